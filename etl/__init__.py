@@ -1,0 +1,1 @@
+"""Carries what people learned from the systems where they learn to the places where it counts."""

@@ -1,0 +1,77 @@
+"""Connections to outside systems, defined once for Airflow and for the command line.
+
+Airflow reads ``AIRFLOW_CONN_<ID>`` as JSON or as a URI; so does this module, which must work without Airflow.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from etl.errors import GiveUp
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One outside system as its administrator defined it. The password never shows in a repr."""
+
+    conn_id: str
+    conn_type: str
+    host: str = ""
+    login: str = ""
+    password: str = field(default="", repr=False)
+    schema: str = ""
+    port: int | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def base_url(self) -> str:
+        """The address of the system without a trailing slash; https unless the host names a scheme."""
+        host = self.host if "://" in self.host else f"{self.schema or 'https'}://{self.host}"
+        netloc = f":{self.port}" if self.port else ""
+        return host.rstrip("/") + netloc
+
+
+def from_environment(conn_id: str) -> Connection:
+    """Read ``AIRFLOW_CONN_<ID>`` (JSON or URI form). Raises GiveUp when it is absent or not readable."""
+    name = f"AIRFLOW_CONN_{conn_id.upper()}"
+    value = os.environ.get(name, "").strip()
+    if not value:
+        raise GiveUp(f"connection {conn_id} is not defined: set {name} or add it in Airflow")
+    try:
+        return _from_json(conn_id, value) if value.startswith("{") else _from_uri(conn_id, value)
+    except (ValueError, TypeError, AttributeError):
+        raise GiveUp(f"connection {conn_id}: {name} is neither valid JSON nor a valid URI") from None
+
+
+def _from_json(conn_id: str, value: str) -> Connection:
+    data = json.loads(value)
+    extra = data.get("extra") or {}
+    return Connection(
+        conn_id=conn_id,
+        conn_type=data.get("conn_type") or "",
+        host=data.get("host") or "",
+        login=data.get("login") or "",
+        password=data.get("password") or "",
+        schema=data.get("schema") or "",
+        port=int(data["port"]) if data.get("port") else None,
+        extra=json.loads(extra) if isinstance(extra, str) else dict(extra),
+    )
+
+
+def _from_uri(conn_id: str, value: str) -> Connection:
+    parts = urlsplit(value)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    extra = json.loads(query.pop("__extra__")) if "__extra__" in query else query
+    return Connection(
+        conn_id=conn_id,
+        conn_type=parts.scheme.replace("-", "_"),
+        host=unquote(parts.hostname or ""),
+        login=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        schema=unquote(parts.path.lstrip("/")),
+        port=parts.port,
+        extra=extra,
+    )

@@ -1,0 +1,101 @@
+"""The warehouse: connections, SQL files and migrations."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.engine import URL, make_url
+
+from etl.errors import GiveUp
+
+SQL_DIR = Path(__file__).resolve().parents[1] / "sql"
+
+
+def engine(url: str) -> Engine:
+    """An engine for a PostgreSQL URL of any spelling; a bare postgresql:// would mean another driver."""
+    return create_engine(_parsed(url).set(drivername="postgresql+psycopg2"), pool_pre_ping=True)
+
+
+@cache
+def sql(name: str) -> str:
+    """The text of ``sql/<name>.sql``."""
+    return (SQL_DIR / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def execute(connection: Connection, name: str, **parameters: Any) -> int:
+    """Run ``sql/<name>.sql`` and return the number of rows it wrote."""
+    return connection.execute(text(sql(name)), parameters).rowcount
+
+
+def query(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
+    """The rows of ``sql/<name>.sql`` as a DataFrame; text columns keep their text, ids stay strings."""
+    result = connection.execute(text(sql(name)), parameters)
+    return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+
+
+def rows(connection: Connection, name: str, **parameters: Any) -> list[Mapping[str, Any]]:
+    """The rows of ``sql/<name>.sql`` as mappings."""
+    return [dict(row) for row in connection.execute(text(sql(name)), parameters).mappings()]
+
+
+def copy(connection: Connection, table: str, frame: pd.DataFrame) -> None:
+    """COPY the columns of ``frame`` into ``table`` (empty = NULL). ``table`` is a name from our own SQL."""
+    stream = pa.BufferOutputStream()
+    arrow = pa.Table.from_pandas(frame, preserve_index=False)
+    pa_csv.write_csv(arrow, stream, pa_csv.WriteOptions(include_header=False))
+    columns = ", ".join(f'"{name}"' for name in frame.columns)
+    with driver_cursor(connection) as cursor:
+        cursor.copy_expert(
+            f"copy {table} ({columns}) from stdin (format csv)", pa.BufferReader(stream.getvalue())
+        )
+
+
+@contextmanager
+def driver_cursor(connection: Connection) -> Iterator[Any]:
+    """A psycopg2 cursor inside the transaction of ``connection``; for COPY only."""
+    cursor = connection.connection.cursor()
+    try:
+        yield cursor
+    finally:
+        cursor.close()
+
+
+def migrate(url: str) -> None:
+    """Bring the warehouse to the newest schema and views. Raises GiveUp with dbmate's own words."""
+    parsed = _parsed(url)
+    dbmate = Path(sys.executable).with_name("dbmate")  # the wheel puts it beside the interpreter
+    command = [str(dbmate), "--migrations-dir", str(SQL_DIR / "migrations"), "--migrations-table", "ops.schema_migrations"]
+    command += ["--no-dump-schema", "up"]
+    environment = os.environ | {"DATABASE_URL": _dbmate_url(parsed)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise GiveUp(f"migrating the warehouse {parsed.database} failed: {done.stderr.strip()}")
+    with engine(url).begin() as connection:
+        for path in sorted((SQL_DIR / "views").glob("*.sql")):
+            connection.exec_driver_sql(path.read_text(encoding="utf-8").replace("%", "%%"))
+
+
+def _parsed(url: str) -> URL:
+    return make_url(url.replace("postgres://", "postgresql://", 1))
+
+
+def _dbmate_url(url: URL) -> str:
+    host = url.query.get("host")
+    query = dict(url.query)
+    if isinstance(host, str) and host.startswith("/"):  # dbmate spells a unix socket another way than libpq
+        query.pop("host")
+        query["socket"] = host
+    query.setdefault("sslmode", "disable" if "socket" in query or url.host in _LOOPBACK else "prefer")
+    return url.set(drivername="postgres", query=query).render_as_string(hide_password=False)
+
+
+_LOOPBACK: Iterable[str | None] = (None, "localhost", "127.0.0.1", "::1")

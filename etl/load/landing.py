@@ -1,0 +1,107 @@
+"""Land first: every answer of a source is stored as received before anything is derived (design.md, rule 1)."""
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+from psycopg2.extras import execute_values
+from sqlalchemy import Connection
+
+from etl import db
+
+_FETCH_ROWS = 200  # bodies held in memory at once while reading back
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer of a source, as received. ``resource`` says what it is, ``key`` of which course, person ..."""
+
+    resource: str
+    key: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Landed:
+    """One landed answer, read back."""
+
+    landing_id: int
+    resource: str
+    key: str
+    landed_at: datetime
+    body: bytes
+
+
+def land(connection: Connection, run_id: str, source: str, answers: Sequence[Answer]) -> None:
+    """Store answers, each body once by its hash, in the transaction of ``connection``."""
+    if not answers:
+        return
+    hashes = [hashlib.sha256(answer.body).digest() for answer in answers]
+    known = _known(connection, set(hashes))
+    fresh = {
+        digest: answer.body for digest, answer in zip(hashes, answers, strict=True) if digest not in known
+    }
+    with db.driver_cursor(connection) as cursor:
+        # Sorted, so that two runs that land the same bodies wait for each other in one order.
+        execute_values(
+            cursor,
+            db.sql("load/land_bodies"),
+            [(digest, len(body), zlib.compress(body, 1)) for digest, body in sorted(fresh.items())],
+        )
+        execute_values(
+            cursor,
+            db.sql("load/land_answers"),
+            [(source, a.resource, a.key, h, run_id) for a, h in zip(answers, hashes, strict=True)],
+        )
+
+
+def latest(
+    connection: Connection, source: str, resource: str, keys: Iterable[str], as_of: datetime | None = None
+) -> Iterator[Landed]:
+    """The newest landed answer of each key (not after ``as_of``), oldest first, a few bodies at a time."""
+    found = index(connection, source, [resource], keys, as_of)
+    yield from read(connection, found["landing_id"].tolist())
+
+
+def index(
+    connection: Connection,
+    source: str,
+    resources: Iterable[str],
+    keys: Iterable[str],
+    as_of: datetime | None = None,
+) -> pd.DataFrame:
+    """Which answers are the newest: landing_id, resource, key, sha256 (hex), landed_at; one row a resource and key.
+
+    ``as_of`` leaves out what was landed later, so that a past night is derived from what it knew.
+    """
+    return db.query(
+        connection,
+        "load/landing_index",
+        source=source,
+        resources=list(resources),
+        keys=list(keys),
+        as_of=as_of,
+    )
+
+
+def read(connection: Connection, landing_ids: Sequence[int]) -> Iterator[Landed]:
+    """The answers of these landings, oldest first, a few bodies at a time."""
+    ordered = sorted(landing_ids)
+    for start in range(0, len(ordered), _FETCH_ROWS):
+        chunk = ordered[start : start + _FETCH_ROWS]
+        for row in db.rows(connection, "load/landing_read", landing_ids=chunk):
+            yield Landed(
+                row["landing_id"],
+                row["resource"],
+                row["key"],
+                row["landed_at"],
+                zlib.decompress(bytes(row["body"])),
+            )
+
+
+def _known(connection: Connection, hashes: set[bytes]) -> set[bytes]:
+    found = db.rows(connection, "load/landing_known", hashes=list(hashes))
+    return {bytes(row["sha256"]) for row in found}

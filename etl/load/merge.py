@@ -1,0 +1,41 @@
+"""Loads merge on business keys: stage by COPY, then one guarded statement (design.md, rule 3)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from etl import db
+
+
+@dataclass(frozen=True)
+class Merged:
+    """How many staged rows were written and how many were there already."""
+
+    written: int
+    unchanged: int
+
+
+def stage(connection: Connection, table: str, frame: pd.DataFrame) -> None:
+    """COPY ``frame`` into a temporary table ``staged`` shaped like its columns of ``table``, until commit."""
+    columns = ", ".join(frame.columns)
+    connection.execute(text("drop table if exists staged"))
+    connection.execute(
+        text(f"create temporary table staged on commit drop as select {columns} from {table} with no data")  # noqa: S608
+    )
+    db.copy(connection, "staged", frame)
+
+
+def merge(
+    connection: Connection, table: str, frame: pd.DataFrame, statement: str, **parameters: Any
+) -> Merged:
+    """Stage ``frame`` and run ``sql/load/<statement>.sql``, which writes only rows that differ.
+
+    The statement reads ``staged``; a second identical run writes 0 rows.
+    """
+    if frame.empty:
+        return Merged(0, 0)
+    stage(connection, table, frame)
+    written = db.execute(connection, f"load/{statement}", **parameters)
+    return Merged(written, len(frame) - written)

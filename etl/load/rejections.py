@@ -1,0 +1,23 @@
+"""Nothing disappears: rows that were not recorded are listed with a reason, open while the cause lasts."""
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from etl import db
+from etl.load.merge import stage
+
+COLUMNS = ["resource", "record_key", "reason_code", "reason"]
+
+
+def replace(
+    connection: Connection, run_id: str, flow: str, source: str, scope: str, rejected: pd.DataFrame
+) -> None:
+    """Make ``rejected`` the open rejections of this flow, source and scope.
+
+    New ones are added, those met again are seen again, those no longer met are resolved by this run.
+    ``rejected`` has the columns resource, record_key, reason_code, reason; ids only, no personal data.
+    """
+    parameters = {"run_id": run_id, "flow": flow, "source": source, "scope": scope}
+    stage(connection, "ops.rejections", rejected[COLUMNS])
+    db.execute(connection, "load/rejections_resolve", **parameters)
+    db.execute(connection, "load/rejections_open", **parameters)

@@ -1,0 +1,78 @@
+"""Run report: what every run read, wrote, left unchanged and rejected; the counts add up (design.md, rule 4)."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from etl import db
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows of one step: read = written + unchanged + rejected + ignored; ``calls`` and ``bytes`` of its HTTP."""
+
+    read: int = 0
+    written: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    ignored: int = 0
+    calls: int = 0
+    bytes: int = 0
+
+
+def open_run(
+    connection: Connection,
+    flow: str,
+    airflow_run_id: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    data_from: datetime | None = None,
+    data_to: datetime | None = None,
+) -> str:
+    """Open a run and return its id; a cleared Airflow run that starts again keeps its id."""
+    return str(
+        db.rows(
+            connection,
+            "load/run_open",
+            run_id=str(uuid.uuid4()),
+            flow=flow,
+            airflow_run_id=airflow_run_id,
+            parameters=json.dumps(dict(parameters or {})),
+            data_from=data_from,
+            data_to=data_to,
+        )[0]["run_id"]
+    )
+
+
+def record_step(
+    connection: Connection,
+    run_id: str,
+    step: str,
+    scope: str,
+    counts: Counts,
+    problem_code: str | None = None,
+    problem: str | None = None,
+) -> None:
+    """Write what one step did for one scope (course, batch, account); a rerun of the step replaces it.
+
+    ``problem`` is a sentence without personal data; a step with a problem makes its run incomplete.
+    """
+    db.execute(
+        connection,
+        "load/run_step",
+        run_id=run_id,
+        step=step,
+        scope=scope,
+        problem_code=problem_code,
+        problem=problem,
+        **asdict(counts),
+    )
+
+
+def close_run(connection: Connection, run_id: str) -> str:
+    """Close a run and return its status: success, or incomplete when a step met a problem."""
+    return str(db.rows(connection, "load/run_close", run_id=run_id)[0]["status"])

@@ -1,0 +1,26 @@
+"""Reason codes of rejected and withheld rows, each with a plain sentence (spec/reference.md)."""
+
+from typing import Final
+
+REASONS: Final = {
+    "unmatched_learner": "No client of the administration matches this learner.",
+    "ambiguous_learner": "More than one client or learner matches; nobody is guessed.",
+    "no_enrolment": "The client has no enrolment in this occurrence.",
+    "enrolment_not_active": "The enrolment is not active.",
+    "needs_start_date": "No start date is known: enter an expected start date in the training plan.",
+    "start_after_finish": "The start date lies after the finish date.",
+    "activity_missing": "A mapped activity is not in the site's answer: it was removed, or the service account may not see it.",
+    "activity_type_not_supported": "Activities of this type cannot be mapped.",
+    "activity_not_mapped": "Grades came in for an activity that no unit is mapped to.",
+    "activity_not_readable": "The pass grade of this activity could not be read.",
+    "course_gone": "The course no longer exists in the source.",
+    "access_denied": "The service account has no access.",
+    "no_relation_number": "The learner has no relation number for this profession group.",
+    "invalid_relation_number": "The relation number does not have the form that this profession group asks for.",
+    "malformed_record": "The record does not have the form that the interface describes.",
+}
+
+
+def reason(code: str) -> str:
+    """The sentence of a reason code; an unknown code is a programming error (KeyError)."""
+    return REASONS[code]

@@ -1,0 +1,1 @@
+select sha256 from raw.bodies where sha256 = any(:hashes)

@@ -1,0 +1,5 @@
+select landing_id, resource, key, landed_at, body
+from raw.landings
+join raw.bodies using (sha256)
+where landing_id = any(:landing_ids)
+order by landing_id
