@@ -79,9 +79,11 @@ def migrate(url: str) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise GiveUp(f"migrating the warehouse {parsed.database} failed: {done.stderr.strip()}")
-    with engine(url).begin() as connection:
+    warehouse = engine(url)
+    with warehouse.begin() as connection:
         for path in sorted((SQL_DIR / "views").glob("*.sql")):
             connection.exec_driver_sql(path.read_text(encoding="utf-8").replace("%", "%%"))
+    warehouse.dispose()
 
 
 def _parsed(url: str) -> URL:
