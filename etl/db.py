@@ -1,5 +1,6 @@
 """The warehouse: connections, SQL files and migrations."""
 
+import io
 import os
 import subprocess
 import sys
@@ -22,7 +23,11 @@ SQL_DIR = Path(__file__).resolve().parents[1] / "sql"
 
 def engine(url: str) -> Engine:
     """An engine for a PostgreSQL URL of any spelling; a bare postgresql:// would mean another driver."""
-    return create_engine(_parsed(url).set(drivername="postgresql+psycopg2"), pool_pre_ping=True)
+    return create_engine(
+        _parsed(url).set(drivername="postgresql+psycopg2"),
+        pool_pre_ping=True,
+        connect_args={"options": "-c timezone=UTC"},
+    )
 
 
 @cache
@@ -37,9 +42,19 @@ def execute(connection: Connection, name: str, **parameters: Any) -> int:
 
 
 def query(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
-    """The rows of ``sql/<name>.sql`` as a DataFrame; text columns keep their text, ids stay strings."""
-    result = connection.execute(text(sql(name)), parameters)
-    return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+    """The rows of ``sql/<name>.sql`` as a DataFrame: ids stay strings, dates and times are datetime64.
+
+    Read by COPY, which is several times faster than fetching rows and needs no Python objects.
+    """
+    statement = text(sql(name)).compile(dialect=connection.dialect)
+    with driver_cursor(connection) as cursor:
+        select = cursor.mogrify(str(statement), parameters).decode()
+        cursor.execute(f"select * from ({select}) as wanted limit 0")
+        types = {column.name: _ARROW_TYPES.get(column.type_code, pa.string()) for column in cursor.description}
+        stream = io.BytesIO()
+        cursor.copy_expert(f"copy ({select}) to stdout (format csv, header)", stream)
+    table = pa_csv.read_csv(pa.BufferReader(stream.getbuffer()), convert_options=_options(types))
+    return table.to_pandas()
 
 
 def rows(connection: Connection, name: str, **parameters: Any) -> list[Mapping[str, Any]]:
@@ -84,6 +99,32 @@ def migrate(url: str) -> None:
         for path in sorted((SQL_DIR / "views").glob("*.sql")):
             connection.exec_driver_sql(path.read_text(encoding="utf-8").replace("%", "%%"))
     warehouse.dispose()
+
+
+def _options(types: dict[str, pa.DataType]) -> pa_csv.ConvertOptions:
+    return pa_csv.ConvertOptions(
+        column_types=types,
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+        true_values=["t"],
+        false_values=["f"],
+        timestamp_parsers=["%Y-%m-%d %H:%M:%S", pa_csv.ISO8601],
+    )
+
+
+# PostgreSQL's type numbers; what is not named here is read as text. Times are UTC: see engine().
+_ARROW_TYPES = {
+    16: pa.bool_(),
+    20: pa.int64(),
+    21: pa.int64(),
+    23: pa.int64(),
+    700: pa.float64(),
+    701: pa.float64(),
+    1082: pa.timestamp("s"),
+    1184: pa.timestamp("us", tz="UTC"),
+    1700: pa.float64(),
+}
 
 
 def _parsed(url: str) -> URL:

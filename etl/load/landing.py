@@ -17,8 +17,9 @@ _FETCH_ROWS = 200  # bodies held in memory at once while reading back
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer of a source, as received. ``resource`` says what it is, ``key`` of which course, person ..."""
+    """One answer of a source, as received: ``scope`` says of which course, ``resource`` what it is, ``key`` whose."""
 
+    scope: str
     resource: str
     key: str
     body: bytes
@@ -29,6 +30,7 @@ class Landed:
     """One landed answer, read back."""
 
     landing_id: int
+    scope: str
     resource: str
     key: str
     landed_at: datetime
@@ -54,40 +56,21 @@ def land(connection: Connection, run_id: str, source: str, answers: Sequence[Ans
         execute_values(
             cursor,
             db.sql("load/land_answers"),
-            [(source, a.resource, a.key, h, run_id) for a, h in zip(answers, hashes, strict=True)],
+            [(source, a.scope, a.resource, a.key, h, run_id) for a, h in zip(answers, hashes, strict=True)],
         )
 
 
-def latest(
-    connection: Connection, source: str, resource: str, keys: Iterable[str], as_of: datetime | None = None
-) -> Iterator[Landed]:
-    """The newest landed answer of each key (not after ``as_of``), oldest first, a few bodies at a time."""
-    found = index(connection, source, [resource], keys, as_of)
-    yield from read(connection, found["landing_id"].tolist())
-
-
 def index(
-    connection: Connection,
-    source: str,
-    resources: Iterable[str],
-    keys: Iterable[str],
-    as_of: datetime | None = None,
+    connection: Connection, source: str, scopes: Iterable[str], as_of: datetime | None = None
 ) -> pd.DataFrame:
-    """Which answers are the newest: landing_id, resource, key, sha256 (hex), landed_at; one row a resource and key.
+    """The newest answers of these scopes: landing_id, scope, resource, key, sha256 (hex), landed_at.
 
     ``as_of`` leaves out what was landed later, so that a past night is derived from what it knew.
     """
-    return db.query(
-        connection,
-        "load/landing_index",
-        source=source,
-        resources=list(resources),
-        keys=list(keys),
-        as_of=as_of,
-    )
+    return db.query(connection, "load/landing_index", source=source, scopes=list(scopes), as_of=as_of)
 
 
-def read(connection: Connection, landing_ids: Sequence[int]) -> Iterator[Landed]:
+def read(connection: Connection, landing_ids: Iterable[int]) -> Iterator[Landed]:
     """The answers of these landings, oldest first, a few bodies at a time."""
     ordered = sorted(landing_ids)
     for start in range(0, len(ordered), _FETCH_ROWS):
@@ -95,6 +78,7 @@ def read(connection: Connection, landing_ids: Sequence[int]) -> Iterator[Landed]
         for row in db.rows(connection, "load/landing_read", landing_ids=chunk):
             yield Landed(
                 row["landing_id"],
+                row["scope"],
                 row["resource"],
                 row["key"],
                 row["landed_at"],

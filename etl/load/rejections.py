@@ -1,23 +1,25 @@
 """Nothing disappears: rows that were not recorded are listed with a reason, open while the cause lasts."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 from sqlalchemy import Connection
 
 from etl import db
 from etl.load.merge import stage
 
-COLUMNS = ["resource", "record_key", "reason_code", "reason"]
+COLUMNS = ["scope", "resource", "record_key", "reason_code", "reason"]
 
 
 def replace(
-    connection: Connection, run_id: str, flow: str, source: str, scope: str, rejected: pd.DataFrame
+    connection: Connection, run_id: str, flow: str, source: str, scopes: Iterable[str], rejected: pd.DataFrame
 ) -> None:
-    """Make ``rejected`` the open rejections of this flow, source and scope.
+    """Make ``rejected`` the open rejections of this flow, source and scopes (courses, accounts ...).
 
     New ones are added, those met again are seen again, those no longer met are resolved by this run.
-    ``rejected`` has the columns resource, record_key, reason_code, reason; ids only, no personal data.
+    ``rejected`` has the columns scope, resource, record_key, reason_code, reason: ids only, no personal data.
     """
-    parameters = {"run_id": run_id, "flow": flow, "source": source, "scope": scope}
+    parameters = {"run_id": run_id, "flow": flow, "source": source}
     stage(connection, "ops.rejections", rejected[COLUMNS])
-    db.execute(connection, "load/rejections_resolve", **parameters)
+    db.execute(connection, "load/rejections_resolve", scopes=list(scopes), **parameters)
     db.execute(connection, "load/rejections_open", **parameters)

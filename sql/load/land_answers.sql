@@ -1,1 +1,1 @@
-insert into raw.landings (source, resource, key, sha256, run_id) values %s
+insert into raw.landings (source, scope, resource, key, sha256, run_id) values %s

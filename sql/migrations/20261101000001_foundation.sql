@@ -54,15 +54,16 @@ comment on table ops.run_steps is 'What one step of a run did for one course, ba
 create table raw.landings (
     landing_id bigint generated always as identity primary key,
     source text not null,
+    scope text not null,
     resource text not null,
     key text not null,
     sha256 bytea not null references raw.bodies,
     run_id text not null references ops.runs,
     landed_at timestamptz not null default clock_timestamp()
 );
-create index on raw.landings (source, resource, key, landing_id desc);
+create index on raw.landings (source, scope, resource, key, landing_id desc);
 create index on raw.landings (run_id);
-comment on table raw.landings is 'Which answer came from which source, for which resource and key, when, in which run';
+comment on table raw.landings is 'Which answer came from which source, for which scope (a course), resource and key, when, in which run';
 
 create table ops.derivations (
     flow text not null,
@@ -89,6 +90,7 @@ create table ops.rejections (
     last_seen_at timestamptz not null default clock_timestamp(),
     resolved_at timestamptz
 );
+create index on ops.rejections (run_id);
 create unique index rejections_open on ops.rejections (flow, source, scope, resource, record_key, reason_code)
 where resolved_at is null;
 comment on table ops.rejections is 'Rows that were not recorded, each with its reason; open while the cause lasts';
