@@ -1,0 +1,15 @@
+"""Business dates are made in the source's own time zone, from epoch or UTC only (design.md, rule 7)."""
+
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+
+def local_dates(moments: pd.Series, timezone: str) -> pd.Series:
+    """The calendar day (datetime64, midnight, no zone) of UTC moments in ``timezone``; NaT stays NaT."""
+    return moments.dt.tz_convert(ZoneInfo(timezone)).dt.tz_localize(None).dt.normalize()
+
+
+def epoch_dates(seconds: pd.Series, timezone: str) -> pd.Series:
+    """The calendar day of epoch seconds in ``timezone``; 0 means never, not 1970 (spec/moodle.md, Facts: grades)."""
+    return local_dates(pd.to_datetime(seconds.where(seconds > 0), unit="s", utc=True), timezone)

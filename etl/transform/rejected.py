@@ -1,0 +1,25 @@
+"""The one shape of rejected rows: scope, resource, record_key, reason_code, reason."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from etl.transform.reasons import REASONS
+
+COLUMNS = ["scope", "resource", "record_key", "reason_code", "reason"]
+
+
+def rejected_rows(scope: pd.Series, resource: str, record_key: pd.Series, code: pd.Series | str) -> pd.DataFrame:
+    """Rows that will not be recorded; ``record_key`` is made of ids only, ``code`` names a sentence of REASONS."""
+    rows = pd.DataFrame({"scope": scope.astype("str"), "resource": resource, "record_key": record_key.astype("str")})
+    rows["reason_code"] = code
+    rows["reason"] = rows["reason_code"].map(REASONS)
+    return rows.reset_index(drop=True)
+
+
+def combined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """All rejected rows of several steps as one frame, each once."""
+    filled = [part[COLUMNS] for part in parts if not part.empty]
+    if not filled:
+        return pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS})
+    return pd.concat(filled, ignore_index=True).drop_duplicates(COLUMNS[:4], ignore_index=True)
