@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -33,8 +33,8 @@ def open_run(
     data_from: datetime | None = None,
     data_to: datetime | None = None,
 ) -> str:
-    """Open a run and return its id; a cleared Airflow run that starts again keeps its id."""
-    return str(
+    """Open a run and return its id; a cleared Airflow run that starts again keeps its id and counts anew."""
+    opened = str(
         db.rows(
             connection,
             "load/run_open",
@@ -46,6 +46,30 @@ def open_run(
             data_to=data_to,
         )[0]["run_id"]
     )
+    db.execute(connection, "load/run_restart", run_id=opened)
+    return opened
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step did for one scope (course, batch, account).
+
+    ``problem`` is a sentence without personal data; a step with a problem makes its run incomplete.
+    """
+
+    scope: str
+    counts: Counts = Counts()
+    problem_code: str | None = None
+    problem: str | None = None
+
+
+def record_steps(connection: Connection, run_id: str, step: str, done: Iterable[Step]) -> None:
+    """Write what a step did for its scopes; when the step runs again, its rows are replaced."""
+    rows = [
+        asdict(one.counts) | {"scope": one.scope, "problem_code": one.problem_code, "problem": one.problem}
+        for one in done
+    ]
+    db.execute(connection, "load/run_steps", run_id=run_id, step=step, steps=json.dumps(rows))
 
 
 def record_step(
@@ -57,20 +81,13 @@ def record_step(
     problem_code: str | None = None,
     problem: str | None = None,
 ) -> None:
-    """Write what one step did for one scope (course, batch, account); a rerun of the step replaces it.
+    """Write what one step did for one scope."""
+    record_steps(connection, run_id, step, [Step(scope, counts, problem_code, problem)])
 
-    ``problem`` is a sentence without personal data; a step with a problem makes its run incomplete.
-    """
-    db.execute(
-        connection,
-        "load/run_step",
-        run_id=run_id,
-        step=step,
-        scope=scope,
-        problem_code=problem_code,
-        problem=problem,
-        **asdict(counts),
-    )
+
+def finished_scopes(connection: Connection, run_id: str, step: str) -> set[str]:
+    """The scopes for which this step of the run is done without a problem."""
+    return {str(row["scope"]) for row in db.rows(connection, "load/run_steps_done", run_id=run_id, step=step)}
 
 
 def close_run(connection: Connection, run_id: str) -> str:

@@ -25,6 +25,7 @@ create table core.proposed_results (
     finished_on date,
     grade_percent numeric(7, 4),
     decision text not null default 'open' check (decision in ('open', 'approved', 'dismissed')),
+    adjusted boolean not null default false,
     decided_by text,
     decided_at timestamptz,
     run_id text not null,

@@ -1,0 +1,47 @@
+"""What a night asks of a course: a night costs what changed (spec/moodle.md, Cost)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import pandas as pd
+
+SWEEP_AFTER: Final = timedelta(days=7)
+# Moodle writes a learner's last access at most once a minute: whoever was there just before a poll counts as changed.
+ACCESS_MARGIN: Final = timedelta(seconds=120)
+WHOLE_MS, SINGLE_MS = 13, 45  # measured cost of one learner in a whole report and of a single report
+_PROFILE: Final = ["idnumber", "username", "email", "given_name", "surname"]
+
+
+@dataclass(frozen=True)
+class Poll:
+    """``whole``: ask for the whole grade report and the pass grades; else only for the reports of ``users``."""
+
+    whole: bool
+    users: tuple[int, ...] = ()
+
+
+def poll_plan(
+    now: pd.DataFrame, before: pd.DataFrame | None, polled_at: datetime | None, swept_at: datetime | None, at: datetime
+) -> Poll:
+    """Nobody has been: nothing. A few students: their reports. A teacher, many students or a week: all of it.
+
+    ``now`` and ``before``: user_id, is_student, last_course_access (epoch s) and profile fields, as of this poll and
+    of the last good one at ``polled_at``. ``swept_at``: when the whole report was landed last. ``at``: this poll.
+    """
+    if before is None or polled_at is None or swept_at is None or at - swept_at >= SWEEP_AFTER:
+        return Poll(whole=True)
+    changed = _changed(now, before, polled_at)
+    if not changed["is_student"].all():
+        return Poll(whole=True)
+    students = int(now["is_student"].sum())
+    if len(changed) * SINGLE_MS > students * WHOLE_MS:
+        return Poll(whole=True)
+    return Poll(whole=False, users=tuple(int(user) for user in changed["user_id"]))
+
+
+def _changed(now: pd.DataFrame, before: pd.DataFrame, polled_at: datetime) -> pd.DataFrame:
+    facts = ["user_id", "last_course_access", *_PROFILE]
+    same = now[facts].merge(before[facts], on=facts)["user_id"]
+    recent = now["last_course_access"] >= (polled_at - ACCESS_MARGIN).timestamp()
+    return now[~now["user_id"].isin(same) | recent]

@@ -1,0 +1,34 @@
+-- The courses of a source that count for something, with the occurrence they are linked to (null: only accredited).
+with linked as (
+    select c.source_course_id, o.occurrence_code, o.status
+    from core.courses c
+    join core.occurrences o on o.occurrence_code = btrim(c.idnumber) and o.closed_at is null
+    where c.source = :source
+    union
+    select l.source_course_id, o.occurrence_code, o.status
+    from core.course_links l
+    join core.occurrences o using (occurrence_code)
+    where l.source = :source and l.closed_at is null and o.closed_at is null
+),
+
+accredited as (
+    select distinct source_course_id
+    from core.accreditations
+    where source = :source
+    and closed_at is null
+    and source_course_id not in (select source_course_id from linked)
+)
+
+select
+    found.source_course_id as scope,
+    found.occurrence_code,
+    found.status,
+    coalesce(c.gone, true) as gone
+from (
+    select source_course_id, occurrence_code, status from linked
+    union all
+    select source_course_id, null, 'active' from accredited
+) as found
+left join core.courses c on c.source = :source and c.source_course_id = found.source_course_id
+where found.status <> 'cancelled'
+order by 1, 2
