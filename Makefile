@@ -1,0 +1,33 @@
+# make run         the whole product on this machine, with stand-ins for the outside systems; Ctrl-C ends it
+# make run ONCE=1  the same, ends after the report; its exit code says whether the night was right
+# make test | check | bench | constraints | clean
+
+.PHONY: run test check bench constraints clean setup
+PYTHON_OF_VENV := .venv/bin/python
+
+run: setup
+	@$(PYTHON_OF_VENV) -m etl.demo $(if $(ONCE),--once)
+
+test: setup
+	$(PYTHON_OF_VENV) -m pytest $(ARGS)
+
+check: setup
+	$(PYTHON_OF_VENV) -m ruff check
+	$(PYTHON_OF_VENV) -m ruff format --check
+	$(PYTHON_OF_VENV) -m mypy
+	.venv/bin/lint-imports
+	$(PYTHON_OF_VENV) tools/constraints.py --check
+	$(PYTHON_OF_VENV) -m etl docs dictionary --check
+
+bench: setup
+	$(PYTHON_OF_VENV) -m tests.benchmarks
+
+constraints: setup
+	$(PYTHON_OF_VENV) tools/constraints.py
+
+clean:
+	@if [ -e .venv/bin/python ]; then $(PYTHON_OF_VENV) -m etl.demo --clean; fi
+	rm -rf .venv .state
+
+setup:
+	@tools/setup
