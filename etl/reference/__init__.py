@@ -1,0 +1,8 @@
+"""Reference data of the administration: checked, imported and exported as CSV files (spec/reference.md)."""
+
+from etl.reference.checking import check
+from etl.reference.exporting import export_set
+from etl.reference.importing import Imported, import_set
+from etl.reference.problems import Problem
+
+__all__ = ["Imported", "Problem", "check", "export_set", "import_set"]

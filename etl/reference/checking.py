@@ -1,0 +1,83 @@
+"""Check a reference set as a whole before anything of it is imported (spec/reference.md)."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from etl.reference import held
+from etl.reference.problems import Problem, at_lines
+from etl.reference.reading import ReferenceSet, read_set
+from etl.reference.spec import Column, File
+
+Known = Mapping[str, "pd.Series[str]"]  # the codes of each file, from the set or from the warehouse
+
+
+def check(directory: Path, engine: Engine | None) -> list[Problem]:
+    """Every wrong line of a set, with file, line, column and reason; none = the set may be imported.
+
+    References to files that are not in the set are looked up in the warehouse; without one they pass.
+    """
+    reference_set = read_set(directory)
+    if engine is None or not reference_set.absent:
+        return problems_with(reference_set, None)
+    with engine.connect() as connection:
+        return problems_with(reference_set, connection)
+
+
+def problems_with(reference_set: ReferenceSet, connection: Connection | None) -> list[Problem]:
+    """What is wrong with a set that was read, by itself and beside what the warehouse holds."""
+    problems = list(reference_set.problems)
+    known = {file.name: frame[file.key[0]] for file, frame in reference_set.files()}
+    if connection is not None:
+        problems += _left_out(reference_set.absent, known, connection)
+        known |= {file.name: held.values(connection, file, file.key[0]) for file in reference_set.absent}
+    for file, frame in reference_set.files():
+        problems += _in_file(file, frame, known)
+    return problems
+
+
+def _left_out(absent: list[File], known: Known, connection: Connection) -> Iterator[Problem]:
+    """A file may not leave out a row that a table needs whose own file is not in the set."""
+    for file in absent:
+        for column in file.columns:
+            if column.references in known:
+                needed = held.values(connection, file, column.name)
+                missing = needed[~needed.isin(known[column.references])]
+                if len(missing):
+                    reason = f"{len(missing)} that {file.filename}, which is not in this set, still refers to"
+                    where = f"{column.references}.csv"
+                    yield Problem(where, 0, "", f"leaves out {reason}; the first is {missing.iloc[0]}")
+
+
+def _in_file(file: File, frame: pd.DataFrame, known: Known) -> list[Problem]:
+    problems = [wrong for column in file.columns for wrong in _in_column(file, column, frame[column.name])]
+    sound = frame.drop(index=list({problem.line for problem in problems}))  # one mistake, one problem
+    for column in file.columns:
+        if column.references in known:
+            lost = sound.index[~sound[column.name].isin(known[column.references])]
+            problems += at_lines(file.filename, lost, column.name, f"is not in {column.references}.csv")
+    for rule in file.rules:
+        problems += at_lines(file.filename, sound.index[rule.wrong(sound)], rule.column, rule.reason)
+    problems += _repeated_keys(file, sound)
+    return sorted(problems)
+
+
+def _in_column(file: File, column: Column, values: "pd.Series[str]") -> Iterator[Problem]:
+    if column.required:
+        yield from at_lines(file.filename, values.index[values.isna()], column.name, "must be filled in")
+    judged = {value: column.kind(value) for value in values.dropna().unique()}
+    reasons = {value: reason for value, reason in judged.items() if reason}
+    for line, value in values[values.isin(list(reasons))].items():
+        yield Problem(file.filename, int(str(line)), column.name, reasons[value])
+
+
+def _repeated_keys(file: File, frame: pd.DataFrame) -> Iterator[Problem]:
+    key = list(file.key)
+    repeated = frame.loc[frame.duplicated(key, keep=False), key]
+    lines = repeated.index.to_series()
+    first = lines.groupby([repeated[name] for name in key]).transform("min")
+    for line, first_line in first[first != lines].items():
+        where = ", ".join(key)
+        yield Problem(file.filename, int(str(line)), where, f"the same key stands in line {first_line}")

@@ -1,0 +1,39 @@
+"""Export the reference tables as a set that imports to the same (spec/reference.md)."""
+
+import os
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, text
+
+from etl import db
+from etl.reference import held
+from etl.reference.spec import FILES, Column, File
+
+
+def export_set(engine: Engine, directory: Path) -> dict[str, int]:
+    """Write every reference file to ``directory``, as it stands at one moment. Returns the rows of each file.
+
+    An optional column is left out of a file while no row says anything in it but its default.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    at_one_moment = engine.execution_options(isolation_level="REPEATABLE READ")
+    with at_one_moment.begin() as connection:
+        connection.execute(text("set local datestyle to iso"))
+        return {file.filename: _export(connection, file, directory) for file in FILES}
+
+
+def _export(connection: Connection, file: File, directory: Path) -> int:
+    columns = [column.name for column in file.columns if _says_something(connection, file, column)]
+    statement = held.statement("reference_export", file, texts=held.texts(columns))
+    unfinished = directory / f".{file.filename}.unfinished"
+    with unfinished.open("wb") as stream, db.driver_cursor(connection) as cursor:
+        cursor.copy_expert(statement, stream)
+        exported = int(cursor.rowcount)
+    os.replace(unfinished, directory / file.filename)
+    return exported
+
+
+def _says_something(connection: Connection, file: File, column: Column) -> bool:
+    if not column.may_be_absent:
+        return True
+    return bool((held.values(connection, file, column.name) != column.default).any())

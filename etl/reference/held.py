@@ -1,0 +1,45 @@
+"""The reference tables of the warehouse, and the statements that are the same for each of them."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+from psycopg2 import sql
+from sqlalchemy import Connection
+
+from etl import db
+from etl.reference.spec import File
+
+
+def values(connection: Connection, file: File, column: str) -> "pd.Series[str]":
+    """The different values of one column in the open rows of the file's table."""
+    with db.driver_cursor(connection) as cursor:
+        cursor.execute(statement("reference_values", file, column=sql.Identifier(column)))
+        return pd.Series([row[0] for row in cursor.fetchall()], dtype="str")
+
+
+def run(connection: Connection, name: str, file: File) -> int:
+    """Run ``sql/load/<name>.sql`` for the table of ``file`` and return the number of rows it wrote."""
+    with db.driver_cursor(connection) as cursor:
+        cursor.execute(statement(name, file))
+        return int(cursor.rowcount)
+
+
+def statement(name: str, file: File, **parts: sql.Composable) -> sql.Composed:
+    """``sql/load/<name>.sql`` with the names of the table, its key and its columns put into the braces."""
+    others = [column for column in file.column_names if column not in file.key]
+    return sql.SQL(db.sql(f"load/{name}")).format(
+        table=sql.Identifier(*file.table.split(".")),
+        key=_listed("{0}", file.key),
+        columns=_listed("{0}", file.column_names),
+        changes=_listed("{0} = excluded.{0}", [*others, "closed_at"]),
+        **parts,
+    )
+
+
+def texts(columns: Iterable[str]) -> sql.Composed:
+    """The columns as PostgreSQL writes them in words: dates as YYYY-MM-DD, true and false."""
+    return _listed("cast({0} as text) as {0}", columns)
+
+
+def _listed(form: str, names: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.SQL(form).format(sql.Identifier(name)) for name in names)

@@ -1,0 +1,224 @@
+"""Every reference file, its columns and its rules, stated once (spec/reference.md).
+
+A new file is one entry in FILES and one table ``core.<name>`` with the same columns, the same primary key and
+``closed_at``; reading, checking, import and export follow from the entry.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from etl.reference import rules
+from etl.reference.kinds import (
+    Kind,
+    boolean,
+    code,
+    day,
+    match_fields,
+    one_of,
+    pattern,
+    text,
+    timezone,
+    whole_number,
+)
+from etl.reference.rules import Rule
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. ``references`` names the file whose key it holds; ``default`` stands for an empty value."""
+
+    name: str
+    kind: Kind = code
+    required: bool = False
+    references: str = ""
+    default: str | None = None
+    may_be_absent: bool = False
+
+
+@dataclass(frozen=True)
+class File:
+    """One file ``<name>.csv``, which states the whole of the table ``core.<name>``."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def filename(self) -> str:
+        """The name of the file on disk."""
+        return f"{self.name}.csv"
+
+    @property
+    def table(self) -> str:
+        """The table that holds its rows."""
+        return f"core.{self.name}"
+
+    @property
+    def column_names(self) -> list[str]:
+        """All columns, in the order of the file."""
+        return [column.name for column in self.columns]
+
+
+def _key(name: str, kind: Kind = code) -> Column:
+    return Column(name, kind, required=True)
+
+
+def _required(name: str, kind: Kind = text) -> Column:
+    return Column(name, kind, required=True)
+
+
+def _reference(name: str, file: str, kind: Kind = code) -> Column:
+    return Column(name, kind, required=True, references=file)
+
+
+def _extra(name: str, kind: Kind = code, default: str | None = None) -> Column:
+    return Column(name, kind, default=default, may_be_absent=True)
+
+
+# In the order in which they refer to each other.
+FILES: Final = (
+    File(
+        "sources",
+        ("source",),
+        (
+            _key("source"),
+            _required("system", one_of("moodle", "infocaption", "iep_lvs")),
+            _required("connection_id", code),
+            _required("timezone", timezone),
+            _required("match_code", boolean),
+            Column("match_fields", match_fields),
+            _required("record_failed", boolean),
+            _required("allow_resit", boolean),
+            _required("use_enrolment_start", boolean),
+            _required("review", one_of("none", "required")),
+        ),
+        (rules.not_the_administration,),
+    ),
+    File(
+        "clients",
+        ("client_code",),
+        (
+            _key("client_code"),
+            Column("external_id", text),
+            Column("username", text),
+            Column("given_name", text),
+            Column("other_name", text),
+            Column("surname", text),
+            Column("email", text),
+            _required("archived", boolean),
+        ),
+    ),
+    File(
+        "client_numbers",
+        ("client_code", "scheme"),
+        (_reference("client_code", "clients"), _key("scheme"), _required("value")),
+    ),
+    File(
+        "occurrences",
+        ("occurrence_code",),
+        (
+            _key("occurrence_code"),
+            _required("name"),
+            Column("start_date", day),
+            Column("finish_date", day),
+            _required("status", one_of("planned", "active", "finished", "cancelled")),
+        ),
+        (rules.in_order("start_date", "finish_date"),),
+    ),
+    File(
+        "units",
+        ("unit_code",),
+        (_key("unit_code"), _required("kind", one_of("unit", "task")), _required("name")),
+    ),
+    File(
+        "enrolments",
+        ("enrolment_code",),
+        (
+            _key("enrolment_code"),
+            _reference("client_code", "clients"),
+            _reference("occurrence_code", "occurrences"),
+            _required("status", one_of("active", "completed", "withdrawn")),
+            Column("start_date", day),
+        ),
+    ),
+    File(
+        "enrolment_units",
+        ("enrolment_code", "unit_code"),
+        (
+            _reference("enrolment_code", "enrolments"),
+            _reference("unit_code", "units"),
+            Column("expected_start_date", day),
+        ),
+    ),
+    File(
+        "course_links",
+        ("occurrence_code", "source"),
+        (
+            _reference("occurrence_code", "occurrences"),
+            _reference("source", "sources"),
+            _required("source_course_id", code),
+        ),
+    ),
+    File(
+        "activity_links",
+        ("occurrence_code", "unit_code", "source", "activity_id"),
+        (
+            _reference("occurrence_code", "occurrences"),
+            _reference("unit_code", "units"),
+            _reference("source", "sources"),
+            _key("activity_id"),
+        ),
+    ),
+    File(
+        "recorded_results",
+        ("enrolment_code", "unit_code"),
+        (
+            _reference("enrolment_code", "enrolments"),
+            _reference("unit_code", "units"),
+            _required("status", one_of("started", "passed", "failed")),
+            Column("started_on", day),
+            Column("finished_on", day),
+        ),
+        (rules.in_order("started_on", "finished_on"), rules.started_is_not_finished),
+    ),
+    File(
+        "profession_groups",
+        ("org_id",),
+        (
+            _key("org_id", whole_number),
+            _required("name"),
+            _required("active", boolean),
+            _required("number_scheme", code),
+            _required("number_pattern", pattern),
+            _extra("connection_id", default="pe_online"),
+        ),
+    ),
+    File(
+        "accreditations",
+        ("org_id", "source", "source_course_id", "valid_from"),
+        (
+            _reference("org_id", "profession_groups", whole_number),
+            _reference("source", "sources"),
+            _key("source_course_id"),
+            _key("valid_from", day),
+            Column("valid_to", day),
+            Column("pe_course_id", whole_number),
+            Column("external_course_code"),
+            Column("pe_module_id", whole_number),
+            Column("external_module_code"),
+            _extra("course_type", one_of("1", "2", "3", "4"), default="2"),
+            _extra("pe_edition_id", whole_number),
+            _extra("external_edition_id"),
+            _extra("pe_meeting_id", whole_number),
+            _extra("external_meeting_id"),
+        ),
+        (
+            rules.in_order("valid_from", "valid_to"),
+            rules.exactly_one("pe_course_id", "external_course_code"),
+            rules.at_most_one("pe_module_id", "external_module_code"),
+            rules.at_most_one("pe_edition_id", "external_edition_id"),
+            rules.at_most_one("pe_meeting_id", "external_meeting_id"),
+        ),
+    ),
+)
