@@ -1,0 +1,106 @@
+"""Decoding of answers of every source: the whole body at once where it is good, else row by row."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final, TypeVar
+
+import msgspec
+import pandas as pd
+
+from etl.errors import RejectRecord, RetryLater
+from etl.transform.reasons import reason
+
+T = TypeVar("T")
+
+MALFORMED: Final = "malformed_record"
+_BROKEN: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+# PostgreSQL's text holds everything but NUL.
+Text = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]
+Id = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+# Seconds; 2**33 is in the year 2242, before pandas' nanoseconds overflow.
+Epoch = Annotated[int, msgspec.Meta(ge=0, le=2**33)]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Good rows, totals where the answer has them, rejected rows (record_key, reason_code, reason)."""
+
+    frame: pd.DataFrame
+    totals: pd.DataFrame | None
+    rejected: pd.DataFrame
+
+
+@dataclass
+class Rejects:
+    """Collects malformed rows: by position or id and field, never by content."""
+
+    rows: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def add(self, record_key: str, error: Exception | str) -> None:
+        """List one row; the texts of msgspec name types and fields only."""
+        detail = error if isinstance(error, str) else _plain(error)
+        self.rows.append((record_key, MALFORMED, f"{reason(MALFORMED)} {detail}"))
+
+    def frame(self) -> pd.DataFrame:
+        """As a table."""
+        return pd.DataFrame(self.rows, columns=["record_key", "reason_code", "reason"], dtype="str")
+
+
+def whole(body: bytes, decoder: msgspec.json.Decoder[T]) -> T | None:
+    """The answer when every row of it is good, else None."""
+    try:
+        return decoder.decode(body)
+    except _BROKEN:
+        return None
+
+
+def outline(body: bytes, decoder: msgspec.json.Decoder[T], name: str) -> T:
+    """The answer, its rows undecoded; RetryLater when it is cut off, RejectRecord when it is none."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise RejectRecord(MALFORMED, f"{name}: {_plain(error)}") from None
+    except msgspec.DecodeError:
+        raise RetryLater(f"{name}: truncated or damaged JSON ({len(body)} bytes)") from None
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise RejectRecord(MALFORMED, f"{name}: {_plain(error)}") from None
+
+
+def each(
+    rows: list[msgspec.Raw],
+    decoder: msgspec.json.Decoder[T],
+    rejects: Rejects,
+    kind: str,
+    prefix: str = "",
+) -> Iterable[T]:
+    """The good rows; a bad one is listed with its id, or its position where it has none."""
+    for position, row in enumerate(rows):
+        try:
+            yield decoder.decode(row)
+        except _BROKEN as error:
+            rejects.add(f"{prefix}{key_of(row, kind, position)}", error)
+
+
+class _Named(msgspec.Struct):
+    id: Any = None
+    userid: Any = None
+    cmid: Any = None
+
+
+_named = msgspec.json.Decoder(_Named)
+
+
+def key_of(row: msgspec.Raw, kind: str, position: int) -> str:
+    """``kind`` and the id of a row, as far as it is an id; else its position."""
+    found = whole(bytes(row), _named) or _Named()
+    for value in (found.userid, found.cmid, found.id):
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63:
+            return f"{kind} {value}"
+    return f"{kind} at position {position}"
+
+
+def _plain(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "Invalid UTF-8"  # its own text quotes the bytes
+    return "Nested too deeply" if isinstance(error, RecursionError) else str(error)

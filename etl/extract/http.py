@@ -1,0 +1,189 @@
+"""The one place that touches HTTP for sources that answer with JSON.
+
+Reads are repeated while the system says "later"; nothing that writes ever goes through here twice.
+Messages name the system, the call and the status; never a parameter, a header or a body.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from ipaddress import ip_address
+from threading import Lock
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_any
+from tenacity.stop import stop_base
+
+from etl.errors import GiveUp, RetryLater
+
+CONNECT_TIMEOUT: Final = 10.0
+READ_TIMEOUT: Final = 60.0  # of silence; an answer that keeps coming may take as long as it needs
+WAIT_LIMIT: Final = 120.0
+_ATTEMPTS: Final = 6
+_LONGEST_BACK_OFF: Final = 30.0
+_BUSY: Final = frozenset({408, 425, 429})
+_BAD_ADDRESS: Final = (
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidProxyURL,
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer with a status that says it was answered (2xx)."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+class Session:
+    """Calls to one system: time-outs, bounded repetition of reads, and the count of what it cost."""
+
+    def __init__(
+        self,
+        system: str,
+        base_url: str,
+        *,
+        hints: Mapping[int, str] | None = None,
+        wait_limit: float = WAIT_LIMIT,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.system = system
+        self.calls = 0
+        self.bytes = 0
+        self._base_url = base_url.rstrip("/")
+        self._hints = hints or {}
+        self._wait_limit = wait_limit
+        self._sleep = sleep
+        self._lock = Lock()
+        self._http = requests.Session()
+        self._http.auth = _no_auth  # else ~/.netrc would add a login to every call
+        self._http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # no state between calls
+        self._http.trust_env = not _is_loopback(base_url)  # a proxy cannot reach this machine's loopback
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+    def read(
+        self,
+        call: str,
+        path: str,
+        check: Callable[[Reply], T],
+        *,
+        method: str = "GET",
+        read_timeout: float = READ_TIMEOUT,
+        **content: Any,  # noqa: ANN401
+    ) -> T:
+        """What ``check`` makes of the answer; asked again on RetryLater (its own too) up to the wait limit.
+
+        ``content`` goes to requests (params, data, json, headers). Only for calls that change nothing.
+        """
+        retrying = Retrying(
+            retry=retry_if_exception_type(RetryLater),
+            wait=_wait,
+            stop=stop_any(stop_after_attempt(_ATTEMPTS), _WaitedEnough(self._wait_limit)),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return retrying(lambda: check(self._exchange(call, method, path, read_timeout, content)))
+
+    def _exchange(
+        self, call: str, method: str, path: str, read_timeout: float, content: Mapping[str, Any]
+    ) -> Reply:
+        url = f"{self._base_url}/{path.lstrip('/')}"
+        timeout = (CONNECT_TIMEOUT, read_timeout)
+        try:
+            with self._http.request(
+                method, url, timeout=timeout, allow_redirects=False, **content
+            ) as response:
+                body = response.content
+        except _BAD_ADDRESS:
+            raise GiveUp(f"{self.system}: {call}: the connection's host is not a valid address") from None
+        except requests.RequestException as error:
+            raise self._not_answered(call, error) from None  # its text may hold the parameters
+        finally:
+            self._count(0)
+        self._count(len(body), calls=0)
+        if not 200 <= response.status_code < 300:
+            raise self._refused(call, response)
+        return Reply(response.status_code, response.headers.get("Content-Type", ""), body)
+
+    def _count(self, size: int, calls: int = 1) -> None:
+        with self._lock:
+            self.calls += calls
+            self.bytes += size
+
+    def _not_answered(self, call: str, error: requests.RequestException) -> GiveUp | RetryLater:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return GiveUp(f"{self.system}: {call}: the certificate of the host is not trusted")
+        return RetryLater(f"{self.system}: {call}: no complete answer ({type(error).__name__})")
+
+    def _refused(self, call: str, response: requests.Response) -> GiveUp | RetryLater:
+        status = response.status_code
+        message = f"{self.system}: {call}: HTTP {status}"
+        if status in _BUSY or status >= 500:
+            return RetryLater(message, _retry_after(response.headers.get("Retry-After", "")))
+        if 300 <= status < 400:
+            target = urlsplit(response.headers.get("Location", ""))
+            return GiveUp(f"{message}, redirects to {target.scheme}://{target.hostname}: correct the host")
+        hint = self._hints.get(status)
+        return GiveUp(f"{message}: {hint}" if hint else message)
+
+
+class _WaitedEnough(stop_base):
+    """Stops before a wait that would go over the limit: the next run, not this one, waits longer."""
+
+    def __init__(self, limit: float) -> None:
+        self._limit = limit
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        return retry_state.idle_for + retry_state.upcoming_sleep > self._limit
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after if isinstance(error, RetryLater) else None
+    back_off = min(2.0 ** (state.attempt_number - 1), _LONGEST_BACK_OFF)
+    return max(asked or 0.0, back_off)
+
+
+def _retry_after(value: str) -> float | None:
+    """Retry-After in seconds; it comes as seconds or as a date (RFC 9110, 10.2.3)."""
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

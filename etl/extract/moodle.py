@@ -1,0 +1,242 @@
+"""Moodle's web service: the calls that read results (spec/moodle.md, Functions)."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
+from typing import Any, Final, Self
+
+import msgspec
+
+from etl.connections import Connection
+from etl.errors import GiveUp, RejectRecord, RetryLater
+from etl.extract.http import READ_TIMEOUT, WAIT_LIMIT, Reply, Session
+from etl.extract.moodle_errors import About, ErrorAnswer, TokenRefused, error_of
+
+PAGE_SIZE: Final = 2000  # participants; about two seconds of the site's time with few fields
+# A whole report costs the site 13 ms a student before its first byte (spec/moodle.md, Cost); five times that
+# fits a slower site, and the longest bounds what a dead one costs.
+_SECONDS_A_STUDENT: Final = 0.065
+_LONGEST_READ: Final = 600.0
+_UNKNOWN_SIZE: Final = 300.0
+_ENDPOINT: Final = "webservice/rest/server.php"
+_IDS: Final = ("courseid", "userid", "cmid")  # the parameters that a message may name
+_HINTS: Final = {
+    403: "web services or the REST protocol are switched off",
+    404: "there is no Moodle at this address",
+}
+Body = bytes  # of an answer, as received
+_NOTHING: Final[Mapping[str, str]] = {}
+_error_object = msgspec.json.Decoder(ErrorAnswer)
+_list = msgspec.json.Decoder(list[msgspec.Raw])
+_raw = msgspec.json.Decoder(msgspec.Raw)
+
+
+class MoodleClient:
+    """One Moodle site, by token or by user name and password. Safe to share between threads.
+
+    Connection: host = site; password = token, or login and password with the service's short name in extra
+    ``service``; extra ``wait_limit`` = seconds to wait in all for a site that says "later".
+    """
+
+    def __init__(self, connection: Connection, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._connection = connection
+        self._session = Session(
+            f"Moodle {connection.conn_id}",
+            connection.base_url,
+            hints=_HINTS,
+            wait_limit=_seconds(connection, "wait_limit", WAIT_LIMIT),
+            sleep=sleep,
+        )
+        self._system = self._session.system
+        self._lock = Lock()
+        self._token = "" if connection.login else connection.password
+        self._may_renew = bool(connection.login)
+
+    @property
+    def calls(self) -> int:
+        """How many requests were made."""
+        return self._session.calls
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes of answers came in."""
+        return self._session.bytes
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._session.close()
+
+    def site_info(self) -> Body:
+        """Name and release of the site, and the functions that the token may call."""
+        return self._read("core_webservice_get_site_info", "site")
+
+    def courses(self) -> Body:
+        """Every course that the service account may see. One that is not in it is gone or hidden from us."""
+        return self._read("core_course_get_courses_by_field", "site", read_timeout=_UNKNOWN_SIZE)
+
+    def enrolled_users(self, course_id: str, user_fields: Sequence[str], only_active: bool = True) -> Body:
+        """The participants of a course, teachers too, with these fields only; a large class comes in pages.
+
+        One page is what the site sent, byte for byte; several are joined into one JSON array.
+        """
+        bodies: list[Body] = []
+        rows: list[msgspec.Raw] = []
+        while not bodies or len(rows) % PAGE_SIZE == 0:
+            body = self._participants(course_id, user_fields, only_active, len(bodies) * PAGE_SIZE)
+            page = self._page(course_id, body)
+            if not page:
+                break
+            if body in bodies:
+                raise GiveUp(f"{self._system}: participants of course {course_id}: a page comes twice")
+            bodies.append(body)
+            rows += page
+        if len(bodies) > 1:
+            return b"[" + b",".join(bytes(row) for row in rows) + b"]"
+        return bodies[0] if bodies else b"[]"
+
+    def course_module(self, activity_id: str) -> Body:
+        """One activity with its pass grade."""
+        return self._read("core_course_get_course_module", "activity", {"cmid": activity_id})
+
+    def grade_report(self, course_id: str, user_id: str | None = None, class_size: int | None = None) -> Body:
+        """The grades of one learner, or of everyone with an active enrolment; the time-out fits the class."""
+        function = "gradereport_user_get_grade_items"
+        if user_id is not None:
+            return self._read(function, "learner", {"courseid": course_id, "userid": user_id})
+        wait = _UNKNOWN_SIZE if class_size is None else READ_TIMEOUT + class_size * _SECONDS_A_STUDENT
+        return self._read(function, "course", {"courseid": course_id}, min(wait, _LONGEST_READ))
+
+    def completion(self, course_id: str, user_id: str) -> Body:
+        """Whether one learner completed the course, with the time of each criterion."""
+        function = "core_completion_get_course_completion_status"
+        return self._read(function, "learner", {"courseid": course_id, "userid": user_id})
+
+    def _participants(self, course_id: str, fields: Sequence[str], only_active: bool, start: int) -> Body:
+        options = {
+            "userfields": ",".join(dict.fromkeys(["id", *fields])),
+            "onlyactive": str(int(only_active)),
+            "sortby": "id",  # pages of a list by name shift when somebody is enrolled in between
+            "limitfrom": str(start),
+            "limitnumber": str(PAGE_SIZE),
+        }
+        pairs = {
+            f"options[{n}][{key}]": text
+            for n, option in enumerate(options.items())
+            for key, text in zip(("name", "value"), option, strict=True)
+        }
+        return self._read("core_enrol_get_enrolled_users", "course", {"courseid": course_id, **pairs})
+
+    def _page(self, course_id: str, body: Body) -> list[msgspec.Raw]:
+        try:
+            return _list.decode(body)
+        except msgspec.DecodeError:
+            message = f"{self._system}: participants of course {course_id}: the answer is not a list"
+            raise RejectRecord("malformed_record", message) from None
+
+    def _read(
+        self,
+        function: str,
+        about: About,
+        parameters: Mapping[str, str] = _NOTHING,
+        read_timeout: float = READ_TIMEOUT,
+    ) -> Body:
+        token = self._current_token()
+        try:
+            return self._ask(token, function, about, parameters, read_timeout)
+        except TokenRefused:
+            renewed = self._renewed_token(token)
+            if renewed is None:
+                raise
+        return self._ask(renewed, function, about, parameters, read_timeout)
+
+    def _ask(
+        self, token: str, function: str, about: About, parameters: Mapping[str, str], read_timeout: float
+    ) -> Body:
+        call = " ".join([function, *(f"{key} {parameters[key]}" for key in _IDS if key in parameters)])
+        form = {"wstoken": token, "wsfunction": function, "moodlewsrestformat": "json", **parameters}
+        return self._session.read(
+            call,
+            _ENDPOINT,
+            lambda reply: self._checked(call, reply, about),
+            method="POST",  # the token stays out of the address and so out of access logs
+            read_timeout=read_timeout,
+            data=form,
+        )
+
+    def _checked(self, call: str, reply: Reply, about: About) -> Body:
+        """The body, when it is complete JSON and no error object."""
+        where = f"{self._system}: {call}"
+        start = reply.body.lstrip()[:1]
+        if start not in (b"{", b"["):
+            raise _not_json(where, reply.body)
+        try:
+            answer = _error_object.decode(reply.body) if start == b"{" else _raw.decode(reply.body)
+        except (msgspec.DecodeError, RecursionError):
+            raise RetryLater(f"{where}: truncated or damaged JSON ({len(reply.body)} bytes)") from None
+        if isinstance(answer, ErrorAnswer) and answer.is_error:
+            raise error_of(where, answer, about)
+        return reply.body
+
+    def _current_token(self) -> str:
+        with self._lock:
+            if not self._token:
+                self._token = self._new_token()
+            return self._token
+
+    def _renewed_token(self, refused: str) -> str | None:
+        """A token other than the refused one; asked for once, since a second refusal has another cause."""
+        with self._lock:
+            if self._token != refused:
+                return self._token  # another thread was here first
+            if not self._may_renew:
+                return None
+            self._may_renew = False
+            self._token = self._new_token()
+            return self._token
+
+    def _new_token(self) -> str:
+        connection = self._connection
+        service = connection.extra.get("service")
+        if not connection.password:
+            raise GiveUp(f"{self._system}: the connection has no password (token)")
+        if not service:
+            raise GiveUp(f"{self._system}: the connection's extra has no service (its short name)")
+        body = self._session.read(
+            "login/token.php",
+            "login/token.php",
+            lambda reply: self._checked("login/token.php", reply, "site"),
+            method="POST",
+            data={"username": connection.login, "password": connection.password, "service": service},
+        )
+        try:
+            return msgspec.json.decode(body, type=_Token).token
+        except msgspec.DecodeError:
+            raise GiveUp(f"{self._system}: login/token.php: no token in the answer") from None
+
+
+class _Token(msgspec.Struct):
+    token: str
+
+
+def _not_json(where: str, body: bytes) -> GiveUp | RetryLater:
+    head = body[:5000].lstrip().lower()
+    if not head:
+        return RetryLater(f"{where}: empty answer")
+    if b"maintenance" in head:
+        return RetryLater(f"{where}: a maintenance page instead of JSON")
+    found = "XML" if head.startswith(b"<?xml") else "HTML" if head.startswith(b"<") else "plain text"
+    return GiveUp(f"{where}: {found} instead of JSON")
+
+
+def _seconds(connection: Connection, name: str, default: float) -> float:
+    value: Any = connection.extra.get(name, default)
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise GiveUp(f"connection {connection.conn_id}: extra {name} is not a number of seconds") from None
