@@ -5,11 +5,15 @@ A message names the system, the call and the ids. It never holds a person, a key
 
 
 class EtlError(Exception):
-    """Base of all errors that this product raises on purpose."""
+    """Base of all errors that this product raises on purpose; ``code`` names it in the run report."""
+
+    code: str = "error"
 
 
 class RetryLater(EtlError):  # noqa: N818 - named by what to do next
     """The system is not able to answer now; the same call may succeed later."""
+
+    code = "retry_later"
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -19,18 +23,24 @@ class RetryLater(EtlError):  # noqa: N818 - named by what to do next
 class GiveUp(EtlError):  # noqa: N818
     """A person has to change something (a key, a permission, a setting) before the call can succeed."""
 
+    code = "give_up"
+
 
 class RejectRecord(EtlError):  # noqa: N818
     """This course, person or row only: list it with its reason and go on with the rest."""
 
     def __init__(self, reason_code: str, message: str) -> None:
         super().__init__(message)
-        self.reason_code = reason_code
+        self.reason_code = self.code = reason_code
 
 
 class OutcomeUnknown(EtlError):  # noqa: N818
     """The call may or may not have been carried out: settle it before doing anything else with those rows."""
 
+    code = "outcome_unknown"
+
 
 class InvalidInput(EtlError):  # noqa: N818
     """What a person entered (a file, a setting, an argument) is wrong; the message says where and why."""
+
+    code = "invalid_input"

@@ -32,9 +32,11 @@ def course_completions(
     days = local_dates(enrolled["completed_at"], timezone)
     return Completions(
         courses=courses[["scope", "client_code", "completed_at", "grade_percent"]]
-        .assign(passed=True)  # the source's own verdict: it says completed only when the course's conditions are met
+        .assign(
+            passed=True
+        )  # the source's own verdict: it says completed only when the course's conditions are met
         .reset_index(drop=True),
-        enrolments=enrolled.assign(completed_on=days)[["scope", "enrolment_code", "completed_on"]].drop_duplicates(
-            "enrolment_code", ignore_index=True
-        ),
+        enrolments=enrolled.assign(completed_on=days)[
+            ["scope", "enrolment_code", "completed_on"]
+        ].drop_duplicates("enrolment_code", ignore_index=True),
     )

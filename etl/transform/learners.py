@@ -10,7 +10,11 @@ RESOURCE = "learner"
 
 
 def match_learners(
-    users: pd.DataFrame, clients: pd.DataFrame, stored: pd.DataFrame, match_code: bool, match_fields: str | None
+    users: pd.DataFrame,
+    clients: pd.DataFrame,
+    stored: pd.DataFrame,
+    match_code: bool,
+    match_fields: str | None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The stored user id first, then idnumber = client code, then configured fields combined with AND.
 
@@ -32,7 +36,9 @@ def match_learners(
 
 
 def _by_stored_id(users: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:
-    known = stored.assign(user_id=pd.to_numeric(stored["user_id"], errors="coerce")).dropna(subset=["user_id"])
+    known = stored.assign(user_id=pd.to_numeric(stored["user_id"], errors="coerce")).dropna(
+        subset=["user_id"]
+    )
     known = known.astype({"user_id": "int64"})
     return users[["scope", "user_id"]].merge(known[["user_id", "client_code"]], on="user_id")
 

@@ -22,14 +22,18 @@ class Poll:
 
 
 def poll_plan(
-    now: pd.DataFrame, before: pd.DataFrame | None, polled_at: datetime | None, swept_at: datetime | None, at: datetime
+    now: pd.DataFrame,
+    before: pd.DataFrame | None,
+    polled_at: datetime | None,
+    swept_at: datetime | None,
+    at: datetime,
 ) -> Poll:
     """Nobody has been: nothing. A few students: their reports. A teacher, many students or a week: all of it.
 
     ``now`` and ``before``: user_id, is_student, last_course_access (epoch s) and profile fields, as of this poll and
     of the last good one at ``polled_at``. ``swept_at``: when the whole report was landed last. ``at``: this poll.
     """
-    if before is None or polled_at is None or swept_at is None or at - swept_at >= SWEEP_AFTER:
+    if before is None or polled_at is None or sweep_due(swept_at, at):
         return Poll(whole=True)
     changed = _changed(now, before, polled_at)
     if not changed["is_student"].all():
@@ -38,6 +42,11 @@ def poll_plan(
     if len(changed) * SINGLE_MS > students * WHOLE_MS:
         return Poll(whole=True)
     return Poll(whole=False, users=tuple(int(user) for user in changed["user_id"]))
+
+
+def sweep_due(swept_at: datetime | None, at: datetime) -> bool:
+    """Once a week everything is asked, for what the access times do not show (an administrator's grading, cron)."""
+    return swept_at is None or at - swept_at >= SWEEP_AFTER
 
 
 def _changed(now: pd.DataFrame, before: pd.DataFrame, polled_at: datetime) -> pd.DataFrame:

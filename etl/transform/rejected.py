@@ -9,9 +9,13 @@ from etl.transform.reasons import REASONS
 COLUMNS = ["scope", "resource", "record_key", "reason_code", "reason"]
 
 
-def rejected_rows(scope: pd.Series, resource: str, record_key: pd.Series, code: pd.Series | str) -> pd.DataFrame:
+def rejected_rows(
+    scope: pd.Series, resource: str, record_key: pd.Series, code: pd.Series | str
+) -> pd.DataFrame:
     """Rows that will not be recorded; ``record_key`` is made of ids only, ``code`` names a sentence of REASONS."""
-    rows = pd.DataFrame({"scope": scope.astype("str"), "resource": resource, "record_key": record_key.astype("str")})
+    rows = pd.DataFrame(
+        {"scope": scope.astype("str"), "resource": resource, "record_key": record_key.astype("str")}
+    )
     rows["reason_code"] = code
     rows["reason"] = rows["reason_code"].map(REASONS)
     return rows.reset_index(drop=True)

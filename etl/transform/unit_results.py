@@ -92,7 +92,9 @@ def _blocked_targets(
         pd.MultiIndex.from_frame(answered[["scope", "activity_id"]])
     )
     refused = (state["module"].notna() & ~state["module"].isin(SUPPORTED_MODULES)).to_numpy()
-    asked = links["scope"].isin(grades["scope"]).to_numpy()  # an empty course says nothing about its activities
+    asked = (
+        links["scope"].isin(grades["scope"]).to_numpy()
+    )  # an empty course says nothing about its activities
     missing = asked & ~present & ~refused
     keys = links["occurrence_code"] + "/" + links["unit_code"] + "/" + links["activity_id"].astype("str")
     listed = [

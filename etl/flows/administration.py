@@ -1,0 +1,112 @@
+"""What the administration knows about the courses at hand, read set by set for one batch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from etl import db
+from etl.errors import GiveUp
+from etl.transform.enrolments import learner_enrolments
+from etl.transform.learners import match_learners
+from etl.transform.rejected import combined
+from etl.transform.unit_results import Rules
+
+
+@dataclass(frozen=True)
+class Source:
+    """One connected system with the settings of its integration (sources.csv)."""
+
+    source: str
+    connection_id: str
+    timezone: str
+    match_code: bool
+    match_fields: str | None
+    record_failed: bool
+    allow_resit: bool
+    use_enrolment_start: bool
+    review: str
+
+    @property
+    def rules(self) -> Rules:
+        """The settings that the unit results follow."""
+        return Rules(self.timezone, self.record_failed, self.allow_resit, self.use_enrolment_start)
+
+
+def sources(engine: Engine, system: str) -> list[Source]:
+    """The sources of a system that are in use."""
+    with engine.connect() as connection:
+        return [Source(**row) for row in db.rows(connection, "load/sources", system=system)]
+
+
+def source_named(engine: Engine, system: str, name: str) -> Source:
+    """One source. Raises GiveUp when it is no longer in use."""
+    for source in sources(engine, system):
+        if source.source == name:
+            return source
+    raise GiveUp(f"source {name} is not among the sources of {system} that are in use")
+
+
+class Administration:
+    """Reference data and recorded results for some courses of a source, each table read once, when first asked."""
+
+    def __init__(self, engine: Engine, source: Source, scopes: Sequence[str]) -> None:
+        self._engine = engine
+        self._source = source
+        linked = self._query("load/course_occurrences", source=source.source)
+        linked = linked[linked["scope"].isin(list(scopes)) & linked["occurrence_code"].notna()]
+        self.courses: pd.DataFrame = linked[["scope", "occurrence_code"]].reset_index(drop=True)
+        self._occurrences = sorted(set(self.courses["occurrence_code"]))
+
+    @cached_property
+    def activity_links(self) -> pd.DataFrame:
+        """scope, occurrence_code, unit_code, activity_id (a number)."""
+        links = self._of_occurrences("load/activity_links", source=self._source.source)
+        return links.astype({"activity_id": "int64"}).merge(self.courses, on="occurrence_code")
+
+    @cached_property
+    def enrolments(self) -> pd.DataFrame:
+        """enrolment_code, client_code, occurrence_code, status, start_date."""
+        return self._of_occurrences("load/enrolments")
+
+    @cached_property
+    def training_plan(self) -> pd.DataFrame:
+        """enrolment_code, unit_code, expected_start_date."""
+        return self._of_occurrences("load/training_plan")
+
+    @cached_property
+    def recorded(self) -> pd.DataFrame:
+        """enrolment_code, unit_code, status, started_on: what stands."""
+        return self._of_occurrences("load/recorded_results")
+
+    def match(self, users: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Matched learners, their enrolments, and the rejected; ``users`` as match_learners takes them."""
+        labels = self.courses.groupby("scope")["occurrence_code"].agg("+".join)
+        labelled = users.assign(label=users["scope"].map(labels).fillna("course " + users["scope"]))
+        matched, unmatched = match_learners(
+            labelled,
+            self._clients,
+            self._stored,
+            self._source.match_code,
+            self._source.match_fields,
+        )
+        enrolments, unenrolled = learner_enrolments(matched, self.courses, self.enrolments)
+        return matched, enrolments, combined([unmatched, unenrolled])
+
+    @cached_property
+    def _clients(self) -> pd.DataFrame:
+        return self._query("load/clients")
+
+    @cached_property
+    def _stored(self) -> pd.DataFrame:
+        return self._query("load/stored_learner_ids", scheme=f"moodle:{self._source.source}")
+
+    def _of_occurrences(self, name: str, **parameters: str) -> pd.DataFrame:
+        return self._query(name, occurrences=self._occurrences, **parameters)
+
+    def _query(self, name: str, **parameters: Any) -> pd.DataFrame:
+        with self._engine.connect() as connection:
+            return db.query(connection, name, **parameters)

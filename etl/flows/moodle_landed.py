@@ -1,0 +1,193 @@
+"""What the landed answers say about courses: the newest of each, decoded into frames."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from etl import db
+from etl.errors import RejectRecord
+from etl.extract import moodle_contract as contract
+from etl.flows.administration import Source
+from etl.load import landing
+from etl.transform.rejected import combined
+
+FLOW: Final = "moodle_results"
+SYSTEM: Final = "moodle"
+USERS, GRADES, USER_GRADES, MODULE, COMPLETION = "users", "grades", "user_grades", "module", "completion"
+
+
+@dataclass
+class Course:
+    """One course as landed. Every frame has a column scope: the course."""
+
+    scope: str
+    users: pd.DataFrame
+    grades: list[pd.DataFrame] = field(default_factory=list)
+    totals: list[pd.DataFrame] = field(default_factory=list)
+    modules: list[tuple[int, str | None, float, float]] = field(default_factory=list)
+    completions: list[tuple[int, pd.Timestamp]] = field(default_factory=list)
+    rejected: list[pd.DataFrame] = field(default_factory=list)
+
+    @property
+    def items(self) -> int:
+        """How many grade items the course holds; what memory is bounded by."""
+        return sum(len(frame) for frame in self.grades)
+
+
+def newest(found: pd.DataFrame) -> pd.DataFrame:
+    """Of an index of landings, those that count: single grade reports only when newer than the whole one."""
+    whole = found[found["resource"] == GRADES].set_index("scope")["landing_id"]
+    older = found["landing_id"] < found["scope"].map(whole)
+    return found[~((found["resource"] == USER_GRADES) & older)]
+
+
+def found_for(
+    connection: Connection, source: Source, scopes: list[str], night: datetime | None
+) -> pd.DataFrame:
+    """The landed answers that count for a night; a course of which nothing was landed by then counts as it is now."""
+    found = landing.index(connection, source.source, scopes, night)
+    if night is not None:
+        rest = sorted(set(scopes) - set(found["scope"]))
+        found = pd.concat([found, landing.index(connection, source.source, rest)], ignore_index=True)
+    return newest(found)
+
+
+def landed_before(
+    connection: Connection, source: Source, scopes: list[str], nights: Iterable[datetime | None]
+) -> set[str]:
+    """The courses of which something was landed before each of these nights."""
+    landed = [set(landing.index(connection, source.source, scopes, night)["scope"]) for night in nights]
+    return set(scopes).intersection(*landed)
+
+
+def inputs_of(connection: Connection, found: pd.DataFrame) -> dict[str, str]:
+    """For each course a hash over its landed answers and the state of the reference data."""
+    version = str(db.rows(connection, "load/reference_version")[0]["version"])
+    inputs = {}
+    for scope, rows in found.sort_values(["resource", "key"]).groupby("scope"):
+        text = "\n".join([version, *rows["resource"], *rows["key"], *rows["sha256"]])
+        inputs[str(scope)] = hashlib.sha256(text.encode()).hexdigest()
+    return inputs
+
+
+def derived_inputs(connection: Connection, source: Source, scopes: list[str]) -> dict[str, str]:
+    """For each course the hash of what was derived last."""
+    rows = db.rows(connection, "load/derivations", flow=FLOW, source=source.source, scopes=scopes)
+    return {str(row["scope"]): str(row["inputs"]) for row in rows}
+
+
+def read_courses(connection: Connection, found: pd.DataFrame) -> Iterator[Course]:
+    """Decode the landed answers of an index (see ``newest``), course by course."""
+    for scope, rows in found.groupby("scope", sort=True):
+        course = Course(str(scope), users=_no_users())
+        for answer in landing.read(connection, rows["landing_id"].tolist()):
+            _READERS[answer.resource](course, answer)
+        yield course
+
+
+def _read_users(course: Course, answer: landing.Landed) -> None:
+    decoded = contract.decode_enrolled_users(answer.body)
+    course.users = decoded.frame
+    _list(course, USERS, decoded.rejected)
+
+
+def _read_grades(course: Course, answer: landing.Landed) -> None:
+    decoded = contract.decode_grade_report(answer.body)
+    course.grades.append(decoded.frame)
+    if decoded.totals is not None:
+        course.totals.append(decoded.totals)
+    _list(course, answer.resource, decoded.rejected)
+
+
+def _read_module(course: Course, answer: landing.Landed) -> None:
+    try:
+        module = contract.decode_course_module(answer.body)
+    except RejectRecord:
+        return  # the grade report shows whether the activity is there; without a pass grade it is not judged
+    grade_pass = float("nan") if module.grade_pass is None else module.grade_pass
+    course.modules.append((module.activity_id, module.module, grade_pass, module.tolerance))
+
+
+def _read_completion(course: Course, answer: landing.Landed) -> None:
+    try:
+        completion = contract.decode_completion(answer.body)
+    except RejectRecord as problem:
+        if problem.reason_code == "malformed_record":
+            listed = {"record_key": answer.key, "reason_code": problem.reason_code, "reason": str(problem)}
+            _list(course, COMPLETION, pd.DataFrame([listed]))
+        return
+    if completion.completed:
+        course.completions.append((int(answer.key), pd.Timestamp(completion.completed_at)))
+
+
+_READERS = {
+    USERS: _read_users,
+    GRADES: _read_grades,
+    USER_GRADES: _read_grades,
+    MODULE: _read_module,
+    COMPLETION: _read_completion,
+}
+
+
+def _list(course: Course, resource: str, rejected: pd.DataFrame) -> None:
+    if not rejected.empty:
+        keys = course.scope + "/" + rejected["record_key"].astype("str")
+        course.rejected.append(rejected.assign(scope=course.scope, resource=resource, record_key=keys))
+
+
+def _no_users() -> pd.DataFrame:
+    return contract.decode_enrolled_users(b"[]").frame
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Several courses as frames with a column scope, as the transforms take them."""
+
+    users: pd.DataFrame
+    grades: pd.DataFrame
+    totals: pd.DataFrame
+    modules: pd.DataFrame
+    completions: pd.DataFrame
+    rejected: pd.DataFrame
+
+
+def joined(courses: list[Course]) -> Answers:
+    """The frames of several courses, one below the other; of a learner's grade reports the newest counts."""
+    return Answers(
+        users=_stacked([(c.scope, _learners(c)) for c in courses]),
+        grades=_stacked([(c.scope, frame) for c in courses for frame in _replaced(c.grades, c.totals)]),
+        totals=_stacked([(c.scope, frame) for c in courses for frame in _replaced(c.totals, c.totals)]),
+        modules=pd.DataFrame(
+            [(c.scope, *row) for c in courses for row in c.modules],
+            columns=["scope", "activity_id", "module", "grade_pass", "tolerance"],
+        ).astype({"activity_id": "int64", "grade_pass": "float64", "tolerance": "float64"}),
+        completions=pd.DataFrame(
+            [(c.scope, *row) for c in courses for row in c.completions],
+            columns=["scope", "user_id", "completed_at"],
+        ).astype({"user_id": "int64", "completed_at": "datetime64[s, UTC]"}),
+        rejected=combined([frame for c in courses for frame in c.rejected]),
+    )
+
+
+def _replaced(frames: list[pd.DataFrame], reports: list[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """Each frame without the learners that a newer report (``reports`` go with ``frames``) answers for."""
+    for position, frame in enumerate(frames):
+        newer = [report["user_id"] for report in reports[position + 1 :]]
+        yield frame[~frame["user_id"].isin(pd.concat(newer))] if newer else frame
+
+
+def _learners(course: Course) -> pd.DataFrame:
+    """Whoever has a grade report is a learner; the profile comes from the list of enrolled users."""
+    if not course.totals:
+        return course.users.iloc[:0]
+    reported = pd.concat(course.totals)["user_id"]
+    return course.users[course.users["user_id"].isin(reported)]
+
+
+def _stacked(frames: list[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
+    return pd.concat([frame.assign(scope=scope) for scope, frame in frames], ignore_index=True)

@@ -1,0 +1,69 @@
+"""What a person can ask of a run: which courses, which nights, a full sweep, a dry run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from etl.errors import InvalidInput
+
+_TONIGHT_IS = timedelta(hours=24)  # a night that ended less than this ago is polled, not replayed
+
+
+@dataclass(frozen=True)
+class Options:
+    """``nights``: ends of past nights (UTC, oldest first) to derive again from what was landed; None = tonight."""
+
+    courses: frozenset[str] = frozenset()
+    nights: tuple[datetime | None, ...] = (None,)
+    full: bool = False
+    dry_run: bool = False
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the run report shows of them."""
+        shown = [night.isoformat() if night else "tonight" for night in self.nights]
+        return {"courses": sorted(self.courses), "nights": shown, "full": self.full, "dry_run": self.dry_run}
+
+
+def read_options(given: Mapping[str, Any], interval_end: datetime | None, now: datetime) -> Options:
+    """Options from the parameters of a run (a form, a command line) and the data interval of a scheduled night.
+
+    ``from`` and ``to`` are days (UTC, both included); without them the interval's own night counts.
+    Raises InvalidInput naming the parameter.
+    """
+    first, last = _day(given, "from"), _day(given, "to")
+    if first or last:
+        nights = _range(first or last, last, now)
+    elif interval_end is not None and now - interval_end > _TONIGHT_IS:
+        nights = (interval_end,)
+    else:
+        nights = (None,)
+    return Options(
+        courses=frozenset(str(course) for course in given.get("courses") or []),
+        nights=nights,
+        full=bool(given.get("full")),
+        dry_run=bool(given.get("dry_run")),
+    )
+
+
+def _day(given: Mapping[str, Any], name: str) -> date | None:
+    value = given.get(name)
+    if value in (None, ""):
+        return None
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        raise InvalidInput(f"parameter {name}: not a date of the form YYYY-MM-DD") from None
+
+
+def _range(first: date | None, last: date | None, now: datetime) -> tuple[datetime | None, ...]:
+    today = now.date()
+    start, stop = first or today, last or today
+    if start > stop:
+        raise InvalidInput(f"parameter from: {start} lies after to: {stop}")
+    if stop > today:
+        raise InvalidInput(f"parameter to: {stop} lies in the future")
+    days = [start + timedelta(days=count) for count in range((stop - start).days + 1)]
+    ends = [datetime.combine(day, time(), UTC) + timedelta(days=1) for day in days if day < today]
+    return (*ends, *([None] if stop == today else []))
