@@ -67,6 +67,15 @@ def outline(body: bytes, decoder: msgspec.json.Decoder[T], name: str) -> T:
         raise RejectRecord(MALFORMED, f"{name}: {_plain(error)}") from None
 
 
+def outlined(body: bytes, decoder: msgspec.json.Decoder[T], name: str, rejects: Rejects) -> T | None:
+    """As ``outline`` for an answer of many rows: one that is something else is listed as a whole."""
+    try:
+        return outline(body, decoder, name)
+    except RejectRecord as problem:
+        rejects.add("answer", str(problem))
+        return None
+
+
 def each(
     rows: list[msgspec.Raw],
     decoder: msgspec.json.Decoder[T],

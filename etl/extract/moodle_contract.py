@@ -14,7 +14,7 @@ import pandas as pd
 from msgspec import Raw
 
 from etl.errors import RejectRecord
-from etl.extract.contract import MALFORMED, Decoded, Epoch, Id, Rejects, Text, each, outline, whole
+from etl.extract.contract import MALFORMED, Decoded, Epoch, Id, Rejects, Text, each, outline, outlined, whole
 from etl.extract.moodle_grades import decode_grade_report as decode_grade_report
 
 Flag = bool | int
@@ -131,7 +131,8 @@ def decode_courses(body: bytes) -> Decoded:
     if answer is not None:
         courses = answer.courses
     else:
-        courses = list(each(outline(body, _course_rows, "courses").courses, _course, rejects, "course"))
+        rows = outlined(body, _course_rows, "courses", rejects)
+        courses = list(each(rows.courses if rows else [], _course, rejects, "course"))
     frame = pd.DataFrame(
         {
             "source_course_id": _texts([str(course.id) for course in courses]),
@@ -152,7 +153,8 @@ def decode_enrolled_users(body: bytes) -> Decoded:
     rejects = Rejects()
     users = whole(body, _users)
     if users is None:
-        users = list(each(outline(body, _user_rows, "participants"), _user, rejects, "user"))
+        rows = outlined(body, _user_rows, "participants", rejects)
+        users = list(each(rows or [], _user, rejects, "user"))
     roles = [None if user.roles is None else [role.shortname for role in user.roles] for user in users]
     access = [-1 if user.lastcourseaccess is None else user.lastcourseaccess for user in users]
     frame = pd.DataFrame(

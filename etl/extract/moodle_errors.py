@@ -54,6 +54,10 @@ class TokenRefused(GiveUp):
     """The token is refused; a new one may help where user name and password are known."""
 
 
+class CapabilityMissing(GiveUp):
+    """The service account lacks a capability; the site does not say which."""
+
+
 class ErrorAnswer(msgspec.Struct):
     """The keys that only an error object has; functions and login/token.php spell it differently."""
 
@@ -81,6 +85,8 @@ def error_of(call: str, answer: ErrorAnswer, about: About) -> EtlError:
         return RetryLater(f"{call}: {code}")
     if code in TOKEN_REFUSED:
         return TokenRefused(f"{call}: {code}: {GIVE_UP[code]}")
+    if code == "nopermissions":
+        return CapabilityMissing(f"{call}: {code}: {GIVE_UP[code]}")
     if code in GIVE_UP:
         return GiveUp(f"{call}: {code}: {GIVE_UP[code]}")
     if code.startswith("wsaccessuser"):
