@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Connection, Engine
 
 from etl.reference import held
@@ -44,7 +46,7 @@ def _left_out(absent: list[File], known: Known, connection: Connection) -> Itera
         for column in file.columns:
             if column.references in known:
                 needed = held.values(connection, file, column.name)
-                missing = needed[~needed.isin(known[column.references])]
+                missing = needed[~_among(needed, known[column.references])]
                 if len(missing):
                     reason = f"{len(missing)} that {file.filename}, which is not in this set, still refers to"
                     where = f"{column.references}.csv"
@@ -56,7 +58,7 @@ def _in_file(file: File, frame: pd.DataFrame, known: Known) -> list[Problem]:
     sound = frame.drop(index=list({problem.line for problem in problems}))  # one mistake, one problem
     for column in file.columns:
         if column.references in known:
-            lost = sound.index[~sound[column.name].isin(known[column.references])]
+            lost = sound.index[~_among(sound[column.name], known[column.references])]
             problems += at_lines(file.filename, lost, column.name, f"is not in {column.references}.csv")
     for rule in file.rules:
         problems += at_lines(file.filename, sound.index[rule.wrong(sound)], rule.column, rule.reason)
@@ -67,10 +69,15 @@ def _in_file(file: File, frame: pd.DataFrame, known: Known) -> list[Problem]:
 def _in_column(file: File, column: Column, values: "pd.Series[str]") -> Iterator[Problem]:
     if column.required:
         yield from at_lines(file.filename, values.index[values.isna()], column.name, "must be filled in")
-    judged = {value: column.kind(value) for value in values.dropna().unique()}
+    judged = {value: column.kind(value) for value in pa.array(values.dropna()).unique().to_pylist()}
     reasons = {value: reason for value, reason in judged.items() if reason}
-    for line, value in values[values.isin(list(reasons))].items():
+    for line, value in values[_among(values, pd.Series(reasons.keys(), dtype="str"))].items():
         yield Problem(file.filename, int(str(line)), column.name, reasons[value])
+
+
+def _among(values: "pd.Series[str]", known: "pd.Series[str]") -> "pd.Series[bool]":
+    """Series.isin, which would make a Python object of every known value."""
+    return pd.Series(pc.is_in(pa.array(values), pa.array(known)).to_numpy(False), index=values.index)
 
 
 def _repeated_keys(file: File, frame: pd.DataFrame) -> Iterator[Problem]:

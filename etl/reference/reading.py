@@ -13,7 +13,7 @@ import pyarrow as pa
 from etl.reference.problems import Problem
 from etl.reference.spec import FILES, File
 
-_CHUNK = 50_000  # rows held as Python objects at once
+_CHUNK = 10_000  # rows held as Python objects at once
 _LINE = "line"
 
 
@@ -139,8 +139,10 @@ def _records(
 
 
 def _batch(records: Sequence[tuple[int, list[str]]], schema: pa.Schema) -> pa.RecordBatch:
-    lines, rows = zip(*records, strict=True)
-    columns = [[value or None for value in values] for values in zip(*rows, strict=True)]
+    lines = pa.array([line for line, _ in records], pa.int64())
+    columns = [
+        pa.array([values[n] or None for _, values in records], pa.string()) for n in range(len(schema) - 1)
+    ]
     return pa.record_batch([lines, *columns], schema=schema)
 
 
