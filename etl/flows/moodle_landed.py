@@ -42,7 +42,7 @@ class Course:
 def newest(found: pd.DataFrame) -> pd.DataFrame:
     """Of an index of landings, those that count: single grade reports only when newer than the whole one."""
     whole = found[found["resource"] == GRADES].set_index("scope")["landing_id"]
-    older = found["landing_id"] < found["scope"].map(whole)
+    older = found["landing_id"] < pd.to_numeric(found["scope"].map(whole))
     return found[~((found["resource"] == USER_GRADES) & older)]
 
 

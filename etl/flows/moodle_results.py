@@ -101,10 +101,10 @@ def derive(engine: Engine, run_id: str, batch: Batch, options: Options) -> None:
     moodle_derive.derive(engine, run_id, source, batch["courses"], options)
 
 
-def finish(engine: Engine, run_id: str) -> str:
+def finish(engine: Engine, run_id: str, failed_tasks: int = 0) -> str:
     """Close the run and return its status: ``incomplete`` when a course or a site could not be read."""
     with engine.begin() as session:
-        return runs.close_run(session, run_id)
+        return runs.close_run(session, run_id, failed_tasks)
 
 
 def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:

@@ -90,6 +90,7 @@ def finished_scopes(connection: Connection, run_id: str, step: str) -> set[str]:
     return {str(row["scope"]) for row in db.rows(connection, "load/run_steps_done", run_id=run_id, step=step)}
 
 
-def close_run(connection: Connection, run_id: str) -> str:
-    """Close a run and return its status: success, or incomplete when a step met a problem."""
-    return str(db.rows(connection, "load/run_close", run_id=run_id)[0]["status"])
+def close_run(connection: Connection, run_id: str, failed_tasks: int = 0) -> str:
+    """Close a run and return its status: success, or incomplete when a step met a problem or a task failed."""
+    closed = db.rows(connection, "load/run_close", run_id=run_id, failed_tasks=failed_tasks)
+    return str(closed[0]["status"])

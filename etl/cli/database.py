@@ -1,0 +1,21 @@
+"""The warehouse: its address, and bringing it to the newest schema."""
+
+import typer
+
+from etl import db, embedded
+
+app = typer.Typer(no_args_is_help=True, help=__doc__)
+
+
+@app.command()
+def url() -> None:
+    """Print the warehouse's URL; starts the embedded server if that is the one in use."""
+    typer.echo(embedded.start_warehouse())
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the warehouse to the newest schema and views; nothing changes when it is."""
+    with embedded.warehouse() as address:
+        db.migrate(address)
+    typer.echo("The warehouse has the newest schema.")

@@ -1,0 +1,29 @@
+"""Run a flow without Airflow."""
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from etl import connections
+from etl.cli.warehouse import warehouse_engine
+from etl.flows import registry
+from etl.flows.options import read_options
+
+
+def run(
+    flow: Annotated[str, typer.Argument(help=f"One of: {', '.join(registry.FLOWS)}")],
+    first: Annotated[str | None, typer.Option("--from", help="First night (UTC day) to derive again.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last night (UTC day) to derive again.")] = None,
+    course: Annotated[list[str] | None, typer.Option(help="Only this course; repeat for more.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Ask and derive everything, changed or not.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write no result and send nothing.")] = False,
+) -> None:
+    """Run FLOW now; prints the run's id and status, and exits 1 unless it is a success."""
+    given = {"from": first, "to": last, "courses": course, "full": full, "dry_run": dry_run}
+    options = read_options(given, None, datetime.now(UTC))
+    with warehouse_engine() as engine:
+        run_id, status = registry.flow(flow).run(engine, connections.from_environment, options)
+    typer.echo(f"{flow} {run_id}: {status}")
+    sys.exit(0 if status == "success" else 1)

@@ -1,0 +1,19 @@
+"""The warehouse that a command works on: WAREHOUSE_URL, or else the embedded one while the command runs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+
+from etl import db, embedded
+
+
+@contextmanager
+def warehouse_engine() -> Iterator[Engine]:
+    """An engine for the warehouse; its connections are given back at the end."""
+    with embedded.warehouse() as url:
+        engine = db.engine(url)
+        try:
+            yield engine
+        finally:
+            engine.dispose()

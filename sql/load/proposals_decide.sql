@@ -1,0 +1,36 @@
+-- Approved proposals are recorded by the same rule as results that need no review.
+with decided as (
+    update core.proposed_results
+    set decision = :decision, decided_by = :decided_by, decided_at = clock_timestamp()
+    where decision = 'open'
+    and (cast(:source as text) is null or source = :source)
+    and (cast(:enrolment_code as text) is null or enrolment_code = :enrolment_code)
+    and (cast(:unit_code as text) is null or unit_code = :unit_code)
+    returning *
+),
+
+recorded as (
+    insert into core.unit_results as held
+    (enrolment_code, unit_code, source, status, started_on, finished_on, grade_percent, run_id)
+    select distinct on (enrolment_code, unit_code)
+        enrolment_code, unit_code, source, status, started_on, finished_on, grade_percent, run_id
+    from decided
+    where decision = 'approved'
+    order by enrolment_code, unit_code, array_position(array['passed', 'failed', 'started'], status)
+    on conflict (enrolment_code, unit_code) do update
+    set
+        source = excluded.source,
+        status = excluded.status,
+        finished_on = excluded.finished_on,
+        grade_percent = excluded.grade_percent,
+        run_id = excluded.run_id,
+        recorded_at = clock_timestamp()
+    where (held.status = 'started' and excluded.status <> 'started')
+    or (
+        held.status = 'failed' and excluded.status = 'passed'
+        and (select s.allow_resit from core.sources s where s.source = excluded.source)
+    )
+    returning 1
+)
+
+select (select count(*) from decided) as decided, (select count(*) from recorded) as recorded
