@@ -1,25 +1,15 @@
 """The command ``etl``: the same functions as the DAGs, for people and scripts."""
 
 import sys
-from collections.abc import Callable
-from typing import Any
-
 import typer
 
-from etl.cli import check, competences, database, docs, iep, pe, reference, report, review, run, sandbox
+from etl.cli import database, review, run, sandbox
 from etl.errors import EtlError
 
 _typer = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 _typer.add_typer(database.app, name="db")
-_typer.add_typer(reference.app, name="reference")
 _typer.add_typer(review.app, name="review")
-_typer.add_typer(pe.app, name="pe")
-_typer.add_typer(competences.app, name="competences")
-_typer.add_typer(iep.app, name="iep")
-_typer.add_typer(docs.app, name="docs")
 _typer.command("run")(run.run)
-_typer.command("report")(report.report)
-_typer.command("check")(check.check)
 _typer.command("sandbox")(sandbox.sandbox)
 
 

@@ -41,7 +41,9 @@ def adjust(
             session, "load/proposal_adjust", started_on=started_on, finished_on=finished_on, **key
         )
     if not changed:
-        raise InvalidInput(f"no open proposal {enrolment_code} / {unit_code} / {status}")
+        raise InvalidInput(
+            f"no open proposal {enrolment_code} / {unit_code} / {status} that may start and finish on these days"
+        )
 
 
 def decide(
