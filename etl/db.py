@@ -53,7 +53,11 @@ def query(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
         types = {column.name: _ARROW_TYPES.get(column.type_code, pa.string()) for column in cursor.description}
         stream = io.BytesIO()
         cursor.copy_expert(f"copy ({select}) to stdout (format csv, header)", stream)
-    table = pa_csv.read_csv(pa.BufferReader(stream.getbuffer()), convert_options=_options(types))
+    table = pa_csv.read_csv(
+        pa.BufferReader(stream.getbuffer()),
+        parse_options=pa_csv.ParseOptions(newlines_in_values=True),  # a name or a course title may hold one
+        convert_options=_options(types),
+    )
     return table.to_pandas()
 
 
