@@ -1,0 +1,81 @@
+"""One night through Airflow's scheduler: each flow run once, in order, and waited for."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from etl.demo.airflow import Api
+from etl.demo.progress import step
+from etl.errors import GiveUp
+
+# In the order of the night; a flow that another one sets off is only waited for.
+FLOWS = ("moodle_results", "pe_online_attendance")
+_PATIENCE_SECONDS = 600
+_SET_OFF_SECONDS = 15
+_FINISHED = ("success", "failed")
+
+
+def run(api: Api, check: Callable[[], None]) -> dict[str, str]:
+    """Run the flows; ``check`` raises where a program that is needed has ended. Returns each one's state."""
+    started = datetime.now(UTC)
+    for flow in FLOWS:
+        api.send("PATCH", f"dags/{flow}?update_mask=is_paused", {"is_paused": False})
+    return {flow: _run_flow(api, flow, started, check) for flow in FLOWS}
+
+
+def wait_for_flows(api: Api, check: Callable[[], None], report: Callable[[str], None]) -> None:
+    """Wait until Airflow has read the files of all flows. Raises GiveUp with what is wrong with one."""
+    for _ in _patiently(check):
+        errors = api.get("importErrors")["import_errors"]
+        if errors:
+            raise GiveUp("\n".join(f"{error['filename']}:\n{error['stack_trace']}" for error in errors))
+        missing = set(FLOWS) - {dag["dag_id"] for dag in api.get("dags", limit=100)["dags"]}
+        if not missing:
+            return
+        report(f"reading {', '.join(sorted(missing))}")
+    raise GiveUp(f"Airflow did not read {', '.join(sorted(missing))} in time")
+
+
+def _run_flow(api: Api, flow: str, started: datetime, check: Callable[[], None]) -> str:
+    with step(flow) as report:
+        run = (flow != FLOWS[0] and _set_off(api, flow, started, report)) or _trigger(api, flow)
+        path = f"dags/{flow}/dagRuns/{run['dag_run_id']}"
+        for _ in _patiently(check):
+            state: str = api.get(path)["state"]
+            report(_progress(api.get(f"{path}/taskInstances", limit=1000)["task_instances"]))
+            if state in _FINISHED:
+                return state
+    raise GiveUp(f"{flow} did not finish in {_PATIENCE_SECONDS} seconds")
+
+
+def _trigger(api: Api, flow: str) -> dict[str, Any]:
+    run: dict[str, Any] = api.send("POST", f"dags/{flow}/dagRuns", {"logical_date": None})
+    return run
+
+
+def _set_off(api: Api, flow: str, started: datetime, report: Callable[[str], None]) -> dict[str, Any] | None:
+    """The run that the results of another flow set off, if there is one."""
+    report("waiting to be set off by new results")
+    give_up_at = time.monotonic() + _SET_OFF_SECONDS
+    while time.monotonic() < give_up_at:
+        answer = api.get(f"dags/{flow}/dagRuns", run_after_gte=started.isoformat())
+        runs: list[dict[str, Any]] = answer["dag_runs"]
+        if runs:
+            return runs[-1]
+        time.sleep(1)
+    return None
+
+
+def _progress(tasks: list[dict[str, Any]]) -> str:
+    states = Counter(task["state"] or "waiting" for task in tasks)
+    return ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "no tasks yet"
+
+
+def _patiently(check: Callable[[], None]) -> Iterator[None]:
+    give_up_at = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < give_up_at:
+        check()
+        yield
+        time.sleep(1)

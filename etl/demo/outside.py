@@ -1,0 +1,100 @@
+"""The stand-ins for the outside systems: their connections, and what PE-Online's own books say."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+from sqlalchemy import text
+
+from etl import db
+from etl.reference.importing import import_set
+from etl.sandbox import accounts
+from etl.sandbox.pe_ledger import DUTCH_TIME
+
+SAMPLE_REFERENCE = Path(accounts.__file__).parent / "data" / "reference"
+
+
+def connections(url: str) -> dict[str, str]:
+    """The connections to the sandbox, as Airflow and the command line read them from the environment."""
+    moodle = {"conn_type": "moodle", "host": f"{url}/moodle", "password": accounts.MOODLE_TOKEN}
+    pe_online = {
+        "conn_type": "pe_online",
+        "host": f"{url}/pe",
+        "login": accounts.PE_USER,
+        "password": accounts.PE_KEY,
+        "extra": {"mode": "live"},
+    }
+    return {
+        "AIRFLOW_CONN_MOODLE_MAIN": json.dumps(moodle),
+        "AIRFLOW_CONN_PE_ONLINE": json.dumps(pe_online),
+    }
+
+
+def command(port: int, state: Path) -> list[str]:
+    """The command that runs the sandbox."""
+    return [sys.executable, "-m", "etl", "sandbox", "--port", str(port), "--state", str(state)]
+
+
+def prepare_warehouse(url: str) -> None:
+    """The warehouse has the newest schema, and the sample reference set where it has none yet."""
+    db.migrate(url)
+    engine = db.engine(url)
+    with engine.connect() as connection:
+        empty = connection.execute(text("select not exists (select from core.sources)")).scalar_one()
+    if empty:
+        import_set(engine, SAMPLE_REFERENCE)
+    engine.dispose()
+
+
+def disagreements(url: str, warehouse_url: str) -> list[str]:
+    """Where PE-Online's own books and mart.pe_attendance differ; empty: each point is booked exactly once."""
+    booked = Counter(_point(row["org_id"], row["person"], row["moment"]) for row in _bookings(url))
+    accepted = Counter(_point(*row) for row in _accepted(warehouse_url))
+    more, fewer = booked - accepted, accepted - booked
+    line = "{}: PE-Online booked {} {} than mart.pe_attendance says"
+    return [
+        *(line.format(_named(point), count, "more") for point, count in more.items()),
+        *(line.format(_named(point), count, "fewer") for point, count in fewer.items()),
+    ]
+
+
+def points_accepted(warehouse_url: str) -> int:
+    """How many points PE-Online accepted."""
+    return len(_accepted(warehouse_url))
+
+
+def _bookings(url: str) -> list[dict[str, Any]]:
+    bookings: list[dict[str, Any]] = _asked(url, "pe/ledger")["bookings"]
+    return bookings
+
+
+def _accepted(warehouse_url: str) -> Sequence[Sequence[Any]]:
+    engine = db.engine(warehouse_url)
+    query = "select org_id, relation_number, end_date from mart.pe_attendance where status = 'accepted'"
+    with engine.connect() as connection:
+        rows = connection.execute(text(query)).all()
+    engine.dispose()
+    return rows
+
+
+def _point(org_id: int, person: str, moment: str) -> tuple[int, str, datetime]:
+    """A point as both sides can name it: the moment in Dutch local time, as PE-Online keeps it."""
+    when = datetime.fromisoformat(moment)
+    return org_id, person, when.astimezone(DUTCH_TIME).replace(tzinfo=None) if when.tzinfo else when
+
+
+def _named(point: tuple[int, str, datetime]) -> str:
+    return f"profession group {point[0]}, {point[2]:%Y-%m-%d %H:%M:%S}"  # never the person's number
+
+
+def _asked(url: str, what: str) -> Any:  # noqa: ANN401 - JSON
+    with requests.Session() as session:
+        session.trust_env = False  # no proxy between us and this machine
+        answer = session.get(f"{url}/control/{what}", timeout=10)
+    answer.raise_for_status()
+    return answer.json()

@@ -1,0 +1,125 @@
+"""All parts of the product started in order, one night, the report, and the way down."""
+
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from etl import embedded, settings
+from etl.demo import airflow, night, outside
+from etl.demo.ports import choose_port
+from etl.demo.processes import Processes, processes
+from etl.demo.progress import console, step
+from etl.errors import GiveUp
+
+_AIRFLOW = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+_DATABASES = {settings.WAREHOUSE_URL: "warehouse", _AIRFLOW: "airflow"}
+_READY_SECONDS = 180
+
+
+def run(once: bool) -> int:
+    """Start everything, run the night, report. Returns the exit code: 0 where the night was right."""
+    state = settings.state_dir()
+    with _only_one(state), ExitStack() as stack:
+        environment = _databases(stack)
+        programs = stack.enter_context(processes(state / "programs"))
+        stack.callback(console.print, "Stopping ...")
+        environment, sandbox_url = _start(state, programs, environment)
+        api = airflow.api(environment)
+        _wait_for_airflow(api, programs)
+        states = night.run(api, programs.check)
+        problems = _problems(states, sandbox_url, environment)
+        _report(environment, problems)
+        if not once:
+            _stay_up(api, sandbox_url, programs)
+    return 1 if problems else 0
+
+
+def _databases(stack: ExitStack) -> dict[str, str]:
+    """Environment for the two databases: those that are given, else both in the embedded server."""
+    given = {name: os.environ.get(name, "") for name in _DATABASES}
+    if not all(given.values()):
+        home = settings.postgres_home()
+        with step("Starting PostgreSQL"):
+            stack.callback(embedded.stop, home)  # also where `etl db url` had started it
+            server_url = stack.enter_context(embedded.running(home))
+            for name, database in _DATABASES.items():
+                given[name] = given[name] or embedded.ensure_database(server_url, database)
+    # Without its name, Airflow's SQLAlchemy would take another driver.
+    given[_AIRFLOW] = given[_AIRFLOW].replace("postgresql://", "postgresql+psycopg2://", 1)
+    return given
+
+
+def _start(state: Path, programs: Processes, databases: dict[str, str]) -> tuple[dict[str, str], str]:
+    """Start the sandbox and Airflow. Returns Airflow's environment and the sandbox's address."""
+    sandbox_port = choose_port("the sandbox", 8090, "SANDBOX_PORT")
+    sandbox_url = f"http://127.0.0.1:{sandbox_port}"
+    port = choose_port("Airflow", 8080, "AIRFLOW__API__PORT")
+    environment = outside.connections(sandbox_url) | airflow.environment(state, port) | databases
+    with step("Preparing the databases") as report:
+        programs.start("airflow-db-migrate", airflow.command("db", "migrate"), environment)
+        programs.start("sandbox", outside.command(sandbox_port, state / "sandbox"), environment)
+        report("the warehouse")
+        outside.prepare_warehouse(environment[settings.WAREHOUSE_URL])
+        report("Airflow's own")
+        programs.finish("airflow-db-migrate")
+    airflow.start(programs, environment)
+    return environment, sandbox_url
+
+
+def _wait_for_airflow(api: airflow.Api, programs: Processes) -> None:
+    with step("Starting Airflow") as report:
+        give_up_at = time.monotonic() + _READY_SECONDS
+        while not api.is_ready():
+            programs.check()
+            if time.monotonic() > give_up_at:
+                folder = programs.log("scheduler").parent
+                raise GiveUp(f"Airflow was not ready in {_READY_SECONDS} seconds: see the logs in {folder}")
+            report("waiting for its API server, scheduler and DAG processor")
+            time.sleep(1)
+        airflow.make_pools(api)
+        night.wait_for_flows(api, programs.check, report)
+
+
+def _problems(states: Mapping[str, str], sandbox_url: str, environment: Mapping[str, str]) -> list[str]:
+    failed = [f"{flow} ended as {state}" for flow, state in states.items() if state != "success"]
+    return failed + outside.disagreements(sandbox_url, environment[settings.WAREHOUSE_URL])
+
+
+def _report(environment: Mapping[str, str], problems: list[str]) -> None:
+    sys.stdout.flush()
+    subprocess.run([sys.executable, "-m", "etl", "report"], env=environment, check=True)
+    for problem in problems:
+        console.print(f"✗ {problem}", markup=False)
+    if not problems:
+        points = outside.points_accepted(environment[settings.WAREHOUSE_URL])
+        console.print(
+            f"[green]✓[/] The night was right; PE-Online's own books hold the same {points} points as ours."
+        )
+
+
+def _stay_up(api: airflow.Api, sandbox_url: str, programs: Processes) -> None:
+    console.print(f"\nAirflow   {api.url}  (user {api.login}, password {api.password})", markup=False)
+    console.print(f"Sandbox   {sandbox_url}/control/docs")
+    console.print("Ctrl-C ends it all.")
+    while True:
+        programs.check()
+        time.sleep(1)
+
+
+@contextmanager
+def _only_one(state: Path) -> Iterator[None]:
+    """Two runs in one clone would share programs and ports. Raises GiveUp where one is up already."""
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "run.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise GiveUp(
+                f"make run is up already with {state}: end that one first (Ctrl-C where it runs)"
+            ) from None
+        yield
