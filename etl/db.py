@@ -49,8 +49,10 @@ def query(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
     statement = text(sql(name)).compile(dialect=connection.dialect)
     with driver_cursor(connection) as cursor:
         select = cursor.mogrify(str(statement), parameters).decode()
-        cursor.execute(f"select * from ({select}) as wanted limit 0")
-        types = {column.name: _ARROW_TYPES.get(column.type_code, pa.string()) for column in cursor.description}
+        cursor.execute(f"select * from ({select}) as wanted limit 0")  # noqa: S608 - our own SQL
+        types = {
+            column.name: _ARROW_TYPES.get(column.type_code, pa.string()) for column in cursor.description
+        }
         stream = io.BytesIO()
         cursor.copy_expert(f"copy ({select}) to stdout (format csv, header)", stream)
     table = pa_csv.read_csv(
@@ -58,7 +60,8 @@ def query(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
         parse_options=pa_csv.ParseOptions(newlines_in_values=True),  # a name or a course title may hold one
         convert_options=_options(types),
     )
-    return table.to_pandas()
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
 
 
 def rows(connection: Connection, name: str, **parameters: Any) -> list[Mapping[str, Any]]:
@@ -92,7 +95,13 @@ def migrate(url: str) -> None:
     """Bring the warehouse to the newest schema and views. Raises GiveUp with dbmate's own words."""
     parsed = _parsed(url)
     dbmate = Path(sys.executable).with_name("dbmate")  # the wheel puts it beside the interpreter
-    command = [str(dbmate), "--migrations-dir", str(SQL_DIR / "migrations"), "--migrations-table", "ops.schema_migrations"]
+    command = [
+        str(dbmate),
+        "--migrations-dir",
+        str(SQL_DIR / "migrations"),
+        "--migrations-table",
+        "ops.schema_migrations",
+    ]
     command += ["--no-dump-schema", "up"]
     environment = os.environ | {"DATABASE_URL": _dbmate_url(parsed)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603

@@ -14,7 +14,9 @@ from etl.flows.options import read_options
 
 def run(
     flow: Annotated[str, typer.Argument(help=f"One of: {', '.join(registry.FLOWS)}")],
-    first: Annotated[str | None, typer.Option("--from", help="First night (UTC day) to derive again.")] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", help="First night (UTC day) to derive again.")
+    ] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last night (UTC day) to derive again.")] = None,
     course: Annotated[list[str] | None, typer.Option(help="Only this course; repeat for more.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Ask and derive everything, changed or not.")] = False,

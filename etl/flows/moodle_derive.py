@@ -59,7 +59,7 @@ def _derive_lot(
     units, done, rejected = _transform(Administration(engine, source, scopes), source, lot)
     crash.point("derive.done")
     with engine.begin() as session:
-        db.execute(session, "load/lock", name=f"{FLOW}/{source.source}")
+        db.execute(session, "load/lock", lock=f"{FLOW}/{source.source}")
         trial = session.begin_nested()
         merged = _load(session, run_id, source, units, done)
         if night is None:  # a past night says nothing about what is wrong today

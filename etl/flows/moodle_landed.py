@@ -121,7 +121,7 @@ def _read_completion(course: Course, answer: landing.Landed) -> None:
             listed = {"record_key": answer.key, "reason_code": problem.reason_code, "reason": str(problem)}
             _list(course, COMPLETION, pd.DataFrame([listed]))
         return
-    if completion.completed:
+    if completion.completed_at is not None:
         course.completions.append((int(answer.key), pd.Timestamp(completion.completed_at)))
 
 

@@ -16,9 +16,7 @@ FLOWS: Final = ("moodle_results", "infocaption_competences", "iep_test_results",
 class Flow(Protocol):
     """What every flow module offers to the command line."""
 
-    def run(
-        self, engine: Engine, connect: Callable[[str], Connection], options: Options
-    ) -> tuple[str, str]:
+    def run(self, engine: Engine, connect: Callable[[str], Connection], options: Options) -> tuple[str, str]:
         """Run the whole flow; returns the run's id and status."""
 
 

@@ -7,7 +7,8 @@ import pandas as pd
 
 def local_dates(moments: pd.Series, timezone: str) -> pd.Series:
     """The calendar day (datetime64, midnight, no zone) of UTC moments in ``timezone``; NaT stays NaT."""
-    return moments.dt.tz_convert(ZoneInfo(timezone)).dt.tz_localize(None).dt.normalize()
+    days: pd.Series = moments.dt.tz_convert(ZoneInfo(timezone)).dt.tz_localize(None).dt.normalize()
+    return days
 
 
 def epoch_dates(seconds: pd.Series, timezone: str) -> pd.Series:

@@ -19,7 +19,8 @@ def match_learners(
     """The stored user id first, then idnumber = client code, then configured fields combined with AND.
 
     ``users``: scope, label, user_id, idnumber, username, email, given_name, surname, one row a learner of a course
-    (scope); ``label`` names the course in rejections. ``clients``: client_code and the same fields. ``stored``: user_id (text), client_code. Text is compared trimmed and case-folded.
+    (scope); ``label`` names the course in rejections. ``clients``: client_code and the same fields. ``stored``:
+    user_id (text), client_code. Text is compared trimmed and case-folded.
     Returns matched (scope, user_id, client_code) and rejected (unmatched_learner, ambiguous_learner).
     """
     attempts = [_by_stored_id(users, stored)]

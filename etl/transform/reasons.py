@@ -9,7 +9,7 @@ REASONS: Final = {
     "enrolment_not_active": "The enrolment is not active.",
     "needs_start_date": "No start date is known: enter an expected start date in the training plan.",
     "start_after_finish": "The start date lies after the finish date.",
-    "activity_missing": "A mapped activity is not in the site's answer: it was removed, or the service account may not see it.",
+    "activity_missing": "A mapped activity is not in the answer: removed, or hidden from the service account.",
     "activity_type_not_supported": "Activities of this type cannot be mapped.",
     "activity_not_mapped": "Grades came in for an activity that no unit is mapped to.",
     "activity_not_readable": "The pass grade of this activity could not be read, so that a grade cannot be judged.",

@@ -110,7 +110,7 @@ def _activity_outcomes(graded: pd.DataFrame, modules: pd.DataFrame) -> pd.DataFr
     Outcome 1 = passed, -1 = below, 0 = not to be decided because the pass grade is not readable.
     """
     rules = modules.set_index("activity_id")[["grade_pass", "tolerance"]]
-    position = rules.index.get_indexer(graded["activity_id"])
+    position = rules.index.get_indexer(pd.Index(graded["activity_id"]))
     known = position >= 0
     grade_pass = np.where(known, rules["grade_pass"].to_numpy()[position], np.nan) if len(rules) else np.nan
     tolerance = np.where(known, rules["tolerance"].to_numpy()[position], 0.0) if len(rules) else 0.0
@@ -133,7 +133,7 @@ def _activity_outcomes(graded: pd.DataFrame, modules: pd.DataFrame) -> pd.DataFr
 
 
 def _tallies(outcomes: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
-    """One row a learner and unit with at least one grade: passed, failed, undecided, first and last date, mean percent."""
+    """One row a learner and unit with at least one grade: verdicts, dates, mean percent."""
     joined = outcomes.merge(links[["activity_id", "target"]], on="activity_id")
     dated = joined["graded_at"].where(joined["graded_at"] > 0)
     flat = pd.DataFrame(
