@@ -75,15 +75,15 @@ class Api:
             return False
         return all(health[part]["status"] == "healthy" for part in _NEEDED)
 
-    def get(self, path: str, **parameters: object) -> Any:  # noqa: ANN401 - JSON
+    def get(self, path: str, **parameters: object) -> Any:
         """The answer to a question."""
         return self._call("GET", path, params=parameters)
 
-    def send(self, method: str, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+    def send(self, method: str, path: str, body: object) -> Any:
         """Change something."""
         return self._call(method, path, json=body)
 
-    def _call(self, method: str, path: str, **arguments: Any) -> Any:  # noqa: ANN401
+    def _call(self, method: str, path: str, **arguments: Any) -> Any:
         url = f"{self.url}/api/v2/{path}"
         for _ in range(2):
             answer = self._session.request(method, url, timeout=60, **arguments)

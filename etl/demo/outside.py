@@ -92,7 +92,7 @@ def _named(point: tuple[int, str, datetime]) -> str:
     return f"profession group {point[0]}, {point[2]:%Y-%m-%d %H:%M:%S}"  # never the person's number
 
 
-def _asked(url: str, what: str) -> Any:  # noqa: ANN401 - JSON
+def _asked(url: str, what: str) -> Any:
     with requests.Session() as session:
         session.trust_env = False  # no proxy between us and this machine
         answer = session.get(f"{url}/control/{what}", timeout=10)
