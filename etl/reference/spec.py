@@ -167,7 +167,7 @@ FILES: Final = (
             _reference("occurrence_code", "occurrences"),
             _reference("unit_code", "units"),
             _reference("source", "sources"),
-            _key("activity_id"),
+            _key("activity_id", whole_number),
         ),
     ),
     File(

@@ -1,0 +1,46 @@
+"""Reference data of the administration: check, import and export a folder of CSV files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from etl import reference
+from etl.cli.warehouse import warehouse_engine
+
+app = typer.Typer(no_args_is_help=True, help=__doc__)
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the files, such as clients.csv.")]
+
+
+@app.command()
+def check(directory: Folder) -> None:
+    """List every wrong line of the set; exits 1 when there is one. Nothing is imported."""
+    with warehouse_engine() as engine:
+        problems = reference.check(directory, engine)
+    for problem in problems:
+        typer.echo(problem)
+    typer.echo(f"{len(problems)} problems" if problems else "The set may be imported.")
+    raise typer.Exit(1 if problems else 0)
+
+
+@app.command("import")
+def import_command(directory: Folder) -> None:
+    """Make the tables equal to the files: everything, or nothing when any line is wrong."""
+    with warehouse_engine() as engine:
+        imported = reference.import_set(engine, directory)
+    table = Table("file", "read", "written", "unchanged", "closed")
+    for name, rows in imported.items():
+        table.add_row(name, str(rows.read), str(rows.written), str(rows.unchanged), str(rows.closed))
+    Console().print(table)
+
+
+@app.command()
+def export(directory: Folder) -> None:
+    """Write every file of the set, as the warehouse holds it; importing it again changes nothing."""
+    with warehouse_engine() as engine:
+        exported = reference.export_set(engine, directory)
+    for name, count in exported.items():
+        typer.echo(f"{name}: {count} rows")

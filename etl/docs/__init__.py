@@ -1,0 +1,1 @@
+"""Pages that are made from the product itself, so that they cannot say something else."""

@@ -1,0 +1,110 @@
+-- Each branch joins by itself, so that a filter on a client, an occurrence or an enrolment reaches its index.
+create or replace view mart.unit_results as
+select
+    derived.source,
+    enrolments.client_code,
+    derived.enrolment_code,
+    enrolments.occurrence_code,
+    derived.unit_code,
+    units.kind,
+    derived.status,
+    derived.started_on,
+    derived.finished_on,
+    derived.grade_percent,
+    derived.recorded_at
+from core.unit_results as derived
+join core.enrolments using (enrolment_code)
+join core.units using (unit_code)
+where not exists (
+    select from core.recorded_results as held
+    where held.enrolment_code = derived.enrolment_code
+    and held.unit_code = derived.unit_code
+    and held.status in ('passed', 'failed')
+    and held.closed_at is null
+)
+union all
+select
+    'administration' as source,
+    enrolments.client_code,
+    held.enrolment_code,
+    enrolments.occurrence_code,
+    held.unit_code,
+    units.kind,
+    held.status,
+    held.started_on,
+    held.finished_on,
+    cast(null as numeric(7, 4)) as grade_percent,
+    cast(null as timestamptz) as recorded_at
+from core.recorded_results as held
+join core.enrolments using (enrolment_code)
+join core.units using (unit_code)
+where held.closed_at is null
+and (
+    held.status in ('passed', 'failed')
+    or not exists (
+        select from core.unit_results as derived
+        where derived.enrolment_code = held.enrolment_code
+        and derived.unit_code = held.unit_code
+    )
+);
+
+comment on view mart.unit_results is 'What each learner reached for each unit or task: one row an enrolment and unit. A passed or failed of the administration stands over what was derived; what was derived stands over a started of the administration';
+comment on column mart.unit_results.source is 'Connected system that the result was derived from, or administration where the administration held it already';
+comment on column mart.unit_results.client_code is 'The learner, as the administration names the client';
+comment on column mart.unit_results.enrolment_code is 'Enrolment that the result belongs to';
+comment on column mart.unit_results.occurrence_code is 'Course run of the administration that the enrolment is for';
+comment on column mart.unit_results.unit_code is 'Unit or task';
+comment on column mart.unit_results.kind is 'unit or task';
+comment on column mart.unit_results.status is 'started (some activities passed, none failed), passed or failed';
+comment on column mart.unit_results.started_on is 'Start date, in the time zone of the source';
+comment on column mart.unit_results.finished_on is 'Finish date (the latest graded date), in the time zone of the source; empty while started';
+comment on column mart.unit_results.grade_percent is 'Grade as a percentage of what could be reached, over the graded activities; empty where there is no grade or the administration held the result';
+comment on column mart.unit_results.recorded_at is 'When the result was recorded here; empty for results of the administration';
+
+create or replace view mart.enrolments as
+select
+    enrolments.enrolment_code,
+    enrolments.client_code,
+    enrolments.occurrence_code,
+    case
+        when enrolments.status = 'active' and completions.completed_on is not null then 'completed'
+        else enrolments.status
+    end as status,
+    enrolments.start_date,
+    completions.completed_on,
+    completions.source
+from core.enrolments
+left join core.enrolment_completions as completions using (enrolment_code)
+where enrolments.closed_at is null;
+
+comment on view mart.enrolments is 'Enrolments that the administration lists, with their status of today';
+comment on column mart.enrolments.enrolment_code is 'Enrolment';
+comment on column mart.enrolments.client_code is 'The learner, as the administration names the client';
+comment on column mart.enrolments.occurrence_code is 'Course run of the administration';
+comment on column mart.enrolments.status is 'active, completed (by the administration, or because the learner completed the course) or withdrawn';
+comment on column mart.enrolments.start_date is 'Start date as the administration holds it';
+comment on column mart.enrolments.completed_on is 'Day on which the learner completed the course, in the time zone of the source; recorded once, never changed';
+comment on column mart.enrolments.source is 'Connected system in which the course was completed; empty where none reported it';
+
+create or replace view mart.course_completions as
+select
+    completions.source,
+    completions.source_course_id,
+    courses.name as course_name,
+    completions.client_code,
+    completions.completed_at,
+    completions.grade_percent,
+    completions.passed,
+    completions.recorded_at
+from core.course_completions as completions
+left join core.courses using (source, source_course_id);
+
+comment on view mart.course_completions is 'Who completed which course of a connected system, and when; recorded once, never changed';
+comment on column mart.course_completions.source is 'Connected system';
+comment on column mart.course_completions.source_course_id is 'Course as that system numbers it';
+comment on column mart.course_completions.course_name is 'Course as that system names it today';
+comment on column mart.course_completions.client_code is 'The learner, as the administration names the client';
+comment on column mart.course_completions.completed_at is 'Moment of completion (the latest of the met conditions)';
+comment on column mart.course_completions.grade_percent is 'Grade of the whole course as a percentage; empty where there is none';
+comment on column mart.course_completions.passed is 'Whether the completion counts as passed: accreditation points follow from passed completions only';
+comment on column mart.course_completions.recorded_at is 'When the completion was recorded here';

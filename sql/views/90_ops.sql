@@ -1,0 +1,115 @@
+create or replace view mart.rejections as
+select
+    run_id,
+    flow,
+    source,
+    scope,
+    resource,
+    record_key,
+    reason_code,
+    reason,
+    first_seen_at,
+    last_seen_at,
+    resolved_at
+from ops.rejections;
+
+comment on view mart.rejections is 'Rows that came in and were not recorded, each with its reason: open while the cause lasts, resolved by the run that no longer meets it';
+comment on column mart.rejections.run_id is 'Run that met the cause last, or that resolved it';
+comment on column mart.rejections.flow is 'Flow, or part of a flow, that rejected the row, such as moodle_results';
+comment on column mart.rejections.source is 'Connected system that the row came from';
+comment on column mart.rejections.scope is 'Part of the source that is judged as a whole: a course or an account';
+comment on column mart.rejections.resource is 'What kind of row it is, such as learner or unit result';
+comment on column mart.rejections.record_key is 'Which row it is: ids only';
+comment on column mart.rejections.reason_code is 'Why, as a code';
+comment on column mart.rejections.reason is 'Why, in a sentence';
+comment on column mart.rejections.first_seen_at is 'When the row was rejected first';
+comment on column mart.rejections.last_seen_at is 'When the row was rejected last';
+comment on column mart.rejections.resolved_at is 'When a run no longer met the cause; empty while the rejection is open';
+
+create or replace view mart.runs as
+select
+    runs.run_id,
+    runs.flow,
+    runs.airflow_run_id,
+    runs.started_at,
+    runs.finished_at,
+    runs.status,
+    counted.read,
+    counted.written,
+    counted.unchanged,
+    counted.rejected,
+    counted.ignored,
+    counted.calls,
+    counted.bytes,
+    counted.problems,
+    runs.data_from,
+    runs.data_to,
+    runs.parameters
+from ops.runs
+cross join lateral (
+    select
+        cast(coalesce(sum(read), 0) as bigint) as read,
+        cast(coalesce(sum(written), 0) as bigint) as written,
+        cast(coalesce(sum(unchanged), 0) as bigint) as unchanged,
+        cast(coalesce(sum(rejected), 0) as bigint) as rejected,
+        cast(coalesce(sum(ignored), 0) as bigint) as ignored,
+        cast(coalesce(sum(calls), 0) as bigint) as calls,
+        cast(coalesce(sum(bytes), 0) as bigint) as bytes,
+        count(problem_code) as problems
+    from ops.run_steps
+    where run_steps.run_id = runs.run_id
+) as counted;
+
+comment on view mart.runs is 'Every run of every flow, with its counts: read = written + unchanged + rejected + ignored';
+comment on column mart.runs.run_id is 'Run; a run that was cleared and ran again keeps its id';
+comment on column mart.runs.flow is 'Flow, such as moodle_results';
+comment on column mart.runs.airflow_run_id is 'The same run as Airflow names it; empty for runs of the command line';
+comment on column mart.runs.started_at is 'When the run started first';
+comment on column mart.runs.finished_at is 'When it ended; empty while it runs and after a crash';
+comment on column mart.runs.status is 'running, success, incomplete (some part could not be done: see the problems of its steps) or failed';
+comment on column mart.runs.read is 'Rows that came in, over all steps';
+comment on column mart.runs.written is 'Rows that were recorded new or changed';
+comment on column mart.runs.unchanged is 'Rows that were recorded already';
+comment on column mart.runs.rejected is 'Rows that were listed with a reason (mart.rejections)';
+comment on column mart.runs.ignored is 'Rows that are none of our business, such as those of teachers';
+comment on column mart.runs.calls is 'Calls to outside systems';
+comment on column mart.runs.bytes is 'Bytes received from outside systems';
+comment on column mart.runs.problems is 'Steps that met a problem';
+comment on column mart.runs.data_from is 'Start of the period that the run was for; empty where it was not for a period';
+comment on column mart.runs.data_to is 'End of that period';
+comment on column mart.runs.parameters is 'What was asked of the run, such as certain courses or a dry run';
+
+create or replace view mart.run_steps as
+select
+    runs.run_id,
+    runs.flow,
+    run_steps.step,
+    run_steps.scope,
+    run_steps.read,
+    run_steps.written,
+    run_steps.unchanged,
+    run_steps.rejected,
+    run_steps.ignored,
+    run_steps.calls,
+    run_steps.bytes,
+    run_steps.problem_code,
+    run_steps.problem,
+    run_steps.finished_at
+from ops.run_steps
+join ops.runs using (run_id);
+
+comment on view mart.run_steps is 'What each step of a run did for one course, batch or account';
+comment on column mart.run_steps.run_id is 'Run';
+comment on column mart.run_steps.flow is 'Flow of that run';
+comment on column mart.run_steps.step is 'Step, such as land, derive or send';
+comment on column mart.run_steps.scope is 'For which course, batch or account';
+comment on column mart.run_steps.read is 'Rows that came in';
+comment on column mart.run_steps.written is 'Rows that were recorded new or changed';
+comment on column mart.run_steps.unchanged is 'Rows that were recorded already';
+comment on column mart.run_steps.rejected is 'Rows that were listed with a reason';
+comment on column mart.run_steps.ignored is 'Rows that are none of our business';
+comment on column mart.run_steps.calls is 'Calls to outside systems';
+comment on column mart.run_steps.bytes is 'Bytes received from outside systems';
+comment on column mart.run_steps.problem_code is 'Problem that the step met, as a code; empty where it met none';
+comment on column mart.run_steps.problem is 'The same in a sentence';
+comment on column mart.run_steps.finished_at is 'When the step ended';
