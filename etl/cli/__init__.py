@@ -1,13 +1,15 @@
 """The command ``etl``: the same functions as the DAGs, for people and scripts."""
 
 import sys
+
 import typer
 
-from etl.cli import database, review, run, sandbox
+from etl.cli import database, pe, review, run, sandbox
 from etl.errors import EtlError
 
 _typer = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 _typer.add_typer(database.app, name="db")
+_typer.add_typer(pe.app, name="pe")
 _typer.add_typer(review.app, name="review")
 _typer.command("run")(run.run)
 _typer.command("sandbox")(sandbox.sandbox)

@@ -1,4 +1,4 @@
-"""Which results earn accreditation points, and which are withheld and why (spec/pe_online.md, What must happen)."""
+"""Which results earn accreditation points, which are withheld and why (spec/pe_online.md)."""
 
 import re
 from typing import Final
@@ -36,7 +36,7 @@ def due_attendance(
     numbers: pd.DataFrame,
     timezone: str,
 ) -> pd.DataFrame:
-    """A learner who passes a course inside an accreditation period of an active profession group earns points.
+    """Who passes a course inside an accreditation period of an active profession group earns points.
 
     Period and ``end_date`` are taken in ``timezone``, the account's. Rows with a usable relation number are
     ``pending``; the others are ``withheld`` with the reason no_relation_number or invalid_relation_number.
@@ -57,7 +57,8 @@ def due_attendance(
 def _inside_period(passed_at: pd.Series, earned: pd.DataFrame) -> pd.Series:
     day = passed_at.dt.tz_localize(None).dt.normalize()
     valid_from, valid_to = pd.to_datetime(earned["valid_from"]), pd.to_datetime(earned["valid_to"])
-    return (day >= valid_from) & (valid_to.isna() | (day <= valid_to))
+    inside: pd.Series = (day >= valid_from) & (valid_to.isna() | (day <= valid_to))
+    return inside
 
 
 def _with_numbers(due: pd.DataFrame, numbers: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,215 @@
+"""Accreditation points to PE-Online: bring the ledger up to date, then push each profession group.
+
+The order is ``open_run``, ``plan``, ``push`` for each group that plan returns, ``finish``. Every step reads the
+ledger (spec/pe_online.md), so it may run again, twice at once, or alone.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final, TypedDict
+
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine
+
+from etl import crash, db, settings
+from etl.connections import Connection
+from etl.errors import EtlError, GiveUp, RetryLater
+from etl.flows.options import Options
+from etl.load import rejections, runs
+from etl.load.runs import Counts
+from etl.push import pe_ledger, pe_payload
+from etl.push.pe_account import Account, account
+from etl.push.pe_online import Client
+from etl.push.pe_payload import RESENDABLE_TYPES
+from etl.push.pe_sender import AccountRefused, Sender, batches
+
+FLOW: Final = "pe_online_attendance"
+_SYSTEM: Final = "pe_online"  # the rejections' source: PE-Online, whichever account writes
+_REFUSAL_HOLDS: Final = 60  # seconds in which a run does not ask again for an account that was refused
+
+Connect = Callable[[str], Connection]
+log = logging.getLogger(__name__)
+
+
+class Push(TypedDict):
+    """A profession group that has rows to send, and the account that sends them."""
+
+    connection_id: str
+    org_id: int
+
+
+def open_run(engine: Engine, options: Options, airflow_run_id: str | None = None) -> str:
+    """Open a run and return its id."""
+    with engine.begin() as session:
+        return runs.open_run(session, FLOW, airflow_run_id, options.parameters)
+
+
+def plan(engine: Engine, run_id: str, connect: Connect) -> list[Push]:
+    """Bring the ledger up to date and return the profession groups that have rows to send now.
+
+    An account that is not usable is a problem of the report; the others go on.
+    """
+    pushes = []
+    for org_id, connection_id in _groups(engine):
+        try:
+            pe_account = account(connect(connection_id))
+        except EtlError as problem:
+            _record(engine, run_id, "plan", org_id, Counts(), problem)
+            continue
+        if _refresh(engine, run_id, org_id, pe_account) and not pe_account.paused:
+            pushes.append(Push(connection_id=connection_id, org_id=org_id))
+    crash.point("push.planned")
+    return pushes
+
+
+def push(engine: Engine, run_id: str, org_id: int, connection: Connection) -> Counts:
+    """Send what is due for one profession group; a second pusher at the same time leaves it to the first.
+
+    Ledger and report are complete before an error is raised: RetryLater when the next push will do better,
+    GiveUp when a person has to act.
+    """
+    pe_account = account(connection)
+    with pe_ledger.exclusive(engine, org_id) as ledger:
+        if ledger is None or pe_account.paused:
+            return _leave(
+                engine, run_id, org_id, "paused" if pe_account.paused else "another push is running"
+            )
+        if _just_refused(ledger, run_id, connection.conn_id):
+            _leave(engine, run_id, org_id, "the account was refused a moment ago")
+            raise RetryLater(
+                f"PE-Online (connection {connection.conn_id}) refused the account", _REFUSAL_HOLDS
+            )
+        abandoned = pe_ledger.recover(ledger, org_id)
+        due = pe_ledger.due(ledger, org_id)
+        ledger.commit()
+        with Client(pe_account) as client:
+            sender = Sender(ledger, client, pe_account, org_id, run_id)
+            sender.send(due)
+    types = {one.attendance_id: one.course_type for one in due}
+    lost = [types[one] for one, status in sender.states.items() if status == "unknown"]
+    problem = sender.problem or _open_outcomes(org_id, lost, abandoned)
+    counts = _counts(sender)
+    _record(engine, run_id, "push", org_id, counts, problem)
+    log.info("orgID %s: %s", org_id, counts)
+    if problem:
+        raise problem
+    return counts
+
+
+def preview(engine: Engine, org_id: int, connection: Connection) -> str:
+    """The documents that a push would send now, without the key; writes nothing, sends nothing.
+
+    They hold relation numbers: for the person who asked, not for a log.
+    """
+    pe_account = account(connection)
+    with engine.connect() as session:
+        pe_ledger.refresh(session, org_id, pe_account)
+        calls = batches(pe_ledger.due(session, org_id), pe_account.batch_limit)
+        offered = [pe_ledger.rows(session, call) for call in calls]
+        session.rollback()
+    return "".join(pe_payload.entry(pe_account, org_id, rows, with_key=False) for rows in offered)
+
+
+def dry_run(engine: Engine, connect: Connect) -> list[Path]:
+    """Write the preview of each profession group to a file that only its owner can read; the log says where."""
+    folder = settings.state_dir() / "preview"
+    folder.mkdir(parents=True, exist_ok=True)
+    return [_write_preview(engine, connect, org_id, one, folder) for org_id, one in _groups(engine)]
+
+
+def finish(engine: Engine, run_id: str, failed_tasks: int = 0) -> str:
+    """Close the run and return its status: ``incomplete`` when an account or a push met a problem."""
+    with engine.begin() as session:
+        return runs.close_run(session, run_id, failed_tasks)
+
+
+def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
+    """The whole flow without Airflow; returns the run's id and status."""
+    run_id = open_run(engine, options)
+    if options.dry_run:
+        dry_run(engine, connect)
+        return run_id, finish(engine, run_id)
+    for one in plan(engine, run_id, connect):
+        try:
+            push(engine, run_id, one["org_id"], connect(one["connection_id"]))
+        except (GiveUp, RetryLater) as problem:
+            log.error("push: %s", problem)  # it stands in the report; the other groups go on
+    return run_id, finish(engine, run_id)
+
+
+def _groups(engine: Engine) -> Iterator[tuple[int, str]]:
+    with engine.connect() as session:
+        found = db.rows(session, "load/pe_groups")
+    yield from ((group["org_id"], group["connection_id"]) for group in found)
+
+
+def _refresh(engine: Engine, run_id: str, org_id: int, pe_account: Account) -> bool:
+    """Is there anything to send after the ledger was brought up to date?"""
+    with engine.begin() as session:
+        counts = pe_ledger.refresh(session, org_id, pe_account)
+        runs.record_step(session, run_id, "plan", str(org_id), counts)
+        _list_open_cases(session, run_id, org_id)
+        return bool(pe_ledger.due(session, org_id))
+
+
+def _leave(engine: Engine, run_id: str, org_id: int, why: str) -> Counts:
+    with engine.begin() as session:
+        waiting = len(pe_ledger.due(session, org_id))
+        counts = Counts(waiting, ignored=waiting)
+        runs.record_step(session, run_id, "push", str(org_id), counts)
+    log.info("orgID %s: %s; %s rows left alone", org_id, why, waiting)
+    return counts
+
+
+def _just_refused(session: Session, run_id: str, connection_id: str) -> bool:
+    """An account that was refused for one profession group is not asked for the next one at once."""
+    asked = {"run_id": run_id, "connection_id": connection_id, "seconds": _REFUSAL_HOLDS}
+    return bool(db.rows(session, "load/pe_account_refused", **asked))
+
+
+def _open_outcomes(org_id: int, lost: list[int], abandoned: list[int]) -> EtlError | None:
+    """Lost answers, by course type: most are settled by the next push, some only by a person."""
+    undecided = [one for one in (*lost, *abandoned) if one not in RESENDABLE_TYPES]
+    if undecided:
+        words = f"{len(undecided)} classroom rows have an unknown outcome; decide with: etl pe settle"
+        return GiveUp(f"PE-Online, orgID {org_id}: {words}")
+    if lost:
+        words = f"{len(lost)} rows have an unknown outcome; the next push settles them"
+        return RetryLater(f"PE-Online, orgID {org_id}: {words}")
+    return None
+
+
+def _counts(sender: Sender) -> Counts:
+    """Accepted rows are written; what waits or is unknown is as it was."""
+    states = Counter(sender.states.values())
+    accepted = states["accepted"] + states["accepted_in_test"]
+    waiting = len(sender.states) - accepted - states["rejected"]
+    return Counts(len(sender.states), accepted, waiting, states["rejected"], calls=sender.calls)
+
+
+def _record(
+    engine: Engine, run_id: str, step: str, org_id: int, counts: Counts, problem: EtlError | None
+) -> None:
+    with engine.begin() as session:
+        _list_open_cases(session, run_id, org_id)
+        code, words = (problem.code, str(problem)) if problem else (None, None)
+        if isinstance(problem, AccountRefused):
+            # One line for the account, however many profession groups it serves: one alert.
+            runs.record_step(session, run_id, "account", problem.connection_id, Counts(), code, words)
+            code, words = None, None
+        runs.record_step(session, run_id, step, str(org_id), counts, code, words)
+
+
+def _list_open_cases(session: Session, run_id: str, org_id: int) -> None:
+    cases = db.query(session, "load/pe_attendance_open_cases", org_id=org_id)
+    rejections.replace(session, run_id, FLOW, _SYSTEM, [str(org_id)], cases)
+
+
+def _write_preview(engine: Engine, connect: Connect, org_id: int, connection_id: str, folder: Path) -> Path:
+    path = folder / f"{FLOW}_{org_id}.xml"
+    path.touch(mode=0o600)
+    path.write_text(preview(engine, org_id, connect(connection_id)), encoding="utf-8")
+    log.info("orgID %s: preview in %s, %s bytes", org_id, path.name, path.stat().st_size)
+    return path

@@ -1,0 +1,43 @@
+"""The connection test of a PE-Online account: what can be known without registering anything."""
+
+from typing import Final
+
+from etl.connections import Connection
+from etl.errors import GiveUp
+from etl.push import pe_answers, pe_faults, pe_payload
+from etl.push.pe_account import account
+from etl.push.pe_online import Client
+
+_NO_GROUP: Final = 0
+_IN_TEST: Final = " (nothing is booked; what was accepted is sent again after activation)"
+
+
+def check(connection: Connection, org_id: int | None = None) -> list[str]:
+    """Say what is known to work: address, operation, key; raise GiveUp or RetryLater for what does not.
+
+    PE-Online has no call that does nothing. An Entry without a single Attendance comes nearest: it must be refused
+    as a whole, and there is no row in it that could be registered, whatever the mode of the account.
+    """
+    pe_account = account(connection)
+    with Client(pe_account) as client:
+        if not client.wsdl_offers_operation():
+            raise GiveUp(f"connection {connection.conn_id}: the WSDL there does not offer ProcessXML")
+        entry = pe_payload.entry(pe_account, _NO_GROUP if org_id is None else org_id, [])
+        summary = pe_answers.read(client.process(entry))
+    return [
+        f"address: {pe_account.url} publishes the WSDL with ProcessXML",
+        f"mode: {pe_account.mode}" + _IN_TEST * (pe_account.mode == "test"),
+        f"paused: {'yes, nothing is sent' if pe_account.paused else 'no'}",
+        f"time zone {pe_account.timezone}, at most {pe_account.batch_limit} rows a call",
+        _about_the_key(summary.call_fault, org_id, connection.conn_id),
+    ]
+
+
+def _about_the_key(fault: str | None, org_id: int | None, conn_id: str) -> str:
+    if fault != pe_faults.ACCOUNT_REFUSED:
+        return "key: not refused, but only the first row that is sent can prove it right"
+    if org_id is None:
+        return "key: refused for a call without a profession group; test again with an orgID to be sure"
+    raise GiveUp(
+        f"connection {conn_id}: the key does not match, or the service is not set up for orgID {org_id}"
+    )

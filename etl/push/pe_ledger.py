@@ -1,0 +1,162 @@
+"""The push ledger of PE-Online: claimed in the database, keyed by the business fact (design.md, rule 3)."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, text
+
+from etl import db
+from etl.errors import InvalidInput
+from etl.load.merge import stage
+from etl.load.runs import Counts
+from etl.push.pe_account import Account
+from etl.push.pe_answers import Outcome
+from etl.push.pe_faults import INVALID_ROW, MEANINGS, NO_LONGER_ACCREDITED, OUTCOME_UNKNOWN
+from etl.push.pe_payload import RESENDABLE_TYPES, Attendance
+from etl.transform.accreditation import due_attendance
+from etl.transform.reasons import reason
+
+_LOCK_SPACE: Final = 0x50454F4E  # keeps these advisory locks apart from other users of the database
+_RETRY_HOURS: Final = 20  # once a night, whenever the night begins
+
+
+@dataclass(frozen=True)
+class Due:
+    """A row that a push would send now."""
+
+    attendance_id: int
+    relation_number: str
+    status: str
+    course_type: int
+
+
+def refresh(connection: Connection, org_id: int, account: Account) -> Counts:
+    """Bring the ledger of a profession group up to date with results, accreditations and relation numbers.
+
+    Rows that are with PE-Online (sending, unknown, accepted) are left alone.
+    """
+    groups, accreditations, completions, numbers = (
+        db.query(connection, f"load/pe_{name}", org_id=org_id)
+        for name in ("group", "accreditations", "completions", "numbers")
+    )
+    due = due_attendance(completions, accreditations, groups, numbers, account.timezone)
+    due["explanation"] = [reason(code) if isinstance(code, str) else None for code in due["reason"]]
+    if account.mode == "live":
+        db.execute(connection, "load/pe_attendance_activate", org_id=org_id)
+    stage(connection, "ops.pe_attendance", due)
+    changed = [row["status"] for row in db.rows(connection, "load/pe_attendance_merge")]
+    withdrawn = {"reason": NO_LONGER_ACCREDITED, "explanation": MEANINGS[NO_LONGER_ACCREDITED]}
+    db.execute(connection, "load/pe_attendance_withdraw", org_id=org_id, **withdrawn)
+    withheld, written = int((due["status"] == "withheld").sum()), changed.count("pending")
+    return Counts(len(due), written=written, unchanged=len(due) - withheld - written, rejected=withheld)
+
+
+@contextmanager
+def exclusive(engine: Engine, org_id: int) -> Iterator[Connection | None]:
+    """Hold a profession group's ledger for one pusher; None where another one holds it.
+
+    Claims go through the connection that holds the lock, so that a pusher which lost it cannot claim.
+    """
+    key = {"space": _LOCK_SPACE, "org_id": org_id}
+    with engine.connect() as connection:
+        taken = connection.scalar(text("select pg_try_advisory_lock(:space, :org_id)"), key)
+        connection.commit()
+        try:
+            yield connection if taken else None
+        finally:
+            connection.rollback()
+            if taken:
+                connection.execute(text("select pg_advisory_unlock(:space, :org_id)"), key)
+                connection.commit()
+
+
+def recover(connection: Connection, org_id: int) -> list[int]:
+    """Rows that a pusher died with become unknown; returns the course type of each."""
+    unknown = {"reason": OUTCOME_UNKNOWN, "explanation": MEANINGS[OUTCOME_UNKNOWN]}
+    found = db.rows(connection, "load/pe_attendance_recover", org_id=org_id, **unknown)
+    connection.commit()
+    return [row["course_type"] for row in found]
+
+
+def due(connection: Connection, org_id: int) -> list[Due]:
+    """What a push would send now: pending, rejected for a while, and unknown rows that may be sent again."""
+    found = db.rows(connection, "load/pe_attendance_due", org_id=org_id, resendable=sorted(RESENDABLE_TYPES))
+    return [Due(**row) for row in found]
+
+
+def rows(connection: Connection, attendance_ids: Sequence[int]) -> list[Attendance]:
+    """Rows as they would be offered; claims nothing."""
+    found = db.rows(connection, "load/pe_attendance_rows", attendance_ids=list(attendance_ids))
+    return [Attendance(**row) for row in found]
+
+
+def claim(
+    connection: Connection, attendance_ids: Sequence[int], call_id: UUID, run_id: str, account: Account
+) -> list[Attendance]:
+    """Commit that these rows are being sent, before they are."""
+    found = db.rows(
+        connection,
+        "load/pe_attendance_claim",
+        attendance_ids=list(attendance_ids),
+        call_id=call_id,
+        run_id=run_id,
+        connection_id=account.conn_id,
+        mode=account.mode,
+    )
+    connection.commit()
+    return [Attendance(**row) for row in found]
+
+
+def record(
+    connection: Connection, call_id: UUID, outcomes: Mapping[int, Outcome], account: Account
+) -> dict[int, str]:
+    """Commit what became of claimed rows; returns the status of each."""
+    recorded = [_recorded(attendance_id, outcome, account) for attendance_id, outcome in outcomes.items()]
+    db.execute(
+        connection,
+        "load/pe_attendance_record",
+        call_id=call_id,
+        outcomes=json.dumps(recorded),
+        retry_days=account.retry_days,
+        retry_hours=_RETRY_HOURS,
+    )
+    connection.commit()
+    return {row["attendance_id"]: row["status"] for row in recorded}
+
+
+def refuse(connection: Connection, attendance_ids: Sequence[int]) -> None:
+    """Rows that make PE-Online refuse the structure of a whole call are rejected."""
+    invalid = {"reason": INVALID_ROW, "explanation": MEANINGS[INVALID_ROW]}
+    db.execute(connection, "load/pe_attendance_refuse", attendance_ids=list(attendance_ids), **invalid)
+    connection.commit()
+
+
+def settle(connection: Connection, attendance_id: int, registered: bool, decided_by: str) -> None:
+    """A person decides about an unknown outcome: registered at PE-Online, or not and to be sent again."""
+    decided = {"attendance_id": attendance_id, "registered": registered, "decided_by": decided_by}
+    if not db.execute(connection, "load/pe_settle", **decided):
+        raise InvalidInput(f"row {attendance_id}: there is no such row, or its outcome is not unknown")
+
+
+def resend(connection: Connection, attendance_id: int, decided_by: str) -> None:
+    """A person has a rejected row offered again."""
+    if not db.execute(connection, "load/pe_resend", attendance_id=attendance_id, decided_by=decided_by):
+        raise InvalidInput(f"row {attendance_id}: there is no such row, or it is not rejected")
+
+
+def _recorded(attendance_id: int, outcome: Outcome, account: Account) -> dict[str, Any]:
+    in_test = outcome.status == "accepted" and account.mode == "test"
+    status = "accepted_in_test" if in_test else outcome.status
+    return {
+        "attendance_id": attendance_id,
+        "status": status,
+        "reason": outcome.reason,
+        "explanation": outcome.explanation,
+        "retry": outcome.retry,
+        "attempt": "not_processed" if outcome.not_processed else status,
+        "error_code": outcome.error_code,
+    }
