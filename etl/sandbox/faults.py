@@ -57,7 +57,7 @@ class Faults:
         self._lock = Lock()
         self._pending: list[Fault] = []
 
-    def add(self, system: str, kind: Kind | str, **details: Any) -> Fault:  # noqa: ANN401
+    def add(self, system: str, kind: Kind | str, **details: Any) -> Fault:
         """Order a fault."""
         fault = Fault(system, Kind(kind), **details)
         with self._lock:

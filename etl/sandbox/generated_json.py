@@ -3,7 +3,7 @@
 Grade reports of whole courses are the bulk of a night, so their items are joined from text made once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -24,9 +24,15 @@ def client_code(user: int) -> str:
     return f"GC{user:07d}"
 
 
-def course_rows(courses: Iterable[int], completion: bool) -> list[Row]:
+@lru_cache(maxsize=16)
+def _template(name: str) -> Any:
+    return recording().value(name)
+
+
+@lru_cache(maxsize=4)
+def course_rows(courses: range, completion: bool) -> list[Row]:
     """Courses as courses_by_field shows them."""
-    (template,) = recording().value("core_course_get_courses_by_field__idnumber")["courses"]
+    (template,) = _template("core_course_get_courses_by_field__idnumber")["courses"]
     return [
         {
             **template,
@@ -45,7 +51,7 @@ def course_rows(courses: Iterable[int], completion: bool) -> list[Row]:
 
 def user_rows(users: Sequence[int], access: Sequence[int], teacher: int) -> list[Row]:
     """Students and the teacher of a course as get_enrolled_users shows them."""
-    recorded = recording().value("core_enrol_get_enrolled_users__course_c")
+    recorded = _template("core_enrol_get_enrolled_users__course_c")
     student, trainer = recorded[0], recorded[-1]
     rows = [
         {**student, **identity(user), "lastaccess": seen, "lastcourseaccess": seen}
@@ -71,7 +77,7 @@ def identity(user: int) -> Row:
 
 def module_row(cmid: int, course: int, place: int, gradepass: float) -> Row:
     """An activity as get_course_module shows it: the pass grade rounded, as text."""
-    template = recording().value("core_course_get_course_module__A2_assign")["cm"]
+    template = _template("core_course_get_course_module__A2_assign")["cm"]
     return {
         **template,
         "id": cmid,
@@ -108,7 +114,7 @@ def report_json(
 
 def completion_json(criteria: Sequence[tuple[int, int | None]]) -> bytes:
     """Completion by activities, all of them required; ``criteria``: cmid and when it was met."""
-    template = recording().value("core_completion_get_course_completion_status__a_user01")
+    template = _template("core_completion_get_course_completion_status__a_user01")
     (first, *_) = template["completionstatus"]["completions"]
     rows = [
         {

@@ -217,7 +217,7 @@ class GeneratedMoodle:
         served = [row for row in info["functions"] if row["name"] in self._functions]
         self._info = {**info, "sitename": "Generated Moodle", "functions": served}
 
-    def configure(self, **changes: Any) -> GeneratedSite:  # noqa: ANN401
+    def configure(self, **changes: Any) -> GeneratedSite:
         """Another size, another night; returns the site as it is then."""
         self.site = GeneratedSite(replace(self.site.settings, **changes))
         return self.site

@@ -37,7 +37,7 @@ class Recording:
     gradepass: Mapping[int, float]  # by cmid, unrounded: the site itself shows it rounded
     deleted_users: frozenset[int]
 
-    def value(self, name: str) -> Any:  # noqa: ANN401
+    def value(self, name: str) -> Any:
         """A recorded answer, parsed."""
         return json.loads(self.exchanges[name].body)
 

@@ -5,7 +5,8 @@ answered as it was recorded, the same question asked again getting the next reco
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,14 +72,9 @@ class RecordedMoodle:
     def reset(self) -> None:
         """The site as it was recorded."""
         self.site = Site(recording())
-        self.removed_functions: set[str] = set()
         self._asked: Counter[Question] = Counter()
         self._token_deleted = False
-        self.forget()
-
-    def forget(self) -> None:
-        """Answers are kept until the site changes."""
-        self._answers: dict[tuple[str, frozenset[tuple[str, str]]], bytes] = {}
+        self._answers: dict[tuple[int, str, Question], bytes] = {}  # until the site changes
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -96,7 +92,7 @@ class RecordedMoodle:
             return _reply(self._login(question, call.form), call.origin)
         if call.form.get("moodlewsrestformat") != "json":
             return self._in_xml(question, call)
-        key = (call.origin, question.fields)
+        key = (self.site.changes, call.origin, question)
         if (body := self._answers.get(key)) is not None:
             return Reply(body)
         try:
@@ -137,7 +133,7 @@ class RecordedMoodle:
         if not function:
             raise MoodleError("NONE__no_wsfunction")
         offered = {row["name"] for row in self._functions()}
-        if function in self.removed_functions or function == "core_user_get_users_by_field":
+        if function in self.site.removed_functions or function == "core_user_get_users_by_field":
             raise MoodleError(
                 "core_user_get_users_by_field__function_not_in_service",
                 {"core_user_get_users_by_field": function},
@@ -150,7 +146,7 @@ class RecordedMoodle:
 
     def _functions(self) -> list[dict[str, str]]:
         rows = recording().value(INFO + "__happy")["functions"]
-        return [row for row in rows if row["name"] not in self.removed_functions]
+        return [row for row in rows if row["name"] not in self.site.removed_functions]
 
     def _site_info(self, role: str) -> str:
         info: dict[str, Any] = recording().value(INFO + ("__rest_only_user" if role == "weak" else "__happy"))
@@ -209,45 +205,46 @@ class Access(BaseModel):
     lastcourseaccess: int
 
 
+@contextmanager
+def _looking_up() -> Iterator[None]:
+    """What is not there is a 404."""
+    try:
+        yield
+    except LookupError as error:
+        raise HTTPException(404, f"not found: {error}") from None
+
+
 def _routes(moodle: RecordedMoodle) -> APIRouter:
     router = APIRouter()
 
     @router.post("/grades")
     async def set_grade(grade: Grade) -> None:
         """Grade somebody."""
-        try:
+        with _looking_up():
             moodle.site.set_grade(grade.userid, grade.cmid, grade.graderaw, grade.gradedategraded)
-        except LookupError as error:
-            raise HTTPException(404, str(error)) from None
-        moodle.forget()
 
     @router.post("/access")
     async def touch(access: Access) -> None:
         """Somebody, student or teacher, has been in a course."""
-        try:
+        with _looking_up():
             moodle.site.touch(access.courseid, access.userid, access.lastcourseaccess)
-        except LookupError as error:
-            raise HTTPException(404, str(error)) from None
-        moodle.forget()
 
     @router.delete("/courses/{course}")
     async def remove_course(course: int) -> None:
         """Delete a course."""
-        try:
+        with _looking_up():
             moodle.site.remove_course(course)
-        except LookupError as error:
-            raise HTTPException(404, str(error)) from None
-        moodle.forget()
 
     @router.delete("/activities/{cmid}")
     async def hide_activity(cmid: int) -> None:
         """Take the right to view an activity from the service's role."""
-        moodle.site.hide_activity(cmid)
-        moodle.forget()
+        with _looking_up():
+            moodle.site.hide_activity(cmid)
 
     @router.delete("/functions/{function}")
     async def remove_function(function: str) -> None:
         """Take a function out of the service."""
-        moodle.removed_functions.add(function)
+        with _looking_up():
+            moodle.site.remove_function(function)
 
     return router

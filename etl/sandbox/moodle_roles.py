@@ -19,7 +19,7 @@ def weak(site: Site, function: str, params: Mapping[str, str]) -> str:
     raise MoodleError(f"{function}__rest_only_user", {"course id:2": f"course id:{course}"})
 
 
-def limited(function: str, answer: Any) -> Any:  # noqa: ANN401
+def limited(function: str, answer: Any) -> Any:
     """Enrolled; lacks course:update, manageactivities, viewuseridentity, viewhidden and h5pactivity:view."""
     match function:
         case "core_course_get_courses_by_field":

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Container
 from typing import Any
 
 from etl.sandbox.moodle_protocol import Recording, verdict
@@ -21,6 +22,7 @@ COURSE_WITHOUT_ACTIVITIES = 7
 SITE_COURSE = 1
 COURSE_GRADE_CRITERION = 6
 ACTIVITY_CRITERION = 4
+ALL = 1
 
 _CMID = re.compile(r"view\.php\?id=(\d+)")
 
@@ -47,6 +49,8 @@ class Site:
         self.inactive_reports: dict[tuple[int, int], Row] = {}
         self.completions: dict[tuple[int, int], Row] = {}
         self.hidden: set[int] = set()
+        self.removed_functions: set[str] = set()
+        self.changes = 0
         self._read_modules()
         self._read_reports()
         self._read_completions()
@@ -112,55 +116,84 @@ class Site:
         course = self.modules[cmid]["course"]
         report = self.report(course, user)
         if report is None:
-            raise KeyError(f"user {user} is not enrolled in course {course}")
-        item = next(item for item in report["gradeitems"] if item.get("cmid") == cmid)
+            raise LookupError(f"user {user} is not enrolled in course {course}")
+        item = next((item for item in report["gradeitems"] if item.get("cmid") == cmid), None)
+        if item is None:
+            raise LookupError(f"activity {cmid} has no grades")
+        if graderaw is not None and graderaw == int(graderaw):
+            graderaw = int(graderaw)  # as the site writes it
         item.update(graderaw=graderaw, gradedategraded=graded)
         item.update(_shown(item, graderaw, self.recorded.gradepass.get(cmid)))
         if (course, user) in self.completions:
-            self._recompute(self.completions[course, user], course, user)
+            self._recompute(self.completions[course, user], course, user, {cmid})
+        self.changes += 1
 
     def touch(self, course: int, user: int, lastcourseaccess: int) -> None:
         """Somebody, student or teacher, has been in a course."""
-        row = next(row for row in self.enrolled[course] if row["id"] == user)
-        row["lastcourseaccess"] = lastcourseaccess
+        rows = [row for row in self.enrolled.get(course, []) if row["id"] == user]
+        if not rows:
+            raise LookupError(f"user {user} is not enrolled in course {course}")
+        rows[0]["lastcourseaccess"] = lastcourseaccess
+        self.changes += 1
 
     def remove_course(self, course: int) -> None:
         """A course is deleted, and everything in it."""
         del self.courses[course]
         del self.course_list[course]
         self.modules = {cmid: cm for cmid, cm in self.modules.items() if cm["course"] != course}
+        self.changes += 1
 
     def hide_activity(self, cmid: int) -> None:
         """The service's role loses the right to view an activity: it vanishes without a word."""
         self.hidden.add(cmid)
+        self.changes += 1
 
-    def _recompute(self, status: Row, course: int, user: int) -> None:
+    def remove_function(self, function: str) -> None:
+        """The administrator takes a function out of the service."""
+        self.removed_functions.add(function)
+        self.changes += 1
+
+    def _recompute(self, status: Row, course: int, user: int, graded: Container[int] | None = None) -> None:
+        """Judge the criteria of the activities that were graded; None judges all, the course grade too."""
         report = self.report(course, user)
         items = report["gradeitems"] if report else []
         by_cmid = {item["cmid"]: item for item in items if "cmid" in item}
         for criterion in status["completions"]:
             if criterion["type"] == ACTIVITY_CRITERION:
-                self._recompute_activity(criterion, by_cmid)
-            elif criterion["type"] == COURSE_GRADE_CRITERION:
-                total = next(item for item in items if item["itemtype"] == "course")
-                _recompute_course_grade(criterion, total)
-        met = [criterion["complete"] for criterion in status["completions"]]
-        status["completed"] = all(met) if status["aggregation"] == 1 else any(met)
+                cmid = _cmid(criterion)
+                if graded is None or cmid in graded:
+                    self._judge_activity(criterion, cmid, by_cmid[cmid])
+            elif criterion["type"] == COURSE_GRADE_CRITERION and graded is None:
+                _judge_course_grade(criterion, next(item for item in items if item["itemtype"] == "course"))
+        status["completed"] = _completed(status)
 
-    def _recompute_activity(self, criterion: Row, by_cmid: dict[int, Row]) -> None:
-        found = _CMID.search(criterion["details"]["criteria"])
-        cmid = int(found[1]) if found else 0
-        item = by_cmid[cmid]
+    def _judge_activity(self, criterion: Row, cmid: int, item: Row) -> None:
         if item["graderaw"] is not None:
             passed = item["graderaw"] >= self.recorded.gradepass.get(cmid, 0)
             _meet(criterion, item["gradedategraded"] if passed else None)
+
+
+def _completed(status: Row) -> bool:
+    """All activities count as one condition (so the courses were set up); the aggregation is over those."""
+    met: dict[int, bool] = {}
+    for criterion in status["completions"]:
+        met[criterion["type"]] = met.get(criterion["type"], True) and criterion["complete"]
+    return all(met.values()) if status["aggregation"] == ALL else any(met.values())
+
+
+def _cmid(criterion: Row) -> int:
+    """The activity that a criterion links to."""
+    found = _CMID.search(criterion["details"]["criteria"])
+    if found is None:
+        raise LookupError("a criterion without a link to its activity")
+    return int(found[1])
 
 
 def _meet(criterion: Row, met: int | None) -> None:
     criterion.update(complete=met is not None, timecompleted=met, status="No" if met is None else "Yes")
 
 
-def _recompute_course_grade(criterion: Row, total: Row) -> None:
+def _judge_course_grade(criterion: Row, total: Row) -> None:
     required = criterion["details"]["requirement"]
     raw = total["graderaw"]
     shown = "" if raw is None else f"{raw:.2f}"

@@ -107,12 +107,15 @@ class Ledger:
             self._seed()
 
     def _seed(self) -> None:
+        """The sample set, except for what was changed since it was first put in."""
         sample = json.loads((DATA / "pe_seed.json").read_text())
-        self.add_account(Account(accounts.PE_USER, accounts.PE_KEY, "live", "52,19,62"))
-        self.add_account(Account(accounts.PE_TEST_USER, accounts.PE_TEST_KEY, "test", "52,19,62"))
+        sample["account"] = [
+            (accounts.PE_USER, accounts.PE_KEY, "live", "52,19,62", ""),
+            (accounts.PE_TEST_USER, accounts.PE_TEST_KEY, "test", "52,19,62", ""),
+        ]
         for table, rows in sample.items():
             for row in rows:
-                self._put(table, row, "ignore")
+                self._put(table, row, otherwise="ignore")
 
     def _put(self, table: str, row: Iterable[Any], otherwise: str = "replace") -> None:
         values = tuple(row)
@@ -225,7 +228,7 @@ class Ledger:
         """Every row that came in, oldest first."""
         return self._rows("select * from received order by id")
 
-    def _rows(self, query: str, *values: Any) -> list[Row]:  # noqa: ANN401
+    def _rows(self, query: str, *values: Any) -> list[Row]:
         with self._lock, closing(self._db.execute(query, values)) as cursor:
             return [dict(row) for row in cursor]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from xml.sax.saxutils import escape
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from lxml import etree
 from pydantic import BaseModel
 
@@ -127,7 +127,7 @@ class PeOnline:
             outcomes = [self._process_row(judge, call, line, row) for line, row in lines]
         return self._answered(outcomes)
 
-    def _authorised(self, entry: Any) -> tuple[Account, int]:  # noqa: ANN401  # lxml's stubs know no elements
+    def _authorised(self, entry: Any) -> tuple[Account, int]:  # lxml's stubs know no elements
         account = self.ledger.account(entry.findtext("Settings/userID"))
         key, org_id = entry.findtext("Settings/userKey"), int(entry.findtext("Settings/orgID"))
         if account is None or account.user_key != key or not account.serves(org_id):
@@ -178,7 +178,7 @@ def _payload(body: bytes) -> str:
     return envelope.findtext(f"{{{SOAP}}}Body/{{{NAMESPACE}}}ProcessXML/{{{NAMESPACE}}}sXML") or ""
 
 
-def _entry(payload: str) -> Any:  # noqa: ANN401  # lxml's stubs know no elements
+def _entry(payload: str) -> Any:  # lxml's stubs know no elements
     try:
         entry = etree.fromstring(payload.encode(), _PARSER)
     except etree.XMLSyntaxError:
@@ -188,7 +188,7 @@ def _entry(payload: str) -> Any:  # noqa: ANN401  # lxml's stubs know no element
     return entry
 
 
-def _attendance(element: Any) -> Attendance:  # noqa: ANN401  # lxml's stubs know no elements
+def _attendance(element: Any) -> Attendance:  # lxml's stubs know no elements
     values = {FIELDS[child.tag]: (child.text or "").strip() for child in element}
     external = frozenset(FIELDS[child.tag] for child in element if child.tag.startswith("external"))
     return Attendance(**values, external=external - {"person"})
@@ -276,7 +276,8 @@ def _routes(pe: PeOnline) -> APIRouter:
     async def set_mode(user_id: str, mode: Mode) -> None:
         """Activate an account, or put it back into test mode."""
         account = pe.ledger.account(user_id)
-        if account:
-            pe.ledger.add_account(replace(account, mode=mode.mode))
+        if account is None:
+            raise HTTPException(404, f"no account {user_id}")
+        pe.ledger.add_account(replace(account, mode=mode.mode))
 
     return router

@@ -171,9 +171,10 @@ def serve(host: str = "127.0.0.1", port: int = 0, state_dir: Path | None = None)
 
 def run(port: int, state_dir: Path | None = None, host: str = "127.0.0.1") -> None:
     """Run the sandbox until the process is told to stop. Raises OSError when the port is taken."""
+    listener = _listen(host, port)
     app = create_app(state_dir)
     try:
-        uvicorn.Server(_config(app)).run(sockets=[_listen(host, port)])
+        uvicorn.Server(_config(app)).run(sockets=[listener])
     finally:
         app.close()
 
