@@ -4,13 +4,16 @@ import sys
 
 import typer
 
-from etl.cli import database, pe, review, run, sandbox
+from etl.cli import database, docs, pe, reference, report, review, run, sandbox
 from etl.errors import EtlError
 
 _typer = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 _typer.add_typer(database.app, name="db")
+_typer.add_typer(docs.app, name="docs")
 _typer.add_typer(pe.app, name="pe")
+_typer.add_typer(reference.app, name="reference")
 _typer.add_typer(review.app, name="review")
+_typer.command("report")(report.report)
 _typer.command("run")(run.run)
 _typer.command("sandbox")(sandbox.sandbox)
 

@@ -1,0 +1,12 @@
+-- What is open now, by reason; a part of a flow (moodle_results/poll) counts with its flow.
+select
+    source,
+    reason_code,
+    min(reason) as reason,
+    count(*) as rejected,
+    (array_agg(resource || ' ' || record_key order by last_seen_at desc, rejection_id))[1:3] as records
+from ops.rejections
+where resolved_at is null
+and split_part(flow, '/', 1) = any(:flows)
+group by source, reason_code
+order by source, rejected desc, reason_code
