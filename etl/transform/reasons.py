@@ -23,6 +23,8 @@ REASONS: Final = {
     "source_error": "The source answered with an error that is not known here; its log may say more.",
     "no_relation_number": "The learner has no relation number for this profession group.",
     "invalid_relation_number": "The relation number does not have the form that this profession group asks for.",
+    "excluded_test": "Final tests are not recorded (list of excluded tests).",
+    "no_value": "The result holds no value.",
     "malformed_record": "The record does not have the form that the interface describes.",
 }
 

@@ -1,0 +1,97 @@
+"""The receiver as an ASGI application: SOAP in, contract out (spec/iep_lvs_uwlr.md, Who calls whom).
+
+``uvicorn etl.receive.app:app`` runs it alone; Airflow's API server mounts ``create_app()`` below a path of
+its own. Senders prove who they are inside the message, so there is no login in front of it. Put TLS before
+it. ``UWLR_MAX_BYTES`` is the largest message that is taken (default 20 MiB).
+"""
+
+import asyncio
+import os
+from functools import cache
+from typing import Final
+from xml.sax.saxutils import quoteattr
+
+from anyio import CapacityLimiter, to_thread
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from etl import db, embedded
+from etl.receive.contract import FOLDER
+from etl.receive.faults import Code, Fault
+from etl.receive.uwlr import Answer, Receiver, refusal
+
+MAX_BYTES: Final = "UWLR_MAX_BYTES"
+_DEFAULT_MAX_BYTES: Final = 20 * 1024 * 1024
+_DRAINED: Final = 10  # a sender that sends up to this many times too much is heard out, so that it gets the fault
+_SECONDS_TO_SEND: Final = 120
+_AT_ONCE: Final = 4  # messages in memory as parsed results; the others wait as bytes
+_SCHEMAS: Final = ("leerresultaten", "autorisatie", "dossier")
+
+
+def create_app(url: str | None = None) -> Starlette:
+    """The receiver for the warehouse at ``url``; without it, the one that the environment names.
+
+    The warehouse is only connected to when the first message comes.
+    """
+    receiver = cache(lambda: Receiver(db.engine(url or embedded.start_warehouse())))
+    limiter = cache(lambda: CapacityLimiter(_AT_ONCE))
+    most = int(os.environ.get(MAX_BYTES) or _DEFAULT_MAX_BYTES)
+
+    async def bring(request: Request) -> Response:
+        try:
+            async with asyncio.timeout(_SECONDS_TO_SEND):
+                body = await _read_body(request, most)
+        except Fault as fault:
+            return _response(refusal(fault))
+        except (TimeoutError, ClientDisconnect):
+            return Response(status_code=408)
+        return _response(await to_thread.run_sync(lambda: receiver().bring(body), limiter=limiter()))
+
+    routes = [
+        Route("/leerresultaten", bring, methods=["POST"]),
+        Route("/leerresultaten", _wsdl, methods=["GET"]),
+        *(Route(f"/{name}.xsd", _schema, methods=["GET"]) for name in _SCHEMAS),
+    ]
+    return Starlette(routes=routes)
+
+
+async def _read_body(request: Request, most: int) -> bytes:
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > _DRAINED * most:
+        raise _too_large(most)
+    body, size = bytearray(), 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > _DRAINED * most:
+            break
+        if size <= most:
+            body += chunk
+        else:
+            body.clear()
+    if size > most:
+        raise _too_large(most)
+    return bytes(body)
+
+
+def _too_large(most: int) -> Fault:
+    return Fault(Code.MESSAGE, f"the message is larger than {most} bytes: send it in parts")
+
+
+async def _wsdl(request: Request) -> Response:
+    contract = (FOLDER / "leerresultaten.wsdl").read_text(encoding="utf-8")
+    address = str(request.url.replace(query=""))
+    located = contract.replace('location="leerresultaten"', f"location={quoteattr(address)}")
+    return Response(located, media_type="text/xml")
+
+
+async def _schema(request: Request) -> Response:
+    return Response((FOLDER / request.url.path.rpartition("/")[2]).read_bytes(), media_type="text/xml")
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, {"content-type": answer.content_type})
+
+
+app = create_app()

@@ -1,0 +1,81 @@
+"""The inbox: messages are kept as they came, before anybody is told that they arrived (design.md, rule 1).
+
+What is kept is the message without its SOAP header, because the header holds the school's key.
+"""
+
+import re
+import zlib
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from sqlalchemy import Connection
+
+from etl import db
+from etl.load import landing
+from etl.receive.faults import Code, Fault
+from etl.receive.message import School
+from etl.receive.reading import Message
+
+_HEADER: Final = re.compile(
+    rb"\A(\s*(?:<\?xml.*?\?>)?\s*<(?:[\w.-]+:)?Envelope(?:\s[^>]*)?>\s*)<((?:[\w.-]+:)?Header)(?:\s[^>]*)?>.*?</\2\s*>",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Received:
+    """Where a message stands in the inbox; not ``is_new`` when it was there already."""
+
+    message_id: int
+    is_new: bool
+
+
+def without_header(text: bytes, key: str) -> bytes:
+    """The message without its SOAP header. Raises Fault when the key would be kept all the same."""
+    kept, cut = _HEADER.subn(rb"\1", text, count=1)
+    if not cut or key.encode() in kept:
+        raise Fault(Code.MESSAGE, "the autorisatiesleutel stands elsewhere than in the header")
+    return kept
+
+
+def add(
+    connection: Connection,
+    source: str,
+    brin6: str,
+    text: bytes,
+    message: Message,
+    *,
+    school: School,
+    channel: Literal["soap", "drop"],
+    kind: Literal["results", "test"] = "results",
+    lenient: bool,
+) -> Received:
+    """Keep a message in the transaction of ``connection``; the same one again only counts as delivered again."""
+    [sha256] = landing.keep(connection, [text])
+    [row] = db.rows(
+        connection, "load/iep_inbox_add", source=source, brin6=brin6, channel=channel, kind=kind, sha256=sha256,
+        created_at=school.created_at, school_year=school.school_year, lenient=lenient, results=message.results,
+    )  # fmt: skip
+    return Received(row["message_id"], row["is_new"])
+
+
+def body(compressed: bytes) -> bytes:
+    """The message as it was received."""
+    return zlib.decompress(compressed)
+
+
+def unknown_pupils(connection: Connection, message: Message) -> int:
+    """How many pupils of a message the administration does not know."""
+    known = {(row["scheme"], row["value"]) for row in db.rows(connection, "load/iep_pupils", **identifiers(message))}
+    return sum(
+        not {("eckid", eck_id), ("leerlingid", pupil_id), ("client_code", pupil_id)} & known
+        for pupil_id, eck_id in message.pupils
+    )
+
+
+def identifiers(message: Message) -> dict[str, list[str]]:
+    """The identifiers of the pupils of a message, as the queries on clients take them."""
+    return {
+        "pupil_ids": sorted({pupil_id for pupil_id, _ in message.pupils if pupil_id}),
+        "eck_ids": sorted({eck_id for _, eck_id in message.pupils if eck_id}),
+    }

@@ -1,0 +1,136 @@
+"""What a ``leerresultaten_verzoek`` says: one school, its pupils' results, the tests they belong to.
+
+Strict reading refuses the message at the first thing that breaks the contract. Lenient reading puts right
+what live senders are known to do (children of school in another order, no xsdversie) and lists results that
+cannot be read instead of refusing them all (spec/iep_lvs_uwlr.md, Contract).
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from lxml import etree
+
+from etl.receive.contract import AUTHORISATION, RESULTS, VERSIONS, problem_with
+from etl.receive.faults import Code, Fault
+
+WITHOUT_OFFSET: Final = ZoneInfo("Europe/Amsterdam")
+_LR: Final = f"{{{RESULTS}}}"
+_SCHOOL_ORDER: Final = [
+    f"{_LR}{name}"
+    for name in (
+        "schooljaar", "brincode", "dependancecode", "schoolkey", "aanmaakdatum", "auteur", "xsdversie", "commentaar",
+    )
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Header:
+    """Who sends: the verificatiecode of the school and the name and code of the supplier."""
+
+    key: str = field(repr=False)
+    supplier_code: str
+    supplier: str
+
+
+@dataclass(frozen=True)
+class School:
+    """Which school, for which school year, when the message was made. ``brin6`` is None for a schoolkey."""
+
+    brin6: str | None
+    school_year: str
+    created_at: datetime
+
+
+class Measure(NamedTuple):
+    """One value of one result; a result with several values has several of them, one without has one."""
+
+    result_key: str
+    pupil_id: str | None
+    eck_id: str | None
+    taken_on: str
+    test_code: str
+    test_part: str | None
+    value_type: str | None = None
+    value: str | None = None
+    scale: str | None = None
+    comparison_group: str | None = None
+    qualification: str | None = None
+
+
+class Test(NamedTuple):
+    """One test as the message describes it."""
+
+    test_code: str
+    test_name: str | None
+    test_version: str | None
+    year_group: str | None
+    subject: str | None
+    category: str | None
+
+
+class Norm(NamedTuple):
+    """From which score up to which a pupil has the level ``term`` in a test, or a part of it."""
+
+    test_code: str
+    test_part: str | None
+    term: str
+    lower: str | None
+    upper: str | None
+
+
+class Unreadable(NamedTuple):
+    """A result that lenient reading left out, and why."""
+
+    result_key: str
+    reason: str
+
+
+def read_header(element: etree._Element) -> Header:
+    """The SOAP header. Raises Fault when it is not as the contract has it."""
+    problem = problem_with(element)
+    if problem is not None:
+        raise Fault(Code.AUTHORISATION, problem.text)
+    key, code, name = (element.findtext(f"{{{AUTHORISATION}}}{tag}") or "" for tag in _HEADER)
+    return Header(key, code, name)
+
+
+_HEADER: Final = ("autorisatiesleutel", "klantcode", "klantnaam")
+
+
+def read_school(element: etree._Element, *, lenient: bool) -> School:
+    """The school of a message. Raises Fault naming the element that is wrong."""
+    if lenient:
+        _put_in_order(element)
+    problem = problem_with(element)
+    if problem is not None:
+        raise problem
+    if _text(element, "xsdversie") not in VERSIONS:
+        raise Fault(Code.VERSION, f"element xsdversie: versions {min(VERSIONS)} to {max(VERSIONS)} are taken")
+    year = _text(element, "schooljaar") or ""
+    if int(year[5:]) != int(year[:4]) + 1:
+        raise Fault(Code.MESSAGE, "element schooljaar: the years are not consecutive")
+    brin = _text(element, "brincode")
+    brin6 = brin + (_text(element, "dependancecode") or "00") if brin else None
+    return School(brin6, year, _moment(_text(element, "aanmaakdatum") or ""))
+
+
+def _put_in_order(school: etree._Element) -> None:
+    if school.find(f"{_LR}xsdversie") is None:
+        etree.SubElement(school, f"{_LR}xsdversie").text = max(VERSIONS)
+    rank = {tag: position for position, tag in enumerate(_SCHOOL_ORDER)}
+    school[:] = sorted(school, key=lambda child: rank.get(str(child.tag), len(rank)))
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=WITHOUT_OFFSET)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Fault(Code.MESSAGE, "element aanmaakdatum: not a moment of the calendar") from None
+
+
+def _text(element: etree._Element, name: str) -> str | None:
+    text = element.findtext(f"{_LR}{name}")
+    return text.strip() or None if text else None

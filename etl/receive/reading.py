@@ -1,0 +1,222 @@
+"""Read a message as it streams by: envelope, header, school, pupils, tests (spec/iep_lvs_uwlr.md, Contract).
+
+What is wrong comes out in the order that the agreement has: XML, then authorisation, then the body, so that
+a test message with whatever body gets a truthful answer about its key.
+"""
+
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Final, Protocol
+
+from lxml import etree
+
+from etl.receive import hardened
+from etl.receive.contract import AUTHORISATION, RESULTS
+from etl.receive.faults import SOAP_11, SOAP_12, Code, Fault
+from etl.receive.hardened import local_name
+from etl.receive.message import Header, Measure, Norm, School, Test, Unreadable, read_header, read_school
+from etl.receive.units import read_pupil, read_test
+
+_LR: Final = f"{{{RESULTS}}}"
+_AUTHORISATION: Final = f"{{{AUTHORISATION}}}autorisatie"
+_ENVELOPES: Final = {f"{{{soap}}}Envelope": soap for soap in (SOAP_11, SOAP_12)}
+_HEADERS: Final = {f"{{{soap}}}Header" for soap in (SOAP_11, SOAP_12)}
+_BODIES: Final = {f"{{{soap}}}Body" for soap in (SOAP_11, SOAP_12)}
+_REQUEST, _SCHOOL = f"{_LR}leerresultaten_verzoek", f"{_LR}school"
+_PUPILS, _PUPIL, _TESTS, _TEST = (f"{_LR}{n}" for n in ("toetsafnames", "toetsafname", "toetsen", "toets"))
+_PARENTS: Final = {_SCHOOL: _REQUEST, _PUPILS: _REQUEST, _TESTS: _REQUEST, _PUPIL: _PUPILS, _TEST: _TESTS}
+_UNITS: Final = {_PUPIL, _TEST}
+_CHILDREN: Final = ("school", "toetsafnames", "toetsen")
+_TAGS: Final = [*_ENVELOPES, *_HEADERS, *_BODIES, _AUTHORISATION, _REQUEST, *_PARENTS]
+
+
+class Gate(Protocol):
+    """Who may deliver, and how strictly it is read. Both methods raise Fault to refuse."""
+
+    def admit(self, header: Header | None) -> bool:
+        """Decide on the sender; returns whether its messages are read leniently."""
+
+    def check_school(self, brin6: str | None) -> None:
+        """Decide whether the sender may deliver for this school."""
+
+
+@dataclass(frozen=True)
+class Open:
+    """Lets every message pass: it comes from a trusted place, or was admitted when it was received."""
+
+    lenient: bool
+
+    def admit(self, header: Header | None) -> bool:
+        """Everybody may deliver."""
+        return self.lenient
+
+    def check_school(self, brin6: str | None) -> None:
+        """For every school."""
+
+
+@dataclass
+class Message:
+    """Everything one message says, and what lenient reading could not read."""
+
+    soap: str = SOAP_11
+    school: School | None = None
+    pupils: set[tuple[str | None, str | None]] = field(default_factory=set)
+    measures: list[Measure] = field(default_factory=list)
+    tests: list[Test] = field(default_factory=list)
+    norms: list[Norm] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+    test_codes: set[str] = field(default_factory=set)
+
+    @property
+    def results(self) -> int:
+        """How many results the message delivers, those that cannot be read included."""
+        return len(self.keys) + len(self.unreadable)
+
+
+def read(text: bytes, gate: Gate, message: Message) -> None:
+    """Read ``text`` (UTF-8) into ``message``. Raises Fault: for bad XML, else of the gate, else of the body."""
+    reader = _Reader(gate, message)
+    for kind, element in hardened.events(text, _TAGS):
+        if kind == "start":
+            reader.started(element)
+        else:
+            reader.ended(element)
+    reader.finished()
+
+
+class _Reader:
+    """Walks one message. A refused sender's message only has to be well-formed: nothing else of it is read."""
+
+    def __init__(self, gate: Gate, message: Message) -> None:
+        self._gate = gate
+        self._message = message
+        self._lenient = False
+        self._header: Header | None = None
+        self._asked = False
+        self._refused: Fault | None = None
+        self._pupils = 0
+
+    def started(self, element: etree._Element) -> None:
+        """The sender is judged before anything of the body is read."""
+        tag = str(element.tag)
+        if tag in _ENVELOPES and element.getparent() is None:
+            self._message.soap = _ENVELOPES[tag]
+        elif (tag in _BODIES or tag == _REQUEST) and not self._asked:
+            self._ask()
+
+    def ended(self, element: etree._Element) -> None:
+        """Read what is complete now, and free its memory."""
+        tag = str(element.tag)
+        if tag == _AUTHORISATION and not self._asked:
+            self._read_header(element)
+        elif tag in _PARENTS and _parent(element) == _PARENTS[tag]:
+            if self._refused is None:
+                self._read_unit(tag, element)
+            strangers = hardened.forget(element) if tag in _UNITS else []
+            if strangers and self._refused is None:
+                raise _unexpected(strangers[0])
+        elif tag == _REQUEST and self._refused is None:
+            self._check_request(element)
+
+    def finished(self) -> None:
+        """The document is well-formed: say who was refused, or what the message lacks."""
+        if not self._asked:
+            self._ask()
+        if self._refused is not None:
+            raise self._refused
+        if self._message.school is None:
+            raise Fault(Code.MESSAGE, "element leerresultaten_verzoek: missing")
+
+    def _ask(self) -> None:
+        self._asked = True
+        try:
+            self._lenient = self._gate.admit(self._header)
+        except Fault as refused:
+            self._refused = refused
+
+    def _read_header(self, element: etree._Element) -> None:
+        if _parent(element) not in _HEADERS:
+            return
+        try:
+            self._header = read_header(element)
+        except Fault as refused:
+            self._asked, self._refused = True, refused
+
+    def _read_unit(self, tag: str, element: etree._Element) -> None:
+        if tag == _SCHOOL:
+            self._read_school(element)
+        elif tag == _PUPIL:
+            self._read_pupil(element)
+        elif tag == _TEST:
+            self._read_test(element)
+        else:
+            last = element[-1] if len(element) else None  # strangers before it were met at its end
+            if last is None:
+                raise Fault(Code.MESSAGE, f"element {local_name(element)}: empty")
+            if last.tag not in _UNITS:
+                raise _unexpected(local_name(last))
+
+    def _read_school(self, element: etree._Element) -> None:
+        self._message.school = school = read_school(element, lenient=self._lenient)
+        try:
+            self._gate.check_school(school.brin6)
+        except Fault as refused:
+            self._refused = refused
+
+    def _read_pupil(self, element: etree._Element) -> None:
+        self._pupils += 1
+        results, unreadable = read_pupil(element, self._pupils, lenient=self._lenient)
+        self._message.unreadable += unreadable
+        for measures in results:
+            self._add_result(measures)
+
+    def _add_result(self, measures: list[Measure]) -> None:
+        key = measures[0].result_key
+        if key in self._message.keys:
+            self._reject(key, "element resultaat: the key is not unique in the message")
+            return
+        self._message.keys.add(key)
+        self._message.pupils.add((measures[0].pupil_id, measures[0].eck_id))
+        self._message.measures += measures
+
+    def _read_test(self, element: etree._Element) -> None:
+        try:
+            test, norms = read_test(element)
+            if test.test_code in self._message.test_codes:
+                raise Fault(Code.MESSAGE, "element toetscode: not unique in toetsen")
+        except Fault:
+            if self._lenient:
+                return
+            raise
+        self._message.test_codes.add(test.test_code)
+        self._message.tests.append(test)
+        self._message.norms += norms
+
+    def _check_request(self, request: etree._Element) -> None:
+        names = [local_name(child) for child in request]
+        if not self._lenient or set(names) != set(_CHILDREN):
+            for wanted, found in zip_longest(_CHILDREN, names):
+                if found != wanted:
+                    raise _unexpected(found) if found else Fault(Code.MESSAGE, f"element {wanted}: missing")
+        message = self._message
+        unknown = {m.result_key for m in message.measures if m.test_code not in message.test_codes}
+        for key in sorted(unknown):
+            self._reject(key, "element toetscode (in resultaat): not among toetsen")
+        message.measures = [m for m in message.measures if m.result_key not in unknown]
+        message.keys -= unknown
+
+    def _reject(self, key: str, reason: str) -> None:
+        """Refuse the message for one of its results, or leave only that one out."""
+        if not self._lenient:
+            raise Fault(Code.MESSAGE, reason)
+        self._message.unreadable.append(Unreadable(key, reason))
+
+
+def _parent(element: etree._Element) -> str:
+    parent = element.getparent()
+    return "" if parent is None else str(parent.tag)
+
+
+def _unexpected(name: str) -> Fault:
+    return Fault(Code.MESSAGE, f"element {name}: not expected here")

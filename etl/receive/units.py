@@ -1,0 +1,132 @@
+"""The units a message consists of: the results of one pupil (``toetsafname``), one test (``toets``)."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from lxml import etree
+
+from etl.receive.contract import DOSSIER, RESULTS, problem_with
+from etl.receive.faults import Code, Fault
+from etl.receive.hardened import local_name
+from etl.receive.message import Measure, Norm, Test, Unreadable
+
+_LR: Final = f"{{{RESULTS}}}"
+_OSO: Final = f"{{{DOSSIER}}}"
+_TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
+# What a toetsscore measures; the scale says how to read the last three.
+_MEASURED: Final = ("aantalopgaven", "aantalgoed", "aantalfout", "aantalgelezen", "tijd")
+_ON_SCALE: Final = ("vaardigheidsscore", "bivlaag", "bivhoog")
+
+Read = tuple[list[list[Measure]], list[Unreadable]]
+
+
+def read_pupil(element: etree._Element, position: int, *, lenient: bool) -> Read:
+    """The results of one pupil. Strict: raises Fault at the first problem; lenient: lists what cannot be read."""
+    scales = {id(other): other.get(_TYPE) for other in element.iter(f"{_LR}anderresultaat")}
+    problem = problem_with(element)
+    if problem is not None and not lenient:
+        raise problem
+    results: list[list[Measure]] = []
+    unreadable: list[Unreadable] = []
+    for number, result in enumerate(element.iter(f"{_LR}resultaat"), 1):
+        try:
+            results.append(_read_result(element, result, scales, checked=problem is None))
+        except Fault as wrong:
+            if not lenient:
+                raise
+            unreadable.append(Unreadable(result.get("key") or f"#{position}.{number}", wrong.text))
+    return results, unreadable
+
+
+def _read_result(
+    pupil: etree._Element, result: etree._Element, scales: dict[int, str | None], *, checked: bool
+) -> list[Measure]:
+    problem = None if checked else problem_with(result)
+    if problem is not None:
+        raise problem
+    pupil_id, eck_id = _text(pupil, "leerlingid"), _text(pupil, "eckid")
+    if not (pupil_id or eck_id):
+        raise Fault(Code.PUPIL, "element leerlingid: missing")
+    about = (
+        result.get("key") or "", pupil_id, eck_id, _day(result),
+        _text(result, "toetscode") or "", _text(result, "toetsonderdeelcode"),
+    )  # fmt: skip
+    return [Measure(*about, *value) for value in _values(result, scales)] or [Measure(*about)]
+
+
+def _values(result: etree._Element, scales: dict[int, str | None]) -> Iterator[tuple[str | None, ...]]:
+    """value_type, value, scale, comparison_group, qualification of everything a result says."""
+    if (score := _text(result, "score")) is not None:
+        yield "score", str(int(score)), None, None, None
+    if (other := result.find(f"{_LR}anderresultaat")) is not None:
+        kind = (scales.get(id(other)) or "").rpartition(":")[2]
+        yield "andere_score", _text(other, "andere_score"), kind or None, None, None
+    if (oso := result.find(f"{_LR}osoresultaat")) is not None:
+        yield from _measured(oso)
+        for reference in oso.iter(f"{_OSO}referentiescore"):
+            yield (
+                _oso_text(reference, "codereferentiescore"), _oso_text(reference, "waarde"), None,
+                _oso_text(reference, "codevergelijkingsgroep"), _oso_text(reference, "kwalificatie"),
+            )  # fmt: skip
+
+
+def _measured(oso: etree._Element) -> Iterator[tuple[str | None, ...]]:
+    score = oso.find(f"{_OSO}toetsscore")
+    if score is None:
+        return
+    scale = _oso_text(score, "codevaardigheidsschaal")
+    for element in score.iter():
+        name = local_name(element)
+        if name in _MEASURED or name in _ON_SCALE:
+            yield name, (element.text or "").strip(), scale if name in _ON_SCALE else None, None, None
+
+
+def read_test(element: etree._Element) -> tuple[Test, list[Norm]]:
+    """One test with its norm rows. Raises Fault naming the element that is wrong."""
+    problem = problem_with(element)
+    if problem is not None:
+        raise problem
+    code = _text(element, "toetscode") or ""
+    norms = list(_norms(element.find(f"{_LR}toetsnormering"), code, None))
+    for part in element.iter(f"{_LR}toetsonderdeel"):
+        norms += _norms(part.find(f"{_LR}toetsonderdeelnormering"), code, _text(part, "toetsonderdeelcode"))
+    category = element.findtext(f"{_LR}toetsnormering/{_LR}toetscategorie")
+    test = Test(
+        test_code=code,
+        test_name=_text(element, "toetsnaam"),
+        test_version=_text(element, "versie"),
+        year_group=_text(element, "leerjaar"),
+        subject=_text(element, "vakgebied"),
+        category=element.findtext(f"{_LR}toetsnormering/{_LR}toetscategorie"),
+    )
+    return test, norms
+
+
+def _norms(norming: etree._Element | None, test_code: str, test_part: str | None) -> Iterator[Norm]:
+    for row in [] if norming is None else norming.iter(f"{_LR}norm"):
+        lower, upper = _text(row, "beginnormwaarde"), _text(row, "eindnormwaarde")
+        if lower is not None and upper is not None and Decimal(lower) > Decimal(upper):
+            raise Fault(Code.NORM, "element norm: beginnormwaarde is greater than eindnormwaarde")
+        term = _text(row, "term") or _text(row, "omschrijving")
+        if term:
+            yield Norm(test_code, test_part, term, lower, upper)
+
+
+def _day(result: etree._Element) -> str:
+    text = (_text(result, "afnamedatum") or "")[:10]
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise Fault(Code.MESSAGE, "element afnamedatum: not a day of the calendar") from None
+
+
+def _text(element: etree._Element, name: str) -> str | None:
+    text = element.findtext(f"{_LR}{name}")
+    return text.strip() or None if text else None
+
+
+def _oso_text(element: etree._Element, name: str) -> str | None:
+    text = element.findtext(f"{_OSO}{name}")
+    return text.strip() or None if text else None

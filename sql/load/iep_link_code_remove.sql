@@ -1,0 +1,1 @@
+delete from ops.link_codes where brin6 = :brin6
