@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -83,7 +84,11 @@ def stop(home: Path) -> bool:
 
 def remove(home: Path) -> None:
     """Stop the server in ``home`` and delete all its data."""
-    if not stop(home):
+    for _ in range(100):  # the keeper may be stopping it this moment
+        if stop(home):
+            break
+        time.sleep(0.1)
+    else:
         raise GiveUp(f"The embedded PostgreSQL in {home} is in use: end what uses it first")
     shutil.rmtree(home.resolve(), ignore_errors=True)
     if home.is_symlink():

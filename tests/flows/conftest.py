@@ -1,0 +1,68 @@
+"""Fixtures of the flows: the sandbox over HTTP, and a warehouse that holds the sample reference set."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sqlalchemy import text
+
+from etl import db
+from etl.connections import Connection
+from etl.reference.importing import import_set
+from etl.sandbox import accounts
+from etl.sandbox.server import serve
+
+SAMPLE = Path(accounts.__file__).parent / "data" / "reference"
+
+
+@pytest.fixture
+def sandbox():
+    with serve() as running:
+        yield running
+
+
+@pytest.fixture
+def engine(warehouse):
+    engine = db.engine(warehouse)
+    import_set(engine, SAMPLE)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def connect(sandbox):
+    def connect(conn_id):
+        host = f"{sandbox.url}/moodle"
+        return Connection(conn_id, "moodle", host=host, password=accounts.MOODLE_TOKEN)
+
+    return connect
+
+
+@pytest.fixture
+def read(engine):
+    """Rows of a statement as a DataFrame."""
+
+    def read(statement):
+        with engine.connect() as connection:
+            return pd.read_sql(text(statement), connection)
+
+    return read
+
+
+@pytest.fixture
+def results(read):
+    """A function that reads the result tables, without what tells one night from another."""
+    tables = ["unit_results", "course_completions", "enrolment_completions"]
+
+    def results():
+        return {
+            table: as_text(read(f"select * from core.{table}").drop(columns=["run_id", "recorded_at"]))
+            for table in tables
+        }
+
+    return results
+
+
+def as_text(frame):
+    """The rows of a frame as a set of tuples of text."""
+    return {tuple("" if pd.isna(value) else str(value) for value in row) for row in frame.to_numpy()}
