@@ -34,6 +34,14 @@ class Connection:
         return host.rstrip("/") + netloc
 
 
+@dataclass(frozen=True)
+class CheckReport:
+    """What the test of a connection found. ``ok``: it does what it is used for; ``lines``: for a person."""
+
+    ok: bool
+    lines: list[str]
+
+
 def from_environment(conn_id: str) -> Connection:
     """Read ``AIRFLOW_CONN_<ID>`` (JSON or URI form). Raises GiveUp when it is absent or not readable."""
     name = f"AIRFLOW_CONN_{conn_id.upper()}"

@@ -10,6 +10,7 @@ from typing import Final
 
 import pandas as pd
 
+from etl.connections import CheckReport
 from etl.errors import EtlError, RejectRecord
 from etl.extract import moodle_contract as contract
 from etl.extract.moodle import MoodleClient
@@ -40,14 +41,6 @@ WRITING: Final = (
 )
 _NAMED: Final = 5  # courses or activities named in one line
 _FIELDS: Final = ("idnumber", "email", "roles")
-
-
-@dataclass(frozen=True)
-class CheckReport:
-    """``ok``: results can be read as they are mapped. ``lines``: plain text, for a person."""
-
-    ok: bool
-    lines: list[str]
 
 
 @dataclass

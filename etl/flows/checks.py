@@ -1,0 +1,105 @@
+"""The connection test, for Airflow's Test button and ``etl check``: one function for each kind of connection.
+
+What is mapped is compared with what comes back (spec/moodle.md, What must happen), so the test reads the warehouse.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from etl import db
+from etl.connections import CheckReport, Connection
+from etl.errors import EtlError, GiveUp, InvalidInput
+
+Connect = Callable[[str], Connection]
+Warehouse = Callable[[], AbstractContextManager[Engine]]
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """The connection under test, and what tells what it is used for."""
+
+    connection: Connection
+    warehouse: Warehouse
+    connect: Connect
+
+    @contextmanager
+    def reading(self) -> Iterator[Engine]:
+        """The warehouse; a fault of it is a finding of the test."""
+        try:
+            with self.warehouse() as engine:
+                yield engine
+        except SQLAlchemyError as problem:
+            what = type(problem).__name__  # its text may hold the address with a password
+            raise GiveUp(f"the warehouse cannot be read ({what}): nothing to compare with") from None
+
+    def users(self, engine: Engine, system: str) -> list[Mapping[str, Any]]:
+        """What uses this connection, or another one to the same account of the same system.
+
+        Airflow's Test button tests a copy under a name of its own, so the name alone would find nothing.
+        """
+        with engine.connect() as session:
+            rows = db.rows(session, "load/connection_users", system=system)
+        return [row for row in rows if self._leads_to_the_same(row["connection_id"])]
+
+    def _leads_to_the_same(self, connection_id: str) -> bool:
+        if connection_id == self.connection.conn_id:
+            return True
+        try:
+            other = self.connect(connection_id)
+        except GiveUp:
+            return False
+        return (other.base_url, other.login) == (self.connection.base_url, self.connection.login)
+
+
+def check(connection: Connection, warehouse: Warehouse, connect: Connect) -> CheckReport:
+    """Say in plain words what works and what is missing; what fails is a line of the report, never raised."""
+    try:
+        if connection.conn_type not in _TESTS:
+            types = ", ".join(_TESTS)
+            raise InvalidInput(f"connection {connection.conn_id}: no test for its type, only for {types}")
+        return _TESTS[connection.conn_type](_Tested(connection, warehouse, connect))
+    except EtlError as problem:
+        return CheckReport(False, [str(problem)])
+
+
+def mapped(engine: Engine, *connection_ids: str) -> dict[str, list[str]]:
+    """The activities (cmid) that results are read from, by course id, of the sources with these connections."""
+    found: dict[str, list[str]] = {}
+    with engine.connect() as session:
+        for row in db.rows(session, "load/mapped_activities", connection_ids=list(connection_ids)):
+            activities = found.setdefault(row["source_course_id"], [])
+            if row["activity_id"] is not None:
+                activities.append(row["activity_id"])
+    return found
+
+
+def _moodle(tested: _Tested) -> CheckReport:
+    from etl.extract import moodle_check
+    from etl.extract.moodle import MoodleClient
+
+    with tested.reading() as engine:
+        activities = mapped(engine, *(user["connection_id"] for user in tested.users(engine, "moodle")))
+    # A person waits for the answer: it is what the site says now.
+    at_once = replace(tested.connection, extra={**tested.connection.extra, "wait_limit": 0})
+    with MoodleClient(at_once) as client:
+        report = moodle_check.check(client, activities)
+    if not activities:
+        report.lines.append("No course is linked to this site yet: test again when some are.")
+    return report
+
+
+def _pe_online(tested: _Tested) -> CheckReport:
+    from etl.push import pe_check
+
+    with tested.reading() as engine:
+        groups = [user["org_id"] for user in tested.users(engine, "pe_online")]
+    return CheckReport(True, pe_check.check(tested.connection, groups[0] if groups else None))
+
+
+# Clients are imported by the test that needs them: zeep alone takes longer than a short command.
+_TESTS: Final[Mapping[str, Callable[[_Tested], CheckReport]]] = {"moodle": _moodle, "pe_online": _pe_online}

@@ -1,0 +1,68 @@
+"""One hook for each outside system: its connection, and the test behind the Test button."""
+
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import ClassVar
+
+from airflow.sdk import BaseHook
+from learning_results_airflow import connect, warehouse_engine
+
+from etl.connections import Connection
+from etl.errors import EtlError
+
+UNDER_TEST = "under test"  # Airflow tests a copy under a random name, which would tell a person nothing
+
+
+class OutsideSystemHook(BaseHook):
+    """What the hooks share; each names its connection type."""
+
+    conn_type: ClassVar[str]
+    hook_name: ClassVar[str]
+    conn_name_attr = "conn_id"
+
+    def __init__(self, conn_id: str) -> None:
+        super().__init__()
+        self.conn_id = conn_id
+
+    def get_conn(self) -> Connection:
+        """The system as its administrator defined it."""
+        return connect(self.conn_id)
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Whether the connection does what it is used for, and in plain words what is missing."""
+        from etl.flows import checks
+
+        try:
+            tested = replace(self.get_conn(), conn_id=UNDER_TEST)
+        except EtlError as problem:
+            return False, str(problem)
+        report = checks.check(tested, lambda: nullcontext(warehouse_engine()), connect)
+        return report.ok, "\n".join(report.lines)
+
+
+class MoodleHook(OutsideSystemHook):
+    """A Moodle site."""
+
+    conn_type = "moodle"
+    hook_name = "Moodle"
+
+
+class PeOnlineHook(OutsideSystemHook):
+    """An account of PE-Online."""
+
+    conn_type = "pe_online"
+    hook_name = "PE-Online"
+
+
+class InfoCaptionHook(OutsideSystemHook):
+    """An InfoCaption site."""
+
+    conn_type = "infocaption"
+    hook_name = "InfoCaption"
+
+
+class IepDropHook(OutsideSystemHook):
+    """A location where IEP LVS leaves its messages."""
+
+    conn_type = "iep_lvs"
+    hook_name = "IEP LVS (drop location)"

@@ -1,0 +1,24 @@
+-- The courses of sources that are linked or accredited, with the activities that results are read from (null: none).
+with linked as (
+    select c.source, c.source_course_id, o.occurrence_code
+    from core.courses c
+    join core.occurrences o on o.occurrence_code = btrim(c.idnumber)
+    where o.closed_at is null and o.status in ('planned', 'active')
+    union
+    select l.source, l.source_course_id, l.occurrence_code
+    from core.course_links l
+    join core.occurrences o using (occurrence_code)
+    where l.closed_at is null and o.closed_at is null and o.status in ('planned', 'active')
+    union
+    select source, source_course_id, null
+    from core.accreditations
+    where closed_at is null
+)
+
+select distinct linked.source_course_id, a.activity_id
+from linked
+join core.sources s using (source)
+left join core.activity_links a
+    on a.source = linked.source and a.occurrence_code = linked.occurrence_code and a.closed_at is null
+where s.connection_id = any(:connection_ids) and s.closed_at is null
+order by 1, 2
