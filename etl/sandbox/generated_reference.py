@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from etl.sandbox.generated_json import client_code, identity, occurrence_code
-from etl.sandbox.moodle_generated import GeneratedSite
+from etl.sandbox.generated_site import GeneratedSite
 
 SOURCE = "moodle_generated"
 ACTIVITIES_PER_UNIT = 3

@@ -5,17 +5,16 @@ answered as it was recorded, the same question asked again getting the next reco
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, HTTPException
-from pydantic import BaseModel
+from fastapi import APIRouter
 
 from etl.sandbox import accounts
 from etl.sandbox.frame import Call, Reply
 from etl.sandbox.moodle_answers import ANSWERS
+from etl.sandbox.moodle_control import routes
 from etl.sandbox.moodle_protocol import (
     LOGIN,
     PROTOCOL_FIELDS,
@@ -174,7 +173,7 @@ class RecordedMoodle:
 
     def control(self) -> APIRouter:
         """Change the site between two nights."""
-        return _routes(self)
+        return routes(lambda: self.site)
 
 
 def fill(text: str, origin: str = "") -> str:
@@ -186,65 +185,3 @@ def fill(text: str, origin: str = "") -> str:
 
 def _reply(text: str, origin: str) -> Reply:
     return Reply(fill(text, origin.replace("/", "\\/")).encode())
-
-
-class Grade(BaseModel):
-    """A grade as the site will report it."""
-
-    userid: int
-    cmid: int
-    graderaw: float | None
-    gradedategraded: int | None
-
-
-class Access(BaseModel):
-    """When somebody was last in a course."""
-
-    courseid: int
-    userid: int
-    lastcourseaccess: int
-
-
-@contextmanager
-def _looking_up() -> Iterator[None]:
-    """What is not there is a 404."""
-    try:
-        yield
-    except LookupError as error:
-        raise HTTPException(404, f"not found: {error}") from None
-
-
-def _routes(moodle: RecordedMoodle) -> APIRouter:
-    router = APIRouter()
-
-    @router.post("/grades")
-    async def set_grade(grade: Grade) -> None:
-        """Grade somebody."""
-        with _looking_up():
-            moodle.site.set_grade(grade.userid, grade.cmid, grade.graderaw, grade.gradedategraded)
-
-    @router.post("/access")
-    async def touch(access: Access) -> None:
-        """Somebody, student or teacher, has been in a course."""
-        with _looking_up():
-            moodle.site.touch(access.courseid, access.userid, access.lastcourseaccess)
-
-    @router.delete("/courses/{course}")
-    async def remove_course(course: int) -> None:
-        """Delete a course."""
-        with _looking_up():
-            moodle.site.remove_course(course)
-
-    @router.delete("/activities/{cmid}")
-    async def hide_activity(cmid: int) -> None:
-        """Take the right to view an activity from the service's role."""
-        with _looking_up():
-            moodle.site.hide_activity(cmid)
-
-    @router.delete("/functions/{function}")
-    async def remove_function(function: str) -> None:
-        """Take a function out of the service."""
-        with _looking_up():
-            moodle.site.remove_function(function)
-
-    return router

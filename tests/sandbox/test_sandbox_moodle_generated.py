@@ -8,7 +8,7 @@ import pytest
 
 from etl.sandbox import accounts
 from etl.sandbox.generated_reference import unit_codes, write_reference
-from etl.sandbox.moodle_generated import GeneratedSite, Settings
+from etl.sandbox.generated_site import GeneratedSite, Settings
 from etl.sandbox.moodle_protocol import recording
 
 GRADES = "gradereport_user_get_grade_items"

@@ -10,8 +10,9 @@ from pe_entries import END, MODULE_ROW, entry, row
 from zeep.transports import Transport
 
 from etl.sandbox import accounts
+from etl.sandbox.pe_control import Settings
 from etl.sandbox.pe_ledger import Account, Course
-from etl.sandbox.pe_online import NAMESPACE, PATH, Settings
+from etl.sandbox.pe_online import NAMESPACE, PATH
 
 
 @pytest.fixture(scope="package")
