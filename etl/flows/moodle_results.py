@@ -27,24 +27,11 @@ from etl.load.runs import Counts
 from etl.transform.rejected import combined, rejected_rows
 
 LANDED: Final = f"{FLOW}/poll"  # rejections of polling are resolved by the next poll, not by a derivation
-_COURSES_A_BATCH: Final = 20
-_MOST_BATCHES: Final = 1000  # Airflow maps over at most 1024
-
-Connect = Callable[[str], Connection]
-log = logging.getLogger(__name__)
 
 
-class Batch(TypedDict):
-    """Courses of one source that are polled and derived together."""
-
-    source: str
-    courses: list[str]
-
-
-def open_night(engine: Engine, options: Options, airflow_run_id: str | None = None) -> str:
-    """Open the run of a night and return its id."""
-    with engine.begin() as session:
-        return runs.open_run(session, FLOW, airflow_run_id, options.parameters)
+def open_run(engine: Engine, options: Options, airflow_run_id: str | None = None) -> str:
+    """Open a run and return its id."""
+    return night.open_run(engine, FLOW, options, airflow_run_id)
 
 
 def plan(engine: Engine, run_id: str, connect: Connect, options: Options) -> list[Batch]:
@@ -52,20 +39,9 @@ def plan(engine: Engine, run_id: str, connect: Connect, options: Options) -> lis
 
     A site that cannot be asked is a problem of the report; when none can, its error is raised.
     """
-    batches: list[Batch] = []
-    problems: list[EtlError] = []
-    known = sources(engine, SYSTEM)
-    for source in known:
-        try:
-            courses = _plan_source(engine, run_id, connect, source, options)
-        except (GiveUp, RetryLater) as problem:
-            problems.append(problem)
-            _record(engine, run_id, "plan", source.source, Counts(), problem)
-            continue
-        batches += [Batch(source=source.source, courses=part) for part in _split(courses)]
-    if problems and len(problems) == len(known):
-        raise problems[0]
-    return batches
+    return night.plan_sites(
+        engine, run_id, SYSTEM, lambda source: _plan_source(engine, run_id, connect, source, options)
+    )
 
 
 def land(engine: Engine, run_id: str, batch: Batch, connect: Connect, options: Options) -> None:
@@ -74,25 +50,11 @@ def land(engine: Engine, run_id: str, batch: Batch, connect: Connect, options: O
     Courses that this run has polled already are not asked again. Raises GiveUp at once, RetryLater at the end.
     """
     source = source_named(engine, SYSTEM, batch["source"])
-    scopes = _to_poll(engine, run_id, source, batch["courses"], options)
+    scopes = unpolled(engine, run_id, source, batch["courses"], options)
     administration = Administration(engine, source, scopes)
-    later: list[RetryLater] = []
     with MoodleClient(connect(source.connection_id)) as client:
-        for scope in scopes:
-            poll = CoursePoll(client, scope, administration)
-            try:
-                _poll(engine, source, poll, scope, options)
-            except GiveUp as problem:
-                _store(engine, run_id, source, poll, problem)
-                raise
-            except (RetryLater, RejectRecord) as problem:
-                _store(engine, run_id, source, poll, problem)
-                if isinstance(problem, RetryLater):
-                    later.append(problem)
-            else:
-                _store(engine, run_id, source, poll, None)
-    if later:
-        raise RetryLater(f"{len(later)} of {len(scopes)} courses of {source.source} are to be polled later")
+        polls = (CoursePoll(client, scope, administration) for scope in scopes)
+        poll_each(engine, run_id, FLOW, source, polls, lambda poll: _poll(engine, source, poll, options))
 
 
 def derive(engine: Engine, run_id: str, batch: Batch, options: Options) -> None:
@@ -109,15 +71,12 @@ def finish(engine: Engine, run_id: str, failed_tasks: int = 0) -> str:
 
 def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
     """The whole night without Airflow; returns the run's id and status."""
-    run_id = open_night(engine, options)
-    for batch in plan(engine, run_id, connect, options):
-        try:
-            land(engine, run_id, batch, connect, options)
-        except (GiveUp, RetryLater) as problem:
-            log.error(
-                "landing: %s", problem
-            )  # it stands in the report; what was landed is derived all the same
-        derive(engine, run_id, batch, options)
+    run_id = open_run(engine, options)
+    night.land_and_derive(
+        plan(engine, run_id, connect, options),
+        lambda batch: land(engine, run_id, batch, connect, options),
+        lambda batch: derive(engine, run_id, batch, options),
+    )
     return run_id, finish(engine, run_id)
 
 
@@ -144,7 +103,7 @@ def _plan_source(
     scopes = set(asked["scope"])
     if options.courses:
         scopes &= options.courses
-    return sorted(scopes, key=lambda scope: (len(scope), scope))
+    return night.in_order(scopes)
 
 
 def _unreachable(session: Session, source: Source, wanted: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -161,63 +120,11 @@ def _malformed(rejected: pd.DataFrame) -> pd.DataFrame:
     return rejected.assign(scope="", resource="course") if not rejected.empty else combined([])
 
 
-def _split(courses: Sequence[str]) -> Iterator[list[str]]:
-    size = max(_COURSES_A_BATCH, -(-len(courses) // _MOST_BATCHES))
-    for start in range(0, len(courses), size):
-        yield list(courses[start : start + size])
-
-
-def _to_poll(engine: Engine, run_id: str, source: Source, courses: list[str], options: Options) -> list[str]:
-    """Not those that this run polled already; for past nights only those of which nothing was landed then."""
-    with engine.connect() as session:
-        done = runs.finished_scopes(session, run_id, "land")
-        if None not in options.nights:
-            done |= {
-                _scope(source, scope) for scope in landed_before(session, source, courses, options.nights)
-            }
-    return [scope for scope in courses if _scope(source, scope) not in done]
-
-
-def _scope(source: Source, course: str) -> str:
-    return f"{source.source}/{course}"
-
-
-def _poll(engine: Engine, source: Source, poll: CoursePoll, scope: str, options: Options) -> None:
+def _poll(engine: Engine, source: Source, poll: CoursePoll, options: Options) -> None:
     users = poll.ask_users()
     with engine.connect() as session:
-        before, at = before_poll(session, source, scope)
+        before, at = before_poll(session, source, poll.scope)
         if before.quiet(users, at) and not options.full:
             return
         held = next(read_courses(session, newest(before.landed)), None)
     poll.ask_changes(users, before, held, at, options.full)
-
-
-def _store(engine: Engine, run_id: str, source: Source, poll: CoursePoll, problem: EtlError | None) -> None:
-    """All answers of a course or none: a poll that broke off leaves the last good one as it was."""
-    crash.point("land.polled")
-    rejected = combined(poll.rejected)
-    if isinstance(problem, RejectRecord):
-        course = pd.Series([poll.scope])
-        rejected = combined([rejected, rejected_rows(course, "course", course, problem.reason_code)])
-    with engine.begin() as session:
-        if problem is None:
-            landing.land(session, run_id, source.source, poll.answers)
-            crash.point("land.stored")
-        if problem is None or isinstance(problem, RejectRecord):
-            rejections.replace(session, run_id, LANDED, source.source, [poll.scope], rejected)
-        _record_in(session, run_id, "land", _scope(source, poll.scope), poll.cost, problem)
-    crash.point("land.committed")
-
-
-def _record(
-    engine: Engine, run_id: str, step: str, scope: str, counts: Counts, problem: EtlError | None
-) -> None:
-    with engine.begin() as session:
-        _record_in(session, run_id, step, scope, counts, problem)
-
-
-def _record_in(
-    session: Session, run_id: str, step: str, scope: str, counts: Counts, problem: EtlError | None
-) -> None:
-    code = None if problem is None else problem.code
-    runs.record_step(session, run_id, step, scope, counts, code, None if problem is None else str(problem))
