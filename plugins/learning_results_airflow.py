@@ -3,6 +3,7 @@
 Airflow has this folder on its path. Import here what costs nothing; the tasks import the rest.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ from airflow.sdk.log import mask_secret
 
 from etl.connections import Connection
 from etl.errors import GiveUp, InvalidInput, OutcomeUnknown, RejectRecord, RetryLater
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -108,6 +111,24 @@ def failed_tasks(context: Mapping[str, Any]) -> int:
     states = ["failed", "upstream_failed"]
     count: int = context["ti"].get_ti_count(dag_id=run.dag_id, run_ids=[run.run_id], states=states)
     return count
+
+
+def end_of_run(flow: Any, run_id: str, context: Mapping[str, Any]) -> None:
+    """Close the run of a flow; the task is red when the run is, with what a person has to look at in its log.
+
+    Raises GiveUp, since running the report again mends nothing.
+    """
+    from etl.load import runs
+
+    failed = failed_tasks(context)
+    engine = warehouse_engine()
+    status = flow.finish(engine, run_id, failed)
+    with engine.connect() as session:
+        found = runs.problems(session, run_id)
+    for sentence in found:
+        log.error(sentence)
+    if status != "success":
+        raise GiveUp(f"run {run_id} is {status}: {len(found)} problems, {failed} failed tasks; see above")
 
 
 @cache

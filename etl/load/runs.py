@@ -94,3 +94,9 @@ def close_run(connection: Connection, run_id: str, failed_tasks: int = 0) -> str
     """Close a run and return its status: success, or incomplete when a step met a problem or a task failed."""
     closed = db.rows(connection, "load/run_close", run_id=run_id, failed_tasks=failed_tasks)
     return str(closed[0]["status"])
+
+
+def problems(connection: Connection, run_id: str) -> list[str]:
+    """What a person has to look at: one sentence for each step and scope that met a problem."""
+    found = db.rows(connection, "load/run_problems", run_id=run_id)
+    return [f"{row['step']} {row['scope']}: {row['problem_code']}: {row['problem']}" for row in found]

@@ -1,0 +1,75 @@
+"""# Accreditation points to PE-Online
+
+Runs as soon as results are loaded, and every hour by itself: brings the ledger `mart.pe_attendance` up to date with
+what was completed, and registers what is due, profession group by profession group. It reads the ledger, never the
+event that started it.
+
+**Green** means that every row that was due got an answer. **Red** means that a person has to act: an account was
+refused, an outcome stayed unknown, or PE-Online could not be reached. The log of `report` says which. Rows that are
+withheld (no relation number, a number of the wrong form) are listed in `mart.rejections`, the run stays green.
+
+**Rerun**: clear any task. A row that PE-Online accepted is not sent again; a row whose answer was lost is sent again
+unchanged, which PE-Online registers once.
+
+**Pause or test**: the connection of the account has the fields *paused* and *mode*. What was accepted in test mode is
+sent again after *mode* is set to `live`.
+
+**Dry run**: *Trigger* with *dry run* writes what would be sent, without the key, to files on the machine that runs
+the task (the log says where); nothing is sent.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, TriggerRule, dag, task
+from learning_results_airflow import DEFAULT_ARGS, connect, end_of_run, run_options, warehouse_engine
+
+POOL = "pe_online"
+
+
+@dag(
+    schedule=AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable("15 * * * *", timezone="Europe/Amsterdam"),
+        assets=[Asset("learning_results_loaded")],
+    ),
+    start_date=datetime(2026, 1, 1),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    doc_md=__doc__,
+    tags=["pe-online", "push"],
+    params={"dry_run": Param(False, type="boolean", title="Dry run: send nothing")},
+)
+def pe_online_attendance() -> None:
+    @task
+    def open_run(**context: Any) -> str:
+        from etl.flows import pe_online_attendance as flow
+
+        return flow.open_run(warehouse_engine(), run_options(context), context["run_id"])
+
+    @task(pool=POOL)
+    def plan(run_id: str, **context: Any) -> list[dict[str, Any]]:
+        from etl.flows import pe_online_attendance as flow
+
+        if run_options(context).dry_run:
+            flow.dry_run(warehouse_engine(), connect)
+            return []
+        return list(flow.plan(warehouse_engine(), run_id, connect))
+
+    @task(pool=POOL)
+    def push(run_id: str, group: dict[str, Any]) -> None:
+        from etl.flows import pe_online_attendance as flow
+
+        flow.push(warehouse_engine(), run_id, group["org_id"], connect(group["connection_id"]))
+
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def report(run_id: str, **context: Any) -> None:
+        from etl.flows import pe_online_attendance as flow
+
+        end_of_run(flow, run_id, context)
+
+    run_id = open_run()
+    push.partial(run_id=run_id).expand(group=plan(run_id)) >> report(run_id)
+
+
+pe_online_attendance()
