@@ -53,40 +53,40 @@ def moodle_results() -> None:
         return flow.open_run(warehouse_engine(), run_options(context), context["run_id"])
 
     @task(pool=POOL)
-    def plan(run_id: str, **context: Any) -> list[dict[str, Any]]:
+    def plan(run: str, **context: Any) -> list[dict[str, Any]]:
         from etl.flows import moodle_results as flow
 
-        return list(flow.plan(warehouse_engine(), run_id, connect, run_options(context)))
+        return list(flow.plan(warehouse_engine(), run, connect, run_options(context)))
 
     @task(pool=POOL)
-    def land(run_id: str, batch: dict[str, Any], **context: Any) -> None:
+    def land(run: str, batch: dict[str, Any], **context: Any) -> None:
         from etl.flows import moodle_results as flow
 
-        flow.land(warehouse_engine(), run_id, batch, connect, run_options(context))
+        flow.land(warehouse_engine(), run, batch, connect, run_options(context))
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
-    def derive(run_id: str, batch: dict[str, Any], **context: Any) -> None:
+    def derive(run: str, batch: dict[str, Any], **context: Any) -> None:
         from etl.flows import moodle_results as flow
 
-        flow.derive(warehouse_engine(), run_id, batch, run_options(context))
+        flow.derive(warehouse_engine(), run, batch, run_options(context))
 
     @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[RESULTS])
     def loaded() -> None:
         """Tell the push that results may have come in; it reads the warehouse, never this event."""
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
-    def report(run_id: str, **context: Any) -> None:
+    def report(run: str, **context: Any) -> None:
         from etl.flows import moodle_results as flow
 
-        end_of_run(flow, run_id, context)
+        end_of_run(flow, run, context)
 
     @task_group
-    def batch(run_id: str, batch: dict[str, Any]) -> None:
-        land(run_id, batch) >> derive(run_id, batch)
+    def batch(run: str, batch: dict[str, Any]) -> None:
+        land(run, batch) >> derive(run, batch)
 
-    run_id = open_run()
-    batches = batch.partial(run_id=run_id).expand(batch=plan(run_id))
-    batches >> loaded() >> report(run_id)
+    run = open_run()
+    batches = batch.partial(run=run).expand(batch=plan(run))
+    batches >> loaded() >> report(run)
 
 
 moodle_results()

@@ -48,28 +48,28 @@ def pe_online_attendance() -> None:
         return flow.open_run(warehouse_engine(), run_options(context), context["run_id"])
 
     @task(pool=POOL)
-    def plan(run_id: str, **context: Any) -> list[dict[str, Any]]:
+    def plan(run: str, **context: Any) -> list[dict[str, Any]]:
         from etl.flows import pe_online_attendance as flow
 
         if run_options(context).dry_run:
             flow.dry_run(warehouse_engine(), connect)
             return []
-        return list(flow.plan(warehouse_engine(), run_id, connect))
+        return list(flow.plan(warehouse_engine(), run, connect))
 
     @task(pool=POOL)
-    def push(run_id: str, group: dict[str, Any]) -> None:
+    def push(run: str, group: dict[str, Any]) -> None:
         from etl.flows import pe_online_attendance as flow
 
-        flow.push(warehouse_engine(), run_id, group["org_id"], connect(group["connection_id"]))
+        flow.push(warehouse_engine(), run, group["org_id"], connect(group["connection_id"]))
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
-    def report(run_id: str, **context: Any) -> None:
+    def report(run: str, **context: Any) -> None:
         from etl.flows import pe_online_attendance as flow
 
-        end_of_run(flow, run_id, context)
+        end_of_run(flow, run, context)
 
-    run_id = open_run()
-    push.partial(run_id=run_id).expand(group=plan(run_id)) >> report(run_id)
+    run = open_run()
+    push.partial(run=run).expand(group=plan(run)) >> report(run)
 
 
 pe_online_attendance()
