@@ -27,12 +27,6 @@ WAIT_LIMIT: Final = 120.0
 _ATTEMPTS: Final = 6
 _LONGEST_BACK_OFF: Final = 30.0
 _BUSY: Final = frozenset({408, 425, 429})
-_BAD_ADDRESS: Final = (
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.MissingSchema,
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidProxyURL,
-)
 
 T = TypeVar("T")
 
@@ -114,7 +108,7 @@ class Session:
                 method, url, timeout=timeout, allow_redirects=False, **content
             ) as response:
                 body = response.content
-        except _BAD_ADDRESS:
+        except ValueError:  # what requests and urllib make of an address that is none
             raise GiveUp(f"{self.system}: {call}: the connection's host is not a valid address") from None
         except requests.RequestException as error:
             raise self._not_answered(call, error) from None  # its text may hold the parameters
@@ -182,8 +176,8 @@ def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
     try:
-        return ip_address(host).is_loopback
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return False

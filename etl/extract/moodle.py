@@ -109,8 +109,7 @@ class MoodleClient:
         function = "gradereport_user_get_grade_items"
         if user_id is not None:
             return self._read(function, "learner", {"courseid": course_id, "userid": user_id})
-        wait = _UNKNOWN_SIZE if class_size is None else READ_TIMEOUT + class_size * _SECONDS_A_STUDENT
-        return self._read(function, "course", {"courseid": course_id}, min(wait, _LONGEST_READ))
+        return self._read(function, "course", {"courseid": course_id}, report_timeout(class_size))
 
     def completion(self, course_id: str, user_id: str) -> Body:
         """Whether one learner completed the course, with the time of each criterion."""
@@ -218,6 +217,13 @@ class MoodleClient:
             return msgspec.json.decode(body, type=_Token).token
         except msgspec.DecodeError:
             raise GiveUp(f"{self._system}: login/token.php: no token in the answer") from None
+
+
+def report_timeout(class_size: int | None) -> float:
+    """How many seconds a whole report may take to begin; it is computed before its first byte."""
+    if class_size is None:
+        return _UNKNOWN_SIZE
+    return min(READ_TIMEOUT + class_size * _SECONDS_A_STUDENT, _LONGEST_READ)
 
 
 class _Token(msgspec.Struct):

@@ -1,0 +1,82 @@
+"""A peer over real HTTP that answers exactly what a test tells it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from urllib.parse import parse_qs
+
+
+@dataclass(frozen=True)
+class Answer:
+    body: bytes = b"{}"
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Asked:
+    path: str
+    headers: dict[str, str]
+    form: dict[str, str]
+
+
+@dataclass
+class Peer:
+    """Answers in turn what ``answers`` holds, the last one for ever; ``respond`` overrules it."""
+
+    url: str
+    answers: list[Answer] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    respond: Callable[[Asked], Answer] | None = None
+    silent: bool = False
+    done: Event = field(default_factory=Event)
+
+    def answer(self, asked: Asked) -> Answer:
+        self.asked.append(asked)
+        if self.silent:
+            self.done.wait()
+        if self.respond is not None:
+            return self.respond(asked)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+@contextmanager
+def serving() -> Iterator[Peer]:
+    """A peer on a free port of the loopback."""
+    server = _Server(("127.0.0.1", 0), _Handler)
+    server.peer = Peer(f"http://127.0.0.1:{server.server_port}")
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield server.peer
+    finally:
+        server.peer.done.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    peer: Peer
+
+    def handle_error(self, *_: object) -> None:
+        """A caller that hung up is what some tests are about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        form = {name: values[0] for name, values in parse_qs(body, keep_blank_values=True).items()}
+        answer = self.server.peer.answer(Asked(self.path, dict(self.headers), form))
+        self.send_response(answer.status)
+        for name, value in ({"Content-Length": str(len(answer.body))} | answer.headers).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    do_GET = do_POST  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        pass

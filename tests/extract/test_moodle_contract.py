@@ -1,0 +1,247 @@
+"""What Moodle's answers mean as tables, on recorded answers and on the odd cases of spec/moodle.md."""
+
+import json
+import math
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+
+from etl.errors import RejectRecord, RetryLater
+from etl.extract import moodle_contract as contract
+from etl.sandbox.moodle_protocol import recording
+
+GRADES = "gradereport_user_get_grade_items"
+
+
+def recorded(name: str) -> bytes:
+    return recording().exchanges[name].body.encode()
+
+
+def grade(case: str, activity: int) -> pd.Series:
+    frame = contract.decode_grade_report(recorded(f"{GRADES}__{case}")).frame
+    return frame.set_index("activity_id").loc[activity]
+
+
+def item(**fields: object) -> dict[str, object]:
+    given = {"itemtype": "mod", "itemmodule": "quiz", "cmid": 5, "graderaw": 1, "gradedategraded": 10}
+    return {name: value for name, value in (given | fields).items() if value is not ...}
+
+
+def report(*items: dict[str, object], **user: object) -> bytes:
+    users = [{"userid": 7, "useridnumber": "CL1", "gradeitems": list(items)} | user]
+    return json.dumps({"usergrades": users, "warnings": []}).encode()
+
+
+@pytest.mark.parametrize(
+    ("case", "activity", "expected", "verdict"),
+    [
+        ("a_user02", 2, 50, 1),  # exactly at the pass grade
+        ("a_user04", 2, 49.99, -1),
+        ("a_user13", 2, 49.99999, -1),  # shown as 50.00
+        ("a_user12", 3, 0, -1),  # 0 is a grade
+        ("a_user15", 3, 9, 1),  # a teacher's override
+        ("a_user23", 3, 10, 1),  # the best of two attempts
+        ("a_user20", 9, 70, 0),  # no pass grade, no verdict
+        ("a_user20", 10, 1, -1),  # a scale: 1-based index
+        ("a_user19", 10, 2, 1),
+        ("b_user20", 17, 66.66667, 1),  # the pass grade shows as 66.67
+        ("b_user21", 17, 66.66, -1),
+    ],
+)
+def test_a_recorded_grade_has_its_value_and_moodles_verdict(
+    case: str, activity: int, expected: float, verdict: int
+) -> None:
+    row = grade(case, activity)
+    assert (row["grade"], row["verdict"]) == (pytest.approx(expected, abs=1e-9), verdict)
+    assert row["graded_at"] > 1_700_000_000
+
+
+def test_no_grade_is_not_zero() -> None:
+    row = grade("a_user09", 2)
+    assert math.isnan(row["grade"])
+    assert (row["graded_at"], row["verdict"]) == (0, 0)
+
+
+def test_scales_start_at_one() -> None:
+    assert grade("a_user19", 10)[["grade_min", "grade_max"]].tolist() == [1, 2]
+
+
+def test_manual_and_category_items_are_no_activities() -> None:
+    decoded = contract.decode_grade_report(recorded(f"{GRADES}__c_user29_category_and_manual"))
+    assert decoded.frame["activity_id"].tolist() == [19, 20, 21, 22, 23]
+    assert decoded.totals is not None
+    assert decoded.totals["grade_percent"].tolist() == [pytest.approx(286.5 / 430 * 100)]
+
+
+def test_the_verdict_is_read_whatever_the_language_and_the_icon() -> None:
+    body = recorded(f"{GRADES}__a_user03")
+    for old, new in ((b"fa-check", b"fa-circle-check"), (b"Pass", b"Geslaagd"), (b"Fail", b"text-success")):
+        body = body.replace(old, new)
+    verdicts = contract.decode_grade_report(body).frame["verdict"]
+    assert (
+        verdicts.tolist()
+        == contract.decode_grade_report(recorded(f"{GRADES}__a_user03")).frame["verdict"].tolist()
+    )
+    assert set(verdicts) == {1, -1, 0}
+
+
+@pytest.mark.parametrize(
+    ("shown", "verdict"),
+    [
+        ('<i class="icon fa fa-check text-success fa-fw"></i>1.00', 1),
+        ('<span class="dimmed"><i class="icon text-danger"></i>1.00</span>', -1),
+        ('<i class="icon fa-check" title="text-success"></i>1.00', 0),
+        ("&lt;i class=&quot;text-success&quot;&gt;", 0),
+        ('1.00 class="text-success"', 0),
+        ("<i ", 0),
+        ("-", 0),
+        (None, 0),
+    ],
+)
+def test_only_the_class_of_an_icon_is_a_verdict(shown: str | None, verdict: int) -> None:
+    frame = contract.decode_grade_report(report(item(gradeformatted=shown))).frame
+    assert frame["verdict"].tolist() == [verdict]
+
+
+def test_a_report_without_the_grade_column_is_not_read_as_ungraded() -> None:
+    decoded = contract.decode_grade_report(report(item(graderaw=...), item(cmid=6)))
+    assert decoded.frame["activity_id"].tolist() == [6]
+    assert decoded.rejected[["record_key", "reason_code"]].to_numpy().tolist() == [
+        ["user 7, activity 5", "malformed_record"]
+    ]
+    assert "graderaw" in decoded.rejected["reason"][0]
+
+
+def test_further_grade_items_of_an_activity_are_not_its_grade() -> None:
+    frame = contract.decode_grade_report(report(item(itemnumber=0), item(itemnumber=1000, graderaw=3))).frame
+    assert frame["grade"].tolist() == [1]
+
+
+@pytest.mark.parametrize("missing", ["cmid", "itemmodule"])
+def test_an_activity_without_its_id_or_type_is_listed(missing: str) -> None:
+    decoded = contract.decode_grade_report(report(item(**{missing: ...}), item(cmid=6)))
+    assert decoded.frame["activity_id"].tolist() == [6]
+    assert len(decoded.rejected) == 1
+
+
+@pytest.mark.parametrize("span", [{}, {"grademin": 5, "grademax": 5}, {"grademin": None, "grademax": 10}])
+def test_a_course_total_without_a_range_has_no_percentage(span: dict[str, object]) -> None:
+    total = {"itemtype": "course", "graderaw": 5, "gradedategraded": None} | span
+    totals = contract.decode_grade_report(report(total)).totals
+    assert totals is not None
+    assert totals["grade_percent"].isna().tolist() == [True]
+
+
+def test_an_empty_course_gives_an_empty_table_of_the_same_types() -> None:
+    empty = contract.decode_grade_report(recorded(f"{GRADES}__empty_course")).frame
+    full = contract.decode_grade_report(recorded(f"{GRADES}__a_user01")).frame
+    assert len(empty) == 0
+    assert empty.dtypes.drop("module").equals(full.dtypes.drop("module"))
+
+
+@pytest.mark.parametrize(
+    ("gradepass", "value", "tolerance"),
+    [
+        ("7.50", 7.5, 0.005),
+        ("7,50", 7.5, 0.005),
+        ("66.67", 66.67, 0.005),
+        ("0.00", 0.0, 0.005),
+        ("2", 2.0, 0.5),
+        ("66.66667", 66.66667, 0.000005),
+        (" 50.0 ", 50.0, 0.05),
+        (7.5, 7.5, 0.05),
+        (None, None, 0.0),
+    ],
+)
+def test_a_pass_grade_is_localised_and_rounded_text(
+    gradepass: object, value: float | None, tolerance: float
+) -> None:
+    body = json.dumps({"cm": {"id": 3, "modname": "quiz", "gradepass": gradepass}}).encode()
+    module = contract.decode_course_module(body)
+    assert module.grade_pass == value
+    assert module.tolerance == pytest.approx(tolerance)
+
+
+def test_an_activity_without_a_pass_grade_key_shows_none() -> None:
+    module = contract.decode_course_module(recorded("core_course_get_course_module__A8_page"))
+    assert module == contract.CourseModule(8, "page", None, 0.0)
+
+
+@pytest.mark.parametrize("gradepass", ["", "-", "7.5.0", "1,234.50", "s3cret", "1e3", "٧٫٥"])
+def test_a_pass_grade_that_is_no_number_is_not_guessed(gradepass: str) -> None:
+    body = json.dumps({"cm": {"id": 3, "modname": "quiz", "gradepass": gradepass}}).encode()
+    with pytest.raises(RejectRecord) as caught:
+        contract.decode_course_module(body)
+    assert caught.value.reason_code == "activity_not_readable"
+    assert "s3cret" not in str(caught.value)
+
+
+def completion(completed: object, *conditions: tuple[object, object]) -> bytes:
+    rows = [{"type": 4, "complete": done, "timecompleted": at} for done, at in conditions]
+    return json.dumps({"completionstatus": {"completed": completed, "completions": rows}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "completed_at"),
+    [
+        (completion(True, (True, 100), (True, 300), (True, 200)), 300),
+        (completion(1, (1, 100), (0, 900)), 100),  # any of several: what is not met does not count
+        (completion(True, (True, None), (True, 0), (True, 50)), 50),  # 0 = never
+        (completion(False, (True, 100)), None),
+        (completion(0), None),
+        (recorded("core_completion_get_course_completion_status__a_user22"), 1790856800),
+    ],
+)
+def test_completion_is_dated_by_the_latest_condition_that_is_met(
+    body: bytes, completed_at: int | None
+) -> None:
+    moment = None if completed_at is None else datetime.fromtimestamp(completed_at, UTC)
+    assert contract.decode_completion(body) == contract.Completion(moment is not None, moment)
+
+
+@pytest.mark.parametrize(
+    "body", [completion(True), completion(True, (False, 5)), completion(True, (True, None))]
+)
+def test_a_completion_without_any_time_is_not_believed(body: bytes) -> None:
+    with pytest.raises(RejectRecord) as caught:
+        contract.decode_completion(body)
+    assert caught.value.reason_code == "malformed_record"
+
+
+def test_participants_keep_what_was_shown_and_miss_what_was_not() -> None:
+    body = b'[{"id":7,"fullname":"A","idnumber":"","roles":[{"shortname":"student"},{"shortname":"x"}]},{"id":8}]'
+    frame = contract.decode_enrolled_users(body).frame
+    assert frame["idnumber"].fillna("missing").tolist() == ["", "missing"]
+    assert frame["roles"].fillna("missing").tolist() == ["student,x", "missing"]
+    assert frame["is_student"].tolist() == [True, False]
+    assert frame["last_course_access"].tolist() == [-1, -1]
+
+
+def test_teachers_are_told_from_students() -> None:
+    frame = contract.decode_enrolled_users(recorded("core_enrol_get_enrolled_users__happy")).frame
+    assert frame.loc[~frame["is_student"], "user_id"].tolist() == [47]
+    assert frame["last_course_access"].tolist() == [0] * 25
+
+
+def test_a_course_shows_no_idnumber_to_a_weak_account() -> None:
+    full = contract.decode_courses(recorded("core_course_get_courses_by_field__all")).frame
+    assert full["idnumber"].tolist()[:3] == ["", "OCC-1001", "OCC-1002"]
+    assert full["visible"].tolist() == [True] * 5 + [False, True]
+    weak = contract.decode_courses(recorded("core_course_get_courses_by_field__rest_only_user"))
+    assert weak.frame["idnumber"].isna().all()
+    assert weak.rejected.empty
+
+
+@pytest.mark.parametrize("body", [b"[1]", b'{"usergrades":{}}', b"{}", b'"text"', b"7"])
+def test_an_answer_of_another_shape_is_listed_as_a_whole(body: bytes) -> None:
+    decoded = contract.decode_grade_report(body)
+    assert len(decoded.frame) == 0
+    assert decoded.rejected["record_key"].tolist() == ["answer"]
+
+
+@pytest.mark.parametrize("decode", [contract.decode_course_module, contract.decode_completion])
+@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"cm":[],"completionstatus":"x"}', b"[" * 100_000, b"\xff"])
+def test_a_single_record_of_another_shape_is_rejected(decode: object, body: bytes) -> None:
+    with pytest.raises((RejectRecord, RetryLater)):
+        decode(body)
