@@ -10,11 +10,12 @@ from sqlalchemy import Engine
 
 from etl import crash, db
 from etl.flows.administration import Administration, Source
-from etl.flows.moodle_landed import FLOW, Course, derived_inputs, found_for, inputs_of, joined, read_courses
+from etl.flows.moodle_landed import FLOW, Course, joined, newest, read_courses
+from etl.flows.night import counts, label
 from etl.flows.options import Options
-from etl.load import rejections, runs
+from etl.flows.polling import found_for
+from etl.load import derivations, rejections, runs
 from etl.load.merge import Merged, merge
-from etl.load.runs import Counts
 from etl.transform.completions import Completions, course_completions
 from etl.transform.rejected import combined
 from etl.transform.unit_results import RESULT_COLUMNS, UnitResults, unit_results
@@ -26,10 +27,10 @@ def derive(engine: Engine, run_id: str, source: Source, courses: list[str], opti
     """For each night, oldest first: what was landed until then becomes results, except what was derived already."""
     for night in options.nights:
         with engine.connect() as session:
-            found = found_for(session, source, courses, night)
-            inputs = inputs_of(session, found)
+            found = newest(found_for(session, source, courses, night))
+            inputs = derivations.inputs_of(session, found)
             if night is None and not options.full:
-                current = derived_inputs(session, source, courses)
+                current = derivations.derived_inputs(session, FLOW, source.source, courses)
                 found = found[found["scope"].map(inputs) != found["scope"].map(current)]
             for lot in _lots(session, found):
                 _derive_lot(engine, run_id, source, lot, inputs, night, options.dry_run)
@@ -64,13 +65,14 @@ def _derive_lot(
         merged = _load(session, run_id, source, units, done)
         if night is None:  # a past night says nothing about what is wrong today
             rejections.replace(session, run_id, FLOW, source.source, scopes, rejected)
-            _remember(session, run_id, source, scopes, inputs)
+            derived = {scope: inputs[scope] for scope in scopes}
+            derivations.remember(session, run_id, FLOW, source.source, derived)
         crash.point("load.written")
         if dry_run:
             trial.rollback()
-        label = f"{source.source}/{scopes[0]}" + (f" and {len(scopes) - 1} more" if len(scopes) > 1 else "")
-        label += f" until {night:%Y-%m-%d}" if night else ""
-        runs.record_step(session, run_id, "derive", label, _counts(merged, units.standing, len(rejected)))
+        derived_as = label(source, scopes) + (f" until {night:%Y-%m-%d}" if night else "")
+        loaded = counts(merged, standing=units.standing, rejected=len(rejected))
+        runs.record_step(session, run_id, "derive", derived_as, loaded)
         crash.point("load.recorded")
     crash.point("load.committed")
 
@@ -123,25 +125,3 @@ def _load(
         session, "core.enrolment_completions", ended, "enrolment_completions_merge", **parameters
     )
     return [loaded, completed, finished]
-
-
-def _remember(
-    session: Session, run_id: str, source: Source, scopes: list[str], inputs: dict[str, str]
-) -> None:
-    db.execute(
-        session,
-        "load/derivations_merge",
-        flow=FLOW,
-        source=source.source,
-        scopes=scopes,
-        inputs=[inputs[scope] for scope in scopes],
-        run_id=run_id,
-    )
-
-
-def _counts(merged: list[Merged], standing: int, rejected: int) -> Counts:
-    written = sum(one.written for one in merged)
-    unchanged = sum(one.unchanged for one in merged) + standing
-    return Counts(
-        read=written + unchanged + rejected, written=written, unchanged=unchanged, rejected=rejected
-    )

@@ -1,18 +1,14 @@
 """What the landed answers say about courses: the newest of each, decoded into frames."""
 
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 
 import pandas as pd
 from sqlalchemy import Connection
 
-from etl import db
 from etl.errors import RejectRecord
 from etl.extract import moodle_contract as contract
-from etl.flows.administration import Source
 from etl.load import landing
 from etl.transform.rejected import combined
 
@@ -44,41 +40,6 @@ def newest(found: pd.DataFrame) -> pd.DataFrame:
     whole = found[found["resource"] == GRADES].set_index("scope")["landing_id"]
     older = found["landing_id"] < pd.to_numeric(found["scope"].map(whole))
     return found[~((found["resource"] == USER_GRADES) & older)]
-
-
-def found_for(
-    connection: Connection, source: Source, scopes: list[str], night: datetime | None
-) -> pd.DataFrame:
-    """The landed answers that count for a night; a course of which nothing was landed by then counts as it is now."""
-    found = landing.index(connection, source.source, scopes, night)
-    if night is not None:
-        rest = sorted(set(scopes) - set(found["scope"]))
-        found = pd.concat([found, landing.index(connection, source.source, rest)], ignore_index=True)
-    return newest(found)
-
-
-def landed_before(
-    connection: Connection, source: Source, scopes: list[str], nights: Iterable[datetime | None]
-) -> set[str]:
-    """The courses of which something was landed before each of these nights."""
-    landed = [set(landing.index(connection, source.source, scopes, night)["scope"]) for night in nights]
-    return set(scopes).intersection(*landed)
-
-
-def inputs_of(connection: Connection, found: pd.DataFrame) -> dict[str, str]:
-    """For each course a hash over its landed answers and the state of the reference data."""
-    version = str(db.rows(connection, "load/reference_version")[0]["version"])
-    inputs = {}
-    for scope, rows in found.sort_values(["resource", "key"]).groupby("scope"):
-        text = "\n".join([version, *rows["resource"], *rows["key"], *rows["sha256"]])
-        inputs[str(scope)] = hashlib.sha256(text.encode()).hexdigest()
-    return inputs
-
-
-def derived_inputs(connection: Connection, source: Source, scopes: list[str]) -> dict[str, str]:
-    """For each course the hash of what was derived last."""
-    rows = db.rows(connection, "load/derivations", flow=FLOW, source=source.source, scopes=scopes)
-    return {str(row["scope"]): str(row["inputs"]) for row in rows}
 
 
 def read_courses(connection: Connection, found: pd.DataFrame) -> Iterator[Course]:

@@ -16,18 +16,16 @@ from etl.extract.moodle import MoodleClient
 from etl.flows.administration import Administration, Source
 from etl.flows.moodle_landed import (
     COMPLETION,
+    FLOW,
     GRADES,
     MODULE,
     USER_GRADES,
     USERS,
     Course,
-    derived_inputs,
-    inputs_of,
     newest,
 )
-from etl.load import landing
-from etl.load.landing import Answer
-from etl.load.runs import Counts
+from etl.flows.polling import PolledCourse
+from etl.load import derivations, landing
 from etl.transform.poll_plan import Poll, poll_plan, sweep_due
 from etl.transform.rejected import rejected_rows
 
@@ -74,32 +72,24 @@ class Before:
 def before_poll(connection: Connection, source: Source, scope: str) -> tuple[Before, datetime]:
     """What is landed of a course, and what time the database has."""
     landed = landing.index(connection, source.source, [scope])
-    inputs = inputs_of(connection, newest(landed)).get(scope)
-    derived = inputs is not None and inputs == derived_inputs(connection, source, [scope]).get(scope)
+    inputs = derivations.inputs_of(connection, newest(landed)).get(scope)
+    held = derivations.derived_inputs(connection, FLOW, source.source, [scope]).get(scope)
     at: datetime = db.rows(connection, "load/reference_version")[0]["read_at"]
-    return Before(landed, derived), at
+    return Before(landed, inputs is not None and inputs == held), at
 
 
-class CoursePoll:
-    """Asks a site about one course. ``answers`` is what to land, ``rejected`` what could not be read."""
+class CoursePoll(PolledCourse):
+    """Asks a site about one course."""
 
     def __init__(self, client: MoodleClient, scope: str, administration: Administration) -> None:
+        super().__init__(client, scope)
         self._client = client
-        self.scope = scope
-        self._calls, self._bytes = client.calls, client.bytes
         self._administration = administration
-        self.answers: list[Answer] = []
-        self.rejected: list[pd.DataFrame] = []
-
-    @property
-    def cost(self) -> Counts:
-        """The calls and bytes of this course."""
-        return Counts(calls=self._client.calls - self._calls, bytes=self._client.bytes - self._bytes)
 
     def ask_users(self) -> bytes:
         """Who is in the course and when each was there last: the one call of a quiet night."""
         body = self._client.enrolled_users(self.scope, USER_FIELDS)
-        self.answers.append(Answer(self.scope, USERS, "", body))
+        self.keep(USERS, "", body)
         return body
 
     def ask_changes(
@@ -118,7 +108,7 @@ class CoursePoll:
     def _ask_grades(self, poll: Poll, class_size: int) -> list[bytes]:
         if poll.whole:
             body = self._client.grade_report(self.scope, class_size=class_size)
-            self.answers.append(Answer(self.scope, GRADES, "", body))
+            self.keep(GRADES, "", body)
             return [body]
         reports = []
         for user in poll.users:
@@ -127,7 +117,7 @@ class CoursePoll:
             except RejectRecord as problem:
                 self._reject(USER_GRADES, str(user), problem)
                 continue
-            self.answers.append(Answer(self.scope, USER_GRADES, str(user), body))
+            self.keep(USER_GRADES, str(user), body)
             reports.append(body)
         return reports
 
@@ -141,7 +131,7 @@ class CoursePoll:
                 if problem.reason_code != "activity_missing":  # that one is found in the grade report
                     self._reject(MODULE, activity, problem)
                 continue
-            self.answers.append(Answer(self.scope, MODULE, activity, body))
+            self.keep(MODULE, activity, body)
 
     def _ask_completions(
         self, now: pd.DataFrame, reports: list[bytes], poll: Poll, before: Before, sweep: bool
@@ -159,7 +149,7 @@ class CoursePoll:
                 if problem.reason_code != "not_enrolled":
                     self._reject(COMPLETION, str(user), problem)
                 continue
-            self.answers.append(Answer(self.scope, COMPLETION, str(user), body))
+            self.keep(COMPLETION, str(user), body)
 
     def _open_learners(self, now: pd.DataFrame) -> list[int]:
         users = now[now["is_student"]].assign(scope=self.scope)

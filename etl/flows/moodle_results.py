@@ -3,30 +3,26 @@
 Each function is one task; the DAG and the command line call the same ones. They pass ids only.
 """
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final, TypedDict
+from collections.abc import Iterator
 
 import pandas as pd
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl import crash, db
-from etl.connections import Connection
-from etl.errors import EtlError, GiveUp, RejectRecord, RetryLater
 from etl.extract import moodle_contract as contract
 from etl.extract.moodle import MoodleClient
-from etl.flows import moodle_derive
-from etl.flows.administration import Administration, Source, source_named, sources
-from etl.flows.moodle_landed import FLOW, SYSTEM, landed_before, newest, read_courses
+from etl.flows import moodle_derive, night
+from etl.flows.administration import Administration, Source, source_named
+from etl.flows.moodle_landed import FLOW, SYSTEM, newest, read_courses
 from etl.flows.moodle_poll import CoursePoll, before_poll
+from etl.flows.night import Batch, Connect
 from etl.flows.options import Options
+from etl.flows.polling import poll_each, unpolled
 from etl.load import landing, rejections, runs
 from etl.load.merge import merge
 from etl.load.runs import Counts
 from etl.transform.rejected import combined, rejected_rows
-
-LANDED: Final = f"{FLOW}/poll"  # rejections of polling are resolved by the next poll, not by a derivation
 
 
 def open_run(engine: Engine, options: Options, airflow_run_id: str | None = None) -> str:
