@@ -95,6 +95,7 @@ class _Named(msgspec.Struct):
     id: Any = None
     userid: Any = None
     cmid: Any = None
+    user_id: Any = msgspec.field(default=None, name="userId")
 
 
 _named = msgspec.json.Decoder(_Named)
@@ -103,7 +104,7 @@ _named = msgspec.json.Decoder(_Named)
 def key_of(row: msgspec.Raw, kind: str, position: int) -> str:
     """``kind`` and the id of a row, as far as it is an id; else its position."""
     found = whole(bytes(row), _named) or _Named()
-    for value in (found.userid, found.cmid, found.id):
+    for value in (found.userid, found.user_id, found.cmid, found.id):
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63:
             return f"{kind} {value}"
     return f"{kind} at position {position}"

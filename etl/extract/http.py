@@ -19,6 +19,7 @@ import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_any
 from tenacity.stop import stop_base
 
+from etl.connections import Connection
 from etl.errors import GiveUp, RetryLater
 
 CONNECT_TIMEOUT: Final = 10.0
@@ -38,6 +39,14 @@ class Reply:
     status: int
     content_type: str
     body: bytes
+
+
+class Refused(GiveUp):
+    """The system said no with an HTTP status; a caller may know better what this one means."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Session:
@@ -138,7 +147,28 @@ class Session:
             target = urlsplit(response.headers.get("Location", ""))
             return GiveUp(f"{message}, redirects to {target.scheme}://{target.hostname}: correct the host")
         hint = self._hints.get(status)
-        return GiveUp(f"{message}: {hint}" if hint else message)
+        return Refused(f"{message}: {hint}" if hint else message, status)
+
+
+def not_json(where: str, body: bytes) -> GiveUp | RetryLater:
+    """What to do about an answer that is no JSON at all."""
+    head = body[:5000].lstrip().lower()
+    if not head:
+        return RetryLater(f"{where}: empty answer")
+    if b"maintenance" in head:
+        return RetryLater(f"{where}: a maintenance page instead of JSON")
+    found = "XML" if head.startswith(b"<?xml") else "HTML" if head.startswith(b"<") else "plain text"
+    return GiveUp(f"{where}: {found} instead of JSON")
+
+
+def wait_limit(connection: Connection) -> float:
+    """Seconds to wait in all, in one call, for a site that says "later": ``wait_limit`` of the extra."""
+    value: Any = connection.extra.get("wait_limit", WAIT_LIMIT)
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        message = f"connection {connection.conn_id}: extra wait_limit is not a number of seconds"
+        raise GiveUp(message) from None
 
 
 class _WaitedEnough(stop_base):

@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import msgspec
 
 from etl.connections import Connection
 from etl.errors import GiveUp, RejectRecord, RetryLater
-from etl.extract.http import READ_TIMEOUT, WAIT_LIMIT, Reply, Session
+from etl.extract.http import READ_TIMEOUT, Reply, Session, not_json, wait_limit
 from etl.extract.moodle_errors import About, ErrorAnswer, TokenRefused, error_of
 
 PAGE_SIZE: Final = 2000  # participants; about two seconds of the site's time with few fields
@@ -44,7 +44,7 @@ class MoodleClient:
             f"Moodle {connection.conn_id}",
             connection.base_url,
             hints=_HINTS,
-            wait_limit=_seconds(connection, "wait_limit", WAIT_LIMIT),
+            wait_limit=wait_limit(connection),
             sleep=sleep,
         )
         self._system = self._session.system
@@ -173,7 +173,7 @@ class MoodleClient:
         where = f"{self._system}: {call}"
         start = reply.body.lstrip()[:1]
         if start not in (b"{", b"["):
-            raise _not_json(where, reply.body)
+            raise not_json(where, reply.body)
         try:
             answer = _error_object.decode(reply.body) if start == b"{" else _raw.decode(reply.body)
         except (msgspec.DecodeError, RecursionError):
@@ -228,21 +228,3 @@ def report_timeout(class_size: int | None) -> float:
 
 class _Token(msgspec.Struct):
     token: str
-
-
-def _not_json(where: str, body: bytes) -> GiveUp | RetryLater:
-    head = body[:5000].lstrip().lower()
-    if not head:
-        return RetryLater(f"{where}: empty answer")
-    if b"maintenance" in head:
-        return RetryLater(f"{where}: a maintenance page instead of JSON")
-    found = "XML" if head.startswith(b"<?xml") else "HTML" if head.startswith(b"<") else "plain text"
-    return GiveUp(f"{where}: {found} instead of JSON")
-
-
-def _seconds(connection: Connection, name: str, default: float) -> float:
-    value: Any = connection.extra.get(name, default)
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise GiveUp(f"connection {connection.conn_id}: extra {name} is not a number of seconds") from None
