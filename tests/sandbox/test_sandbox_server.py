@@ -28,9 +28,7 @@ def process(tmp_path, free_port):
     start = f"from pathlib import Path; from etl.sandbox.server import run; run({free_port}, Path({str(tmp_path)!r}))"
     process = subprocess.Popen([sys.executable, "-c", start])
     session = requests.Session()
-    session.mount(
-        "http://", HTTPAdapter(max_retries=Retry(connect=100, backoff_factor=0.02, backoff_max=0.5))
-    )
+    session.mount("http://", HTTPAdapter(max_retries=Retry(total=100, backoff_factor=0.02, backoff_max=0.5)))
     yield process, session, f"http://127.0.0.1:{free_port}"
     session.close()
     process.kill()
