@@ -1,0 +1,122 @@
+"""A set is checked as a whole: every wrong line with file, line, column and reason (spec/reference.md)."""
+
+import pytest
+
+from etl.reference import Problem, check
+
+CLIENT = "CL90001,,,,,,,false"
+WRONG_LINES = [
+    ("clients.csv", "CL90001,,,,,,,maybe", "archived", "must be true or false"),
+    ("clients.csv", "CL90001,,,,,,,", "archived", "must be filled in"),
+    ("clients.csv", ",,,,,,,true", "client_code", "must be filled in"),
+    ("clients.csv", " CL90001,,,,,,,true", "client_code", "a code has no blanks around it and no control characters"),
+    ("clients.csv", "CL90001,,,,,,true", "", "has 7 values where the header has 8"),
+    ("clients.csv", 'CL90001,,,,,"a"b,,true', "", "is not CSV: ',' expected after '\"'"),
+    ("client_numbers.csv", "NOBODY,pe:52,1", "client_code", "is not in clients.csv"),
+    ("occurrences.csv", "O9,Nine,2026-02-30,,active", "start_date", "is not a day of the calendar"),
+    ("occurrences.csv", "O9,Nine,20260201,,active", "start_date", "must be a date, YYYY-MM-DD"),
+    ("occurrences.csv", "O9,Nine,2026-02-02,2026-02-01,active", "finish_date", "must not be before start_date"),
+    ("occurrences.csv", "O9,Nine,,,Active", "status", "must be one of planned, active, finished, cancelled"),
+    ("sources.csv", "s,moodle,c,Mars/Base,true,,true,true,true,none", "timezone",
+     "must be a time zone such as Europe/Amsterdam"),
+    ("sources.csv", "s,moodle,c,Europe/Stockholm,true,email+shoe,true,true,true,none", "match_fields",
+     "must be different fields joined by +, out of email, username, given_name, surname"),
+    ("sources.csv", "administration,moodle,c,UTC,true,email,true,true,true,none", "source",
+     "must not be administration: results that the administration holds itself carry that name"),
+    ("enrolments.csv", "E9,CL00001,OCC-9,active,", "occurrence_code", "is not in occurrences.csv"),
+    ("enrolment_units.csv", "E-1001-001,NOUNIT,", "unit_code", "is not in units.csv"),
+    ("activity_links.csv", "OCC-1001,BSBCMM211,moodle_main,abc", "activity_id",
+     "must be a whole number without leading zeros"),
+    ("recorded_results.csv", "E-1001-001,BSBCMM211,started,2026-09-10,2026-09-11", "finished_on",
+     "must be empty: a started result has no finish date"),
+    ("profession_groups.csv", "99,Group,true,pe:99,(", "number_pattern", "is not a valid regular expression"),
+    ("profession_groups.csv", "099,Group,true,pe:99,.", "org_id", "must be a whole number without leading zeros"),
+    ("accreditations.csv", "77,moodle_main,2,2026-01-01,,1,,,", "org_id", "is not in profession_groups.csv"),
+    ("accreditations.csv", "52,moodle_main,9,2026-01-01,,,,,", "pe_course_id",
+     "give either this or external_course_code, not both and not neither"),
+    ("accreditations.csv", "52,moodle_main,9,2026-01-01,,1,EXT,,", "pe_course_id",
+     "give either this or external_course_code, not both and not neither"),
+    ("accreditations.csv", "52,moodle_main,9,2026-01-01,2025-12-31,1,,,", "valid_to", "must not be before valid_from"),
+    ("accreditations.csv", "52,moodle_main,9,2026-01-01,,1,,2,MOD", "external_module_code",
+     "must be empty when pe_module_id is given"),
+]  # fmt: skip
+
+
+def test_the_sample_set_has_no_problems(sample):
+    assert check(sample, None) == []
+
+
+@pytest.mark.parametrize(("file", "line", "column", "reason"), WRONG_LINES)
+def test_a_wrong_line_is_reported_with_its_place_and_reason(folder, file, line, column, reason):
+    number = folder.add(file, line)
+
+    assert check(folder.path, None) == [Problem(file, number, column, reason)]
+
+
+def test_every_wrong_line_of_every_file_is_reported(folder):
+    for file, line, _, _ in WRONG_LINES:
+        folder.add(file, line)
+
+    found = {(problem.file, problem.column, problem.reason) for problem in check(folder.path, None)}
+
+    assert found >= {(file, column, reason) for file, _, column, reason in WRONG_LINES}
+
+
+def test_a_repeated_key_names_both_lines(folder):
+    first = folder.add("clients.csv", CLIENT)
+    folder.add("clients.csv", CLIENT, CLIENT)
+
+    reason = f"the same key stands in line {first}"
+    assert check(folder.path, None) == [
+        Problem("clients.csv", first + 1, "client_code", reason),
+        Problem("clients.csv", first + 2, "client_code", reason),
+    ]
+
+
+def test_a_key_of_several_columns_repeats_only_as_a_whole(folder):
+    number = folder.add("enrolment_units.csv", "E-1001-001,BSBCMM211,2026-10-01")
+
+    [problem] = check(folder.path, None)
+
+    assert (problem.line, problem.column) == (number, "enrolment_code, unit_code")
+    assert problem.reason == "the same key stands in line 2"
+
+
+def test_an_occurrence_is_linked_to_one_course_of_a_source(folder):
+    folder.add("course_links.csv", "OCC-1001,moodle_main,2", "OCC-1001,moodle_main,3")
+
+    [problem] = check(folder.path, None)
+
+    assert problem.reason == "the same key stands in line 2"
+
+
+def test_problems_never_repeat_values_that_may_be_personal(folder):
+    name = "Verstappen-Jansen"
+    for file in ("clients.csv", "enrolments.csv", "occurrences.csv", "sources.csv", "accreditations.csv"):
+        columns = folder.lines(file)[0].count(",") + 1
+        folder.add(file, ",".join([name] * columns), name)
+
+    problems = check(folder.path, None)
+
+    assert len(problems) > 10
+    assert not [problem for problem in problems if name in str(problem)]
+
+
+def test_a_file_that_is_misspelt_is_reported_not_skipped(folder):
+    (folder.path / "client_numbers.csv").rename(folder.path / "client_number.csv")
+
+    assert check(folder.path, None) == [
+        Problem("client_number.csv", 0, "", "is not a file of a reference set")
+    ]
+
+
+def test_a_folder_without_files_and_a_folder_that_is_not_there_are_reported(tmp_path):
+    assert [problem.reason for problem in check(tmp_path, None)] == ["holds no reference files"]
+    assert [problem.reason for problem in check(tmp_path / "nowhere", None)] == ["is not a folder"]
+
+
+def test_references_to_an_absent_file_are_looked_up_in_the_warehouse(folder, engine):
+    folder.keep_only("client_numbers.csv")
+
+    assert {problem.reason for problem in check(folder.path, engine)} == {"is not in clients.csv"}
+    assert check(folder.path, None) == []

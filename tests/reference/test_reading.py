@@ -1,0 +1,92 @@
+"""Files as people and programs write them: byte order marks, line ends, quotes, headers (spec/reference.md)."""
+
+import pytest
+
+from etl.reference import check
+from etl.reference.reading import read_set
+
+HEADER = "unit_code,kind,name"
+HEADERS = [
+    ("", ["is not a header line that names the columns, separated by commas"]),
+    ("U1,unit,One", ["is not a header line that names the columns, separated by commas"]),
+    ("unit_code;kind;name", ["is not a header line that names the columns, separated by commas"]),
+    ("unit_code,kind", ["column name is missing"]),
+    ("unit_code,kind,name,colour", ["column 4 is not a column of this file"]),
+    ("unit_code,kind,name,kind", ["column 4 is kind once more"]),
+]
+
+
+@pytest.fixture
+def units(tmp_path):
+    """Write units.csv from bytes and read it back: the frame and the problems."""
+
+    def units(content):
+        (tmp_path / "units.csv").write_bytes(content)
+        found = read_set(tmp_path)
+        return found.frames.get("units"), [(problem.line, problem.reason) for problem in found.problems]
+
+    return units
+
+
+@pytest.mark.parametrize("prefix", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_byte_order_mark_and_windows_line_ends_make_no_difference(units, prefix, end):
+    frame, problems = units(
+        prefix + end.join([HEADER.encode(), "U1,unit,Één".encode(), b"", b"U2,task,Two"]) + end
+    )
+
+    assert problems == []
+    assert frame.to_dict("index") == {
+        2: {"unit_code": "U1", "kind": "unit", "name": "Één"},
+        4: {"unit_code": "U2", "kind": "task", "name": "Two"},
+    }
+
+
+@pytest.mark.parametrize(("header", "reasons"), HEADERS)
+def test_a_wrong_header_is_reported_and_its_unknown_names_are_not_repeated(units, header, reasons):
+    frame, problems = units(header.encode())
+
+    assert frame is None
+    assert problems == [(1, reason) for reason in reasons]
+
+
+def test_columns_may_stand_in_any_order(units):
+    frame, _ = units(b"name,unit_code,kind\nOne,U1,unit\n")
+
+    assert frame.to_dict("index") == {2: {"unit_code": "U1", "kind": "unit", "name": "One"}}
+
+
+def test_a_line_number_is_that_of_the_record_where_values_hold_line_breaks(units):
+    frame, problems = units(b'unit_code,kind,name\nU1,unit,"a\nb\r\nc"\nU2,unit\nU3,unit,d\n')
+
+    assert problems == [(5, "has 2 values where the header has 3")]
+    assert frame["name"].to_dict() == {2: "a\nb\r\nc", 6: "d"}
+
+
+def test_bytes_that_are_not_text_are_reported_by_line(units):
+    frame, problems = units(b"unit_code,kind,name\nU1,unit,caf\xe9\nU2,unit,\x00\n")
+
+    assert frame is None
+    assert problems == [(2, "is not UTF-8"), (3, "holds a NUL character")]
+
+
+def test_a_quote_that_is_never_closed_is_reported(units):
+    _, problems = units(b'unit_code,kind,name\nU1,unit,"open\nU2,unit,Two\n')
+
+    assert problems == [(2, "is not CSV: unexpected end of data")]
+
+
+def test_an_optional_column_that_is_left_out_has_its_default(folder):
+    groups = read_set(folder.path).frames["profession_groups"]
+    accreditations = read_set(folder.path).frames["accreditations"]
+
+    assert set(groups["connection_id"]) == {"pe_online"}
+    assert set(accreditations["course_type"]) == {"2"}
+    assert accreditations["pe_edition_id"].isna().all()
+
+
+def test_a_file_with_only_a_header_states_an_empty_table(folder):
+    folder.write("client_numbers.csv", "client_code,scheme,value")
+
+    assert check(folder.path, None) == []
+    assert len(read_set(folder.path).frames["client_numbers"]) == 0
