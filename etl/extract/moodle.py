@@ -98,7 +98,7 @@ class MoodleClient:
             rows += page
         if len(bodies) > 1:
             return b"[" + b",".join(bytes(row) for row in rows) + b"]"
-        return bodies[0] if bodies else b"[]"
+        return bodies[0] if bodies else body
 
     def course_module(self, activity_id: str) -> Body:
         """One activity with its pass grade."""

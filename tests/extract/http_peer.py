@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from threading import Event, Thread
 from urllib.parse import parse_qs
 
@@ -43,10 +44,12 @@ class Peer:
 
 
 @contextmanager
-def serving() -> Iterator[Peer]:
+def serving(tls: SSLContext | None = None) -> Iterator[Peer]:
     """A peer on a free port of the loopback."""
     server = _Server(("127.0.0.1", 0), _Handler)
-    server.peer = Peer(f"http://127.0.0.1:{server.server_port}")
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    server.peer = Peer(f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}")
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:

@@ -3,9 +3,17 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from ipaddress import ip_address
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 
 import pytest
-from http_peer import Answer, Peer
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from http_peer import Answer, Peer, serving
 
 from etl.errors import EtlError, GiveUp, RetryLater
 from etl.extract.http import Reply, Session
@@ -49,6 +57,14 @@ def test_an_unreadable_retry_after_means_the_usual_back_off(
     value: str, peer: Peer, session: Session, naps: list[float]
 ) -> None:
     peer.answers = [Answer(b"", 503, {"Retry-After": value}), Answer(b"good")]
+    assert session.read("call", "path", body_of) == b"good"
+    assert naps == [1]
+
+
+def test_a_moment_that_has_passed_means_the_usual_back_off(
+    peer: Peer, session: Session, naps: list[float]
+) -> None:
+    peer.answers = [Answer(b"", 503, {"Retry-After": "Wed, 01 Jan 2020 00:00:00 -0000"}), Answer(b"good")]
     assert session.read("call", "path", body_of) == b"good"
     assert naps == [1]
 
@@ -124,6 +140,31 @@ def test_nobody_listening_is_for_later(peer: Peer) -> None:
     closed = Session("Peer", "http://127.0.0.1:9", wait_limit=0)
     with pytest.raises(RetryLater, match="no complete answer"):
         closed.read("call", "path", body_of)
+
+
+def test_a_certificate_that_nobody_vouches_for_needs_a_person(tmp_path: Path) -> None:
+    with serving(self_signed(tmp_path)) as peer, Session("Peer", peer.url) as session:
+        peer.answers = [Answer(b"good")]
+        with pytest.raises(GiveUp, match="certificate of the host is not trusted"):
+            session.read("call", "path", body_of)
+        assert peer.asked == []
+
+
+def self_signed(folder: Path) -> SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "peer")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file = folder / "peer.pem"
+    file.write_bytes(pem + certificate.public_bytes(Encoding.PEM))
+    context = SSLContext(PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
 
 
 @pytest.mark.parametrize("address", ["ftp://host", "https://", "http://[", "http://a..b"])

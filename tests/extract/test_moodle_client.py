@@ -70,6 +70,12 @@ def test_credentials_that_do_not_work_need_a_person(
         client_of(site, **fields).site_info()
 
 
+def test_a_log_in_without_a_token_in_its_answer_needs_a_person(peer: Peer, client_of: Build) -> None:
+    peer.answers = [Answer(b'{"privatetoken":null}')]
+    with pytest.raises(GiveUp, match="no token in the answer"):
+        client_of(peer.url, **LOGIN).site_info()
+
+
 def test_an_expired_token_is_refused_in_two_ways(site: str, client_of: Build) -> None:
     client = client_of(site, accounts.MOODLE_TOKEN_EXPIRED)
     with pytest.raises(GiveUp, match="accessexception"):

@@ -128,7 +128,7 @@ def assert_listed(decoded: Decoded, bad: int) -> None:
     assert MARK not in str(decoded.rejected.to_numpy().tolist())
 
 
-@examples(400)
+@examples(350)
 @given(grade_reports())
 def test_good_grades_are_kept_and_bad_ones_listed(case: tuple[Row, list[tuple[int, int]], int]) -> None:
     body, kept, bad = case
@@ -138,7 +138,7 @@ def test_good_grades_are_kept_and_bad_ones_listed(case: tuple[Row, list[tuple[in
     assert_listed(decoded, bad)
 
 
-@examples(300)
+@examples(250)
 @given(user_lists())
 def test_good_participants_are_kept_and_bad_ones_listed(case: tuple[list[Row], list[int], int]) -> None:
     body, kept, bad = case
@@ -150,7 +150,7 @@ def test_good_participants_are_kept_and_bad_ones_listed(case: tuple[list[Row], l
 DECODE: list[Callable[[bytes], object]] = [contract.decode_grade_report, contract.decode_enrolled_users]
 
 
-@examples(150)
+@examples(100)
 @given(grade_reports(), user_lists(), st.floats(0, 0.999))
 def test_a_truncated_answer_is_asked_for_again(grades: Any, users: Any, share: float) -> None:
     for decode, value in zip(DECODE, (grades[0], users[0]), strict=True):
@@ -159,7 +159,7 @@ def test_a_truncated_answer_is_asked_for_again(grades: Any, users: Any, share: f
             decode(body[: int(len(body) * share)])
 
 
-@examples(150)
+@examples(200)
 @given(grade_reports(), st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), min_size=1, max_size=4))
 def test_damaged_bytes_never_crash(grades: Any, hits: list[tuple[float, int]]) -> None:
     body = bytearray(json.dumps(grades[0], ensure_ascii=False).encode())

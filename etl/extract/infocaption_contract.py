@@ -1,0 +1,196 @@
+"""What InfoCaption answers, typed, and as tables (spec/infocaption_winlas.md, InfoCaption REST).
+
+Names of people are not even decoded: a participant is matched by e-mail address alone.
+"""
+
+from datetime import UTC, datetime
+from functools import cache
+from math import isfinite
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pandas as pd
+from msgspec import Raw
+
+from etl.extract.contract import Decoded, Rejects, Text, each, outline, outlined, whole
+from etl.extract.infocaption_mapping import COURSE_KINDS, Listing
+
+Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | Annotated[str, msgspec.Meta(pattern=r"^[^\x00/\s]+$")]
+_FIRST_YEAR, _LAST_YEAR = 1970, 2242  # .NET's "never" is the year 1; pandas' nanoseconds end in 2262
+_MILLISECONDS: Final = 10**11  # as seconds that is the year 5138
+
+
+class Page(msgspec.Struct, rename="camel"):
+    """Envelope of every list."""
+
+    results: list[Raw]
+    total_hits: int
+    total_pages: int
+    current_page: int
+
+
+class Rows(msgspec.Struct):
+    """The rows of an envelope, undecoded."""
+
+    results: list[Raw]
+
+
+class Course(msgspec.Struct):
+    """A course as the list shows it."""
+
+    id: Id
+    name: Text
+    published: bool | int
+    kind: int | None = msgspec.field(default=None, name="guideType")
+
+
+class Participant(msgspec.Struct):
+    """One attempt of one participant."""
+
+    user_id: Id = msgspec.field(name="userId")
+    email: Text | None = None
+    status: Text | None = msgspec.field(default=None, name="lessonStatus")
+    score: float | str | None = None
+    mastery_score: float | str | None = msgspec.field(default=None, name="masteryScore")
+    completed: int | str | None = None
+
+
+# What stands for a field that a site does not have.
+_WITHOUT: Final[dict[str, Any]] = {"published": True}  # the list shows published courses only
+
+_rows = msgspec.json.Decoder(Rows)
+_page = msgspec.json.Decoder(Page)
+
+
+def decode_page(body: bytes, call: str) -> Page:
+    """One page of a list, its rows undecoded."""
+    return outline(body, _page, call)
+
+
+def join(rows: list[Raw]) -> bytes:
+    """Several pages as one answer, row for row as they came."""
+    return b'{"results":[' + b",".join(bytes(row) for row in rows) + b"]}"
+
+
+def decode_courses(body: bytes, listing: Listing) -> Decoded:
+    """source_course_id, name, published; guides and other kinds are left out."""
+    rejects = Rejects()
+    courses = [
+        course
+        for course in _decoded(body, Course, listing, rejects)
+        if course.kind is None or course.kind in COURSE_KINDS
+    ]
+    frame = pd.DataFrame(
+        {
+            "source_course_id": pd.Series([str(course.id) for course in courses], dtype="str"),
+            "name": pd.Series([course.name for course in courses], dtype="str"),
+            "published": pd.Series([bool(course.published) for course in courses], dtype="bool"),
+        }
+    )
+    return Decoded(frame.drop_duplicates("source_course_id", keep="last"), None, rejects.frame())
+
+
+def decode_participants(body: bytes, listing: Listing, timezone: str) -> Decoded:
+    """user_id, email, status, score, mastery_score, completed_at (UTC); what is not known is missing.
+
+    A time without an offset is in ``timezone``, the source's.
+    """
+    rejects, zone = Rejects(), ZoneInfo(timezone)
+    attempts = []
+    for row in _decoded(body, Participant, listing, rejects):
+        try:
+            attempts.append(_attempt(row, zone))
+        except ValueError as error:
+            rejects.add(f"participant {row.user_id}", str(error))
+    columns = ["user_id", "email", "status", "score", "mastery_score", "completed_at"]
+    types = dict.fromkeys(columns[:3], "str") | dict.fromkeys(columns[3:5], "float64")
+    frame = pd.DataFrame(attempts, columns=columns).astype(types | {"completed_at": "datetime64[us, UTC]"})
+    return Decoded(frame, None, rejects.frame())
+
+
+def is_empty(body: bytes) -> bool:
+    """Whether a list has no rows."""
+    rows = whole(body, _rows)
+    return rows is not None and not rows.results
+
+
+def _decoded(body: bytes, kind: type, listing: Listing, rejects: Rejects) -> list[Any]:
+    names = tuple(sorted(listing.fields.items()))
+    rows = whole(body, _list_decoder(kind, names))
+    if rows is not None:
+        return list(rows.results)
+    outlined_rows = outlined(body, _rows, "list", rejects)
+    name = kind.__name__.lower()
+    return list(each(outlined_rows.results if outlined_rows else [], _decoder(kind, names), rejects, name))
+
+
+@cache
+def _decoder(kind: type, names: tuple[tuple[str, str | None], ...]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(_renamed(kind, dict(names)))
+
+
+@cache
+def _list_decoder(kind: type, names: tuple[tuple[str, str | None], ...]) -> msgspec.json.Decoder[Any]:
+    row = _renamed(kind, dict(names))
+    return msgspec.json.Decoder(msgspec.defstruct("List", [("results", list[row])]))  # type: ignore[valid-type]
+
+
+def _renamed(kind: type, names: dict[str, str | None]) -> type[msgspec.Struct]:
+    """``kind`` with the field names of one site."""
+    fields = []
+    for known in msgspec.structs.fields(kind):
+        name = names.get(known.name, known.encode_name)
+        default = known.default if name is not None else _WITHOUT.get(known.name)
+        # no JSON of a site has a key with NUL in it
+        field = msgspec.field(default=default, name=f"\x00{known.name}" if name is None else name)
+        fields.append((known.name, known.type, field))
+    return msgspec.defstruct(kind.__name__, fields, kw_only=True)
+
+
+def _attempt(row: Participant, zone: ZoneInfo) -> tuple[Any, ...]:
+    return (
+        str(row.user_id),
+        row.email,
+        row.status,
+        _number("score", row.score),
+        _number("mastery score", row.mastery_score),
+        _moment(row.completed, zone),
+    )
+
+
+def _number(what: str, value: float | str | None) -> float | None:
+    """A number or its text, with a point or a comma; empty = none."""
+    if isinstance(value, str) and not value.strip():
+        return None
+    if value is None:
+        return None
+    try:
+        number = float(value.strip().replace(",", ".")) if isinstance(value, str) else value
+    except ValueError:
+        raise ValueError(f"The {what} is not a number") from None
+    if not isfinite(number):
+        raise ValueError(f"The {what} is not a number")
+    return number
+
+
+def _moment(value: int | str | None, zone: ZoneInfo) -> datetime | None:
+    """ISO 8601, or epoch in seconds or milliseconds; empty and 0 = none."""
+    if value in (None, 0) or (isinstance(value, str) and not value.strip()):
+        return None
+    try:
+        if isinstance(value, str):
+            moment = datetime.fromisoformat(value.strip())
+        else:
+            moment = datetime.fromtimestamp(_seconds(value), UTC)
+        if not _FIRST_YEAR < moment.year < _LAST_YEAR:
+            raise ValueError
+    except (ValueError, OverflowError, OSError):
+        raise ValueError("The time of completion is not a time") from None
+    # A local time that summer time skips or repeats has a day all the same: zoneinfo takes the offset before the change.
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _seconds(value: int | None) -> float:
+    number = value or 0
+    return number / 1000 if number >= _MILLISECONDS else number
