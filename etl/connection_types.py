@@ -1,6 +1,7 @@
 """The connection types that Airflow offers a form for; its provider discovery calls ``get_provider_info``.
 
-Secrets go into the password field only: Airflow masks it in forms, answers and logs, whatever it is called here.
+Secrets go into the password field: Airflow masks it in forms, answers and logs, whatever it is called here. Those
+among the options of a store are masked by their names (airflow.cfg, sensitive_var_conn_names).
 Fields of our own are kept in the connection's extra; one that is left empty means the default.
 """
 
@@ -110,27 +111,19 @@ def _iep_lvs() -> dict[str, Any]:
         "hook-class-name": f"{_HOOKS}.IepDropHook",
         "hook-name": "IEP LVS (drop location)",
         "ui-field-behaviour": {
-            "hidden-fields": _PROXIED,
-            "relabeling": {
-                "host": "Location",
-                "login": "User or access key",
-                "password": "Password or secret key",
-            },
-            "placeholders": {
-                "host": "/srv/iep, s3://bucket/folder or https://files.example.org/iep",
-                "login": "empty where the location needs none",
-            },
+            "hidden-fields": [*_PROXIED, "login", "password"],
+            "relabeling": {"host": "Location"},
+            "placeholders": {"host": "/srv/iep, s3://bucket/folder or https://files.example.org/iep"},
         },
         "conn-fields": {
-            "pattern": _text("File names", "Which files are messages.", "*.xml"),
             "after": _choice(
                 "Afterwards",
-                "What becomes of a file that was taken.",
+                "move: a file that was taken goes to taken/, one that cannot be taken to set_aside/.",
                 {"keep": "keep", "move": "move"},
                 "keep",
             ),
-            "storage_options": _json(
-                "Storage options", "What else the file system needs (fsspec), as JSON; no secrets."
+            "options": _json(
+                "Options", 'What the store asks for besides, as JSON, e.g. {"key": "...", "secret": "..."}.'
             ),
         },
     }

@@ -5,12 +5,15 @@ Airflow reads ``AIRFLOW_CONN_<ID>`` as JSON or as a URI; so does this module, wh
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Any, Final
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from etl.errors import GiveUp
+
+_PROTOCOL: Final = re.compile(r"[a-z][a-z0-9+.-]*://")
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,10 @@ class Connection:
 
     @property
     def base_url(self) -> str:
-        """The address of the system without a trailing slash; https unless the host names a scheme."""
-        host = self.host if "://" in self.host else f"{self.schema or 'https'}://{self.host}"
-        netloc = f":{self.port}" if self.port else ""
-        return host.rstrip("/") + netloc
+        """The address without a trailing slash: https, unless the host names a scheme or is a folder."""
+        complete = "://" in self.host or self.host.startswith("/")
+        address = self.host if complete else f"{self.schema or 'https'}://{self.host}"
+        return address.rstrip("/") + (f":{self.port}" if self.port else "")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,11 @@ class CheckReport:
 
     ok: bool
     lines: list[str]
+
+
+def entered(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that were made: a field that was left empty in a form is none."""
+    return {name: value for name, value in extra.items() if value not in (None, "")}
 
 
 def from_environment(conn_id: str) -> Connection:
@@ -65,21 +73,31 @@ def _from_json(conn_id: str, value: str) -> Connection:
         password=data.get("password") or "",
         schema=data.get("schema") or "",
         port=int(data["port"]) if data.get("port") else None,
-        extra=json.loads(extra) if isinstance(extra, str) else dict(extra),
+        extra=entered(json.loads(extra) if isinstance(extra, str) else extra),
     )
 
 
 def _from_uri(conn_id: str, value: str) -> Connection:
-    parts = urlsplit(value)
+    """Airflow writes a host that has a scheme of its own as ``moodle://https://:token@host``."""
+    kind, _, rest = value.partition("://")
+    protocol = match[0] if (match := _PROTOCOL.match(rest)) else ""
+    parts = urlsplit(f"//{rest.removeprefix(protocol)}")
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    extra = json.loads(query.pop("__extra__")) if "__extra__" in query else query
     return Connection(
         conn_id=conn_id,
-        conn_type=parts.scheme.replace("-", "_"),
-        host=unquote(parts.hostname or ""),
+        conn_type=kind.replace("-", "_"),
+        host=protocol + _host(parts),
         login=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         schema=unquote(parts.path.lstrip("/")),
         port=parts.port,
-        extra=extra,
+        extra=entered(json.loads(query.pop("__extra__")) if "__extra__" in query else query),
     )
+
+
+def _host(parts: SplitResult) -> str:
+    host = unquote(parts.hostname or "")
+    if "/" not in host:
+        return host
+    # With a path in it, its case counts; the parsed name is in lower case.
+    return unquote(parts.netloc.rpartition("@")[2].partition(":")[0])

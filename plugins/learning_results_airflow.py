@@ -20,7 +20,7 @@ from airflow.sdk.definitions.retry_policy import (
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
-from etl.connections import Connection
+from etl.connections import Connection, entered
 from etl.errors import GiveUp, InvalidInput, OutcomeUnknown, RejectRecord, RetryLater
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ DEFAULT_ARGS: dict[str, Any] = {
 
 
 def connect(conn_id: str) -> Connection:
-    """A connection from the environment, a secrets backend or Airflow's own; an empty form field is no setting.
+    """A connection from the environment, a secrets backend or Airflow's own list.
 
     Raises GiveUp when there is none.
     """
@@ -77,8 +77,8 @@ def connect(conn_id: str) -> Connection:
     except AirflowNotFoundException:
         name = f"AIRFLOW_CONN_{conn_id.upper()}"
         raise GiveUp(f"connection {conn_id} is not defined: add it in Airflow or set {name}") from None
-    extra = {key: value for key, value in found.extra_dejson.items() if value not in (None, "")}
-    _mask_all(extra.get("storage_options"))  # Airflow masks by the key's name, and does not know them all
+    extra = entered(found.extra_dejson)
+    _mask_all(extra.get("options"))  # Airflow masks by the key's name, and no list of names is complete
     return Connection(
         conn_id=conn_id,
         conn_type=found.conn_type,

@@ -1,5 +1,6 @@
 """What Airflow's API server serves besides its own pages."""
 
+import json
 from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any
@@ -25,8 +26,50 @@ async def receiver(scope: Any, receive: Any, send: Any) -> None:
     await _receiver()(scope, receive, send)
 
 
+class PortlessTest:
+    """The Test button works for connections without a port.
+
+    Airflow's page sends port 0 for them, and up to 3.3.2 its API takes that for another system than the stored
+    one and refuses (apache/airflow, pull request 73298). Goes with the first release that has the correction.
+    """
+
+    def __init__(self, app: Asgi) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass the request on; in a connection test, port 0 becomes none."""
+        if scope["type"] == "http" and scope["path"].endswith("/api/v2/connections/test"):
+            receive = await _without_port_zero(receive)
+        await self._app(scope, receive, send)
+
+
+async def _without_port_zero(receive: Any) -> Any:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    first = [{"type": "http.request", "body": _portless(body)}]
+
+    async def replay() -> Any:
+        return first.pop() if first else await receive()
+
+    return replay
+
+
+def _portless(body: bytes) -> bytes:
+    try:
+        asked = json.loads(body)
+    except ValueError:
+        return body  # Airflow says what is wrong with it
+    if isinstance(asked, dict) and asked.get("port") == 0:
+        return json.dumps(asked | {"port": None}).encode()
+    return body
+
+
 class LearningResultsPlugin(AirflowPlugin):
     """The receiver of IEP LVS below /uwlr; nothing else of this plugin answers without a login."""
 
     name = "learning_results"
     fastapi_apps = [{"app": receiver, "url_prefix": "/uwlr", "name": "UWLR receiver"}]  # noqa: RUF012
+    fastapi_root_middlewares = [{"middleware": PortlessTest, "name": "Test without a port"}]  # noqa: RUF012

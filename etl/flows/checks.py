@@ -101,5 +101,17 @@ def _pe_online(tested: _Tested) -> CheckReport:
     return CheckReport(True, pe_check.check(tested.connection, groups[0] if groups else None))
 
 
+def _iep_lvs(tested: _Tested) -> CheckReport:
+    from etl.receive.drop import Location
+
+    location = Location(tested.connection)
+    found = f"The location can be read: {len(location.files())} XML files are there"
+    return CheckReport(True, [found, f"Files that were taken are {'moved' if location.moves else 'kept'}"])
+
+
 # Clients are imported by the test that needs them: zeep alone takes longer than a short command.
-_TESTS: Final[Mapping[str, Callable[[_Tested], CheckReport]]] = {"moodle": _moodle, "pe_online": _pe_online}
+_TESTS: Final[Mapping[str, Callable[[_Tested], CheckReport]]] = {
+    "moodle": _moodle,
+    "pe_online": _pe_online,
+    "iep_lvs": _iep_lvs,
+}
