@@ -92,7 +92,7 @@ class Session:
         *,
         method: str = "GET",
         read_timeout: float = READ_TIMEOUT,
-        **content: Any,  # noqa: ANN401
+        **content: Any,
     ) -> T:
         """What ``check`` makes of the answer; asked again on RetryLater (its own too) up to the wait limit.
 
