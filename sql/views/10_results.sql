@@ -15,12 +15,14 @@ select
 from core.unit_results as derived
 join core.enrolments using (enrolment_code)
 join core.units using (unit_code)
+join core.sources using (source)
 where not exists (
     select from core.recorded_results as held
     where held.enrolment_code = derived.enrolment_code
     and held.unit_code = derived.unit_code
     and held.status in ('passed', 'failed')
     and held.closed_at is null
+    and not (sources.allow_resit and held.status = 'failed' and derived.status = 'passed')
 )
 union all
 select
@@ -39,16 +41,18 @@ from core.recorded_results as held
 join core.enrolments using (enrolment_code)
 join core.units using (unit_code)
 where held.closed_at is null
-and (
-    held.status in ('passed', 'failed')
-    or not exists (
-        select from core.unit_results as derived
-        where derived.enrolment_code = held.enrolment_code
-        and derived.unit_code = held.unit_code
+and not exists (
+    select from core.unit_results as derived
+    join core.sources using (source)
+    where derived.enrolment_code = held.enrolment_code
+    and derived.unit_code = held.unit_code
+    and (
+        held.status = 'started'
+        or (sources.allow_resit and held.status = 'failed' and derived.status = 'passed')
     )
 );
 
-comment on view mart.unit_results is 'What each learner reached for each unit or task: one row an enrolment and unit. A passed or failed of the administration stands over what was derived; what was derived stands over a started of the administration';
+comment on view mart.unit_results is 'What each learner reached for each unit or task: one row an enrolment and unit. A passed or failed of the administration stands over what was derived (a failed one gives way to a resit where the source allows it); what was derived stands over a started of the administration';
 comment on column mart.unit_results.source is 'Connected system that the result was derived from, or administration where the administration held it already';
 comment on column mart.unit_results.client_code is 'The learner, as the administration names the client';
 comment on column mart.unit_results.enrolment_code is 'Enrolment that the result belongs to';

@@ -7,7 +7,7 @@ import pytest
 
 from etl.connections import Connection
 from etl.errors import GiveUp
-from etl.flows import moodle_results
+from etl.flows import moodle_results, review
 from etl.flows.options import Options
 
 COURSE_A = 2
@@ -207,3 +207,32 @@ def test_two_runs_at_once_leave_the_rows_of_one(engine, connect, results, read):
 def test_only_the_courses_that_were_asked_for_are_polled(night, read):
     night(courses=frozenset({"4"}))
     assert set(read("select distinct scope from raw.landings")["scope"]) == {"", "4"}
+
+
+def test_a_failed_result_of_the_administration_gives_way_to_a_resit_only_where_that_is_allowed(
+    night, engine, read
+):
+    recorded = "insert into core.recorded_results values ('E-1001-005', 'BSBCMM211', 'failed', '2026-08-01', '2026-08-02')"
+    with engine.begin() as connection:
+        connection.exec_driver_sql(recorded)
+    night()
+    assert unit(read, "E-1001-005", "BSBCMM211") == ("failed", "2026-08-01", "2026-08-02")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("update core.sources set allow_resit = true")
+    night()
+    assert unit(read, "E-1001-005", "BSBCMM211") == ("passed", "2026-09-22", "2026-09-23")
+
+
+def test_reviewed_results_are_recorded_only_when_a_person_approves(night, engine, read, results):
+    with engine.begin() as connection:
+        connection.exec_driver_sql("update core.sources set review = 'required'")
+    night()
+    proposals = review.open_proposals(engine)
+    assert (len(proposals), results()["unit_results"]) == (72, set())
+    review.adjust(engine, "E-1001-001", "BSBTEC201", "passed", datetime(2026, 9, 10).date(), None)
+    night(full=True)  # the same proposals, and the adjusted one stays adjusted
+    assert review.decide(engine, review.Chosen(unit_code="BSBTEC201"), "dismissed", "planner")[1] == 0
+    assert review.decide(engine, review.Chosen(enrolment_code="E-1001-001"), "approved", "planner") == (4, 4)
+    assert unit(read, "E-1001-001", "BSBTEC201") is None
+    night(full=True)
+    assert len(review.open_proposals(engine)) == 72 - len(proposals.query("unit_code == 'BSBTEC201'")) - 4
