@@ -41,20 +41,11 @@ def land(connection: Connection, run_id: str, source: str, answers: Sequence[Ans
     """Store answers, each body once by its hash, in the transaction of ``connection``."""
     if not answers:
         return
-    hashes = keep(connection, [answer.body for answer in answers])
-    with db.driver_cursor(connection) as cursor:
-        execute_values(
-            cursor,
-            db.sql("load/land_answers"),
-            [(source, a.scope, a.resource, a.key, h, run_id) for a, h in zip(answers, hashes, strict=True)],
-        )
-
-
-def keep(connection: Connection, bodies: Sequence[bytes]) -> list[bytes]:
-    """Store bodies, each once, and return the hashes they are kept under."""
-    hashes = [hashlib.sha256(body).digest() for body in bodies]
+    hashes = [hashlib.sha256(answer.body).digest() for answer in answers]
     known = _known(connection, set(hashes))
-    fresh = {digest: body for digest, body in zip(hashes, bodies, strict=True) if digest not in known}
+    fresh = {
+        digest: answer.body for digest, answer in zip(hashes, answers, strict=True) if digest not in known
+    }
     with db.driver_cursor(connection) as cursor:
         # Sorted, so that two runs that land the same bodies wait for each other in one order.
         execute_values(
@@ -62,7 +53,11 @@ def keep(connection: Connection, bodies: Sequence[bytes]) -> list[bytes]:
             db.sql("load/land_bodies"),
             [(digest, len(body), zlib.compress(body, 1)) for digest, body in sorted(fresh.items())],
         )
-    return hashes
+        execute_values(
+            cursor,
+            db.sql("load/land_answers"),
+            [(source, a.scope, a.resource, a.key, h, run_id) for a, h in zip(answers, hashes, strict=True)],
+        )
 
 
 def index(

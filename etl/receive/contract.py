@@ -34,6 +34,7 @@ _CODES: Final = {
 }
 _ELEMENT: Final = re.compile(r"^Element '(?:\{(?P<namespace>[^}]*)\})?(?P<name>[^']+)'(?P<problem>.*)$", re.DOTALL)
 _ATTRIBUTE: Final = re.compile(r"^, attribute '([^']+)'")
+_MISSING: Final = re.compile(r"Missing child element\(s\)\. Expected is (?:one of )?\( (.*?) \)")
 _NAMESPACE: Final = re.compile(r"\{[^}]*\}")
 _STRUCTURE: Final = ("SCHEMAV_ELEMENT_CONTENT", "SCHEMAV_CVC_COMPLEX_TYPE")
 
@@ -61,6 +62,9 @@ def _fault(element: etree._Element, error: etree._LogEntry) -> Fault:
     fallback = Code.OSO_RESULT if in_dossier else Code.MESSAGE
     if error.type_name.startswith(_STRUCTURE):  # the parser's words hold names of elements, no values
         explained = _NAMESPACE.sub("", match["problem"]).lstrip(": ")
+        missing = _MISSING.match(explained)
+        if missing:
+            return Fault(fallback, f"element {missing[1]} (in {name}): missing")
         return Fault(fallback, f"element {place}: {explained}")
     attribute = _ATTRIBUTE.match(match["problem"])
     place = f"{place}, attribute {attribute[1]}" if attribute else place

@@ -3,15 +3,15 @@
 What is kept is the message without its SOAP header, because the header holds the school's key.
 """
 
+import hashlib
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final, Literal
 
 from sqlalchemy import Connection
 
 from etl import db
-from etl.load import landing
 from etl.receive.faults import Code, Fault
 from etl.receive.message import School
 from etl.receive.reading import Message
@@ -30,6 +30,17 @@ class Received:
     is_new: bool
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Under which link and by which way a message came, and how it is read. A test delivers a dummy pupil."""
+
+    source: str
+    brin6: str
+    channel: Literal["soap", "drop"]
+    lenient: bool
+    kind: Literal["results", "test"] = "results"
+
+
 def without_header(text: bytes, key: str) -> bytes:
     """The message without its SOAP header. Raises Fault when the key would be kept all the same."""
     kept, cut = _HEADER.subn(rb"\1", text, count=1)
@@ -38,30 +49,23 @@ def without_header(text: bytes, key: str) -> bytes:
     return kept
 
 
-def add(
-    connection: Connection,
-    source: str,
-    brin6: str,
-    text: bytes,
-    message: Message,
-    *,
-    school: School,
-    channel: Literal["soap", "drop"],
-    kind: Literal["results", "test"] = "results",
-    lenient: bool,
-) -> Received:
+def add(connection: Connection, origin: Origin, text: bytes, school: School, results: int) -> Received:
     """Keep a message in the transaction of ``connection``; the same one again only counts as delivered again."""
-    [sha256] = landing.keep(connection, [text])
     [row] = db.rows(
-        connection, "load/iep_inbox_add", source=source, brin6=brin6, channel=channel, kind=kind, sha256=sha256,
-        created_at=school.created_at, school_year=school.school_year, lenient=lenient, results=message.results,
-    )  # fmt: skip
+        connection,
+        "load/iep_inbox_add",
+        **asdict(origin),
+        **{"created_at": school.created_at, "school_year": school.school_year, "results": results},
+        sha256=hashlib.sha256(text).digest(),
+        body=zlib.compress(text, 1),
+    )
     return Received(row["message_id"], row["is_new"])
 
 
-def body(compressed: bytes) -> bytes:
-    """The message as it was received."""
-    return zlib.decompress(compressed)
+def body(connection: Connection, message_id: int) -> bytes:
+    """A message as it was kept."""
+    [row] = db.rows(connection, "load/iep_message_body", message_id=message_id)
+    return zlib.decompress(bytes(row["body"]))
 
 
 def unknown_pupils(connection: Connection, message: Message) -> int:
@@ -79,3 +83,18 @@ def identifiers(message: Message) -> dict[str, list[str]]:
         "pupil_ids": sorted({pupil_id for pupil_id, _ in message.pupils if pupil_id}),
         "eck_ids": sorted({eck_id for _, eck_id in message.pupils if eck_id}),
     }
+
+
+def log(
+    connection: Connection, brin6: str, event: str, detail: str, code: str | None = None, message_id: int | None = None
+) -> None:
+    """Write what happened to a message to the link log; nothing is written for a school without a link."""
+    db.execute(
+        connection, "load/iep_link_log", brin6=brin6, event=event, fault_code=code, detail=detail,
+        message_id=message_id,
+    )  # fmt: skip
+
+
+def summary(message: Message, unknown: int) -> str:
+    """What the link log says of a message: counts."""
+    return f"{message.results} results, {len(message.unreadable)} unreadable, {unknown} pupils unknown"

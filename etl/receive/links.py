@@ -9,6 +9,7 @@ import os
 import re
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import Connection
@@ -21,6 +22,20 @@ _SHORTEST, _LONGEST = 20, 50
 # A school may invent a weak code: guessing it from the hash has to stay slow. 16 MB and about 40 ms a try;
 # receivers remember which code they have verified, so that only the first message pays.
 _COST: Final = {"n": 2**14, "r": 8, "p": 1}
+
+
+class Reading(StrEnum):
+    """What happens to a message that deviates from the contract."""
+
+    STRICT = "strict"
+    LENIENT = "lenient"
+
+
+class UnknownPupil(StrEnum):
+    """What happens to results of a pupil whom the administration does not know."""
+
+    QUARANTINE = "quarantine"
+    FAULT = "fault"
 
 
 @dataclass(frozen=True)
@@ -68,7 +83,7 @@ def end(connection: Connection, brin6: str, actor: str) -> None:
 
 
 def configure(
-    connection: Connection, brin6: str, actor: str, reading: str | None, unknown_pupil: str | None
+    connection: Connection, brin6: str, actor: str, reading: Reading | None, unknown_pupil: UnknownPupil | None
 ) -> None:
     """Set how messages of this link are read, and what happens to pupils that nobody knows."""
     _act_as(connection, actor)

@@ -40,14 +40,16 @@ class Gate(Protocol):
         """Decide whether the sender may deliver for this school."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Open:
     """Lets every message pass: it comes from a trusted place, or was admitted when it was received."""
 
     lenient: bool
+    header: Header | None = None
 
     def admit(self, header: Header | None) -> bool:
         """Everybody may deliver."""
+        self.header = header
         return self.lenient
 
     def check_school(self, brin6: str | None) -> None:
@@ -74,15 +76,18 @@ class Message:
         return len(self.keys) + len(self.unreadable)
 
 
-def read(text: bytes, gate: Gate, message: Message) -> None:
-    """Read ``text`` (UTF-8) into ``message``. Raises Fault: for bad XML, else of the gate, else of the body."""
+def read(text: bytes, gate: Gate, message: Message) -> School:
+    """Read ``text`` (UTF-8) into ``message`` and return its school.
+
+    Raises Fault: of the XML, else of the gate, else of the body.
+    """
     reader = _Reader(gate, message)
     for kind, element in hardened.events(text, _TAGS):
         if kind == "start":
             reader.started(element)
         else:
             reader.ended(element)
-    reader.finished()
+    return reader.finished()
 
 
 class _Reader:
@@ -119,7 +124,7 @@ class _Reader:
         elif tag == _REQUEST and self._refused is None:
             self._check_request(element)
 
-    def finished(self) -> None:
+    def finished(self) -> School:
         """The document is well-formed: say who was refused, or what the message lacks."""
         if not self._asked:
             self._ask()
@@ -127,6 +132,7 @@ class _Reader:
             raise self._refused
         if self._message.school is None:
             raise Fault(Code.MESSAGE, "element leerresultaten_verzoek: missing")
+        return self._message.school
 
     def _ask(self) -> None:
         self._asked = True

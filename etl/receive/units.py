@@ -92,7 +92,6 @@ def read_test(element: etree._Element) -> tuple[Test, list[Norm]]:
     norms = list(_norms(element.find(f"{_LR}toetsnormering"), code, None))
     for part in element.iter(f"{_LR}toetsonderdeel"):
         norms += _norms(part.find(f"{_LR}toetsonderdeelnormering"), code, _text(part, "toetsonderdeelcode"))
-    category = element.findtext(f"{_LR}toetsnormering/{_LR}toetscategorie")
     test = Test(
         test_code=code,
         test_name=_text(element, "toetsnaam"),

@@ -9,16 +9,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, Literal
+from typing import Final
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
-from etl import crash, db
+from etl import crash
 from etl.receive import hardened, inbox
 from etl.receive.authorisation import Attempts, Keys, Link, LinkGate
 from etl.receive.contract import RESULTS
 from etl.receive.faults import SOAP_11, SOAP_12, Code, Fault, acknowledgement, fault_envelope
+from etl.receive.inbox import Origin
 from etl.receive.message import WITHOUT_OFFSET, School
 from etl.receive.reading import Message, read
 
@@ -69,28 +70,14 @@ class Receiver:
 
     def _take(self, body: bytes, message: Message, gate: LinkGate) -> None:
         text = hardened.as_utf8(body)
-        read(text, gate, message)
-        if gate.link is None or message.school is None:
+        school = read(text, gate, message)
+        if gate.link is None:
             raise Fault(Code.AUTHORISATION, "header autorisatie: missing")
         kept = inbox.without_header(text, gate.key)
         with self._engine.begin() as connection:
-            self._store(connection, gate.link, kept, message, message.school)
+            _store(connection, gate.link, kept, message, school)
             crash.point("iep.before_commit")
         crash.point("iep.before_acknowledgement")
-
-    def _store(self, connection: Connection, link: Link, text: bytes, message: Message, school: School) -> None:
-        unknown = inbox.unknown_pupils(connection, message)
-        kind = _kind(link, message, unknown)
-        if unknown and link.fault_on_unknown_pupil and kind == "results":
-            raise Fault(Code.PUPIL, f"{unknown} of {len(message.pupils)} pupils are not known here")
-        received = inbox.add(
-            connection, link.source, link.brin6, text, message,
-            school=school, channel="soap", kind=kind, lenient=link.lenient,
-        )  # fmt: skip
-        event = {"test": "test_message", "results": "message"}[kind] if received.is_new else "message_again"
-        detail = f"{message.results} results, {len(message.unreadable)} unreadable, {unknown} pupils unknown"
-        _write_log(connection, link.brin6, event, None, detail, received.message_id)
-        _log.info("school %s: %s %s, %s", link.brin6, event, received.message_id, detail)
 
     def _log_refusal(self, gate: LinkGate, fault: Fault) -> None:
         """A message that only tests the link has whatever body: with a right key and no results yet, it is one."""
@@ -101,7 +88,7 @@ class Receiver:
         event = "test_message" if tests else "message_refused"
         try:
             with self._engine.begin() as connection:
-                _write_log(connection, gate.claimed, event, fault.code, fault.text, None)
+                inbox.log(connection, gate.claimed, event, fault.text, code=fault.code)
         except DBAPIError as problem:
             _log.error("a refusal could not be logged: %s", type(problem).__name__)
 
@@ -112,15 +99,15 @@ def refusal(fault: Fault, soap: str = SOAP_11) -> Answer:
     return Answer(status, _CONTENT_TYPES[soap], fault_envelope(fault, soap))
 
 
-def _kind(link: Link, message: Message, unknown: int) -> Literal["results", "test"]:
-    """A single unknown pupil as the first thing a new link delivers is the dummy of a test message."""
-    return "test" if link.is_new and len(message.pupils) == unknown == 1 else "results"
-
-
-def _write_log(
-    connection: Connection, brin6: str, event: str, code: str | None, detail: str, message_id: int | None
-) -> None:
-    db.execute(
-        connection, "load/iep_link_log", brin6=brin6, event=event, fault_code=code, detail=detail,
-        message_id=message_id,
-    )  # fmt: skip
+def _store(connection: Connection, link: Link, text: bytes, message: Message, school: School) -> None:
+    unknown = inbox.unknown_pupils(connection, message)
+    # A single unknown pupil as the first thing a new link delivers is the dummy of a test message.
+    is_test = link.is_new and len(message.pupils) == unknown == 1
+    if unknown and link.fault_on_unknown_pupil and not is_test:
+        raise Fault(Code.PUPIL, f"{unknown} of {len(message.pupils)} pupils are not known here")
+    origin = Origin(link.source, link.brin6, "soap", link.lenient, "test" if is_test else "results")
+    received = inbox.add(connection, origin, text, school, message.results)
+    event = "message_again" if not received.is_new else "test_message" if is_test else "message"
+    detail = inbox.summary(message, unknown)
+    inbox.log(connection, link.brin6, event, detail, message_id=received.message_id)
+    _log.info("school %s: %s %s, %s", link.brin6, event, received.message_id, detail)

@@ -15,6 +15,7 @@ Kind = Callable[[str], str | None]
 MATCHABLE: Final = ("email", "username", "given_name", "surname")  # what a source tells of its learners too
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_BRIN6: Final = re.compile(r"[0-9]{2}[A-Z]{2}[0-9]{2}")
 _WHOLE_NUMBER: Final = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)
 
 
@@ -33,6 +34,11 @@ def code(value: str) -> str | None:
 def whole_number(value: str) -> str | None:
     """A number of at most nine digits, without leading zeros."""
     return None if _WHOLE_NUMBER.fullmatch(value) else "must be a whole number without leading zeros"
+
+
+def brin6(value: str) -> str | None:
+    """A school: BRIN and location number, such as 99QQ00."""
+    return None if _BRIN6.fullmatch(value) else "must be a BRIN and location number such as 99QQ00"
 
 
 def boolean(value: str) -> str | None:

@@ -11,6 +11,7 @@ from etl.reference import rules
 from etl.reference.kinds import (
     Kind,
     boolean,
+    brin6,
     code,
     day,
     match_fields,
@@ -221,4 +222,20 @@ FILES: Final = (
             rules.at_most_one("pe_meeting_id", "external_meeting_id"),
         ),
     ),
+    File(
+        "school_links",
+        ("brin6",),
+        (
+            _key("brin6", brin6),
+            _required("supplier"),
+            _required("supplier_code"),
+            _required("accepted_by"),
+            _required("accepted_on", day),
+            _required("start_date", day),
+            _required("status", one_of("active", "paused", "ended")),
+            _extra("reading", one_of("strict", "lenient"), default="strict"),
+            _extra("unknown_pupil", one_of("quarantine", "fault"), default="quarantine"),
+        ),
+    ),
+    File("excluded_tests", ("pattern",), (_key("pattern", text), _required("reason"))),
 )

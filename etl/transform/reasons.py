@@ -25,6 +25,12 @@ REASONS: Final = {
     "invalid_relation_number": "The relation number does not have the form that this profession group asks for.",
     "excluded_test": "Final tests are not recorded (list of excluded tests).",
     "no_value": "The result holds no value.",
+    "file_set_aside": "The file of the drop location cannot be taken.",
+    "needs_completion_time": "The source says that the course was passed, but not when.",
+    "status_unknown": "The source gives a status that is none of SCORM's, so that the attempt is not judged.",
+    "course_not_published": "The course is not published in the source; only published courses give competences.",
+    "course_unknown": "The source lists no course with this id; guides and other kinds cannot be linked.",
+    "competence_removed": "The competence was removed; it is given again when it is restored.",
     "malformed_record": "The record does not have the form that the interface describes.",
 }
 

@@ -1,4 +1,4 @@
-"""Pupils' test results from a message of the school's test supplier (spec/iep_lvs_uwlr.md, Behaviour that must hold)."""
+"""Pupils' test results from a message of the school's supplier (spec/iep_lvs_uwlr.md, Behaviour that must hold)."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -132,8 +132,8 @@ def _described(good: pd.DataFrame, measures: pd.DataFrame, delivery: Delivery) -
 
 def _is_arithmetic(results: pd.DataFrame) -> pd.Series:
     named = [results[name].astype("str") for name in ("subject", "test_name", "test_code")]
-    found = [text.str.contains(_ARITHMETIC, case=False, na=False) for text in named]
-    return (found[0] | found[1] | found[2]).astype(bool)
+    found = pd.concat([text.str.contains(_ARITHMETIC, case=False, na=False) for text in named], axis=1)
+    return found.any(axis=1)
 
 
 def _levels(

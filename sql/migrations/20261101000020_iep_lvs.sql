@@ -95,6 +95,7 @@ create table raw.inbox (
     channel text not null check (channel in ('soap', 'drop')),
     kind text not null check (kind in ('results', 'test')),
     sha256 bytea not null,
+    body bytea,
     created_at timestamptz not null,
     school_year text not null,
     lenient boolean not null,
@@ -102,11 +103,11 @@ create table raw.inbox (
     deliveries bigint not null default 1,
     received_at timestamptz not null default clock_timestamp(),
     last_received_at timestamptz not null default clock_timestamp(),
-    body_removed_at timestamptz,
     unique (source, brin6, sha256)
 );
+alter table raw.inbox alter column body set storage external;
 create index on raw.inbox (received_at);
-comment on table raw.inbox is 'Messages that were sent to us or dropped, each once, without the header that holds the key; the body is in raw.bodies until its retention ends';
+comment on table raw.inbox is 'Messages that were sent to us or dropped, each once, compressed with zlib, without the header that holds the key; the body goes when its retention ends';
 
 create table raw.drop_files (
     source text not null,

@@ -1,0 +1,155 @@
+"""Pupils' test results: poll the drop locations, derive what is in the inbox, load it (spec/iep_lvs_uwlr.md).
+
+The receiver fills the inbox at any time; this flow reads it. Each function is one task; the DAG and the
+command line call the same ones. They pass ids only.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from etl import crash, db
+from etl.connections import Connection
+from etl.errors import EtlError, GiveUp, InvalidInput, RetryLater
+from etl.flows.administration import Source, sources
+from etl.flows.iep_derive import FLOW, Waiting, derive_message
+from etl.flows.options import Options
+from etl.load import rejections, runs
+from etl.load.runs import Counts
+from etl.receive.drop import Location, Polled, poll
+from etl.receive.faults import Fault
+from etl.transform.rejected import rejected_rows
+
+SYSTEM: Final = "iep_lvs"
+POLLED: Final = f"{FLOW}/drop"  # rejections of polling are resolved by the next poll, not by a derivation
+RETENTION_DAYS: Final = "IEP_INBOX_RETENTION_DAYS"
+_DEFAULT_RETENTION_DAYS: Final = 730  # this school year and the one before can be derived again
+
+Connect = Callable[[str], Connection]
+log = logging.getLogger(__name__)
+
+
+def open_night(engine: Engine, options: Options, airflow_run_id: str | None = None) -> str:
+    """Open the run of a night and return its id."""
+    with engine.begin() as session:
+        return runs.open_run(session, FLOW, airflow_run_id, options.parameters)
+
+
+def poll_drops(engine: Engine, run_id: str, connect: Connect, options: Options) -> None:
+    """Take new files of every drop location into the inbox; a site without one has no source of this system.
+
+    Past nights are derived from what came in then. Raises RetryLater when a location could not be read.
+    """
+    if None not in options.nights or options.dry_run:
+        return
+    later: list[RetryLater] = []
+    for source in sources(engine, SYSTEM):
+        try:
+            polled = poll(engine, source.source, Location(connect(source.connection_id)))
+        except (GiveUp, InvalidInput) as problem:
+            _record_problem(engine, run_id, "drop", source.source, problem)
+        except RetryLater as problem:
+            _record_problem(engine, run_id, "drop", source.source, problem)
+            later.append(problem)
+        else:
+            _record_poll(engine, run_id, source, polled)
+    if later:
+        raise later[0]
+
+
+def plan(engine: Engine, run_id: str, options: Options) -> list[str]:
+    """The schools (BRIN6) that have messages to derive."""
+    return sorted({waiting.said.brin6 for waiting in _waiting(engine, run_id, options, None)})
+
+
+def derive_school(engine: Engine, run_id: str, brin6: str, options: Options) -> None:
+    """Derive and load the messages of one school, oldest first, each in a transaction of its own."""
+    total, problem = Counts(), None
+    for waiting in _waiting(engine, run_id, options, brin6):
+        try:
+            total = _sum(total, _derive(engine, run_id, waiting, options))
+        except Fault as fault:
+            problem = f"message {waiting.said.message_id} cannot be read any more: {fault}"
+            log.error("school %s: %s", brin6, problem)
+    with engine.begin() as session:
+        code = "unreadable_message" if problem else None
+        runs.record_step(session, run_id, "derive", brin6, total, code, problem)
+
+
+def forget_bodies(engine: Engine) -> None:
+    """Delete the bodies of messages whose retention has ended; what was derived from them stays."""
+    days = os.environ.get(RETENTION_DAYS) or str(_DEFAULT_RETENTION_DAYS)
+    if not days.isdecimal():
+        raise InvalidInput(f"{RETENTION_DAYS} must be a whole number of days")
+    with engine.begin() as session:
+        forgotten = db.execute(session, "load/iep_retention", flow=FLOW, days=int(days))
+    log.info("retention: %s bodies deleted", forgotten)
+
+
+def finish(engine: Engine, run_id: str, failed_tasks: int = 0) -> str:
+    """Close the run and return its status: ``incomplete`` when a location or a message could not be read."""
+    forget_bodies(engine)
+    with engine.begin() as session:
+        return runs.close_run(session, run_id, failed_tasks)
+
+
+def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
+    """The whole flow without Airflow; returns the run's id and status."""
+    run_id = open_night(engine, options)
+    try:
+        poll_drops(engine, run_id, connect, options)
+    except RetryLater as problem:
+        log.error("drop location: %s", problem)  # it stands in the report; the inbox is derived all the same
+    for brin6 in plan(engine, run_id, options):
+        derive_school(engine, run_id, brin6, options)
+    return run_id, finish(engine, run_id)
+
+
+def _waiting(engine: Engine, run_id: str, options: Options, brin6: str | None) -> list[Waiting]:
+    found: dict[int, Waiting] = {}
+    with engine.connect() as session:
+        for night in options.nights:
+            for row in db.rows(
+                session, "load/iep_messages", flow=FLOW, run_id=run_id, brin6=brin6, until=night, full=options.full
+            ):
+                found[row["message_id"]] = Waiting.of(row)
+    return sorted(found.values(), key=lambda waiting: (waiting.said.created_at, waiting.said.message_id))
+
+
+def _derive(engine: Engine, run_id: str, waiting: Waiting, options: Options) -> Counts:
+    with engine.connect() as session:
+        counts = derive_message(session, run_id, waiting)
+        if options.dry_run:
+            session.rollback()
+        else:
+            session.commit()
+    crash.point("iep.committed")
+    return counts
+
+
+def _sum(one: Counts, other: Counts) -> Counts:
+    return Counts(**{f.name: getattr(one, f.name) + getattr(other, f.name) for f in fields(Counts)})
+
+
+def _record_poll(engine: Engine, run_id: str, source: Source, polled: Polled) -> None:
+    names = pd.DataFrame(polled.set_aside, columns=["name", "reason"], dtype="str")
+    rejected = rejected_rows(pd.Series("", index=names.index), "file", names["name"], "file_set_aside")
+    counts = Counts(
+        read=polled.taken + polled.known + polled.left + len(names), written=polled.taken, unchanged=polled.known,
+        rejected=len(names), ignored=polled.left, bytes=polled.size,
+    )  # fmt: skip
+    with engine.begin() as session:
+        rejections.replace(
+            session, run_id, POLLED, source.source, [""], rejected.assign(reason=names["reason"])
+        )
+        runs.record_step(session, run_id, "drop", source.source, counts)
+
+
+def _record_problem(engine: Engine, run_id: str, step: str, scope: str, problem: EtlError) -> None:
+    with engine.begin() as session:
+        runs.record_step(session, run_id, step, scope, Counts(), type(problem).__name__, str(problem))

@@ -1,0 +1,3 @@
+select reason
+from raw.drop_files
+where source = :source and address = :address and fingerprint = :fingerprint

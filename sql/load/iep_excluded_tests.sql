@@ -1,0 +1,1 @@
+select pattern from core.excluded_tests where closed_at is null

@@ -1,0 +1,1 @@
+select body from raw.inbox where message_id = :message_id
