@@ -26,6 +26,10 @@ class GiveUp(EtlError):  # noqa: N818
     code = "give_up"
 
 
+class CapabilityMissing(GiveUp):
+    """The account lacks a right that a person has to give, perhaps only here: other courses may be readable."""
+
+
 class RejectRecord(EtlError):  # noqa: N818
     """This course, person or row only: list it with its reason and go on with the rest."""
 

@@ -81,12 +81,15 @@ class InfoCaptionClient:
     def courses(self) -> Body:
         """Every course, published or not."""
         listing = self.mapping.courses
-        return self._list("courses", listing.path, listing.query)
+        try:
+            return self._list("courses", listing.path, listing.query)
+        except RejectRecord as problem:
+            raise GiveUp(f"{problem}: correct the mapping") from None
 
     def participants(self, course_id: str, since: str | None = None) -> Body:
         """The attempts of a course, or only those since a day (YYYY-MM-DD). Raises RejectRecord course_gone."""
         listing = self.mapping.participants
-        path = listing.path.format(id=quote(course_id, safe=""))
+        path = listing.path.replace("{id}", quote(course_id, safe=""))
         changed = {self.mapping.since: since} if self.mapping.since and since else {}
         call = f"participants of course {course_id}"
         try:
@@ -123,8 +126,7 @@ class InfoCaptionClient:
         number = rows = 0
         while first is None or number < first.total_pages:
             number += 1
-            body = self._read(call, path, {**query, **self._page_parameters(number)})
-            page = decode_page(body, f"{self._system}: {call}")
+            body, page = self._read(call, path, {**query, **self._page_parameters(number)})
             first = first or page
             content = tuple(bytes(row) for row in page.results)
             if page.current_page != number or (content and content in seen):
@@ -134,13 +136,15 @@ class InfoCaptionClient:
             if page.total_hits != first.total_hits or rows > first.total_hits:
                 raise _Changed
             yield body, page
+            if not content:
+                break
         if rows != first.total_hits:
             raise _Changed
 
     def _page_parameters(self, number: int) -> dict[str, str]:
         return {self.mapping.page: str(number), self.mapping.hits_per_page: str(self.mapping.page_size)}
 
-    def _read(self, call: str, path: str, query: Mapping[str, str]) -> Body:
+    def _read(self, call: str, path: str, query: Mapping[str, str]) -> tuple[Body, Page]:
         token = self._current_token()
         try:
             return self._ask(token, call, path, query)
@@ -149,18 +153,17 @@ class InfoCaptionClient:
                 raise
         return self._ask(self._renewed_token(token), call, path, query)
 
-    def _ask(self, token: str, call: str, path: str, query: Mapping[str, str]) -> Body:
+    def _ask(self, token: str, call: str, path: str, query: Mapping[str, str]) -> tuple[Body, Page]:
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         return self._session.read(
             call, path, lambda reply: self._checked(call, reply), params=dict(query), headers=headers
         )
 
-    def _checked(self, call: str, reply: Reply) -> Body:
+    def _checked(self, call: str, reply: Reply) -> tuple[Body, Page]:
         where = f"{self._system}: {call}"
         if not reply.body.lstrip().startswith((b"{", b"[")):
             raise not_json(where, reply.body)
-        decode_page(reply.body, where)  # a damaged answer is asked for again
-        return reply.body
+        return reply.body, decode_page(reply.body, where)
 
     def _current_token(self) -> str:
         with self._lock:

@@ -187,7 +187,7 @@ def _moment(value: int | str | None, zone: ZoneInfo) -> datetime | None:
             raise ValueError
     except (ValueError, OverflowError, OSError):
         raise ValueError("The time of completion is not a time") from None
-    # A local time that summer time skips or repeats has a day all the same: zoneinfo takes the offset before the change.
+    # zoneinfo knows a moment for local times that summer time skips or repeats, too
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 

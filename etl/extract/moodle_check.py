@@ -11,10 +11,9 @@ from typing import Final
 import pandas as pd
 
 from etl.connections import CheckReport
-from etl.errors import EtlError, RejectRecord
+from etl.errors import CapabilityMissing, EtlError, RejectRecord
 from etl.extract import moodle_contract as contract
 from etl.extract.moodle import MoodleClient
-from etl.extract.moodle_errors import CapabilityMissing
 from etl.transform.reasons import reason
 from etl.transform.unit_results import SUPPORTED_MODULES
 

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import UNSET
 
-from etl.errors import EtlError, GiveUp, RejectRecord, RetryLater
+from etl.errors import CapabilityMissing, EtlError, GiveUp, RejectRecord, RetryLater
 
 About = Literal["site", "course", "activity", "learner"]
 
@@ -52,10 +52,6 @@ _ACTIVITY_GONE: Final = frozenset({"invalidrecord", "invalidrecordunknown", "inv
 
 class TokenRefused(GiveUp):
     """The token is refused; a new one may help where user name and password are known."""
-
-
-class CapabilityMissing(GiveUp):
-    """The service account lacks a capability; the site does not say which."""
 
 
 class ErrorAnswer(msgspec.Struct):

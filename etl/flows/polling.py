@@ -9,7 +9,7 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl import crash
-from etl.errors import EtlError, GiveUp, RejectRecord, RetryLater
+from etl.errors import CapabilityMissing, EtlError, GiveUp, RejectRecord, RetryLater
 from etl.flows.administration import Source
 from etl.flows.night import step_of
 from etl.flows.options import Options
@@ -62,12 +62,14 @@ def poll_each(
     polls: Iterable[AnyPoll],
     ask: Callable[[AnyPoll], None],
 ) -> None:
-    """Poll courses and store their answers. Raises GiveUp at once, RetryLater at the end."""
+    """Poll courses and store their answers. Raises GiveUp at once (a right missing in one course is no reason),
+    RetryLater at the end.
+    """
     problems: list[EtlError | None] = []
     for poll in polls:
         problem = _asked(poll, ask)
         _store(engine, run_id, flow, source, poll, problem)
-        if isinstance(problem, GiveUp):
+        if isinstance(problem, GiveUp) and not isinstance(problem, CapabilityMissing):
             raise problem
         problems.append(problem)
     later = sum(isinstance(problem, RetryLater) for problem in problems)
