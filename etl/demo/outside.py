@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from etl import db
 from etl.reference.importing import import_set
-from etl.sandbox import accounts
+from etl.sandbox import accounts, pe_online
 from etl.sandbox.pe_ledger import DUTCH_TIME
 
 SAMPLE_REFERENCE = Path(accounts.__file__).parent / "data" / "reference"
@@ -22,16 +22,16 @@ SAMPLE_REFERENCE = Path(accounts.__file__).parent / "data" / "reference"
 def connections(url: str) -> dict[str, str]:
     """The connections to the sandbox, as Airflow and the command line read them from the environment."""
     moodle = {"conn_type": "moodle", "host": f"{url}/moodle", "password": accounts.MOODLE_TOKEN}
-    pe_online = {
+    attendance = {
         "conn_type": "pe_online",
-        "host": f"{url}/pe",
+        "host": f"{url}/pe{pe_online.PATH}",
         "login": accounts.PE_USER,
         "password": accounts.PE_KEY,
         "extra": {"mode": "live"},
     }
     return {
         "AIRFLOW_CONN_MOODLE_MAIN": json.dumps(moodle),
-        "AIRFLOW_CONN_PE_ONLINE": json.dumps(pe_online),
+        "AIRFLOW_CONN_PE_ONLINE": json.dumps(attendance),
     }
 
 
