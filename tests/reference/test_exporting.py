@@ -42,7 +42,7 @@ def test_only_what_is_open_is_exported(engine, folder, tmp_path):
 
     counts = export_set(engine, tmp_path)
 
-    assert counts["client_numbers.csv"] == 10
+    assert counts["client_numbers.csv"] == len(folder.lines("client_numbers.csv")) - 1
     assert "CL00002" not in (tmp_path / "client_numbers.csv").read_text(encoding="utf-8")
 
 
@@ -69,7 +69,7 @@ def test_nothing_unfinished_is_left_in_the_folder(engine, sample, tmp_path):
 
 
 @settings(
-    max_examples=30,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -1,37 +1,35 @@
-"""``etl reference`` and ``etl docs``: exit codes and what people read."""
-
-import subprocess
-import sys
+"""``etl reference``: exit codes and what people read."""
 
 import pytest
+from typer.testing import CliRunner
+
+from etl.cli.reference import app
+from etl.errors import InvalidInput
 
 
 @pytest.fixture
-def etl(warehouse, monkeypatch):
-    """Run the command on the test's warehouse."""
+def reference(warehouse, monkeypatch):
+    """Run ``etl reference`` on the test's warehouse."""
     monkeypatch.setenv("WAREHOUSE_URL", warehouse)
-
-    def etl(*arguments):
-        command = [sys.executable, "-m", "etl", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-
-    return etl
+    return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-def test_a_right_set_is_checked_imported_and_exported(etl, sample, tmp_path):
-    done = etl("reference", "import", sample)
-    exported = etl("reference", "export", tmp_path)
+def test_a_right_set_is_checked_imported_and_exported(reference, sample, tmp_path):
+    checked, imported = reference("check", sample), reference("import", sample)
+    exported = reference("export", tmp_path)
 
-    assert (done.returncode, exported.returncode) == (0, 0)
-    assert "clients.csv" in done.stdout
-    assert "clients.csv: 39 rows" in exported.stdout.splitlines()
+    assert [done.exit_code for done in (checked, imported, exported)] == [0, 0, 0]
+    assert checked.output == "The set may be imported.\n"
+    assert "enrolment_units.csv" in imported.output
+    assert "enrolment_units.csv: 262 rows" in exported.output.splitlines()
 
 
-def test_a_wrong_set_exits_1_and_names_each_wrong_line(etl, folder):
+def test_a_wrong_set_exits_1_and_names_each_wrong_line(reference, folder):
     number = folder.add("units.csv", "U9,course,Nine")
     line = f"units.csv, line {number}, kind: must be one of unit, task"
 
-    checked, imported = etl("reference", "check", folder.path), etl("reference", "import", folder.path)
+    checked, imported = reference("check", folder.path), reference("import", folder.path)
 
-    assert (checked.returncode, checked.stdout.splitlines()) == (1, [line, "1 problems"])
-    assert (imported.returncode, imported.stderr.strip()) == (1, f"etl: {line}")
+    assert (checked.exit_code, checked.output.splitlines()) == (1, [line, "1 problems"])
+    assert isinstance(imported.exception, InvalidInput)
+    assert str(imported.exception) == line
