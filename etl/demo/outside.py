@@ -1,5 +1,6 @@
 """The stand-ins for the outside systems: their connections, and what PE-Online's own books say."""
 
+import csv
 import json
 import sys
 from collections import Counter
@@ -11,7 +12,8 @@ from typing import Any
 import requests
 from sqlalchemy import text
 
-from etl import db
+from etl import db, settings
+from etl.errors import GiveUp
 from etl.reference.importing import import_set
 from etl.sandbox import accounts, pe_online
 from etl.sandbox.pe_ledger import DUTCH_TIME
@@ -41,14 +43,28 @@ def command(port: int, state: Path) -> list[str]:
 
 
 def prepare_warehouse(url: str) -> None:
-    """The warehouse has the newest schema, and the sample reference set where it has none yet."""
+    """The warehouse has the newest schema, and the sample reference set where it has none yet.
+
+    Raises GiveUp where WAREHOUSE_URL names a warehouse with other data: its points would be recorded as sent
+    although only a stand-in got them.
+    """
     db.migrate(url)
     engine = db.engine(url)
     with engine.connect() as connection:
-        empty = connection.execute(text("select not exists (select from core.sources)")).scalar_one()
-    if empty:
+        clients = set(connection.execute(text("select client_code from core.clients")).scalars())
+    if not clients:
         import_set(engine, SAMPLE_REFERENCE)
     engine.dispose()
+    if settings.warehouse_url() and clients - _sample_clients():
+        raise GiveUp(
+            f"The warehouse that {settings.WAREHOUSE_URL} names holds other data than the sample, and make run "
+            "works with stand-ins for the outside systems: give it a database of its own"
+        )
+
+
+def _sample_clients() -> set[str]:
+    with (SAMPLE_REFERENCE / "clients.csv").open(encoding="utf-8", newline="") as file:
+        return {row["client_code"] for row in csv.DictReader(file)}
 
 
 def disagreements(url: str, warehouse_url: str) -> list[str]:

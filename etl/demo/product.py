@@ -27,7 +27,7 @@ def run(once: bool) -> int:
     with _only_one(state), ExitStack() as stack:
         environment = _databases(stack)
         programs = stack.enter_context(processes(state / "programs"))
-        stack.callback(console.print, "Stopping ...")
+        stack.callback(console.print, "Stopping ...")  # the first of what happens on the way down
         environment, sandbox_url = _start(state, programs, environment)
         api = airflow.api(environment)
         _wait_for_airflow(api, programs)
