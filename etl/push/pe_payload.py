@@ -83,11 +83,11 @@ def fault(row: Attendance) -> str | None:
     for field in _FIELDS:
         element = _element(field, row)
         if element is None and row.course_type in field.required:
-            return f"A {field.label} is required for course type {row.course_type}."
+            return f"Course type {row.course_type}: {field.label} is missing."
         if element is not None and row.course_type not in field.allowed:
-            return f"A {field.label} must not be given for course type {row.course_type}."
+            return f"Course type {row.course_type}: {field.label} must not be given."
         if element is not None and _malformed(field, *element):
-            return f"The {field.label} does not have the form that PE-Online asks for."
+            return f"Course type {row.course_type}: {field.label} does not have the form that PE-Online asks for."
     return None
 
 

@@ -42,9 +42,9 @@ def due_attendance(
     ``pending``; the others are ``withheld`` with the reason no_relation_number or invalid_relation_number.
     """
     earned = (
-        completions[completions["passed"]]
+        completions[completions["passed"].astype(bool)]
         .merge(accreditations, on=["source", "source_course_id"])
-        .merge(groups[groups["active"]], on="org_id")
+        .merge(groups[groups["active"].astype(bool)], on="org_id")
     )
     passed_at = pd.to_datetime(earned["completed_at"], utc=True).dt.tz_convert(timezone)
     earned["end_date"] = [moment.isoformat() for moment in passed_at]
@@ -64,14 +64,14 @@ def _inside_period(passed_at: pd.Series, earned: pd.DataFrame) -> pd.Series:
 def _with_numbers(due: pd.DataFrame, numbers: pd.DataFrame) -> pd.DataFrame:
     known = numbers.rename(columns={"scheme": "number_scheme", "value": "relation_number"})
     found = due.merge(known, how="left", on=["client_code", "number_scheme"])
-    number = found["relation_number"].fillna("").astype(str)
-    matches = [
-        bool(re.fullmatch(pattern, value))
-        for pattern, value in zip(found["number_pattern"], number, strict=True)
-    ]
-    reason = pd.Series(None, index=found.index, dtype="object")
-    reason = reason.mask(~pd.Series(matches, index=found.index, dtype=bool), "invalid_relation_number")
-    found["reason"] = reason.mask(number == "", "no_relation_number")
-    found["relation_number"] = number.astype(object).mask(number == "", None)
+    pairs = zip(found["relation_number"], found["number_pattern"], strict=True)
+    found["reason"] = pd.Series([_reason(number, pattern) for number, pattern in pairs], dtype="str")
     found["status"] = found["reason"].isna().map({True: "pending", False: "withheld"})
     return found
+
+
+def _reason(number: object, pattern: str) -> str | None:
+    """Why points for this relation number are withheld; it has to have the whole form of its register."""
+    if not isinstance(number, str) or not number:
+        return "no_relation_number"
+    return None if re.fullmatch(pattern, number, re.ASCII) else "invalid_relation_number"
