@@ -4,7 +4,7 @@ select
     reason_code,
     min(reason) as reason,
     count(*) as rejected,
-    (array_agg(resource || ' ' || record_key order by last_seen_at desc, rejection_id))[1:3] as records
+    (array_agg(resource || ' ' || record_key order by resource, record_key))[1:3] as records
 from ops.rejections
 where resolved_at is null
 and split_part(flow, '/', 1) = any(:flows)

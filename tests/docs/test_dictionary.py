@@ -1,0 +1,34 @@
+"""The data dictionary says what the schema says (design.md, Warehouse)."""
+
+import pytest
+
+from etl import db
+from etl.docs.dictionary import PAGE, dictionary
+
+
+@pytest.fixture
+def connection(warehouse):
+    engine = db.engine(warehouse)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def test_every_public_view_and_column_is_explained(connection):
+    columns = db.rows(connection, "docs/dictionary_views")
+
+    assert {"unit_results", "enrolments", "course_completions", "pe_attendance", "rejections", "runs"} <= {
+        column["view"] for column in columns
+    }
+    assert [(column["view"], column["column"]) for column in columns if not column["about"]] == []
+    assert [column["view"] for column in columns if not column["about_view"]] == []
+
+
+def test_every_table_is_explained(connection):
+    assert [
+        table["table"] for table in db.rows(connection, "docs/dictionary_tables") if not table["about"]
+    ] == []
+
+
+def test_the_page_in_docs_is_what_the_schema_says(connection):
+    assert PAGE.read_text(encoding="utf-8") == dictionary(connection)

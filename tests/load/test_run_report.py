@@ -1,0 +1,141 @@
+"""The report of a run: every row accounted for, problems and open rejections named (design.md, rule 4)."""
+
+import io
+
+import pandas as pd
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from etl import cli, db
+from etl.cli.report import render
+from etl.errors import InvalidInput
+from etl.load import rejections, runs
+from etl.load.report import read_report
+from etl.load.runs import Counts
+
+
+@pytest.fixture
+def engine(warehouse):
+    engine = db.engine(warehouse)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def night(engine):
+    """A night of two courses, one of which could not be read; returns its run id."""
+    with engine.begin() as connection:
+        run_id = runs.open_run(
+            connection, "moodle_results", "scheduled__1", {"courses": ["2", "3"], "full": False}
+        )
+        runs.record_step(connection, run_id, "land", "main/2", Counts(calls=3, bytes=1200))
+        runs.record_step(
+            connection, run_id, "land", "main/3", Counts(calls=1), "access_denied", "No [access] to 3"
+        )
+        runs.record_step(connection, run_id, "derive", "main/2", Counts(10, 4, 3, 2, 1))
+        runs.record_step(connection, run_id, "derive", "main/4", Counts(1000, 1000))
+        rows = [
+            ["2", "learner", f"2/{number}", "unmatched_learner", "Nobody matches."] for number in range(5)
+        ]
+        frame = pd.DataFrame(rows, columns=rejections.COLUMNS)
+        rejections.replace(connection, run_id, "moodle_results/poll", "main", ["2"], frame)
+        runs.close_run(connection, run_id)
+    return run_id
+
+
+def shown(report, width):
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    render(report, console)
+    return console.file.getvalue()
+
+
+def test_the_counts_of_the_parts_of_a_step_are_summed_and_add_up(engine, night):
+    [run] = read_report(engine).runs
+
+    assert (run.run_id, run.status, run.adds_up) == (night, "incomplete", True)
+    assert {step.name: (step.scopes, step.counts) for step in run.steps} == {
+        "land": (2, Counts(calls=4, bytes=1200)),
+        "derive": (2, Counts(1010, 1004, 3, 2, 1)),
+    }
+
+
+def test_problems_are_named_with_their_scope_and_sentence(engine, night):
+    [problem] = read_report(engine, night).runs[0].problems
+
+    assert (problem.step, problem.scope, problem.code) == ("land", "main/3", "access_denied")
+    assert problem.sentence == "No [access] to 3"
+
+
+def test_open_rejections_are_counted_by_reason_with_a_few_of_them(engine, night):
+    [group] = read_report(engine, night).rejections
+
+    assert (group.source, group.reason_code, group.rejected) == ("main", "unmatched_learner", 5)
+    assert group.records == ["learner 2/0", "learner 2/1", "learner 2/2"]
+
+
+def test_what_was_resolved_is_no_longer_in_the_report(engine, night):
+    with engine.begin() as connection:
+        none = pd.DataFrame(columns=rejections.COLUMNS, dtype="str")
+        rejections.replace(connection, night, "moodle_results/poll", "main", ["2"], none)
+
+    assert read_report(engine).rejections == ()
+
+
+def test_without_a_run_id_the_latest_run_of_each_flow_is_shown(engine, night):
+    with engine.begin() as connection:
+        later = runs.open_run(connection, "moodle_results")
+        other = runs.open_run(connection, "pe_online_attendance")
+
+    assert [run.run_id for run in read_report(engine).runs] == [later, other]
+    assert [run.run_id for run in read_report(engine, night).runs] == [night]
+
+
+def test_an_unknown_run_is_a_clear_message(engine):
+    with pytest.raises(InvalidInput, match="there is no run nope"):
+        read_report(engine, "nope")
+
+
+@pytest.mark.parametrize("width", [40, 80, 120, 200])
+def test_at_any_width_every_number_and_sentence_is_shown_whole(engine, night, width):
+    text = shown(read_report(engine), width)
+
+    for wanted in (
+        "incomplete",
+        "1,010",
+        "1,004",
+        "1,200",
+        "No [access] to 3",
+        "The counts add up",
+        "courses 2, 3",
+    ):
+        assert wanted in text
+    assert "main, unmatched_learner: Nobody matches. learner 2/0, learner 2/1, learner 2/2, ..." in text
+
+
+def test_a_warehouse_without_runs_says_so(engine):
+    assert "There has been no run yet." in shown(read_report(engine), 80)
+
+
+def test_the_command_prints_plain_text_when_nobody_watches(warehouse, night, monkeypatch):
+    monkeypatch.setenv("WAREHOUSE_URL", warehouse)
+
+    done = CliRunner().invoke(cli._typer, ["report", night])
+
+    assert done.exit_code == 0
+    assert f"run {night} (scheduled__1)" in done.output.splitlines()
+    assert "\x1b" not in done.output
+
+
+def test_the_public_views_show_the_same_run_and_rejections(engine, night):
+    with engine.connect() as connection:
+        run = connection.exec_driver_sql(
+            "select flow, status, read, written, unchanged, rejected, ignored, calls, bytes, problems from mart.runs"
+        ).one()
+        steps = connection.exec_driver_sql("select count(*) from mart.run_steps").scalar_one()
+        open_rows = connection.exec_driver_sql(
+            "select count(*), min(reason_code) from mart.rejections where resolved_at is null"
+        ).one()
+
+    assert tuple(run) == ("moodle_results", "incomplete", 1010, 1004, 3, 2, 1, 4, 1200, 1)
+    assert (steps, tuple(open_rows)) == (4, (5, "unmatched_learner"))
