@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Engine
 from etl.reference import held
 from etl.reference.problems import Problem, at_lines
 from etl.reference.reading import ReferenceSet, read_set
-from etl.reference.spec import Column, File
+from etl.reference.spec import FILES, Column, File
 
-Known = Mapping[str, "pd.Series[str]"]  # the codes of each file, from the set or from the warehouse
+# The codes of each file, and the values of other columns by file.column, from the set or from the warehouse
+Known = Mapping[str, "pd.Series[str]"]
 
 
 def check(directory: Path, engine: Engine | None) -> list[Problem]:
@@ -35,6 +36,7 @@ def problems_with(reference_set: ReferenceSet, connection: Connection | None) ->
     if connection is not None:
         problems += _left_out(reference_set.absent, known, connection)
         known |= {file.name: held.values(connection, file, file.key[0]) for file in reference_set.absent}
+    known |= _excluding(reference_set, connection)
     for file, frame in reference_set.files():
         problems += _in_file(file, frame, known)
     return problems
@@ -53,13 +55,30 @@ def _left_out(absent: list[File], known: Known, connection: Connection) -> Itera
                     yield Problem(where, 0, "", f"leaves out {reason}; the first is {missing.iloc[0]}")
 
 
+def _excluding(reference_set: ReferenceSet, connection: Connection | None) -> dict[str, "pd.Series[str]"]:
+    """The values that a column of another file must not have, such as the groups of the competence tree."""
+    known = {}
+    for excluded in {column.not_a for file in FILES for column in file.columns if column.not_a}:
+        name, column = excluded.split(".")
+        if name in reference_set.frames:
+            known[excluded] = reference_set.frames[name][column].dropna()
+        elif connection is not None:
+            file = next(file for file in FILES if file.name == name)
+            known[excluded] = held.values(connection, file, column)
+    return known
+
+
 def _in_file(file: File, frame: pd.DataFrame, known: Known) -> list[Problem]:
     problems = [wrong for column in file.columns for wrong in _in_column(file, column, frame[column.name])]
     sound = frame.drop(index=list({problem.line for problem in problems}))  # one mistake, one problem
     for column in file.columns:
+        values = sound[column.name]
         if column.references in known:
-            lost = sound.index[~_among(sound[column.name], known[column.references])]
+            lost = sound.index[values.notna() & ~_among(values, known[column.references])]
             problems += at_lines(file.filename, lost, column.name, f"is not in {column.references}.csv")
+        if column.not_a in known:
+            wrong = sound.index[_among(values, known[column.not_a])]
+            problems += at_lines(file.filename, wrong, column.name, f"is a {column.not_a}")
     for rule in file.rules:
         problems += at_lines(file.filename, sound.index[rule.wrong(sound)], rule.column, rule.reason)
     problems += _repeated_keys(file, sound)

@@ -14,6 +14,8 @@ Kind = Callable[[str], str | None]
 
 MATCHABLE: Final = ("email", "username", "given_name", "surname")  # what a source tells of its learners too
 
+_HUNDRED_YEARS: Final = 36_525
+
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _BRIN6: Final = re.compile(r"[0-9]{2}[A-Z]{2}[0-9]{2}")
 _WHOLE_NUMBER: Final = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)
@@ -39,6 +41,13 @@ def whole_number(value: str) -> str | None:
 def brin6(value: str) -> str | None:
     """A school: BRIN and location number, such as 99QQ00."""
     return None if _BRIN6.fullmatch(value) else "must be a BRIN and location number such as 99QQ00"
+
+
+def days(value: str) -> str | None:
+    """A number of days between 1 and a hundred years."""
+    if not whole_number(value) and 1 <= int(value) <= _HUNDRED_YEARS:
+        return None
+    return f"must be a number of days, 1 to {_HUNDRED_YEARS}"
 
 
 def boolean(value: str) -> str | None:

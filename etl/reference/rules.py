@@ -49,3 +49,19 @@ not_the_administration: Final = Rule(
     f"must not be {ADMINISTRATION}: results that the administration holds itself carry that name",
     lambda lines: lines["source"] == ADMINISTRATION,
 )
+
+
+def a_tree(code: str, parent: str) -> Rule:
+    """Nothing lies, over its parents, in itself."""
+    return Rule(parent, "lies in itself", lambda lines: _in_a_circle(lines[code], lines[parent]))
+
+
+def _in_a_circle(codes: "pd.Series[str]", parents: "pd.Series[str]") -> "pd.Series[bool]":
+    parent_of = dict(zip(codes, parents, strict=True))
+    above = parents
+    for _ in range(len(codes)):
+        circled = above == codes
+        above = above.map(parent_of).where(~circled, above)
+        if (above.isna() | circled).all():
+            break
+    return above == codes

@@ -14,6 +14,7 @@ from etl.reference.kinds import (
     brin6,
     code,
     day,
+    days,
     match_fields,
     one_of,
     pattern,
@@ -26,7 +27,10 @@ from etl.reference.rules import Rule
 
 @dataclass(frozen=True)
 class Column:
-    """One column. ``references`` names the file whose key it holds; ``default`` stands for an empty value."""
+    """One column. ``references`` names the file whose key it holds; ``default`` stands for an empty value.
+
+    ``not_a`` names a file and one of its columns, among whose values it must not be.
+    """
 
     name: str
     kind: Kind = code
@@ -34,6 +38,7 @@ class Column:
     references: str = ""
     default: str | None = None
     may_be_absent: bool = False
+    not_a: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,11 @@ def _required(name: str, kind: Kind = text) -> Column:
 
 def _reference(name: str, file: str, kind: Kind = code) -> Column:
     return Column(name, kind, required=True, references=file)
+
+
+def _competence(name: str) -> Column:
+    """A competence of the tree; a group is not held by anybody."""
+    return Column(name, required=True, references="competences", not_a="competences.parent_code")
 
 
 def _extra(name: str, kind: Kind = code, default: str | None = None) -> Column:
@@ -182,6 +192,38 @@ FILES: Final = (
             Column("finished_on", day),
         ),
         (rules.in_order("started_on", "finished_on"), rules.started_is_not_finished),
+    ),
+    File(
+        "competences",
+        ("competence_code",),
+        (
+            _key("competence_code"),
+            Column("parent_code", references="competences"),
+            _required("name"),
+            Column("validity_days", days),
+        ),
+        (rules.a_tree("competence_code", "parent_code"),),
+    ),
+    File(
+        "competence_links",
+        ("source", "source_course_id", "competence_code"),
+        (
+            _reference("source", "sources"),
+            _key("source_course_id"),
+            _competence("competence_code"),
+            Column("linked_on", day),
+        ),
+    ),
+    File(
+        "recorded_competences",
+        ("client_code", "competence_code", "valid_from"),
+        (
+            _reference("client_code", "clients"),
+            _competence("competence_code"),
+            _key("valid_from", day),
+            Column("valid_to", day),
+        ),
+        (rules.in_order("valid_from", "valid_to"),),
     ),
     File(
         "profession_groups",

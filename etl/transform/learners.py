@@ -52,13 +52,16 @@ def _by_fields(users: pd.DataFrame, clients: pd.DataFrame, pairs: Sequence[tuple
     return found.rename(columns={"matched": "client_code"})[["scope", "user_id", "client_code"]]
 
 
+def folded(text: pd.Series) -> pd.Series:
+    """Trimmed, case-folded; empty = unknown (missing)."""
+    trimmed = text.astype("str").str.strip().str.casefold()
+    return trimmed.where(trimmed != "")
+
+
 def _folded(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """The named columns as key0, key1 ...: trimmed, case-folded, empty = unknown."""
-    folded = {}
-    for position, name in enumerate(names):
-        text = frame[name].astype("str").str.strip().str.casefold()
-        folded[f"key{position}"] = text.where(text != "")
-    return pd.DataFrame(folded, index=frame.index)
+    """The named columns as key0, key1 ..., folded."""
+    keys = {f"key{position}": folded(frame[name]) for position, name in enumerate(names)}
+    return pd.DataFrame(keys, index=frame.index)
 
 
 def _first_that_matches(attempts: Sequence[pd.DataFrame]) -> pd.DataFrame:

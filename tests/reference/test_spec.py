@@ -28,10 +28,10 @@ def test_a_change_of_its_table_makes_results_be_derived_again(query):
     }
 
 
-def test_a_file_refers_only_to_files_before_it_by_their_whole_key():
+def test_a_file_refers_only_to_itself_and_files_before_it_by_their_whole_key():
     before = {}
     for file in FILES:
+        before[file.name] = file
         for column in file.columns:
             if column.references:
                 assert len(before[column.references].key) == 1
-        before[file.name] = file

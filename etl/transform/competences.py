@@ -1,0 +1,147 @@
+"""Who earned which competence, from when until when (spec/infocaption_winlas.md, What must happen)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from etl.transform.dates import local_dates
+from etl.transform.learners import folded
+from etl.transform.rejected import combined, rejected_rows
+
+PERSON: Final = ["client_code", "competence_code"]
+PERIOD_COLUMNS: Final = [*PERSON, "valid_from", "valid_to", "source", "source_course_id"]
+_ATTEMPT: Final = "participant"
+_PASSED, _COMPLETED = "passed", "completed"
+_STATUSES: Final = (_PASSED, _COMPLETED, "failed", "incomplete", "browsed", "not attempted")  # of SCORM 1.2
+
+
+@dataclass(frozen=True)
+class Passes:
+    """Who passed which course when, each once; the rejected; how many attempts said the same or were not approved."""
+
+    passes: pd.DataFrame  # scope, client_code, passed_at (UTC)
+    rejected: pd.DataFrame
+    refused: int
+    repeated: int
+    ignored: int
+
+
+def course_passes(attempts: pd.DataFrame, clients: pd.DataFrame) -> Passes:
+    """A participant with an approved result is the client with the same e-mail address; nobody is guessed.
+
+    ``attempts``: scope, user_id, email, status, score, mastery_score, completed_at (UTC). ``clients``: client_code,
+    email. Addresses are compared trimmed and case-folded. Rejected are approved attempts without a match, with
+    several clients of that address or without a time of completion, and those with a status that is unknown.
+    """
+    judged = attempts.assign(code=_verdicts(attempts, clients), email=folded(attempts["email"]))
+    earned = judged[judged["code"] == ""]
+    found = earned.merge(clients.assign(email=folded(clients["email"])), on="email")
+    once = found[["scope", "client_code", "completed_at"]].drop_duplicates(ignore_index=True)
+    refused = judged[~judged["code"].isin(["", "not_approved"])]
+    keys = refused["scope"] + "/" + refused["user_id"]
+    return Passes(
+        passes=once.rename(columns={"completed_at": "passed_at"}),
+        rejected=combined([rejected_rows(refused["scope"], _ATTEMPT, keys, refused["code"])]),
+        refused=len(refused),
+        repeated=len(found) - len(once),
+        ignored=int((judged["code"] == "not_approved").sum()),
+    )
+
+
+def approved(attempts: pd.DataFrame) -> "pd.Series[bool]":
+    """Passed; completed, where there is no test or the mastery score is reached; or just reached, without a status.
+
+    Everything else is not approved.
+    """
+    status = _words(attempts["status"])
+    reached = attempts["score"] >= attempts["mastery_score"]  # False where either is missing
+    no_test = attempts["mastery_score"].isna()
+    return (status == _PASSED) | ((status == _COMPLETED) & (no_test | reached)) | ((status == "") & reached)
+
+
+def _verdicts(attempts: pd.DataFrame, clients: pd.DataFrame) -> "pd.Series[str]":
+    """For each attempt an empty code where it counts, else why not."""
+    known = folded(clients["email"]).value_counts()
+    matches = folded(attempts["email"]).map(known).fillna(0)
+    status = _words(attempts["status"])
+    code = pd.Series("", index=attempts.index, dtype="str")
+    code = code.mask(attempts["completed_at"].isna(), "needs_completion_time")
+    code = code.mask(matches > 1, "ambiguous_learner").mask(matches == 0, "unmatched_learner")
+    code = code.mask(~approved(attempts), "not_approved")
+    return code.mask((status != "") & ~status.isin(_STATUSES), "status_unknown")
+
+
+def _words(status: pd.Series) -> "pd.Series[str]":
+    """A status as SCORM spells it; empty where it is missing."""
+    return folded(status).str.replace("_", " ").fillna("")
+
+
+@dataclass(frozen=True)
+class Earned:
+    """New periods; passes that a removal holds back; how many passes changed nothing."""
+
+    periods: pd.DataFrame  # PERIOD_COLUMNS
+    rejected: pd.DataFrame
+    standing: int
+
+
+def new_competences(passes: pd.DataFrame, held: pd.DataFrame, removed: pd.DataFrame) -> Earned:
+    """Whoever passed a linked course gets the competence, valid for its default days; what is held stays as it is.
+
+    While a period is valid a new pass changes nothing; after it has ended, one gives a new period. What was
+    removed for a person (``client_code`` missing: for everyone) is not given again, and listed.
+    ``passes``: client_code, competence_code, validity_days (missing = no end), source, source_course_id, timezone
+    (of the source), passed_at (UTC). ``held``: client_code, competence_code, valid_from, valid_to.
+    """
+    candidates = _candidates(passes)
+    free = candidates[~_overlaps(candidates, held)]
+    blocked = _is_removed(free, removed)
+    periods = _chained(free[~blocked])
+    stopped = free[blocked]
+    keys = stopped["client_code"] + "/" + stopped["source"] + "/" + stopped["source_course_id"]
+    rejected = rejected_rows(stopped["competence_code"], "competence", keys, "competence_removed")
+    standing = len(candidates) - len(periods) - len(stopped)
+    return Earned(periods[PERIOD_COLUMNS].reset_index(drop=True), combined([rejected]), standing)
+
+
+def _candidates(passes: pd.DataFrame) -> pd.DataFrame:
+    """The period that each pass would give by itself, in one order whatever order they came in."""
+    parts = [
+        rows.assign(valid_from=local_dates(rows["passed_at"], str(zone)).dt.as_unit("s"))
+        for zone, rows in passes.groupby("timezone")
+    ]
+    dated = pd.concat(parts) if parts else passes.assign(valid_from=pd.Series(dtype="datetime64[s]"))
+    days = pd.to_timedelta(dated["validity_days"], unit="D").dt.as_unit("s")
+    dated = dated.assign(valid_to=dated["valid_from"] + days)
+    return dated.sort_values(["valid_from", "source", "source_course_id", "passed_at"], ignore_index=True)
+
+
+def _overlaps(candidates: pd.DataFrame, held: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether a person already has the competence during (part of) the period."""
+    pairs = candidates.reset_index(names="row").merge(held, on=PERSON, suffixes=("", "_held"))
+    starts_in_time = pairs["valid_to"].isna() | (pairs["valid_from_held"] <= pairs["valid_to"])
+    lasts = pairs["valid_to_held"].isna() | (pairs["valid_from"] <= pairs["valid_to_held"])
+    return candidates.index.to_series().isin(pairs.loc[starts_in_time & lasts, "row"])
+
+
+def _is_removed(candidates: pd.DataFrame, removed: pd.DataFrame) -> "pd.Series[bool]":
+    everyone = removed.loc[removed["client_code"].isna(), "competence_code"]
+    people = pd.MultiIndex.from_frame(removed[PERSON])
+    one = pd.MultiIndex.from_frame(candidates[PERSON]).isin(people)
+    return candidates["competence_code"].isin(everyone) | one
+
+
+def _chained(candidates: pd.DataFrame) -> pd.DataFrame:
+    """Of each person's candidates the first, then the first after its end, and so on."""
+    return pd.concat([candidates.iloc[:0], *_links_of_the_chain(candidates)])
+
+
+def _links_of_the_chain(candidates: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    while not candidates.empty:
+        first = candidates.drop_duplicates(PERSON)
+        yield first
+        ends = first[[*PERSON, "valid_to"]].rename(columns={"valid_to": "end"})
+        rest = candidates.merge(ends, on=PERSON)
+        candidates = rest[rest["valid_from"] > rest["end"]].drop(columns="end")  # no end: never again
