@@ -3,10 +3,10 @@
 What is mapped is compared with what comes back (spec/moodle.md, What must happen), so the test reads the warehouse.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from etl import db
 from etl.connections import CheckReport, Connection
 from etl.errors import EtlError, GiveUp, InvalidInput
+
+if TYPE_CHECKING:
+    from etl.extract.moodle import MoodleClient
 
 Connect = Callable[[str], Connection]
 Warehouse = Callable[[], AbstractContextManager[Engine]]
@@ -67,14 +70,21 @@ def check(connection: Connection, warehouse: Warehouse, connect: Connect) -> Che
         return CheckReport(False, [str(problem)])
 
 
-def mapped(engine: Engine, *connection_ids: str) -> dict[str, list[str]]:
-    """The activities (cmid) that results are read from, by course id, of the sources with these connections."""
+def mapped(
+    engine: Engine, connection_ids: Sequence[str], idnumbers: Mapping[str, str | None]
+) -> dict[str, list[str]]:
+    """The activities (cmid) that results are read from, by course id, of the sources with these connections.
+
+    ``idnumbers``: of the courses that the site shows now; a course that no night has read yet counts too.
+    """
     found: dict[str, list[str]] = {}
+    shown = {"course_ids": list(idnumbers), "idnumbers": list(idnumbers.values())}
     with engine.connect() as session:
-        for row in db.rows(session, "load/mapped_activities", connection_ids=list(connection_ids)):
-            activities = found.setdefault(row["source_course_id"], [])
-            if row["activity_id"] is not None:
-                activities.append(row["activity_id"])
+        rows = db.rows(session, "load/mapped_activities", connection_ids=list(connection_ids), **shown)
+    for row in rows:
+        activities = found.setdefault(row["source_course_id"], [])
+        if row["activity_id"] is not None:
+            activities.append(row["activity_id"])
     return found
 
 
@@ -82,15 +92,27 @@ def _moodle(tested: _Tested) -> CheckReport:
     from etl.extract import moodle_check
     from etl.extract.moodle import MoodleClient
 
-    with tested.reading() as engine:
-        activities = mapped(engine, *(user["connection_id"] for user in tested.users(engine, "moodle")))
     # A person waits for the answer: it is what the site says now.
     at_once = replace(tested.connection, extra={**tested.connection.extra, "wait_limit": 0})
-    with MoodleClient(at_once) as client:
+    with MoodleClient(at_once) as client, tested.reading() as engine:
+        users = [user["connection_id"] for user in tested.users(engine, "moodle")]
+        activities = mapped(engine, users, _idnumbers(client))
         report = moodle_check.check(client, activities)
-    if not activities:
-        report.lines.append("No course is linked to this site yet: test again when some are.")
+    if report.ok and not activities:
+        report.lines.append("No course of a source with this connection is linked yet: test again then.")
     return report
+
+
+def _idnumbers(client: "MoodleClient") -> dict[str, str | None]:
+    """What can be shown of the courses; why nothing can be is the check's to say."""
+    from etl.extract import moodle_contract as contract
+
+    try:
+        courses = contract.decode_courses(client.courses()).frame
+    except EtlError:
+        return {}
+    idnumbers = courses["idnumber"].astype("object").where(courses["idnumber"].notna(), None)
+    return dict(zip(courses["source_course_id"].tolist(), idnumbers.tolist(), strict=True))
 
 
 def _pe_online(tested: _Tested) -> CheckReport:

@@ -7,22 +7,30 @@ from etl.errors import GiveUp
 from etl.push import pe_answers, pe_faults, pe_payload
 from etl.push.pe_account import account
 from etl.push.pe_online import Client
+from etl.push.pe_payload import Attendance
 
 _NO_GROUP: Final = 0
+_NOBODY: Final = Attendance(
+    attendance_id=0,
+    course_type=pe_payload.E_LEARNING,
+    relation_number="0",
+    end_date="1970-01-01T12:00:00+01:00",
+    external_course_code="connection-test",
+)
 _IN_TEST: Final = " (nothing is booked; what was accepted is sent again after activation)"
 
 
 def check(connection: Connection, org_id: int | None = None) -> list[str]:
     """Say what is known to work: address, operation, key; raise GiveUp or RetryLater for what does not.
 
-    PE-Online has no call that does nothing. An Entry without a single Attendance comes nearest: it must be refused
-    as a whole, and there is no row in it that could be registered, whatever the mode of the account.
+    PE-Online has no call that does nothing, and looks at the key only when the Entry is whole. So one row is offered
+    that cannot be registered, whatever the mode of the account: nobody, a course that does not exist, long ago.
     """
     pe_account = account(connection)
     with Client(pe_account) as client:
         if not client.wsdl_offers_operation():
             raise GiveUp(f"connection {connection.conn_id}: the WSDL there does not offer ProcessXML")
-        entry = pe_payload.entry(pe_account, _NO_GROUP if org_id is None else org_id, [])
+        entry = pe_payload.entry(pe_account, _NO_GROUP if org_id is None else org_id, [_NOBODY])
         summary = pe_answers.read(client.process(entry))
     return [
         f"address: {pe_account.url} publishes the WSDL with ProcessXML",
@@ -34,8 +42,10 @@ def check(connection: Connection, org_id: int | None = None) -> list[str]:
 
 
 def _about_the_key(fault: str | None, org_id: int | None, conn_id: str) -> str:
+    if fault is None:
+        return f"key: accepted for orgID {org_id}"
     if fault != pe_faults.ACCOUNT_REFUSED:
-        return "key: not refused, but only the first row that is sent can prove it right"
+        return f"key: not known, PE-Online answered {fault} for the call as a whole"
     if org_id is None:
         return "key: refused for a call without a profession group; test again with an orgID to be sure"
     raise GiveUp(

@@ -1,7 +1,20 @@
 -- The courses of sources that are linked or accredited, with the activities that results are read from (null: none).
-with linked as (
+-- A course is linked by its idnumber (as the last night read it, or as the site shows it now) or by hand.
+with known as (
+    select source, source_course_id, idnumber
+    from core.courses
+    union
+    select s.source, shown.source_course_id, shown.idnumber
+    from core.sources s
+    cross join unnest(
+        cast(:course_ids as text []), cast(:idnumbers as text [])
+    ) as shown (source_course_id, idnumber)
+    where s.connection_id = any(cast(:connection_ids as text []))
+),
+
+linked as (
     select c.source, c.source_course_id, o.occurrence_code
-    from core.courses c
+    from known c
     join core.occurrences o on o.occurrence_code = btrim(c.idnumber)
     where o.closed_at is null and o.status in ('planned', 'active')
     union
@@ -20,5 +33,5 @@ from linked
 join core.sources s using (source)
 left join core.activity_links a
     on a.source = linked.source and a.occurrence_code = linked.occurrence_code and a.closed_at is null
-where s.connection_id = any(:connection_ids) and s.closed_at is null
+where s.connection_id = any(cast(:connection_ids as text [])) and s.closed_at is null
 order by 1, 2

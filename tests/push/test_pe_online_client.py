@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -121,9 +122,15 @@ def test_no_log_at_any_level_holds_the_key_or_a_number(site, caplog):
 def test_the_connection_test_says_what_works_and_registers_nothing(site):
     told = "\n".join(check(site.connection(), 52))
     assert "publishes the WSDL with ProcessXML" in told
-    assert "only the first row that is sent can prove it right" in told
+    assert "key: accepted for orgID 52" in told
     assert KEY not in told
-    assert site.received() == []
+    assert site.booked() == {}
+
+
+def test_the_connection_test_finds_a_wrong_key(site):
+    with pytest.raises(GiveUp, match="the key does not match") as refused:
+        check(replace(site.connection(), password="another-key"), 52)
+    assert "another-key" not in str(refused.value)
 
 
 def test_the_connection_test_gives_up_on_a_page_that_is_not_the_service():
