@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from etl.cli import database, docs, pe, reference, report, review, run, sandbox
+from etl.cli import check, database, docs, pe, reference, report, review, run, sandbox
 from etl.errors import EtlError
 
 _typer = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
@@ -13,6 +13,7 @@ _typer.add_typer(docs.app, name="docs")
 _typer.add_typer(pe.app, name="pe")
 _typer.add_typer(reference.app, name="reference")
 _typer.add_typer(review.app, name="review")
+_typer.command("check")(check.check)
 _typer.command("report")(report.report)
 _typer.command("run")(run.run)
 _typer.command("sandbox")(sandbox.sandbox)
