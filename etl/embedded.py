@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import psutil
 import psycopg2
@@ -72,13 +72,14 @@ def running(home: Path, *, durable: bool = True) -> Iterator[str]:
 def stop(home: Path) -> bool:
     """Stop the server in ``home`` unless somebody else is using it. Says whether it is stopped now."""
     home = home.resolve()
-    try:
-        with _locked(home / "users.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
-            _shut_down(home)
-    except BlockingIOError:
-        return False
-    except FileNotFoundError:
-        return True  # never set up
+    if not home.exists():
+        return True
+    with (home / "users.lock").open("a") as lock:
+        if not _locks(lock, fcntl.LOCK_EX):
+            if _locks(lock, fcntl.LOCK_SH):
+                return False
+            fcntl.flock(lock, fcntl.LOCK_EX)  # its keeper is stopping it
+        _shut_down(home)
     return True
 
 
@@ -215,6 +216,15 @@ def _locked(path: Path, mode: int) -> Iterator[None]:
     with path.open("a") as file:
         fcntl.flock(file, mode)  # the kernel releases it with the process, however that ends
         yield
+
+
+def _locks(file: IO[str], mode: int) -> bool:
+    """Take the lock if that needs no waiting."""
+    try:
+        fcntl.flock(file, mode | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 if __name__ == "__main__":
