@@ -32,11 +32,12 @@ def derive(engine: Engine, run_id: str, source: Source, courses: list[str], opti
             if night is None and not options.full:
                 current = derivations.derived_inputs(session, FLOW, source.source, courses)
                 found = found[found["scope"].map(inputs) != found["scope"].map(current)]
-            for lot in _lots(session, found):
+            for lot in lots(session, found):
                 _derive_lot(engine, run_id, source, lot, inputs, night, options.dry_run)
 
 
-def _lots(session: Session, found: pd.DataFrame) -> Iterator[list[Course]]:
+def lots(session: Session, found: pd.DataFrame) -> Iterator[list[Course]]:
+    """The decoded courses of an index of landings, as many at a time as memory is meant to hold."""
     lot: list[Course] = []
     for course in read_courses(session, found):
         lot.append(course)
@@ -57,7 +58,7 @@ def _derive_lot(
     dry_run: bool,
 ) -> None:
     scopes = [course.scope for course in lot]
-    units, done, rejected = _transform(Administration(engine, source, scopes), source, lot)
+    units, done, rejected = results_of(Administration(engine, source, scopes), source, lot)
     crash.point("derive.done")
     with engine.begin() as session:
         db.execute(session, "load/lock", lock=f"{FLOW}/{source.source}")
@@ -70,16 +71,16 @@ def _derive_lot(
         crash.point("load.written")
         if dry_run:
             trial.rollback()
-        derived_as = label(source, scopes) + (f" until {night:%Y-%m-%d}" if night else "")
         loaded = counts(merged, standing=units.standing, rejected=len(rejected))
-        runs.record_step(session, run_id, "derive", derived_as, loaded)
+        runs.record_step(session, run_id, "derive", label(source, scopes, night), loaded)
         crash.point("load.recorded")
     crash.point("load.committed")
 
 
-def _transform(
+def results_of(
     administration: Administration, source: Source, lot: list[Course]
 ) -> tuple[UnitResults, Completions, pd.DataFrame]:
+    """What the answers of some courses amount to: unit results, completions, and every rejected row."""
     answers = joined(lot)
     crash.point("derive.decoded")
     matched, enrolments, unmatched = administration.match(answers.users)

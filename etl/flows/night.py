@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Final, TypedDict
 
 from sqlalchemy import Engine
@@ -77,9 +78,11 @@ def step_of(scope: str, counts: Counts, problem: EtlError | None) -> Step:
     return Step(scope, counts, problem.code, str(problem))
 
 
-def label(source: Source, scopes: Sequence[str]) -> str:
-    """How the report names courses that were derived together."""
-    return f"{source.source}/{scopes[0]}" + (f" and {len(scopes) - 1} more" if len(scopes) > 1 else "")
+def label(source: Source, scopes: Sequence[str], night: datetime | None) -> str:
+    """How the report names courses that were derived together, for tonight or a past night."""
+    more = f" and {len(scopes) - 1} more" if len(scopes) > 1 else ""
+    until = f" until {night:%Y-%m-%d}" if night else ""
+    return f"{source.source}/{scopes[0]}{more}{until}"
 
 
 def counts(merged: Iterable[Merged], standing: int = 0, rejected: int = 0, ignored: int = 0) -> Counts:

@@ -80,30 +80,35 @@ def _words(status: pd.Series) -> "pd.Series[str]":
 
 @dataclass(frozen=True)
 class Earned:
-    """New periods; passes that a removal holds back; how many passes changed nothing."""
+    """New periods; passes that a revocation holds back; how many passes changed nothing."""
 
     periods: pd.DataFrame  # PERIOD_COLUMNS
     rejected: pd.DataFrame
+    refused: int
     standing: int
 
 
-def new_competences(passes: pd.DataFrame, held: pd.DataFrame, removed: pd.DataFrame) -> Earned:
+def new_competences(passes: pd.DataFrame, held: pd.DataFrame, revoked: pd.DataFrame) -> Earned:
     """Whoever passed a linked course gets the competence, valid for its default days; what is held stays as it is.
 
     While a period is valid a new pass changes nothing; after it has ended, one gives a new period. What was
-    removed for a person (``client_code`` missing: for everyone) is not given again, and listed.
+    revoked for a person (``client_code`` missing: for everyone) is not given again, and listed.
     ``passes``: client_code, competence_code, validity_days (missing = no end), source, source_course_id, timezone
     (of the source), passed_at (UTC). ``held``: client_code, competence_code, valid_from, valid_to.
     """
     candidates = _candidates(passes)
     free = candidates[~_overlaps(candidates, held)]
-    blocked = _is_removed(free, removed)
+    blocked = _is_revoked(free, revoked)
     periods = _chained(free[~blocked])
     stopped = free[blocked]
     keys = stopped["client_code"] + "/" + stopped["source"] + "/" + stopped["source_course_id"]
-    rejected = rejected_rows(stopped["competence_code"], "competence", keys, "competence_removed")
-    standing = len(candidates) - len(periods) - len(stopped)
-    return Earned(periods[PERIOD_COLUMNS].reset_index(drop=True), combined([rejected]), standing)
+    rejected = rejected_rows(stopped["competence_code"], "competence", keys, "competence_revoked")
+    return Earned(
+        periods=periods[PERIOD_COLUMNS].reset_index(drop=True),
+        rejected=combined([rejected]),
+        refused=len(stopped),
+        standing=len(candidates) - len(periods) - len(stopped),
+    )
 
 
 def _candidates(passes: pd.DataFrame) -> pd.DataFrame:
@@ -126,9 +131,9 @@ def _overlaps(candidates: pd.DataFrame, held: pd.DataFrame) -> "pd.Series[bool]"
     return candidates.index.to_series().isin(pairs.loc[starts_in_time & lasts, "row"])
 
 
-def _is_removed(candidates: pd.DataFrame, removed: pd.DataFrame) -> "pd.Series[bool]":
-    everyone = removed.loc[removed["client_code"].isna(), "competence_code"]
-    people = pd.MultiIndex.from_frame(removed[PERSON])
+def _is_revoked(candidates: pd.DataFrame, revoked: pd.DataFrame) -> "pd.Series[bool]":
+    everyone = revoked.loc[revoked["client_code"].isna(), "competence_code"]
+    people = pd.MultiIndex.from_frame(revoked[PERSON])
     one = pd.MultiIndex.from_frame(candidates[PERSON]).isin(people)
     return candidates["competence_code"].isin(everyone) | one
 

@@ -1,4 +1,4 @@
--- What people have already: earned or recorded by the administration, also when it was removed or has ended.
+-- What people have already: earned or recorded by the administration, also when it was revoked or has ended.
 select client_code, competence_code, valid_from, valid_to
 from core.earned_competences
 where competence_code = :competence_code

@@ -1,4 +1,5 @@
--- The courses of a source that count for something, with the occurrence they are linked to (null: only accredited).
+-- The courses of a source that count for something, with the occurrence they are linked to (null: it only earns
+-- accreditation points or gives a competence).
 with linked as (
     select c.source_course_id, o.occurrence_code, o.status
     from core.courses c
@@ -11,12 +12,14 @@ with linked as (
     where l.source = :source and l.closed_at is null and o.closed_at is null
 ),
 
-accredited as (
-    select distinct source_course_id
+counted as (
+    select source_course_id
     from core.accreditations
-    where source = :source
-    and closed_at is null
-    and source_course_id not in (select source_course_id from linked)
+    where source = :source and closed_at is null
+    union
+    select source_course_id
+    from core.competence_links
+    where source = :source and closed_at is null
 )
 
 select
@@ -27,7 +30,9 @@ select
 from (
     select source_course_id, occurrence_code, status from linked
     union all
-    select source_course_id, null, 'active' from accredited
+    select source_course_id, null, 'active'
+    from counted
+    where source_course_id not in (select source_course_id from linked)
 ) as found
 left join core.courses c on c.source = :source and c.source_course_id = found.source_course_id
 where found.status <> 'cancelled'

@@ -60,7 +60,7 @@ comment on table core.earned_competences is 'Periods of competences that a passe
 
 create table ops.competence_decisions (
     decision_id bigint generated always as identity primary key,
-    decision text not null check (decision in ('removed', 'restored', 'unlinked')),
+    decision text not null check (decision in ('revoked', 'restored', 'unlinked')),
     competence_code text not null references core.competences,
     client_code text references core.clients,
     source text references core.sources,
@@ -71,19 +71,19 @@ create table ops.competence_decisions (
     check ((decision = 'unlinked') = (source is not null and source_course_id is not null))
 );
 create index on ops.competence_decisions (competence_code, client_code);
-comment on table ops.competence_decisions is 'Who removed or restored a competence (of one person, or of everyone: client_code is empty) or removed a link, when and why';
+comment on table ops.competence_decisions is 'Who revoked or restored a competence (of one person, or of everyone: client_code is empty) or removed a link, when and why';
 
-create view core.removed_competences as
+create view core.revoked_competences as
 select competence_code, client_code, decided_by, decided_at, reason
 from (
     select distinct on (competence_code, client_code)
         competence_code, client_code, decision, decided_by, decided_at, reason
     from ops.competence_decisions
-    where decision in ('removed', 'restored')
+    where decision in ('revoked', 'restored')
     order by competence_code asc, client_code asc, decision_id desc
 ) as newest
-where decision = 'removed';
-comment on view core.removed_competences is 'Removals that stand: the newest decision about a person''s competence, or about everyone''s (client_code is empty)';
+where decision = 'revoked';
+comment on view core.revoked_competences is 'Removals that stand: the newest decision about a person''s competence, or about everyone''s (client_code is empty)';
 
 call ops.watch_reference('core.competences');
 call ops.watch_reference('core.competence_links');

@@ -1,3 +1,3 @@
 select competence_code, client_code
-from core.removed_competences
+from core.revoked_competences
 where competence_code = :competence_code

@@ -1,0 +1,55 @@
+"""Competences: revoke and restore them, remove links; with who and why in the history."""
+
+from typing import Annotated
+
+import typer
+
+from etl.cli.warehouse import warehouse_engine
+from etl.errors import InvalidInput
+from etl.flows import competence_decisions
+
+app = typer.Typer(no_args_is_help=True, help=__doc__)
+
+Competence = Annotated[str, typer.Argument(metavar="COMPETENCE", help="Code of the competence.")]
+Client = Annotated[str | None, typer.Option(help="Code of the person.")]
+Everyone = Annotated[bool, typer.Option("--everyone", help="Everyone instead of one person.")]
+By = Annotated[str, typer.Option(help="Who decides.")]
+Reason = Annotated[str, typer.Option(help="Why; it is kept in the history.")]
+
+
+@app.command()
+def revoke(
+    competence: Competence, by: By, reason: Reason, client: Client = None, everyone: Everyone = False
+) -> None:
+    """Take COMPETENCE from one person, or from everyone; no night gives it again until it is restored."""
+    _one_or_everyone(client, everyone)
+    with warehouse_engine() as engine:
+        periods = competence_decisions.revoke(engine, competence, client, by, reason)
+    typer.echo(f"{periods} periods revoked")
+
+
+@app.command()
+def restore(
+    competence: Competence, by: By, reason: Reason, client: Client = None, everyone: Everyone = False
+) -> None:
+    """Let a revoked COMPETENCE count again; the next night gives what was passed meanwhile."""
+    _one_or_everyone(client, everyone)
+    with warehouse_engine() as engine:
+        periods = competence_decisions.restore(engine, competence, client, by, reason)
+    typer.echo(f"{periods} periods restored")
+
+
+@app.command()
+def unlink(source: str, course: str, competence: Competence, by: By, reason: Reason) -> None:
+    """Remove the link from a COURSE of a SOURCE to COMPETENCE; the competences it gave stay.
+
+    Take the line out of competence_links.csv too: importing it again makes the link again.
+    """
+    with warehouse_engine() as engine:
+        competence_decisions.unlink(engine, source, course, competence, by, reason)
+    typer.echo("1 link removed")
+
+
+def _one_or_everyone(client: str | None, everyone: bool) -> None:
+    if (client is None) != everyone:
+        raise InvalidInput("say either --client CODE or --everyone")

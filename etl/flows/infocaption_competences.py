@@ -1,0 +1,153 @@
+"""The night of InfoCaption: plan, land, derive passes, and give competences (spec/infocaption_winlas.md).
+
+Each function is one task; the DAG and the command line call the same ones. They pass ids only.
+"""
+
+from datetime import timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from etl import crash, db
+from etl.errors import RejectRecord
+from etl.extract.infocaption import InfoCaptionClient
+from etl.extract.infocaption_contract import decode_courses, is_empty
+from etl.extract.infocaption_mapping import mapping_of
+from etl.flows import competences, infocaption_derive, night
+from etl.flows.administration import Source, source_named
+from etl.flows.infocaption_landed import CHANGES, FLOW, NO_CHANGES, PARTICIPANTS, SYSTEM, landed_at
+from etl.flows.night import Batch, Connect
+from etl.flows.options import Options
+from etl.flows.polling import PolledCourse, poll_each, unpolled
+from etl.load import landing, rejections, runs
+from etl.load.merge import merge
+from etl.load.runs import Counts
+from etl.transform.poll_plan import sweep_due
+from etl.transform.rejected import combined, rejected_rows
+
+# What was reached without a connection reaches the site later; what comes later still, the weekly sweep finds.
+_LATE: Final = timedelta(days=2)
+
+
+def open_run(engine: Engine, options: Options, airflow_run_id: str | None = None) -> str:
+    """Open a run and return its id."""
+    return night.open_run(engine, FLOW, options, airflow_run_id)
+
+
+def plan(engine: Engine, run_id: str, connect: Connect, options: Options) -> list[Batch]:
+    """Ask each site for its courses and say which are to be polled tonight, in batches: the linked, published ones.
+
+    A site that cannot be asked is a problem of the report; when none can, its error is raised.
+    """
+    return night.plan_sites(
+        engine, run_id, SYSTEM, lambda source: _plan_source(engine, run_id, connect, source, options)
+    )
+
+
+def land(engine: Engine, run_id: str, batch: Batch, connect: Connect, options: Options) -> None:
+    """Poll the courses of a batch and store the answers as received; one that fails does not stop the others.
+
+    Courses that this run has polled already are not asked again. Raises GiveUp at once, RetryLater at the end.
+    """
+    source = source_named(engine, SYSTEM, batch["source"])
+    scopes = unpolled(engine, run_id, source, batch["courses"], options)
+    with InfoCaptionClient(connect(source.connection_id)) as client:
+        polls = (PolledCourse(client, scope) for scope in scopes)
+        poll_each(
+            engine, run_id, FLOW, source, polls, lambda poll: _poll(engine, source, client, poll, options)
+        )
+
+
+def derive(engine: Engine, run_id: str, batch: Batch, connect: Connect, options: Options) -> None:
+    """Derive passes from what was landed; what did not change since is not derived again."""
+    source = source_named(engine, SYSTEM, batch["source"])
+    listing = mapping_of(connect(source.connection_id)).participants
+    infocaption_derive.derive(engine, run_id, source, batch["courses"], listing, options)
+
+
+def award(engine: Engine, run_id: str, options: Options) -> None:
+    """Give the competences that were earned, here and in the other systems whose courses are linked."""
+    competences.award(engine, run_id, options)
+
+
+def finish(engine: Engine, run_id: str, failed_tasks: int = 0) -> str:
+    """Close the run and return its status: ``incomplete`` when a course or a site could not be read."""
+    with engine.begin() as session:
+        return runs.close_run(session, run_id, failed_tasks)
+
+
+def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
+    """The whole night without Airflow; returns the run's id and status."""
+    run_id = open_run(engine, options)
+    night.land_and_derive(
+        plan(engine, run_id, connect, options),
+        lambda batch: land(engine, run_id, batch, connect, options),
+        lambda batch: derive(engine, run_id, batch, connect, options),
+    )
+    award(engine, run_id, options)
+    return run_id, finish(engine, run_id)
+
+
+def _plan_source(
+    engine: Engine, run_id: str, connect: Connect, source: Source, options: Options
+) -> list[str]:
+    """Land the site's list of courses and return those that are linked and can be asked about."""
+    with InfoCaptionClient(connect(source.connection_id)) as client:
+        body = client.courses()
+        cost = Counts(calls=client.calls, bytes=client.bytes)
+        decoded = decode_courses(body, client.mapping.courses)
+    courses = decoded.frame.rename(columns={"published": "visible"}).assign(idnumber=None)
+    with engine.begin() as session:
+        landing.land(session, run_id, source.source, [landing.Answer("", "courses", "", body)])
+        merge(session, "core.courses", courses, "courses_merge", source=source.source)
+        if decoded.rejected.empty:  # else one that cannot be read would be taken for one that is gone
+            present = courses["source_course_id"].tolist()
+            db.execute(session, "load/courses_gone", source=source.source, present=present)
+        linked = db.query(session, "load/competence_courses", source=source.source)
+        malformed = decoded.rejected.assign(scope="", resource="course")
+        rejected = combined([malformed, _unreachable(linked)])
+        rejections.replace(session, run_id, FLOW, source.source, [""], rejected)
+        runs.record_step(session, run_id, "plan", source.source, cost)
+    crash.point("plan.landed")
+    scopes = set(linked.loc[linked["problem"].isna(), "scope"])
+    return night.in_order(scopes & options.courses if options.courses else scopes)
+
+
+def _unreachable(linked: pd.DataFrame) -> pd.DataFrame:
+    """Links to courses that are gone, not published or no courses; they give nothing."""
+    problems = linked[linked["problem"].notna()]
+    return rejected_rows(
+        pd.Series("", index=problems.index), "course", problems["scope"], problems["problem"]
+    )
+
+
+def _poll(
+    engine: Engine, source: Source, client: InfoCaptionClient, poll: PolledCourse, options: Options
+) -> None:
+    """The whole list when it was never asked (a new link) or a week has passed; else what came since the last poll."""
+    since = None if options.full else _since(engine, source, poll.scope)
+    try:
+        body = client.participants(poll.scope, since)
+    except RejectRecord as problem:
+        if problem.reason_code == "course_gone":
+            with engine.begin() as session:
+                db.execute(session, "load/course_is_gone", source=source.source, source_course_id=poll.scope)
+        raise
+    if since is None:
+        poll.keep(PARTICIPANTS, "", body)
+    elif is_empty(body):
+        poll.keep(NO_CHANGES, "", body)
+    else:
+        poll.keep(CHANGES, since, body)
+
+
+def _since(engine: Engine, source: Source, scope: str) -> str | None:
+    with engine.connect() as session:
+        found = landing.index(session, source.source, [scope])
+        at = db.rows(session, "load/reference_version")[0]["read_at"]
+    polled_at = landed_at(found, PARTICIPANTS, CHANGES, NO_CHANGES)
+    if polled_at is None or sweep_due(landed_at(found, PARTICIPANTS), at):
+        return None
+    return (polled_at.astimezone(ZoneInfo(source.timezone)) - _LATE).date().isoformat()

@@ -1,0 +1,74 @@
+"""From landed answers to passes: who passed which course when, some courses at a time, each lot in one transaction."""
+
+from datetime import datetime
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from etl import crash, db
+from etl.extract.infocaption_mapping import Participants
+from etl.flows.administration import Source
+from etl.flows.infocaption_landed import FLOW, inputs_of, newest, read_attempts
+from etl.flows.night import counts, label
+from etl.flows.options import Options
+from etl.flows.polling import found_for
+from etl.load import derivations, rejections, runs
+from etl.load.merge import merge
+from etl.transform.competences import course_passes
+from etl.transform.rejected import combined
+
+
+def derive(
+    engine: Engine, run_id: str, source: Source, courses: list[str], listing: Participants, options: Options
+) -> None:
+    """For each night, oldest first: what was landed until then becomes passes, except what was derived already.
+
+    A dry run does this too: passes are facts of the source; what is held back is what they give.
+    """
+    for night in options.nights:
+        with engine.connect() as session:
+            found = newest(found_for(session, source, courses, night))
+            inputs = inputs_of(session, found, listing)
+            if night is None and not options.full:
+                current = derivations.derived_inputs(session, FLOW, source.source, courses)
+                found = found[found["scope"].map(inputs) != found["scope"].map(current)]
+        if not found.empty:
+            _derive(engine, run_id, source, found, inputs, listing, night)
+
+
+def _derive(
+    engine: Engine,
+    run_id: str,
+    source: Source,
+    found: pd.DataFrame,
+    inputs: dict[str, str],
+    listing: Participants,
+    night: datetime | None,
+) -> None:
+    scopes = sorted(set(found["scope"]))
+    with engine.connect() as session:
+        attempts, malformed = read_attempts(session, found, listing, source.timezone)
+        crash.point("derive.decoded")
+        done = course_passes(attempts, db.query(session, "load/clients"))
+    crash.point("derive.done")
+    passes = done.passes.rename(columns={"scope": "source_course_id"})
+    with engine.begin() as session:
+        db.execute(session, "load/lock", lock=f"{FLOW}/{source.source}")
+        merged = merge(
+            session,
+            "core.course_passes",
+            passes,
+            "course_passes_merge",
+            source=source.source,
+            run_id=run_id,
+        )
+        if night is None:  # a past night says nothing about what is wrong today
+            listed = combined([malformed, done.rejected])
+            rejections.replace(session, run_id, FLOW, source.source, scopes, listed)
+            derived = {scope: inputs[scope] for scope in scopes}
+            derivations.remember(session, run_id, FLOW, source.source, derived)
+        crash.point("load.written")
+        loaded = counts([merged], done.repeated, done.refused + len(malformed), done.ignored)
+        runs.record_step(session, run_id, "derive", label(source, scopes, night), loaded)
+        crash.point("load.recorded")
+    crash.point("load.committed")
