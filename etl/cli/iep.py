@@ -77,9 +77,12 @@ def end(brin6: Brin6, by: By) -> None:
 def set_link(
     brin6: Brin6,
     by: By,
-    reading: Annotated[links.Reading | None, typer.Option(help="Refuse messages that deviate, or read them.")] = None,
+    reading: Annotated[
+        links.Reading | None, typer.Option(help="Refuse messages that deviate, or read them.")
+    ] = None,
     unknown_pupil: Annotated[
-        links.UnknownPupil | None, typer.Option(help="Quarantine the rows of an unknown pupil, or refuse the message.")
+        links.UnknownPupil | None,
+        typer.Option(help="Quarantine the rows of an unknown pupil, or refuse the message."),
     ] = None,
 ) -> None:
     """Change how messages of a school are handled."""
@@ -105,7 +108,9 @@ def show_log(
 
 @app.command()
 def send(
-    what: Annotated[str, typer.Argument(help=f"One of {', '.join(samples())}, or a file with a leerresultaten_verzoek.")],
+    what: Annotated[
+        str, typer.Argument(help=f"One of {', '.join(samples())}, or a file with a leerresultaten_verzoek.")
+    ],
     to: Annotated[str, typer.Option(help="Address of the receiver.")],
     code: Code,
     supplier_code: Annotated[str, typer.Option(help="klantcode to send.")] = "BUREAUICE",

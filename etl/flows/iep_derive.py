@@ -53,7 +53,11 @@ def derive_message(session: Session, run_id: str, waiting: Waiting) -> Counts:
     crash.point("iep.loaded")
     left_out = message.results - len(derived.results) - rejected
     return Counts(
-        read=message.results, written=merged.written, unchanged=merged.unchanged, rejected=rejected, ignored=left_out
+        read=message.results,
+        written=merged.written,
+        unchanged=merged.unchanged,
+        rejected=rejected,
+        ignored=left_out,
     )
 
 
@@ -73,14 +77,25 @@ def _delivery(waiting: Waiting, school_year: str, message: Message) -> Delivery:
 def _list_rejected(session: Session, run_id: str, waiting: Waiting, derived: Derived) -> int:
     """List what was rejected, unless a later message has said it better; returns how many rows are listed."""
     said = waiting.said
-    at = {"source": said.source, "brin6": said.brin6, "created_at": said.created_at, "message_id": said.message_id}
+    at = {
+        "source": said.source,
+        "brin6": said.brin6,
+        "created_at": said.created_at,
+        "message_id": said.message_id,
+    }
     keys = derived.rejected["record_key"].str.removeprefix(f"{said.brin6}/").tolist()
     later = {row["record_key"] for row in db.rows(session, "load/iep_later_results", result_keys=keys, **at)}
     listed = derived.rejected[~derived.rejected["record_key"].isin(later)]
     rejections.replace(session, run_id, FLOW, said.source, [waiting.scope], listed)
     recorded = (said.brin6 + "/" + derived.results["result_key"]).tolist()
     db.execute(
-        session, "load/iep_rejections_outdated", flow=FLOW, run_id=run_id, resource=RESOURCE, record_keys=recorded, **at
+        session,
+        "load/iep_rejections_outdated",
+        flow=FLOW,
+        run_id=run_id,
+        resource=RESOURCE,
+        record_keys=recorded,
+        **at,
     )
     return len(listed)
 

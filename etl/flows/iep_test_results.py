@@ -115,7 +115,13 @@ def _waiting(engine: Engine, run_id: str, options: Options, brin6: str | None) -
     with engine.connect() as session:
         for night in options.nights:
             for row in db.rows(
-                session, "load/iep_messages", flow=FLOW, run_id=run_id, brin6=brin6, until=night, full=options.full
+                session,
+                "load/iep_messages",
+                flow=FLOW,
+                run_id=run_id,
+                brin6=brin6,
+                until=night,
+                full=options.full,
             ):
                 found[row["message_id"]] = Waiting.of(row)
     return sorted(found.values(), key=lambda waiting: (waiting.said.created_at, waiting.said.message_id))

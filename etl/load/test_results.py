@@ -49,7 +49,9 @@ def _packed(measures: pd.DataFrame) -> dict[str, str]:
     values = measures.drop(columns="result_key")
     by_result: dict[str, list[dict[str, str]]] = defaultdict(list)
     for key, row in zip(measures["result_key"], values.itertuples(index=False, name=None), strict=True):
-        by_result[key].append({name: text for name, text in zip(values.columns, row, strict=True) if pd.notna(text)})
+        by_result[key].append(
+            {name: text for name, text in zip(values.columns, row, strict=True) if pd.notna(text)}
+        )
     return {key: json.dumps(listed, ensure_ascii=False) for key, listed in by_result.items()}
 
 

@@ -24,7 +24,9 @@ from etl.receive.uwlr import Answer, Receiver, refusal
 
 MAX_BYTES: Final = "UWLR_MAX_BYTES"
 _DEFAULT_MAX_BYTES: Final = 20 * 1024 * 1024
-_DRAINED: Final = 10  # a sender that sends up to this many times too much is heard out, so that it gets the fault
+_DRAINED: Final = (
+    10  # a sender that sends up to this many times too much is heard out, so that it gets the fault
+)
 _SECONDS_TO_SEND: Final = 120
 _AT_ONCE: Final = 4  # messages in memory as parsed results; the others wait as bytes
 _SCHEMAS: Final = ("leerresultaten", "autorisatie", "dossier")

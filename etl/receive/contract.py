@@ -16,6 +16,7 @@ AUTHORISATION: Final = "http://www.edustandaard.nl/leerresultaten/2/autorisatie"
 DOSSIER: Final = "http://www.edustandaard.nl/oso_gegevensset/1.2/dossier"
 VERSIONS: Final = frozenset({"2.0", "2.1", "2.2", "2.3"})
 
+OWN_TYPE: Final = "type"  # where xsi:type of an anderresultaat is kept while it is checked
 _TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _CODES: Final = {
     "score": Code.SCORE,
@@ -32,7 +33,9 @@ _CODES: Final = {
     "schoolcijfer_vanaf": Code.NORM,
     "schoolcijfer_totenmet": Code.NORM,
 }
-_ELEMENT: Final = re.compile(r"^Element '(?:\{(?P<namespace>[^}]*)\})?(?P<name>[^']+)'(?P<problem>.*)$", re.DOTALL)
+_ELEMENT: Final = re.compile(
+    r"^Element '(?:\{(?P<namespace>[^}]*)\})?(?P<name>[^']+)'(?P<problem>.*)$", re.DOTALL
+)
 _ATTRIBUTE: Final = re.compile(r"^, attribute '([^']+)'")
 _MISSING: Final = re.compile(r"Missing child element\(s\)\. Expected is (?:one of )?\( (.*?) \)")
 _NAMESPACE: Final = re.compile(r"\{[^}]*\}")
@@ -45,7 +48,8 @@ def problem_with(element: etree._Element) -> Fault | None:
     The text names the element and, where the order is wrong, what was expected; it never repeats a value.
     """
     for other in element.iter(f"{{{RESULTS}}}anderresultaat"):
-        other.attrib.pop(_TYPE, "")  # suppliers derive types that nobody else has the definition of
+        if _TYPE in other.attrib:  # suppliers derive types that nobody else has the definition of
+            other.set(OWN_TYPE, str(other.attrib.pop(_TYPE)))
     schema = _schema("autorisatie" if element.tag.startswith(f"{{{AUTHORISATION}}}") else "leerresultaten")
     if schema.validate(element):
         return None
@@ -68,7 +72,9 @@ def _fault(element: etree._Element, error: etree._LogEntry) -> Fault:
         return Fault(fallback, f"element {place}: {explained}")
     attribute = _ATTRIBUTE.match(match["problem"])
     place = f"{place}, attribute {attribute[1]}" if attribute else place
-    return Fault(_CODES.get(name, fallback), f"element {place}: the value does not have the form that is asked for")
+    return Fault(
+        _CODES.get(name, fallback), f"element {place}: the value does not have the form that is asked for"
+    )
 
 
 _schemas: Final = local()  # a schema keeps the errors of its last validation: each thread needs its own

@@ -62,7 +62,9 @@ class Location:
         try:
             self._fs, self._root = fsspec.url_to_fs(address, **(extra.get("options") or {}))
         except (ValueError, ImportError) as problem:
-            raise GiveUp(f"connection {self.conn_id}: the address cannot be used ({type(problem).__name__})") from None
+            raise GiveUp(
+                f"connection {self.conn_id}: the address cannot be used ({type(problem).__name__})"
+            ) from None
 
     def files(self) -> list[Mapping[str, Any]]:
         """The XML files that are there, by name. Raises RetryLater when the location cannot be read."""
@@ -71,8 +73,12 @@ class Location:
             one = self._root.lower().endswith(".xml")
             listed = [self._fs.info(self._root)] if one else self._fs.ls(self._root, detail=True)
         except Exception as problem:  # each kind of store has errors of its own
-            raise RetryLater(f"drop location {self.conn_id} cannot be listed: {type(problem).__name__}") from None
-        found = [entry for entry in listed if entry["type"] == "file" and entry["name"].lower().endswith(".xml")]
+            raise RetryLater(
+                f"drop location {self.conn_id} cannot be listed: {type(problem).__name__}"
+            ) from None
+        found = [
+            entry for entry in listed if entry["type"] == "file" and entry["name"].lower().endswith(".xml")
+        ]
         return sorted(found, key=lambda entry: str(entry["name"]))
 
     def content(self, name: str) -> bytes:
@@ -81,7 +87,9 @@ class Location:
             with self._fs.open(name, "rb") as file:
                 body: bytes = file.read(_MAX_BYTES + 1)
         except Exception as problem:
-            raise RetryLater(f"drop location {self.conn_id}: a file cannot be read: {type(problem).__name__}") from None
+            raise RetryLater(
+                f"drop location {self.conn_id}: a file cannot be read: {type(problem).__name__}"
+            ) from None
         if len(body) > _MAX_BYTES:
             raise Fault(Code.MESSAGE, f"the file is larger than {_MAX_BYTES} bytes")
         return body

@@ -70,7 +70,10 @@ def body(connection: Connection, message_id: int) -> bytes:
 
 def unknown_pupils(connection: Connection, message: Message) -> int:
     """How many pupils of a message the administration does not know."""
-    known = {(row["scheme"], row["value"]) for row in db.rows(connection, "load/iep_pupils", **identifiers(message))}
+    known = {
+        (row["scheme"], row["value"])
+        for row in db.rows(connection, "load/iep_pupils", **identifiers(message))
+    }
     return sum(
         not {("eckid", eck_id), ("leerlingid", pupil_id), ("client_code", pupil_id)} & known
         for pupil_id, eck_id in message.pupils
@@ -86,7 +89,12 @@ def identifiers(message: Message) -> dict[str, list[str]]:
 
 
 def log(
-    connection: Connection, brin6: str, event: str, detail: str, code: str | None = None, message_id: int | None = None
+    connection: Connection,
+    brin6: str,
+    event: str,
+    detail: str,
+    code: str | None = None,
+    message_id: int | None = None,
 ) -> None:
     """Write what happened to a message to the link log; nothing is written for a school without a link."""
     db.execute(

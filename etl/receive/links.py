@@ -83,7 +83,11 @@ def end(connection: Connection, brin6: str, actor: str) -> None:
 
 
 def configure(
-    connection: Connection, brin6: str, actor: str, reading: Reading | None, unknown_pupil: UnknownPupil | None
+    connection: Connection,
+    brin6: str,
+    actor: str,
+    reading: Reading | None,
+    unknown_pupil: UnknownPupil | None,
 ) -> None:
     """Set how messages of this link are read, and what happens to pupils that nobody knows."""
     _act_as(connection, actor)

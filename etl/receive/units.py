@@ -7,14 +7,13 @@ from typing import Final
 
 from lxml import etree
 
-from etl.receive.contract import DOSSIER, RESULTS, problem_with
+from etl.receive.contract import DOSSIER, OWN_TYPE, RESULTS, problem_with
 from etl.receive.faults import Code, Fault
 from etl.receive.hardened import local_name
 from etl.receive.message import Measure, Norm, Test, Unreadable
 
 _LR: Final = f"{{{RESULTS}}}"
 _OSO: Final = f"{{{DOSSIER}}}"
-_TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
 # What a toetsscore measures; the scale says how to read the last three.
 _MEASURED: Final = ("aantalopgaven", "aantalgoed", "aantalfout", "aantalgelezen", "tijd")
 _ON_SCALE: Final = ("vaardigheidsscore", "bivlaag", "bivhoog")
@@ -24,7 +23,6 @@ Read = tuple[list[list[Measure]], list[Unreadable]]
 
 def read_pupil(element: etree._Element, position: int, *, lenient: bool) -> Read:
     """The results of one pupil. Strict: raises Fault at the first problem; lenient: lists what cannot be read."""
-    scales = {id(other): other.get(_TYPE) for other in element.iter(f"{_LR}anderresultaat")}
     problem = problem_with(element)
     if problem is not None and not lenient:
         raise problem
@@ -32,7 +30,7 @@ def read_pupil(element: etree._Element, position: int, *, lenient: bool) -> Read
     unreadable: list[Unreadable] = []
     for number, result in enumerate(element.iter(f"{_LR}resultaat"), 1):
         try:
-            results.append(_read_result(element, result, scales, checked=problem is None))
+            results.append(_read_result(element, result, checked=problem is None))
         except Fault as wrong:
             if not lenient:
                 raise
@@ -40,9 +38,7 @@ def read_pupil(element: etree._Element, position: int, *, lenient: bool) -> Read
     return results, unreadable
 
 
-def _read_result(
-    pupil: etree._Element, result: etree._Element, scales: dict[int, str | None], *, checked: bool
-) -> list[Measure]:
+def _read_result(pupil: etree._Element, result: etree._Element, *, checked: bool) -> list[Measure]:
     problem = None if checked else problem_with(result)
     if problem is not None:
         raise problem
@@ -53,15 +49,15 @@ def _read_result(
         result.get("key") or "", pupil_id, eck_id, _day(result),
         _text(result, "toetscode") or "", _text(result, "toetsonderdeelcode"),
     )  # fmt: skip
-    return [Measure(*about, *value) for value in _values(result, scales)] or [Measure(*about)]
+    return [Measure(*about, *value) for value in _values(result)] or [Measure(*about)]
 
 
-def _values(result: etree._Element, scales: dict[int, str | None]) -> Iterator[tuple[str | None, ...]]:
+def _values(result: etree._Element) -> Iterator[tuple[str | None, ...]]:
     """value_type, value, scale, comparison_group, qualification of everything a result says."""
     if (score := _text(result, "score")) is not None:
         yield "score", str(int(score)), None, None, None
     if (other := result.find(f"{_LR}anderresultaat")) is not None:
-        kind = (scales.get(id(other)) or "").rpartition(":")[2]
+        kind = (other.get(OWN_TYPE) or "").rpartition(":")[2]
         yield "andere_score", _text(other, "andere_score"), kind or None, None, None
     if (oso := result.find(f"{_LR}osoresultaat")) is not None:
         yield from _measured(oso)

@@ -61,7 +61,9 @@ class Receiver:
             self._log_refusal(gate, fault)
             return refusal(fault, message.soap)
         except (DBAPIError, TimeoutError) as problem:
-            _log.error("the warehouse did not take a message: %s", type(problem).__name__)  # its text has the rows
+            _log.error(
+                "the warehouse did not take a message: %s", type(problem).__name__
+            )  # its text has the rows
             return refusal(Fault(Code.NOT_NOW, "results cannot be stored now"), message.soap)
         except Exception as problem:
             _log.error("a message could not be handled: %s", type(problem).__name__)

@@ -38,7 +38,9 @@ class Reply:
 class Sender:
     """One school's sending side, with the code that the school entered."""
 
-    def __init__(self, url: str, key: str, supplier: str = "Bureau ICE", supplier_code: str = "BUREAUICE") -> None:
+    def __init__(
+        self, url: str, key: str, supplier: str = "Bureau ICE", supplier_code: str = "BUREAUICE"
+    ) -> None:
         self._url = url
         self._key = key
         self._supplier = supplier

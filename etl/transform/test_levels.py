@@ -12,7 +12,9 @@ _SPELLINGS: Final = {
     "below_1f": BELOW_1F, "1f": "1F", "1s": "1S", "2f": "2F",
 }  # fmt: skip
 _KNOWN: Final = {BELOW_1F, "1F", "1S", "2F"}
-_DASHES: Final = re.compile("[\u2010-\u2015\u2212]")  # hyphens, dashes and the minus sign that word processors write
+_DASHES: Final = re.compile(
+    "[\u2010-\u2015\u2212]"
+)  # hyphens, dashes and the minus sign that word processors write
 _DEVELOPMENT_SCALE: Final = "ontwikkel|iep"  # names of the scale on which 60 is 1F and 80 is 2F or 1S
 _FIRST_LEVEL, _SECOND_LEVEL = 60, 80
 
@@ -45,7 +47,8 @@ def of_norms(scores: pd.DataFrame, norms: pd.DataFrame) -> pd.Series:
     """
     keys = ["test_code", "test_part"]
     bounds = norms.assign(
-        lower=pd.to_numeric(norms["lower"]).fillna(-np.inf), upper=pd.to_numeric(norms["upper"]).fillna(np.inf)
+        lower=pd.to_numeric(norms["lower"]).fillna(-np.inf),
+        upper=pd.to_numeric(norms["upper"]).fillna(np.inf),
     )
     pairs = scores.fillna({"test_part": ""}).merge(bounds.fillna({"test_part": ""}), on=keys)
     score = pd.to_numeric(pairs["value"])

@@ -144,12 +144,14 @@ def _levels(
     told = measures[measures["value_type"] == _REFERENCE_LEVEL].drop_duplicates("result_key")
     told_level = test_levels.canonical(told.set_index("result_key")["value"])
     scores = measures[measures["value_type"] == "score"][["result_key", "value"]]
-    by_norm = test_levels.of_norms(scores.merge(good[["result_key", "test_code", "test_part"]], on="result_key"), norms)
+    by_norm = test_levels.of_norms(
+        scores.merge(good[["result_key", "test_code", "test_part"]], on="result_key"), norms
+    )
     is_arithmetic = measures["result_key"].map(arithmetic.set_axis(good["result_key"])).astype(bool)
     by_score = test_levels.of_development_scores(measures, is_arithmetic)
     keys = good["result_key"]
-    level = keys.map(told_level).fillna(keys.map(by_norm)).fillna(keys.map(by_score))
-    return level.astype("str"), keys.isin(told["result_key"])
+    first, second, third = (keys.map(by).astype("str") for by in (told_level, by_norm, by_score))
+    return first.fillna(second).fillna(third), keys.isin(told["result_key"])
 
 
 def _school_year(taken_on: pd.Series) -> pd.Series:

@@ -1,5 +1,6 @@
 """The sample school of the tests: its key, its pupils, and how to look at what was kept of them."""
 
+import zlib
 from typing import Any
 
 from sqlalchemy import Engine, text
@@ -18,6 +19,13 @@ PUPILS = {
 def rows(engine: Engine, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
     with engine.connect() as session:
         return [tuple(row) for row in session.execute(text(statement), parameters)]
+
+
+def bodies(engine: Engine) -> list[bytes]:
+    """Every message of the inbox as it was kept."""
+    return [
+        zlib.decompress(body) for (body,) in rows(engine, "select body from raw.inbox order by message_id")
+    ]
 
 
 def log(engine: Engine) -> list[tuple[Any, ...]]:

@@ -1,0 +1,60 @@
+"""The contract that is served is one that SOAP clients can use, whatever their prefixes and their action header."""
+
+import requests
+import zeep
+from lxml import etree
+from sqlalchemy import Engine
+
+from etl.sandbox.iep_sender import Sender, samples
+from tests.receive.school import KEY, rows
+
+RESULTS = "{http://www.edustandaard.nl/leerresultaten/2/leerresultaten}"
+
+
+def message(client: zeep.Client, score: int) -> dict[str, object]:
+    return {
+        "school": {
+            "schooljaar": "2025-2026", "brincode": "99QQ", "aanmaakdatum": "2026-01-13T01:05:00", "xsdversie": "2.2",
+        },
+        "toetsafnames": {"toetsafname": [{
+            "leerlingid": "LL-7001",
+            "resultaten": {"resultaat": [
+                {"key": "Z1", "afnamedatum": "2026-01-12", "toetscode": "T1", "score": score},
+            ]},
+        }]},
+        "toetsen": {"toets": [{"toetscode": "T1", "toetsnormering": {"norm": [{"term": "1F", "beginnormwaarde": 0}]}}]},
+    }  # fmt: skip
+
+
+def test_zeep_loads_the_contract_and_delivers(receiver: str, engine: Engine) -> None:
+    client = zeep.Client(f"{receiver}?wsdl")
+    header = client.get_element("{http://www.edustandaard.nl/leerresultaten/2/autorisatie}autorisatie")
+    soap_headers = [header(autorisatiesleutel=KEY, klantcode="BUREAUICE", klantnaam="Bureau ICE")]
+    client.service.BrengLeerresultaten(**message(client, 12), _soapheaders=soap_headers)
+    assert rows(engine, "select brin6, results from raw.inbox") == [("99QQ00", 1)]
+
+
+def test_the_contract_names_what_clients_are_built_from(receiver: str) -> None:
+    wsdl = etree.fromstring(requests.get(f"{receiver}?wsdl", timeout=10).content)
+    names = {element.get("name") for element in wsdl.iter()} - {None}
+    assert names >= {
+        "LeerresultatenService", "bndLeerresultaten", "prtLeerresultaten", "BrengLeerresultaten",
+        "msgLeerresultaten", "msgLeerresultatenAntwoord", "leerresultaten_verzoek", "autorisatie",
+    }  # fmt: skip
+    [address] = wsdl.iter("{http://schemas.xmlsoap.org/wsdl/soap/}address")
+    assert address.get("location") == receiver
+
+
+def test_the_action_header_may_be_quoted_bare_or_absent(receiver: str, iep: Sender) -> None:
+    envelope = iep.envelope(samples()["first_night"])
+    for action in ({"SOAPAction": '"BrengLeerresultaten"'}, {"SOAPAction": "BrengLeerresultaten"}, {}):
+        answer = requests.post(receiver, data=envelope, headers=action, timeout=30)
+        assert answer.status_code == 200
+        assert etree.fromstring(answer.content)[0][0].tag == f"{RESULTS}leerresultaten_bevestiging"
+
+
+def test_versions_2_0_to_2_3_are_taken(iep: Sender) -> None:
+    for version in (b"2.0", b"2.1", b"2.3"):
+        assert iep.send(
+            samples()["first_night"].replace(b"xsdversie>2.2<", b"xsdversie>" + version + b"<")
+        ).taken
