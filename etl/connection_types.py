@@ -42,12 +42,7 @@ def _moodle() -> dict[str, Any]:
             "service": _text(
                 "Web service", "Only with a user name: short name of the external service to get a token for."
             ),
-            "wait_limit": _number(
-                "Longest wait (seconds)",
-                "How long to wait in all for a site that says it is busy, in one call.",
-                120,
-                maximum=3600,
-            ),
+            "wait_limit": _wait_limit(),
         },
     }
 
@@ -101,6 +96,7 @@ def _infocaption() -> dict[str, Any]:
         },
         "conn-fields": {
             "mapping": _json("Paths and fields", "Only where the site's differ, as JSON."),
+            "wait_limit": _wait_limit(),
         },
     }
 
@@ -127,6 +123,12 @@ def _iep_lvs() -> dict[str, Any]:
             ),
         },
     }
+
+
+def _wait_limit() -> dict[str, Any]:
+    return _number(
+        "Longest wait (seconds)", "In all, for a site that says it is busy, in one call.", 120, maximum=3600
+    )
 
 
 def _text(label: str, description: str, default: str | None = None) -> dict[str, Any]:

@@ -40,6 +40,15 @@ class _Tested:
             what = type(problem).__name__  # its text may hold the address with a password
             raise GiveUp(f"the warehouse cannot be read ({what}): nothing to compare with") from None
 
+    @property
+    def at_once(self) -> Connection:
+        """The connection with no wait for a busy system: a person waits, and wants to know what it says now."""
+        return replace(self.connection, extra={**self.connection.extra, "wait_limit": 0})
+
+    def known_as(self, engine: Engine, system: str) -> list[str]:
+        """The names under which sources use this connection."""
+        return [user["connection_id"] for user in self.users(engine, system)]
+
     def users(self, engine: Engine, system: str) -> list[Mapping[str, Any]]:
         """What uses this connection, or another one to the same account of the same system.
 
@@ -92,11 +101,8 @@ def _moodle(tested: _Tested) -> CheckReport:
     from etl.extract import moodle_check
     from etl.extract.moodle import MoodleClient
 
-    # A person waits for the answer: it is what the site says now.
-    at_once = replace(tested.connection, extra={**tested.connection.extra, "wait_limit": 0})
-    with MoodleClient(at_once) as client, tested.reading() as engine:
-        users = [user["connection_id"] for user in tested.users(engine, "moodle")]
-        activities = mapped(engine, users, _idnumbers(client))
+    with MoodleClient(tested.at_once) as client, tested.reading() as engine:
+        activities = mapped(engine, tested.known_as(engine, "moodle"), _idnumbers(client))
         report = moodle_check.check(client, activities)
     if report.ok and not activities:
         report.lines.append("No course of a source with this connection is linked yet: test again then.")
@@ -113,6 +119,20 @@ def _idnumbers(client: "MoodleClient") -> dict[str, str | None]:
         return {}
     idnumbers = courses["idnumber"].astype("object").where(courses["idnumber"].notna(), None)
     return dict(zip(courses["source_course_id"].tolist(), idnumbers.tolist(), strict=True))
+
+
+def _infocaption(tested: _Tested) -> CheckReport:
+    from etl.extract import infocaption_check
+    from etl.extract.infocaption import InfoCaptionClient
+
+    with tested.reading() as engine, engine.connect() as session:
+        ids = tested.known_as(engine, "infocaption")
+        linked = [
+            row["source_course_id"]
+            for row in db.rows(session, "load/competence_courses_of", connection_ids=ids)
+        ]
+    with InfoCaptionClient(tested.at_once) as client:
+        return infocaption_check.check(client, linked)
 
 
 def _pe_online(tested: _Tested) -> CheckReport:
@@ -134,6 +154,7 @@ def _iep_lvs(tested: _Tested) -> CheckReport:
 # Clients are imported by the test that needs them: zeep alone takes longer than a short command.
 _TESTS: Final[Mapping[str, Callable[[_Tested], CheckReport]]] = {
     "moodle": _moodle,
+    "infocaption": _infocaption,
     "pe_online": _pe_online,
     "iep_lvs": _iep_lvs,
 }
