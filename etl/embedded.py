@@ -44,7 +44,7 @@ def start(home: Path, *, durable: bool = True) -> str:
     home = embedded_root.prepare(home)
     with _locked(home / "start.lock", fcntl.LOCK_EX):
         if _postmaster(home) is None:
-            _initialise(home)
+            _initialise(home, durable)
             _launch(home, durable)
     return _url(home, _ADMIN, _ADMIN)
 
@@ -132,7 +132,7 @@ def warehouse() -> Iterator[str]:
         yield ensure_database(server_url, "warehouse")
 
 
-def _initialise(home: Path) -> None:
+def _initialise(home: Path, durable: bool) -> None:
     """Make the data folder under another name first: an interrupted initdb must not look like a database."""
     if (home / "data").exists():
         return
@@ -140,7 +140,8 @@ def _initialise(home: Path) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     embedded_root.make_folder(unfinished)
     options = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    _run(home, "initdb", "-D", str(unfinished), "-U", _ADMIN, "--auth=trust", *options)
+    options += ["--auth=trust", *(() if durable else ["--no-sync"])]
+    _run(home, "initdb", "-D", str(unfinished), "-U", _ADMIN, *options)
     unfinished.rename(home / "data")
 
 
