@@ -3,8 +3,9 @@
 import pytest
 from typer.testing import CliRunner
 
+from etl import embedded
 from etl.cli.reference import app
-from etl.errors import InvalidInput
+from etl.errors import GiveUp, InvalidInput
 
 
 @pytest.fixture
@@ -33,3 +34,12 @@ def test_a_wrong_set_exits_1_and_names_each_wrong_line(reference, folder):
     assert (checked.exit_code, checked.output.splitlines()) == (1, [line, "1 problems"])
     assert isinstance(imported.exception, InvalidInput)
     assert str(imported.exception) == line
+
+
+def test_a_warehouse_without_its_schema_is_a_clear_message(postgres_url, sample, monkeypatch):
+    monkeypatch.setenv("WAREHOUSE_URL", embedded.ensure_database(postgres_url, "not_migrated"))
+
+    done = CliRunner().invoke(app, ["check", str(sample)])
+
+    assert isinstance(done.exception, GiveUp)
+    assert str(done.exception) == "the warehouse does not have the newest schema: run `etl db migrate`"
