@@ -11,7 +11,7 @@ from etl import cli, db
 from etl.cli.report import render
 from etl.errors import InvalidInput
 from etl.load import rejections, runs
-from etl.load.report import read_report
+from etl.load.report import RunReport, read_report
 from etl.load.runs import Counts
 
 
@@ -139,3 +139,9 @@ def test_the_public_views_show_the_same_run_and_rejections(engine, night):
 
     assert tuple(run) == ("moodle_results", "incomplete", 1010, 1004, 3, 2, 1, 4, 1200, 1)
     assert (steps, tuple(open_rows)) == (4, (5, "unmatched_learner"))
+
+
+def test_the_rows_of_the_push_ledger_are_counted_by_status():
+    report = RunReport((), (), {"accepted": 3, "withheld": 2})
+
+    assert "Accreditation points  3 accepted, 2 withheld" in shown(report, 80)
