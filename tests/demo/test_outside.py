@@ -1,0 +1,77 @@
+"""The sample in the warehouse, and the comparison of PE-Online's own books with ours."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from etl import db
+from etl.demo import outside
+from etl.errors import GiveUp
+from etl.sandbox.pe_ledger import Course
+from etl.sandbox.server import Sandbox, serve
+
+COURSE = Course(52, 301245, "2026-09-01", "2026-12-31")
+COLUMNS = "org_id, client_code, source, source_course_id, pe_course_id, course_type, relation_number, end_date, status"
+PASSED = "2026-09-24T14:30:00+02:00"
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with serve() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sample(warehouse: str) -> str:
+    outside.prepare_warehouse(warehouse)
+    return warehouse
+
+
+def execute(url: str, statement: str) -> None:
+    engine = db.engine(url)
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def accept(url: str, client: str, number: str, status: str = "accepted") -> None:
+    fact = f"52, '{client}', 'moodle_main', '2', '301245', 2, '{number}', '{PASSED}', '{status}'"
+    execute(url, f"insert into ops.pe_attendance ({COLUMNS}) values ({fact})")
+
+
+def test_books_that_hold_the_same_points_agree(sandbox: Sandbox, sample: str) -> None:
+    sandbox.ledger.book("052001", COURSE, "", "2026-09-24T14:30:00")
+    accept(sample, "CL00001", "052001")
+    accept(sample, "CL00002", "052002", status="pending")
+    assert outside.disagreements(sandbox.url, sample) == []
+    assert outside.points_accepted(sample) == 1
+
+
+def test_a_point_that_only_one_side_knows_is_named_without_the_person(sandbox: Sandbox, sample: str) -> None:
+    sandbox.ledger.book("052002", COURSE, "", "2026-09-25T10:00:00")
+    accept(sample, "CL00001", "052001")
+    assert outside.disagreements(sandbox.url, sample) == [
+        "profession group 52, 2026-09-25 10:00:00: PE-Online booked 1 more than mart.pe_attendance says",
+        "profession group 52, 2026-09-24 14:30:00: PE-Online booked 1 fewer than mart.pe_attendance says",
+    ]
+
+
+def test_reference_data_that_is_there_is_left_alone(sample: str) -> None:
+    execute(sample, "update core.sources set timezone = 'Europe/Stockholm'")
+    outside.prepare_warehouse(sample)
+    engine = db.engine(sample)
+    with engine.connect() as connection:
+        assert (
+            connection.execute(text("select distinct timezone from core.sources")).scalar()
+            == "Europe/Stockholm"
+        )
+    engine.dispose()
+
+
+def test_a_given_warehouse_with_other_data_is_refused(sample: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    execute(sample, "insert into core.clients (client_code, surname) values ('REAL-1', 'Real')")
+    outside.prepare_warehouse(sample)
+    monkeypatch.setenv("WAREHOUSE_URL", sample)
+    with pytest.raises(GiveUp, match="holds other data than the sample"):
+        outside.prepare_warehouse(sample)
