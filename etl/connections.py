@@ -79,7 +79,9 @@ def _from_json(conn_id: str, value: str) -> Connection:
 
 def _from_uri(conn_id: str, value: str) -> Connection:
     """Airflow writes a host that has a scheme of its own as ``moodle://https://:token@host``."""
-    kind, _, rest = value.partition("://")
+    kind, separator, rest = value.partition("://")
+    if not separator:
+        raise ValueError
     protocol = match[0] if (match := _PROTOCOL.match(rest)) else ""
     parts = urlsplit(f"//{rest.removeprefix(protocol)}")
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
