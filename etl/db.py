@@ -72,7 +72,8 @@ def rows(connection: Connection, name: str, **parameters: Any) -> list[Mapping[s
 def copy(connection: Connection, table: str, frame: pd.DataFrame) -> None:
     """COPY the columns of ``frame`` into ``table`` (empty = NULL). ``table`` is a name from our own SQL."""
     stream = pa.BufferOutputStream()
-    arrow = pa.Table.from_pandas(frame, preserve_index=False)
+    # One chunk: for an empty one, which pd.concat leaves behind, the writer puts out what was in memory before.
+    arrow = pa.Table.from_pandas(frame, preserve_index=False).combine_chunks()
     pa_csv.write_csv(arrow, stream, pa_csv.WriteOptions(include_header=False))
     columns = ", ".join(f'"{name}"' for name in frame.columns)
     with driver_cursor(connection) as cursor:
