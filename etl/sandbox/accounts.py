@@ -38,3 +38,7 @@ PE_USER = "5201"
 PE_KEY = "sandbox-pe-key"
 PE_TEST_USER = "5202"
 PE_TEST_KEY = "sandbox-pe-test-key"
+
+# InfoCaption, at /infocaption: OAuth2 client credentials.
+INFOCAPTION_ID = "sandbox-infocaption-id"
+INFOCAPTION_SECRET = "sandbox-infocaption-secret"

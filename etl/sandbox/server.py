@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from etl.sandbox.control import control_app
 from etl.sandbox.faults import AFTER, INSTEAD, Faults, Kind
 from etl.sandbox.frame import Call, Counters, Reply, System
+from etl.sandbox.infocaption import InfoCaption
 from etl.sandbox.moodle_generated import GeneratedMoodle
 from etl.sandbox.moodle_recorded import RecordedMoodle
 from etl.sandbox.pe_ledger import Ledger
@@ -107,7 +108,7 @@ def create_app(state_dir: Path | None = None, systems: Sequence[System] | None =
     """The whole sandbox; what must outlive a restart is kept in ``state_dir`` (None: nothing is)."""
     if systems is None:
         ledger = Ledger(state_dir / "pe_online.sqlite" if state_dir else None)
-        systems = [RecordedMoodle(), GeneratedMoodle(), PeOnline(ledger)]
+        systems = [RecordedMoodle(), GeneratedMoodle(), InfoCaption(), PeOnline(ledger)]
     return SandboxApp(systems)
 
 
@@ -137,6 +138,11 @@ class Sandbox:
     def generated(self) -> GeneratedMoodle:
         """The generated Moodle site."""
         return _system(self.app, GeneratedMoodle)
+
+    @property
+    def infocaption(self) -> InfoCaption:
+        """InfoCaption."""
+        return _system(self.app, InfoCaption)
 
     @property
     def pe(self) -> PeOnline:

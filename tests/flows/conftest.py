@@ -32,11 +32,25 @@ def engine(warehouse):
 @pytest.fixture
 def connect(sandbox):
     def connect(conn_id):
+        if conn_id == "infocaption_main":
+            return infocaption_connection(sandbox.url)
         host = f"{sandbox.url}/moodle"
         extra = {"wait_limit": 0}  # a site that says "later" is not waited for
         return Connection(conn_id, "moodle", host=host, password=accounts.MOODLE_TOKEN, extra=extra)
 
     return connect
+
+
+def infocaption_connection(url, **mapping):
+    """The sandbox's InfoCaption; so small a page that the largest course has three."""
+    return Connection(
+        "infocaption_main",
+        "infocaption",
+        host=f"{url}/infocaption",
+        login=accounts.INFOCAPTION_ID,
+        password=accounts.INFOCAPTION_SECRET,
+        extra={"wait_limit": 0, "mapping": {"page_size": 10, **mapping}},
+    )
 
 
 @pytest.fixture
