@@ -114,7 +114,7 @@ def _iep_lvs() -> dict[str, Any]:
         "conn-fields": {
             "after": _choice(
                 "Afterwards",
-                "move: a file that was taken goes to taken/, one that cannot be taken to set_aside/.",
+                "keep: files stay. move: what was taken goes to taken/, what cannot be to set_aside/.",
                 {"keep": "keep", "move": "move"},
                 "keep",
             ),

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseHook, Context
+from airflow.sdk import BaseHook, Context, Param
 from airflow.sdk.definitions.retry_policy import (
     ExceptionRetryPolicy,
     RetryAction,
@@ -103,6 +103,17 @@ def run_options(context: Mapping[str, Any]) -> "Options":
     from etl.flows.options import read_options
 
     return read_options(context["params"], context.get("data_interval_end"), datetime.now(UTC))
+
+
+def night_params(courses: str) -> dict[str, Param]:
+    """What a night can be asked for in its form; ``courses`` says which ids are meant."""
+    return {
+        "courses": Param([], type="array", title="Courses", description=courses),
+        "from": Param(None, type=["null", "string"], format="date", title="First night"),
+        "to": Param(None, type=["null", "string"], format="date", title="Last night"),
+        "full": Param(False, type="boolean", title="Ask and derive everything"),
+        "dry_run": Param(False, type="boolean", title="Dry run: write no result"),
+    }
 
 
 def failed_tasks(context: Mapping[str, Any]) -> int:

@@ -37,7 +37,9 @@ class OutsideSystemHook(BaseHook):
         except EtlError as problem:
             return False, str(problem)
         report = checks.check(tested, lambda: nullcontext(warehouse_engine()), connect)
-        return report.ok, "\n".join(report.lines)
+        return report.ok, "\n".join(
+            f"{line.rstrip('.')}." for line in report.lines
+        )  # the page shows no line ends
 
 
 class MoodleHook(OutsideSystemHook):

@@ -38,7 +38,7 @@ class _Tested:
                 yield engine
         except SQLAlchemyError as problem:
             what = type(problem).__name__  # its text may hold the address with a password
-            raise GiveUp(f"the warehouse cannot be read ({what}): nothing to compare with") from None
+            raise GiveUp(f"the warehouse cannot be read ({what}): is it up and migrated?") from None
 
     @property
     def at_once(self) -> Connection:

@@ -170,7 +170,7 @@ def test_the_test_of_a_drop_location_counts_what_is_there(tmp_path, monkeypatch)
     monkeypatch.setenv("AIRFLOW_CONN_DROP", json.dumps({"conn_type": "iep_lvs", "host": str(tmp_path)}))
     assert IepDropHook("drop").test_connection() == (
         True,
-        "The location can be read: 1 XML files are there\nFiles that were taken are kept",
+        "The location can be read: 1 XML files are there.\nFiles that were taken are kept.",
     )
 
 
