@@ -22,8 +22,15 @@ nothing was landed is polled as it is now.
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Asset, CronTriggerTimetable, Param, TriggerRule, dag, task, task_group
-from learning_results_airflow import DEFAULT_ARGS, connect, end_of_run, run_options, warehouse_engine
+from airflow.sdk import Asset, CronTriggerTimetable, TriggerRule, dag, task, task_group
+from learning_results_airflow import (
+    DEFAULT_ARGS,
+    connect,
+    end_of_run,
+    night_params,
+    run_options,
+    warehouse_engine,
+)
 
 RESULTS = Asset("learning_results_loaded")
 POOL = "moodle"
@@ -37,13 +44,7 @@ POOL = "moodle"
     default_args=DEFAULT_ARGS,
     doc_md=__doc__,
     tags=["moodle", "nightly"],
-    params={
-        "courses": Param([], type="array", title="Courses", description="Moodle course ids; none = all"),
-        "from": Param(None, type=["null", "string"], format="date", title="First night"),
-        "to": Param(None, type=["null", "string"], format="date", title="Last night"),
-        "full": Param(False, type="boolean", title="Ask and derive everything"),
-        "dry_run": Param(False, type="boolean", title="Dry run: write no result"),
-    },
+    params=night_params("Moodle course ids; none = all"),
 )
 def moodle_results() -> None:
     @task

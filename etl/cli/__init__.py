@@ -4,10 +4,11 @@ import sys
 
 import typer
 
-from etl.cli import check, database, docs, iep, pe, reference, report, review, run, sandbox
+from etl.cli import check, competences, database, docs, iep, pe, reference, report, review, run, sandbox
 from etl.errors import EtlError
 
 _typer = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+_typer.add_typer(competences.app, name="competences")
 _typer.add_typer(database.app, name="db")
 _typer.add_typer(docs.app, name="docs")
 _typer.add_typer(iep.app, name="iep")

@@ -131,16 +131,24 @@ def _poll(
     try:
         body = client.participants(poll.scope, since)
     except RejectRecord as problem:
-        if problem.reason_code == "course_gone":
-            with engine.begin() as session:
-                db.execute(session, "load/course_is_gone", source=source.source, source_course_id=poll.scope)
-        raise
+        if problem.reason_code != "course_gone":
+            raise
+        _mark_gone(engine, source, poll)
+        return
     if since is None:
         poll.keep(PARTICIPANTS, "", body)
     elif is_empty(body):
         poll.keep(NO_CHANGES, "", body)
     else:
         poll.keep(CHANGES, since, body)
+
+
+def _mark_gone(engine: Engine, source: Source, poll: PolledCourse) -> None:
+    """The link stays and shows it; what the course gave stays."""
+    course = pd.Series([poll.scope])
+    poll.rejected.append(rejected_rows(course, "course", course, "course_gone"))
+    with engine.begin() as session:
+        db.execute(session, "load/course_is_gone", source=source.source, source_course_id=poll.scope)
 
 
 def _since(engine: Engine, source: Source, scope: str) -> str | None:

@@ -1,0 +1,99 @@
+"""# InfoCaption competences
+
+Every night at 05:00 (Europe/Stockholm), after the Moodle night: asks each InfoCaption site who passed the courses
+that are linked to competences, and gives the competences, with their validity. Completed Moodle courses that are
+linked give theirs in the same run.
+
+**Green** means that every linked course was read and every row is written, unchanged or listed with a reason.
+**Red** means that a course or a site could not be read; all others were recorded. The log of `report` names the
+courses and what to do. `etl report` and the view `mart.rejections` list who was not recognised and links that give
+nothing (the course is gone, or not published); `mart.competence_links` shows the state of every link.
+
+**Rerun**: clear the run's failed tasks (or all of them). Courses that were polled are not asked again, competences
+that people hold stay as they are, none is given twice.
+
+**Revoke**: `etl competences revoke COMPETENCE --client CODE --by WHO --reason WHY` (or `--everyone`). No run gives it
+again until `etl competences restore`. `etl competences unlink` removes a link; what it gave stays.
+
+**Run by hand**: *Trigger* with *courses* (InfoCaption's course ids), *from* and *to* (nights, UTC days, derived again
+from what was landed then), *full* (ask and derive everything, changed or not), *dry run* (counts only, gives nothing).
+
+**Backfill**: `airflow backfill create --dag-id infocaption_competences --from-date 2026-11-01 --to-date 2026-11-08`,
+with `--dry-run` first; the bounds are UTC midnights. Past nights are derived from what was landed then; a course of
+which nothing was landed is polled as it is now.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow.sdk import CronTriggerTimetable, TriggerRule, dag, task, task_group
+from learning_results_airflow import (
+    DEFAULT_ARGS,
+    connect,
+    end_of_run,
+    night_params,
+    run_options,
+    warehouse_engine,
+)
+
+POOL = "infocaption"
+
+
+@dag(
+    schedule=CronTriggerTimetable("0 5 * * *", timezone="Europe/Stockholm", interval=timedelta(days=1)),
+    start_date=datetime(2026, 1, 1),
+    catchup=False,
+    max_active_runs=2,
+    default_args=DEFAULT_ARGS,
+    doc_md=__doc__,
+    tags=["infocaption", "nightly"],
+    params=night_params("InfoCaption course ids; none = all"),
+)
+def infocaption_competences() -> None:
+    @task
+    def open_run(**context: Any) -> str:
+        from etl.flows import infocaption_competences as flow
+
+        return flow.open_run(warehouse_engine(), run_options(context), context["run_id"])
+
+    @task(pool=POOL)
+    def plan(run: str, **context: Any) -> list[dict[str, Any]]:
+        from etl.flows import infocaption_competences as flow
+
+        return list(flow.plan(warehouse_engine(), run, connect, run_options(context)))
+
+    @task(pool=POOL)
+    def land(run: str, batch: dict[str, Any], **context: Any) -> None:
+        from etl.flows import infocaption_competences as flow
+
+        flow.land(warehouse_engine(), run, batch, connect, run_options(context))
+
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def derive(run: str, batch: dict[str, Any], **context: Any) -> None:
+        from etl.flows import infocaption_competences as flow
+
+        flow.derive(warehouse_engine(), run, batch, connect, run_options(context))
+
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def award(run: str, **context: Any) -> None:
+        """After all batches, so that the order of the courses makes no difference."""
+        from etl.flows import infocaption_competences as flow
+
+        flow.award(warehouse_engine(), run, run_options(context))
+
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def report(run: str, **context: Any) -> None:
+        from etl.flows import infocaption_competences as flow
+
+        end_of_run(flow, run, context)
+
+    @task_group
+    def batch(run: str, batch: dict[str, Any]) -> None:
+        land(run, batch) >> derive(run, batch)
+
+    run = open_run()
+    batches = batch.partial(run=run).expand(batch=plan(run))
+    batches >> award(run) >> report(run)
+
+
+infocaption_competences()
