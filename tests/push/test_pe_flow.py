@@ -440,6 +440,16 @@ def test_a_resend_carries_the_identical_date_at_midnight_and_at_summer_time(site
     assert (site.only("end_date", "status"), site.booked()) == ((offered, "accepted"), {"052001": 1})
 
 
+def test_the_date_is_frozen_when_the_row_enters_the_ledger(site):
+    site.accredit()
+    site.person("C1")
+    site.passed("C1")
+    site.plan()
+    site.number("C1", "052001")
+    site.plan(timezone="UTC")
+    assert site.only("status", "end_date") == ("pending", "2026-09-25T17:13:20+02:00")
+
+
 def test_the_day_that_decides_is_the_account_s_not_utc_s(site):
     site.accredit(valid_from="2026-09-01", known=False)
     site.person("C1", "052001")
