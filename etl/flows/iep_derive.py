@@ -1,7 +1,9 @@
-"""Derive and load one message of the inbox: read it again, match its pupils, record its results."""
+"""Derive and load messages of the inbox: read them again, match their pupils, record their results."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 import pandas as pd
@@ -10,95 +12,125 @@ from sqlalchemy import Connection as Session
 from etl import crash, db
 from etl.load import derivations, rejections, test_results
 from etl.load.runs import Counts
-from etl.load.test_results import Said
 from etl.receive import inbox
-from etl.receive.message import Measure, Norm, Test, Unreadable
+from etl.receive.faults import Fault
 from etl.receive.reading import Message, Open, read
-from etl.transform.test_results import RESOURCE, Delivery, Derived, derive
+from etl.transform import test_results as transform
+from etl.transform.test_results import Deliveries, Derived, derive
 
 FLOW: Final = "iep_test_results"
+_SAID: Final = ["scope", "source", "brin6", "created_at", "message_id"]
+log = logging.getLogger(__name__)
+_PARTS: Final[dict[str, list[str]]] = {
+    "messages": transform.MESSAGES,
+    "results": transform.RESULTS,
+    "measures": transform.MEASURES,
+    "tests": transform.TESTS,
+    "norms": transform.NORMS,
+    "unreadable": transform.UNREADABLE,
+}
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """One message that is to be derived, as ``load/iep_messages`` lists it."""
+@dataclass
+class Batch:
+    """Messages that are derived together, as ``load/iep_messages`` lists them, with what they say."""
 
-    said: Said
-    scope: str
-    is_test: bool
-    lenient: bool
-    inputs: str
+    rows: list[Mapping[str, Any]] = field(default_factory=list)
+    parts: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in _PARTS})
+    messages: list[Message] = field(default_factory=list)
+    results: int = 0
 
-    @classmethod
-    def of(cls, row: Mapping[str, Any]) -> "Waiting":
-        """The message in a row of the query."""
-        said = Said(row["source"], row["brin6"], row["created_at"], row["message_id"])
-        return cls(said, row["scope"], row["is_test"], row["lenient"], row["inputs"])
+    def add(self, row: Mapping[str, Any], message: Message, school_year: str) -> None:
+        """Add what one message says; results are numbered through the batch."""
+        scope, first = (row["scope"],), self.results
+        self.parts["messages"].append((*scope, row["brin6"], school_year, row["is_test"]))
+        self.parts["results"] += [(*scope, first + number, *rest) for number, *rest in message.results]
+        self.parts["measures"] += [(first + number, *rest) for number, *rest in message.measures]
+        self.parts["tests"] += [scope + test for test in message.tests]
+        self.parts["norms"] += [scope + norm for norm in message.norms]
+        self.parts["unreadable"] += [scope + unreadable for unreadable in message.unreadable]
+        self.rows.append(row)
+        self.messages.append(message)
+        self.results += message.delivered
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """What the messages say, as frames."""
+        return Deliveries(**{name: _frame(self.parts[name], columns) for name, columns in _PARTS.items()})
 
 
-def derive_message(session: Session, run_id: str, waiting: Waiting) -> Counts:
-    """Derive one message in the transaction of ``session``. Raises Fault when it can no longer be read."""
-    said = waiting.said
-    db.rows(session, "load/iep_school_lock", brin6=said.brin6)
-    message = Message()
-    school = read(inbox.body(session, said.message_id), Open(waiting.lenient), message)
+def read_batch(session: Session, rows: Sequence[Mapping[str, Any]]) -> tuple[Batch, dict[str, str]]:
+    """Read messages of the inbox again; also the problem of each school whose message can no longer be read."""
+    batch, problems = Batch(), {}
+    for row in rows:
+        message = Message()
+        try:
+            school = read(inbox.body(session, row["message_id"]), Open(row["lenient"]), message)
+        except Fault as fault:
+            problems[row["brin6"]] = f"message {row['message_id']} cannot be read any more: {fault}"
+            log.error("school %s: %s", row["brin6"], problems[row["brin6"]])
+        else:
+            batch.add(row, message, school.school_year)
+    return batch, problems
+
+
+def derive_batch(session: Session, run_id: str, batch: Batch) -> dict[str, Counts]:
+    """Derive and load a batch in the transaction of ``session``; returns the counts of each school."""
+    if not batch.rows:
+        return {}
+    for brin6 in sorted(
+        {row["brin6"] for row in batch.rows}
+    ):  # in one order, so that two runs do not deadlock
+        db.rows(session, "load/iep_school_lock", brin6=brin6)
     derived = derive(
-        _delivery(waiting, school.school_year, message),
-        db.query(session, "load/iep_pupils", **inbox.identifiers(message)),
+        batch.deliveries,
+        db.query(session, "load/iep_pupils", **inbox.identifiers(*batch.messages)),
         db.query(session, "load/iep_excluded_tests"),
     )
-    merged = test_results.load(session, run_id, said, derived.results, derived.measures)
-    rejected = _list_rejected(session, run_id, waiting, derived)
-    derivations.remember(session, run_id, FLOW, said.source, {waiting.scope: waiting.inputs})
+    said = pd.DataFrame(batch.rows)[_SAID]
+    written = test_results.load(session, run_id, said, derived.results, derived.measures)
+    listed = _list_rejected(session, run_id, batch, derived)
+    for source, rows in said.groupby("source"):
+        inputs = {row["scope"]: row["inputs"] for row in batch.rows if row["source"] == source}
+        derivations.remember(session, run_id, FLOW, str(source), {s: inputs[s] for s in rows["scope"]})
     crash.point("iep.loaded")
-    left_out = message.results - len(derived.results) - rejected
-    return Counts(
-        read=message.results,
-        written=merged.written,
-        unchanged=merged.unchanged,
-        rejected=rejected,
-        ignored=left_out,
-    )
+    return _counts(batch, derived, written, listed)
 
 
-def _delivery(waiting: Waiting, school_year: str, message: Message) -> Delivery:
-    return Delivery(
-        scope=waiting.scope,
-        brin6=waiting.said.brin6,
-        school_year=school_year,
-        measures=_frame(message.measures, Measure._fields),
-        tests=_frame(message.tests, Test._fields),
-        norms=_frame(message.norms, Norm._fields),
-        unreadable=_frame(message.unreadable, Unreadable._fields),
-        is_test=waiting.is_test,
-    )
+def added(one: Counts, other: Counts) -> Counts:
+    """Both counts together."""
+    return Counts(**{f.name: getattr(one, f.name) + getattr(other, f.name) for f in fields(Counts)})
 
 
-def _list_rejected(session: Session, run_id: str, waiting: Waiting, derived: Derived) -> int:
-    """List what was rejected, unless a later message has said it better; returns how many rows are listed."""
-    said = waiting.said
-    at = {
-        "source": said.source,
-        "brin6": said.brin6,
-        "created_at": said.created_at,
-        "message_id": said.message_id,
-    }
-    keys = derived.rejected["record_key"].str.removeprefix(f"{said.brin6}/").tolist()
-    later = {row["record_key"] for row in db.rows(session, "load/iep_later_results", result_keys=keys, **at)}
-    listed = derived.rejected[~derived.rejected["record_key"].isin(later)]
-    rejections.replace(session, run_id, FLOW, said.source, [waiting.scope], listed)
-    recorded = (said.brin6 + "/" + derived.results["result_key"]).tolist()
-    db.execute(
-        session,
-        "load/iep_rejections_outdated",
-        flow=FLOW,
-        run_id=run_id,
-        resource=RESOURCE,
-        record_keys=recorded,
-        **at,
-    )
-    return len(listed)
+def _list_rejected(session: Session, run_id: str, batch: Batch, derived: Derived) -> Counter[str]:
+    """List what was rejected, unless a later message has said it better; returns how many are listed by scope."""
+    rejected = derived.rejected
+    keys = {"scopes": rejected["scope"].tolist(), "record_keys": rejected["record_key"].tolist()}
+    later = {(row["scope"], row["record_key"]) for row in db.rows(session, "load/iep_said_later", **keys)}
+    pairs = zip(rejected["scope"], rejected["record_key"], strict=True)
+    listed = rejected.loc[pd.Series([pair not in later for pair in pairs], dtype=bool)]
+    for source in sorted({row["source"] for row in batch.rows}):
+        scopes = [row["scope"] for row in batch.rows if row["source"] == source]
+        rejections.replace(session, run_id, FLOW, source, scopes, listed[listed["scope"].isin(scopes)])
+    schools = sorted({row["brin6"] for row in batch.rows})
+    db.execute(session, "load/iep_rejections_outdated", flow=FLOW, run_id=run_id, schools=schools)
+    return Counter(listed["scope"].tolist())
 
 
-def _frame(rows: list[Any], columns: tuple[str, ...]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(columns), dtype="str")
+def _counts(batch: Batch, derived: Derived, written: Counter[int], listed: Counter[str]) -> dict[str, Counts]:
+    good = Counter(derived.results["scope"].tolist())
+    schools: dict[str, Counts] = {}
+    for row, message in zip(batch.rows, batch.messages, strict=True):
+        scope, new = row["scope"], written[row["message_id"]]
+        counts = Counts(
+            read=message.delivered, written=new, unchanged=good[scope] - new, rejected=listed[scope],
+            ignored=message.delivered - good[scope] - listed[scope],
+        )  # fmt: skip
+        schools[row["brin6"]] = added(schools.get(row["brin6"], Counts()), counts)
+    return schools
+
+
+def _frame(rows: list[Any], columns: list[str]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=columns)
+    kinds = {"number": "int64", "is_test": "bool"}
+    return frame.astype({name: kinds.get(name, "str") for name in columns})

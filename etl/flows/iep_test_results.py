@@ -6,9 +6,8 @@ command line call the same ones. They pass ids only.
 
 import logging
 import os
-from collections.abc import Callable
-from dataclasses import fields
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import pandas as pd
 from sqlalchemy import Engine
@@ -17,17 +16,19 @@ from etl import crash, db
 from etl.connections import Connection
 from etl.errors import EtlError, GiveUp, InvalidInput, RetryLater
 from etl.flows.administration import Source, sources
-from etl.flows.iep_derive import FLOW, Waiting, derive_message
+from etl.flows.iep_derive import FLOW, added, derive_batch, read_batch
 from etl.flows.options import Options
 from etl.load import rejections, runs
-from etl.load.runs import Counts
+from etl.load.runs import Counts, Step
 from etl.receive.drop import Location, Polled, poll
-from etl.receive.faults import Fault
 from etl.transform.rejected import rejected_rows
 
 SYSTEM: Final = "iep_lvs"
 POLLED: Final = f"{FLOW}/drop"  # rejections of polling are resolved by the next poll, not by a derivation
 RETENTION_DAYS: Final = "IEP_INBOX_RETENTION_DAYS"
+_SCHOOLS_A_BATCH: Final = 50
+_MOST_BATCHES: Final = 1000  # Airflow maps over at most 1024
+_RESULTS_A_TRANSACTION: Final = 5000
 _DEFAULT_RETENTION_DAYS: Final = 730  # this school year and the one before can be derived again
 
 Connect = Callable[[str], Connection]
@@ -62,23 +63,32 @@ def poll_drops(engine: Engine, run_id: str, connect: Connect, options: Options) 
         raise later[0]
 
 
-def plan(engine: Engine, run_id: str, options: Options) -> list[str]:
-    """The schools (BRIN6) that have messages to derive."""
-    return sorted({waiting.said.brin6 for waiting in _waiting(engine, run_id, options, None)})
+def plan(engine: Engine, run_id: str, options: Options) -> list[list[str]]:
+    """The schools (BRIN6) that have messages to derive, in batches."""
+    schools = sorted({row["brin6"] for row in _waiting(engine, run_id, options, None)})
+    size = max(_SCHOOLS_A_BATCH, -(-len(schools) // _MOST_BATCHES))
+    return [schools[start : start + size] for start in range(0, len(schools), size)]
 
 
-def derive_school(engine: Engine, run_id: str, brin6: str, options: Options) -> None:
-    """Derive and load the messages of one school, oldest first, each in a transaction of its own."""
-    total, problem = Counts(), None
-    for waiting in _waiting(engine, run_id, options, brin6):
-        try:
-            total = _sum(total, _derive(engine, run_id, waiting, options))
-        except Fault as fault:
-            problem = f"message {waiting.said.message_id} cannot be read any more: {fault}"
-            log.error("school %s: %s", brin6, problem)
+def derive_schools(engine: Engine, run_id: str, schools: Sequence[str], options: Options) -> None:
+    """Derive and load the messages of schools, oldest first, a few thousand results in one transaction."""
+    done = dict.fromkeys(schools, Counts())
+    problems: dict[str, str] = {}
+    for rows in _parts(_waiting(engine, run_id, options, list(schools))):
+        with engine.connect() as session:
+            batch, unreadable = read_batch(session, rows)
+            counts = derive_batch(session, run_id, batch)
+            if options.dry_run:
+                session.rollback()
+            else:
+                session.commit()
+        crash.point("iep.committed")
+        problems |= unreadable
+        done |= {brin6: added(done[brin6], count) for brin6, count in counts.items()}
     with engine.begin() as session:
-        code = "unreadable_message" if problem else None
-        runs.record_step(session, run_id, "derive", brin6, total, code, problem)
+        runs.record_steps(
+            session, run_id, "derive", [_step(brin6, done[brin6], problems) for brin6 in schools]
+        )
 
 
 def forget_bodies(engine: Engine) -> None:
@@ -105,41 +115,39 @@ def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
         poll_drops(engine, run_id, connect, options)
     except RetryLater as problem:
         log.error("drop location: %s", problem)  # it stands in the report; the inbox is derived all the same
-    for brin6 in plan(engine, run_id, options):
-        derive_school(engine, run_id, brin6, options)
+    for schools in plan(engine, run_id, options):
+        derive_schools(engine, run_id, schools, options)
     return run_id, finish(engine, run_id)
 
 
-def _waiting(engine: Engine, run_id: str, options: Options, brin6: str | None) -> list[Waiting]:
-    found: dict[int, Waiting] = {}
+def _waiting(
+    engine: Engine, run_id: str, options: Options, schools: list[str] | None
+) -> list[Mapping[str, Any]]:
+    found: dict[int, Mapping[str, Any]] = {}
+    wanted = {"flow": FLOW, "run_id": run_id, "schools": schools, "full": options.full}
     with engine.connect() as session:
         for night in options.nights:
-            for row in db.rows(
-                session,
-                "load/iep_messages",
-                flow=FLOW,
-                run_id=run_id,
-                brin6=brin6,
-                until=night,
-                full=options.full,
-            ):
-                found[row["message_id"]] = Waiting.of(row)
-    return sorted(found.values(), key=lambda waiting: (waiting.said.created_at, waiting.said.message_id))
+            for row in db.rows(session, "load/iep_messages", until=night, **wanted):
+                found[row["message_id"]] = row
+    return sorted(found.values(), key=lambda row: (row["created_at"], row["message_id"]))
 
 
-def _derive(engine: Engine, run_id: str, waiting: Waiting, options: Options) -> Counts:
-    with engine.connect() as session:
-        counts = derive_message(session, run_id, waiting)
-        if options.dry_run:
-            session.rollback()
-        else:
-            session.commit()
-    crash.point("iep.committed")
-    return counts
+def _parts(rows: list[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    part: list[Mapping[str, Any]] = []
+    results = 0
+    for row in rows:
+        if part and results + row["results"] > _RESULTS_A_TRANSACTION:
+            yield part
+            part, results = [], 0
+        part.append(row)
+        results += row["results"]
+    if part:
+        yield part
 
 
-def _sum(one: Counts, other: Counts) -> Counts:
-    return Counts(**{f.name: getattr(one, f.name) + getattr(other, f.name) for f in fields(Counts)})
+def _step(brin6: str, counts: Counts, problems: Mapping[str, str]) -> Step:
+    problem = problems.get(brin6)
+    return Step(brin6, counts, "unreadable_message" if problem else None, problem)
 
 
 def _record_poll(engine: Engine, run_id: str, source: Source, polled: Polled) -> None:

@@ -171,7 +171,7 @@ def _land(session: Session, source: str, body: bytes) -> int:
         raise Fault(Code.PUPIL, f"{unknown} of {len(message.pupils)} pupils are not known here")
     origin = Origin(source, school.brin6, "drop", gate.lenient)
     kept = inbox.without_header(text, gate.header.key) if gate.header else text
-    received = inbox.add(session, origin, kept, school, message.results)
+    received = inbox.add(session, origin, kept, school, message.delivered)
     event = "message" if received.is_new else "message_again"
     inbox.log(session, school.brin6, event, inbox.summary(message, unknown), message_id=received.message_id)
     return received.message_id

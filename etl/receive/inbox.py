@@ -80,11 +80,12 @@ def unknown_pupils(connection: Connection, message: Message) -> int:
     )
 
 
-def identifiers(message: Message) -> dict[str, list[str]]:
-    """The identifiers of the pupils of a message, as the queries on clients take them."""
+def identifiers(*messages: Message) -> dict[str, list[str]]:
+    """The identifiers of the pupils of messages, as the queries on clients take them."""
+    pupils = [pupil for message in messages for pupil in message.pupils]
     return {
-        "pupil_ids": sorted({pupil_id for pupil_id, _ in message.pupils if pupil_id}),
-        "eck_ids": sorted({eck_id for _, eck_id in message.pupils if eck_id}),
+        "pupil_ids": sorted({pupil_id for pupil_id, _ in pupils if pupil_id}),
+        "eck_ids": sorted({eck_id for _, eck_id in pupils if eck_id}),
     }
 
 
@@ -105,4 +106,4 @@ def log(
 
 def summary(message: Message, unknown: int) -> str:
     """What the link log says of a message: counts."""
-    return f"{message.results} results, {len(message.unreadable)} unreadable, {unknown} pupils unknown"
+    return f"{message.delivered} results, {len(message.unreadable)} unreadable, {unknown} pupils unknown"

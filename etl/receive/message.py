@@ -43,17 +43,24 @@ class School:
     created_at: datetime
 
 
-class Measure(NamedTuple):
-    """One value of one result; a result with several values has several of them, one without has one."""
+class Result(NamedTuple):
+    """One result of one pupil; ``number`` counts the results of the message."""
 
+    number: int
     result_key: str
     pupil_id: str | None
     eck_id: str | None
     taken_on: str
     test_code: str
     test_part: str | None
-    value_type: str | None = None
-    value: str | None = None
+
+
+class Measure(NamedTuple):
+    """One value of a result, which may have several, or none."""
+
+    number: int
+    value_type: str | None
+    value: str | None
     scale: str | None = None
     comparison_group: str | None = None
     qualification: str | None = None

@@ -14,7 +14,17 @@ from etl.receive import hardened
 from etl.receive.contract import AUTHORISATION, RESULTS
 from etl.receive.faults import SOAP_11, SOAP_12, Code, Fault
 from etl.receive.hardened import local_name
-from etl.receive.message import Header, Measure, Norm, School, Test, Unreadable, read_header, read_school
+from etl.receive.message import (
+    Header,
+    Measure,
+    Norm,
+    Result,
+    School,
+    Test,
+    Unreadable,
+    read_header,
+    read_school,
+)
 from etl.receive.units import read_pupil, read_test
 
 _LR: Final = f"{{{RESULTS}}}"
@@ -62,18 +72,21 @@ class Message:
 
     soap: str = SOAP_11
     school: School | None = None
-    pupils: set[tuple[str | None, str | None]] = field(default_factory=set)
+    results: list[Result] = field(default_factory=list)
     measures: list[Measure] = field(default_factory=list)
     tests: list[Test] = field(default_factory=list)
     norms: list[Norm] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
-    keys: set[str] = field(default_factory=set)
-    test_codes: set[str] = field(default_factory=set)
 
     @property
-    def results(self) -> int:
+    def delivered(self) -> int:
         """How many results the message delivers, those that cannot be read included."""
-        return len(self.keys) + len(self.unreadable)
+        return len(self.results) + len(self.unreadable)
+
+    @property
+    def pupils(self) -> set[tuple[str | None, str | None]]:
+        """The identifiers of each pupil: leerlingid and ECK iD."""
+        return {(result.pupil_id, result.eck_id) for result in self.results}
 
 
 def read(text: bytes, gate: Gate, message: Message) -> School:
@@ -100,7 +113,9 @@ class _Reader:
         self._header: Header | None = None
         self._asked = False
         self._refused: Fault | None = None
-        self._pupils = 0
+        self._seen = 0
+        self._keys: set[str] = set()
+        self._test_codes: set[str] = set()
 
     def started(self, element: etree._Element) -> None:
         """The sender is judged before anything of the body is read."""
@@ -171,31 +186,31 @@ class _Reader:
             self._refused = refused
 
     def _read_pupil(self, element: etree._Element) -> None:
-        self._pupils += 1
-        results, unreadable = read_pupil(element, self._pupils, lenient=self._lenient)
-        self._message.unreadable += unreadable
-        for measures in results:
-            self._add_result(measures)
+        message = self._message
+        pupil = read_pupil(element, self._seen, lenient=self._lenient)
+        self._seen += len(pupil.results) + len(pupil.unreadable)
+        message.unreadable += pupil.unreadable
+        repeated = {result.number for result in pupil.results if not self._is_first(result)}
+        message.results += [result for result in pupil.results if result.number not in repeated]
+        message.measures += [measure for measure in pupil.measures if measure.number not in repeated]
 
-    def _add_result(self, measures: list[Measure]) -> None:
-        key = measures[0].result_key
-        if key in self._message.keys:
-            self._reject(key, "element resultaat: the key is not unique in the message")
-            return
-        self._message.keys.add(key)
-        self._message.pupils.add((measures[0].pupil_id, measures[0].eck_id))
-        self._message.measures += measures
+    def _is_first(self, result: Result) -> bool:
+        if result.result_key in self._keys:
+            self._reject(result, "element resultaat: the key is not unique in the message")
+            return False
+        self._keys.add(result.result_key)
+        return True
 
     def _read_test(self, element: etree._Element) -> None:
         try:
             test, norms = read_test(element)
-            if test.test_code in self._message.test_codes:
+            if test.test_code in self._test_codes:
                 raise Fault(Code.MESSAGE, "element toetscode: not unique in toetsen")
         except Fault:
             if self._lenient:
                 return
             raise
-        self._message.test_codes.add(test.test_code)
+        self._test_codes.add(test.test_code)
         self._message.tests.append(test)
         self._message.norms += norms
 
@@ -205,18 +220,23 @@ class _Reader:
             for wanted, found in zip_longest(_CHILDREN, names):
                 if found != wanted:
                     raise _unexpected(found) if found else Fault(Code.MESSAGE, f"element {wanted}: missing")
-        message = self._message
-        unknown = {m.result_key for m in message.measures if m.test_code not in message.test_codes}
-        for key in sorted(unknown):
-            self._reject(key, "element toetscode (in resultaat): not among toetsen")
-        message.measures = [m for m in message.measures if m.result_key not in unknown]
-        message.keys -= unknown
+        self._check_tests()
 
-    def _reject(self, key: str, reason: str) -> None:
+    def _check_tests(self) -> None:
+        message = self._message
+        unknown = [result for result in message.results if result.test_code not in self._test_codes]
+        for result in unknown:
+            self._reject(result, "element toetscode (in resultaat): not among toetsen")
+        if unknown:
+            numbers = {result.number for result in unknown}
+            message.results = [result for result in message.results if result.number not in numbers]
+            message.measures = [measure for measure in message.measures if measure.number not in numbers]
+
+    def _reject(self, result: Result, reason: str) -> None:
         """Refuse the message for one of its results, or leave only that one out."""
         if not self._lenient:
             raise Fault(Code.MESSAGE, reason)
-        self._message.unreadable.append(Unreadable(key, reason))
+        self._message.unreadable.append(Unreadable(result.result_key, reason))
 
 
 def _parent(element: etree._Element) -> str:

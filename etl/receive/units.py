@@ -1,6 +1,7 @@
 """The units a message consists of: the results of one pupil (``toetsafname``), one test (``toets``)."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -10,7 +11,7 @@ from lxml import etree
 from etl.receive.contract import DOSSIER, OWN_TYPE, RESULTS, problem_with
 from etl.receive.faults import Code, Fault
 from etl.receive.hardened import local_name
-from etl.receive.message import Measure, Norm, Test, Unreadable
+from etl.receive.message import Measure, Norm, Result, Test, Unreadable
 
 _LR: Final = f"{{{RESULTS}}}"
 _OSO: Final = f"{{{DOSSIER}}}"
@@ -18,57 +19,69 @@ _OSO: Final = f"{{{DOSSIER}}}"
 _MEASURED: Final = ("aantalopgaven", "aantalgoed", "aantalfout", "aantalgelezen", "tijd")
 _ON_SCALE: Final = ("vaardigheidsscore", "bivlaag", "bivhoog")
 
-Read = tuple[list[list[Measure]], list[Unreadable]]
+
+@dataclass
+class Pupil:
+    """The results of one pupil, and those that lenient reading could not read."""
+
+    results: list[Result] = field(default_factory=list)
+    measures: list[Measure] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
 
 
-def read_pupil(element: etree._Element, position: int, *, lenient: bool) -> Read:
-    """The results of one pupil. Strict: raises Fault at the first problem; lenient: lists what cannot be read."""
+def read_pupil(element: etree._Element, first: int, *, lenient: bool) -> Pupil:
+    """The results of one pupil, numbered from ``first``.
+
+    Strict: raises Fault at the first problem; lenient: lists what cannot be read.
+    """
     problem = problem_with(element)
     if problem is not None and not lenient:
         raise problem
-    results: list[list[Measure]] = []
-    unreadable: list[Unreadable] = []
-    for number, result in enumerate(element.iter(f"{_LR}resultaat"), 1):
+    pupil = Pupil()
+    for number, result in enumerate(element.iter(f"{_LR}resultaat"), first):
         try:
-            results.append(_read_result(element, result, checked=problem is None))
+            _read_result(pupil, element, result, number, checked=problem is None)
         except Fault as wrong:
             if not lenient:
                 raise
-            unreadable.append(Unreadable(result.get("key") or f"#{position}.{number}", wrong.text))
-    return results, unreadable
+            pupil.unreadable.append(Unreadable(result.get("key") or f"#{number + 1}", wrong.text))
+    return pupil
 
 
-def _read_result(pupil: etree._Element, result: etree._Element, *, checked: bool) -> list[Measure]:
+def _read_result(
+    pupil: Pupil, element: etree._Element, result: etree._Element, number: int, *, checked: bool
+) -> None:
     problem = None if checked else problem_with(result)
     if problem is not None:
         raise problem
-    pupil_id, eck_id = _text(pupil, "leerlingid"), _text(pupil, "eckid")
+    pupil_id, eck_id = _text(element, "leerlingid"), _text(element, "eckid")
     if not (pupil_id or eck_id):
         raise Fault(Code.PUPIL, "element leerlingid: missing")
-    about = (
-        result.get("key") or "", pupil_id, eck_id, _day(result),
-        _text(result, "toetscode") or "", _text(result, "toetsonderdeelcode"),
+    pupil.results.append(
+        Result(
+            number, result.get("key") or "", pupil_id, eck_id, _day(result),
+            _text(result, "toetscode") or "", _text(result, "toetsonderdeelcode"),
+        )
     )  # fmt: skip
-    return [Measure(*about, *value) for value in _values(result)] or [Measure(*about)]
+    pupil.measures += _measures(result, number)
 
 
-def _values(result: etree._Element) -> Iterator[tuple[str | None, ...]]:
-    """value_type, value, scale, comparison_group, qualification of everything a result says."""
+def _measures(result: etree._Element, number: int) -> Iterator[Measure]:
     if (score := _text(result, "score")) is not None:
-        yield "score", str(int(score)), None, None, None
+        yield Measure(number, "score", str(int(score)))
     if (other := result.find(f"{_LR}anderresultaat")) is not None:
         kind = (other.get(OWN_TYPE) or "").rpartition(":")[2]
-        yield "andere_score", _text(other, "andere_score"), kind or None, None, None
+        yield Measure(number, "andere_score", _text(other, "andere_score"), kind or None)
     if (oso := result.find(f"{_LR}osoresultaat")) is not None:
-        yield from _measured(oso)
+        yield from _measured(oso, number)
         for reference in oso.iter(f"{_OSO}referentiescore"):
-            yield (
-                _oso_text(reference, "codereferentiescore"), _oso_text(reference, "waarde"), None,
+            yield Measure(
+                number, _oso_text(reference, "codereferentiescore"), _oso_text(reference, "waarde"), None,
                 _oso_text(reference, "codevergelijkingsgroep"), _oso_text(reference, "kwalificatie"),
             )  # fmt: skip
 
 
-def _measured(oso: etree._Element) -> Iterator[tuple[str | None, ...]]:
+def _measured(oso: etree._Element, number: int) -> Iterator[Measure]:
     score = oso.find(f"{_OSO}toetsscore")
     if score is None:
         return
@@ -76,7 +89,8 @@ def _measured(oso: etree._Element) -> Iterator[tuple[str | None, ...]]:
     for element in score.iter():
         name = local_name(element)
         if name in _MEASURED or name in _ON_SCALE:
-            yield name, (element.text or "").strip(), scale if name in _ON_SCALE else None, None, None
+            value = (element.text or "").strip() or None
+            yield Measure(number, name, value, scale if name in _ON_SCALE else None)
 
 
 def read_test(element: etree._Element) -> tuple[Test, list[Norm]]:

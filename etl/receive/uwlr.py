@@ -108,7 +108,7 @@ def _store(connection: Connection, link: Link, text: bytes, message: Message, sc
     if unknown and link.fault_on_unknown_pupil and not is_test:
         raise Fault(Code.PUPIL, f"{unknown} of {len(message.pupils)} pupils are not known here")
     origin = Origin(link.source, link.brin6, "soap", link.lenient, "test" if is_test else "results")
-    received = inbox.add(connection, origin, text, school, message.results)
+    received = inbox.add(connection, origin, text, school, message.delivered)
     event = "message_again" if not received.is_new else "test_message" if is_test else "message"
     detail = inbox.summary(message, unknown)
     inbox.log(connection, link.brin6, event, detail, message_id=received.message_id)

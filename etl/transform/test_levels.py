@@ -40,31 +40,30 @@ def is_unusual(level: pd.Series, arithmetic: pd.Series) -> pd.Series:
 
 
 def of_norms(scores: pd.DataFrame, norms: pd.DataFrame) -> pd.Series:
-    """The level of each score by the norm rows of its test (or part): the row with the highest lower bound that fits.
+    """The level of each score by the norm rows of its test or part: of those that fit, the highest one.
 
-    ``scores``: result_key, test_code, test_part, value; ``norms``: test_code, test_part, term, lower, upper.
-    Returns levels by result_key.
+    ``scores``: scope, number, test_code, test_part, value; ``norms``: scope, test_code, test_part, term, lower,
+    upper. Returns levels by number.
     """
-    keys = ["test_code", "test_part"]
     bounds = norms.assign(
         lower=pd.to_numeric(norms["lower"]).fillna(-np.inf),
         upper=pd.to_numeric(norms["upper"]).fillna(np.inf),
     )
+    keys = ["scope", "test_code", "test_part"]
     pairs = scores.fillna({"test_part": ""}).merge(bounds.fillna({"test_part": ""}), on=keys)
     score = pd.to_numeric(pairs["value"])
     fitting = pairs[(score >= pairs["lower"]) & (score <= pairs["upper"])].sort_values("lower")
-    chosen = fitting.drop_duplicates("result_key", keep="last").set_index("result_key")["term"]
-    return canonical(chosen)
+    return canonical(fitting.drop_duplicates("number", keep="last").set_index("number")["term"])
 
 
-def of_development_scores(measures: pd.DataFrame, arithmetic: pd.Series) -> pd.Series:
+def of_development_scores(measures: pd.DataFrame) -> pd.Series:
     """The level of each development score: from 60 it is 1F, from 80 it is 2F, for arithmetic 1S.
 
-    ``measures``: result_key, value_type, value, scale; ``arithmetic`` goes with it. Returns levels by result_key.
+    ``measures``: number, value_type, value, scale, arithmetic. Returns levels by number.
     """
-    on_scale = measures["scale"].astype("str").str.contains(_DEVELOPMENT_SCALE, case=False, na=False)
-    wanted = on_scale & (measures["value_type"] == "vaardigheidsscore")
-    score = pd.to_numeric(measures.loc[wanted, "value"])
-    second = np.where(arithmetic[wanted], "1S", "2F")
+    on_scale = measures["scale"].fillna("").str.contains(_DEVELOPMENT_SCALE, case=False)
+    wanted = measures[on_scale & (measures["value_type"] == "vaardigheidsscore")]
+    score = pd.to_numeric(wanted["value"])
+    second = np.where(wanted["arithmetic"].astype(bool), "1S", "2F")
     level = np.select([score < _FIRST_LEVEL, score < _SECOND_LEVEL], [BELOW_1F, "1F"], second)
-    return pd.Series(level, index=measures.loc[wanted, "result_key"], dtype="str")
+    return pd.Series(level, index=wanted["number"], dtype="str")

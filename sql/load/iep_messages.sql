@@ -6,7 +6,6 @@ select
     inbox.brin6,
     inbox.brin6 || '/' || inbox.message_id as scope,
     inbox.created_at,
-    inbox.school_year,
     inbox.kind = 'test' as is_test,
     inbox.lenient,
     inbox.results,
@@ -18,7 +17,7 @@ left join ops.derivations as derived
     and derived.source = inbox.source
     and derived.scope = inbox.brin6 || '/' || inbox.message_id
 where inbox.body is not null
-and (cast(:brin6 as text) is null or inbox.brin6 = :brin6)
+and (cast(:schools as text[]) is null or inbox.brin6 = any(:schools))
 and case
     when cast(:until as timestamptz) is not null
         then inbox.received_at >= cast(:until as timestamptz) - interval '1 day' and inbox.received_at < :until

@@ -64,6 +64,11 @@ written as (
     returning source, brin6, result_key, created_at, message_id
 )
 
-select count(*) filter (where not placed.same_before and not placed.same_after) as written
+select
+    message_id,
+    count(*) as written
 from written
 join placed using (source, brin6, result_key, created_at, message_id)
+where not placed.same_before
+and not placed.same_after
+group by message_id
