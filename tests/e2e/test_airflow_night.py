@@ -76,12 +76,14 @@ def product(tmp_path_factory):
         text=True,
         start_new_session=True,
     )
-    running = Product(process, state)
-    yield running
-    running.engine.dispose()
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        process.wait(60)
+    try:
+        running = Product(process, state)
+        yield running
+        running.engine.dispose()
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
 
 
 def test_the_night_runs_and_everybody_agrees(product):
