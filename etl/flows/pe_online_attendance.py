@@ -72,25 +72,14 @@ def push(engine: Engine, run_id: str, org_id: int, connection: Connection) -> Co
     """
     pe_account = account(connection)
     with pe_ledger.exclusive(engine, org_id) as ledger:
-        if ledger is None or pe_account.paused:
-            return _leave(
-                engine, run_id, org_id, "paused" if pe_account.paused else "another push is running"
-            )
-        if _just_refused(ledger, run_id, connection.conn_id):
+        if ledger is None:
+            return _leave(engine, run_id, org_id, "another push is running")
+        if pe_account.paused:
+            return _leave(engine, run_id, org_id, "the account is paused")
+        if _just_refused(ledger, run_id, pe_account.conn_id):
             _leave(engine, run_id, org_id, "the account was refused a moment ago")
-            raise RetryLater(
-                f"PE-Online (connection {connection.conn_id}) refused the account", _REFUSAL_HOLDS
-            )
-        abandoned = pe_ledger.recover(ledger, org_id)
-        due = pe_ledger.due(ledger, org_id)
-        ledger.commit()
-        with Client(pe_account) as client:
-            sender = Sender(ledger, client, pe_account, org_id, run_id)
-            sender.send(due)
-    types = {one.attendance_id: one.course_type for one in due}
-    lost = [types[one] for one, status in sender.states.items() if status == "unknown"]
-    problem = sender.problem or _open_outcomes(org_id, lost, abandoned)
-    counts = _counts(sender)
+            raise RetryLater(f"PE-Online (connection {pe_account.conn_id}): account refused", _REFUSAL_HOLDS)
+        counts, problem = _send(ledger, pe_account, org_id, run_id)
     _record(engine, run_id, "push", org_id, counts, problem)
     log.info("orgID %s: %s", org_id, counts)
     if problem:
@@ -152,6 +141,19 @@ def _refresh(engine: Engine, run_id: str, org_id: int, pe_account: Account) -> b
         runs.record_step(session, run_id, "plan", str(org_id), counts)
         _list_open_cases(session, run_id, org_id)
         return bool(pe_ledger.due(session, org_id))
+
+
+def _send(ledger: Session, pe_account: Account, org_id: int, run_id: str) -> tuple[Counts, EtlError | None]:
+    """Settle what a dead pusher left, send what is due, and say what is left open."""
+    abandoned = pe_ledger.recover(ledger, org_id)
+    due = pe_ledger.due(ledger, org_id)
+    ledger.commit()
+    with Client(pe_account) as client:
+        sender = Sender(ledger, client, pe_account, org_id, run_id)
+        sender.send(due)
+    types = {one.attendance_id: one.course_type for one in due}
+    lost = [types[one] for one, status in sender.states.items() if status == "unknown"]
+    return _counts(sender), sender.problem or _open_outcomes(org_id, lost, abandoned)
 
 
 def _leave(engine: Engine, run_id: str, org_id: int, why: str) -> Counts:
