@@ -59,6 +59,7 @@ class Administration:
         linked = self._query("load/course_occurrences", source=source.source)
         linked = linked[linked["scope"].isin(list(scopes)) & linked["occurrence_code"].notna()]
         self.courses: pd.DataFrame = linked[["scope", "occurrence_code"]].reset_index(drop=True)
+        self.counted = set(linked.loc[linked["counted"], "scope"])  # accredited, or giving a competence
         self._occurrences = sorted(set(self.courses["occurrence_code"]))
 
     @cached_property
@@ -69,7 +70,7 @@ class Administration:
 
     @cached_property
     def enrolments(self) -> pd.DataFrame:
-        """enrolment_code, client_code, occurrence_code, status, start_date."""
+        """enrolment_code, client_code, occurrence_code, status, start_date, completed_here (by a poll)."""
         return self._of_occurrences("load/enrolments")
 
     @cached_property

@@ -16,7 +16,7 @@ from etl.flows.options import Options
 from etl.flows.polling import found_for
 from etl.load import derivations, rejections, runs
 from etl.load.merge import Merged, merge
-from etl.transform.completions import Completions, course_completions
+from etl.transform.completions import Completions, course_completions, late_completions
 from etl.transform.rejected import combined
 from etl.transform.unit_results import RESULT_COLUMNS, UnitResults, unit_results
 
@@ -97,7 +97,8 @@ def results_of(
     done = course_completions(
         completed, matched, enrolments, administration.courses["scope"], source.timezone
     )
-    return units, done, combined([answers.rejected, unmatched, units.rejected])
+    late = late_completions(answers.completions, enrolments, administration.counted)
+    return units, done, combined([answers.rejected, unmatched, units.rejected, late])
 
 
 def _load(

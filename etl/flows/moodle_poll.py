@@ -155,9 +155,10 @@ class CoursePoll(PolledCourse):
         users = now[now["is_student"]].assign(scope=self.scope)
         matched, enrolments, _ = self._administration.match(users)
         if (self._administration.courses["scope"] == self.scope).any():
-            return [
-                int(user) for user in enrolments.loc[enrolments["status"] == "active", "user_id"].unique()
-            ]
+            asked = enrolments["status"] == "active"
+            if self.scope in self._administration.counted:
+                asked |= ~enrolments["completed_here"]  # what counts for something is at least listed
+            return [int(user) for user in enrolments.loc[asked, "user_id"].unique()]
         return [int(user) for user in matched["user_id"]]
 
     def _reject(self, resource: str, key: str, problem: RejectRecord) -> None:

@@ -1,10 +1,14 @@
 """Course completions and the enrolments they complete (spec/moodle.md, Course completion)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pandas as pd
 
 from etl.transform.dates import local_dates
+from etl.transform.rejected import rejected_rows
+
+RESOURCE = "course_completion"
 
 
 @dataclass(frozen=True)
@@ -40,3 +44,20 @@ def course_completions(
             ["scope", "enrolment_code", "completed_on"]
         ].drop_duplicates("enrolment_code", ignore_index=True),
     )
+
+
+def late_completions(
+    completed: pd.DataFrame, enrolments: pd.DataFrame, counted: Collection[str]
+) -> pd.DataFrame:
+    """Completions that count for points or a competence, of enrolments that were completed before they were seen.
+
+    They are not recorded, since the enrolment is not active any more; a person is told, since a point may hang on it.
+    ``counted``: the scopes that are accredited or give a competence. Returns rejected rows (enrolment_not_active).
+    """
+    learner = ["scope", "user_id"]
+    seen = enrolments[(enrolments["status"] == "active") | enrolments["completed_here"]]
+    found = completed[completed["scope"].isin(list(counted))].merge(enrolments, on=learner)
+    shown = pd.MultiIndex.from_frame(found[learner]).isin(pd.MultiIndex.from_frame(seen[learner]))
+    late = found[~shown]
+    keys = late["occurrence_code"] + "/" + late["user_id"].astype("str")
+    return rejected_rows(late["scope"], RESOURCE, keys, "enrolment_not_active")

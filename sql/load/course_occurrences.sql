@@ -26,7 +26,8 @@ select
     found.source_course_id as scope,
     found.occurrence_code,
     found.status,
-    coalesce(c.gone, true) as gone
+    coalesce(c.gone, true) as gone,
+    found.source_course_id in (select source_course_id from counted) as counted
 from (
     select source_course_id, occurrence_code, status from linked
     union all

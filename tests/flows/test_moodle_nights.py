@@ -212,9 +212,9 @@ def test_only_the_courses_that_were_asked_for_are_polled(night, read):
 def test_a_failed_result_of_the_administration_gives_way_to_a_resit_only_where_that_is_allowed(
     night, engine, read
 ):
-    recorded = "insert into core.recorded_results values ('E-1001-005', 'BSBCMM211', 'failed', '2026-08-01', '2026-08-02')"
+    held = "'E-1001-005', 'BSBCMM211', 'failed', '2026-08-01', '2026-08-02'"
     with engine.begin() as connection:
-        connection.exec_driver_sql(recorded)
+        connection.exec_driver_sql(f"insert into core.recorded_results values ({held})")
     night()
     assert unit(read, "E-1001-005", "BSBCMM211") == ("failed", "2026-08-01", "2026-08-02")
     with engine.begin() as connection:
@@ -236,3 +236,20 @@ def test_reviewed_results_are_recorded_only_when_a_person_approves(night, engine
     assert unit(read, "E-1001-001", "BSBTEC201") is None
     night(full=True)
     assert len(review.open_proposals(engine)) == 72 - len(proposals.query("unit_code == 'BSBTEC201'")) - 4
+
+
+def test_a_completion_of_an_accredited_course_that_came_too_late_for_its_enrolment_is_listed(
+    night, engine, read
+):
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "update core.enrolments set status = 'completed' where enrolment_code in ('E-1001-001', 'E-1001-010')"
+        )
+    night()
+    completed = read("select client_code from mart.course_completions where source_course_id = '2'")[
+        "client_code"
+    ]
+    assert "CL00001" not in set(completed)
+    assert "OCC-1001/7" in listed(read, "enrolment_not_active")  # a point may hang on it
+    assert "OCC-1001/16" not in listed(read, "enrolment_not_active")  # has not completed the course
+    assert unit(read, "E-1001-001", "BSBCMM211")[0] == "passed"  # a completed enrolment still gets its units
