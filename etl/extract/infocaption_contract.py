@@ -142,8 +142,8 @@ def _renamed(kind: type, names: dict[str, str | None]) -> type[msgspec.Struct]:
     for known in msgspec.structs.fields(kind):
         name = names.get(known.name, known.encode_name)
         default = known.default if name is not None else _WITHOUT.get(known.name)
-        # no JSON of a site has a key with NUL in it
-        field = msgspec.field(default=default, name=f"\x00{known.name}" if name is None else name)
+        # no site has a key of the private use area
+        field = msgspec.field(default=default, name=f"\ue000{known.name}" if name is None else name)
         fields.append((known.name, known.type, field))
     return msgspec.defstruct(kind.__name__, fields, kw_only=True)
 

@@ -1,5 +1,6 @@
 """Fixtures of the flows: the sandbox over HTTP, and a warehouse that holds the sample reference set."""
 
+import multiprocessing
 from pathlib import Path
 
 import pandas as pd
@@ -76,6 +77,20 @@ def results(read):
         }
 
     return results
+
+
+@pytest.fixture(scope="session")
+def processes():
+    """Processes that start with everything imported and share no thread or connection with this one."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["etl.flows.moodle_results", "etl.flows.infocaption_competences"])
+    return context
+
+
+@pytest.fixture(scope="module")
+def undisturbed():
+    """The rows of an undisturbed night, remembered by the first test that sees one."""
+    return {}
 
 
 def as_text(frame):

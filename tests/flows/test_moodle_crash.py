@@ -1,6 +1,5 @@
 """SIGKILL anywhere in land, derive and load, then an ordinary run: the rows of an undisturbed night."""
 
-import multiprocessing
 import os
 import signal
 
@@ -31,20 +30,6 @@ def night(warehouse, url, point):
     os.environ["ETL_CRASH_AT"] = point
     connection = Connection("moodle_main", "moodle", host=f"{url}/moodle", password=accounts.MOODLE_TOKEN)
     moodle_results.run(db.engine(warehouse), lambda _: connection, Options())
-
-
-@pytest.fixture(scope="module")
-def processes():
-    """Processes that start with everything imported and share no thread or connection with this one."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["etl.flows.moodle_results", "etl.transform.unit_results"])
-    return context
-
-
-@pytest.fixture(scope="module")
-def undisturbed():
-    """The rows of an undisturbed night, remembered by the first test that sees one."""
-    return {}
 
 
 @pytest.mark.parametrize("point", POINTS)

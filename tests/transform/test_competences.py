@@ -1,0 +1,248 @@
+"""Passes and competences: which results are approved, who they belong to, and from when until when they count."""
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from etl.transform.competences import PERIOD_COLUMNS, approved, course_passes, new_competences
+
+ATTEMPT = {
+    "scope": "101",
+    "user_id": "7",
+    "email": "anna@work.example",
+    "status": "passed",
+    "score": None,
+    "mastery_score": None,
+    "completed_at": "2026-03-02T09:00:00Z",
+}
+PASS = {
+    "client_code": "C1",
+    "competence_code": "CPR",
+    "validity_days": 365,
+    "source": "ic",
+    "source_course_id": "101",
+    "timezone": "Europe/Stockholm",
+    "passed_at": "2026-03-02T09:00:00Z",
+}
+
+
+def attempts(*rows):
+    frame = pd.DataFrame([ATTEMPT | row for row in rows], columns=list(ATTEMPT))
+    texts = dict.fromkeys(["scope", "user_id", "email", "status"], "str")
+    frame = frame.astype(texts | {"score": "float64", "mastery_score": "float64"})
+    return frame.assign(completed_at=pd.to_datetime(frame["completed_at"], utc=True).dt.as_unit("us"))
+
+
+def people(**addresses):
+    return pd.DataFrame({"client_code": list(addresses), "email": list(addresses.values())}, dtype="str")
+
+
+def passes(*rows):
+    frame = pd.DataFrame([PASS | row for row in rows], columns=list(PASS)).astype(
+        {"validity_days": "float64"}
+    )
+    return frame.assign(passed_at=pd.to_datetime(frame["passed_at"], utc=True).dt.as_unit("us"))
+
+
+def held(*rows):
+    frame = pd.DataFrame(rows, columns=["client_code", "competence_code", "valid_from", "valid_to"])
+    days = {name: pd.to_datetime(frame[name]).dt.as_unit("s") for name in ("valid_from", "valid_to")}
+    return frame.astype({"client_code": "str", "competence_code": "str"}).assign(**days)
+
+
+def revoked(*rows):
+    return pd.DataFrame(rows, columns=["competence_code", "client_code"], dtype="str")
+
+
+def periods(earned):
+    """Who has what from when until when."""
+    frame = earned.periods
+    return [
+        (client, competence, f"{start:%Y-%m-%d}", None if pd.isna(end) else f"{end:%Y-%m-%d}")
+        for client, competence, start, end in frame[PERIOD_COLUMNS[:4]].itertuples(index=False)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "score", "mastery", "expected"),
+    [
+        ("passed", None, None, True),
+        ("PASSED ", 10, 80, True),
+        ("completed", None, None, True),
+        ("completed", 80, 80, True),
+        ("completed", 79.9, 80, False),
+        ("completed", None, 80, False),
+        (None, 80, 80, True),
+        ("", 79, 80, False),
+        (None, 80, None, False),
+        (None, None, None, False),
+        ("failed", 95, 80, False),
+        ("incomplete", 95, 80, False),
+        ("browsed", 95, 80, False),
+        ("not attempted", 95, 80, False),
+    ],
+)
+def test_only_an_approved_result_counts(status, score, mastery, expected):
+    given = attempts({"status": status, "score": score, "mastery_score": mastery})
+    assert approved(given).tolist() == [expected]
+
+
+@pytest.mark.parametrize("address", ["anna@work.example", "  ANNA@Work.Example\t", "Anna@WORK.example"])
+def test_people_are_found_by_their_address_trimmed_and_in_any_case(address):
+    done = course_passes(attempts({"email": address}), people(C1="Anna@work.example "))
+    assert done.passes["client_code"].tolist() == ["C1"]
+
+
+@pytest.mark.parametrize(
+    ("attempt", "known", "reason"),
+    [
+        ({"email": "other@work.example"}, {"C1": "anna@work.example"}, "unmatched_learner"),
+        ({"email": None}, {"C1": "anna@work.example"}, "unmatched_learner"),
+        ({"email": " "}, {"C1": " "}, "unmatched_learner"),
+        ({"email": "anna@work.example.org"}, {"C1": "anna@work.example"}, "unmatched_learner"),
+        ({}, {"C1": "anna@work.example", "C2": "ANNA@work.example"}, "ambiguous_learner"),
+        ({"completed_at": None}, {"C1": "anna@work.example"}, "needs_completion_time"),
+        ({"status": "godkänd"}, {"C1": "anna@work.example"}, "status_unknown"),
+    ],
+)
+def test_nobody_is_guessed_and_nobody_is_left_out_of_the_list(attempt, known, reason):
+    done = course_passes(attempts(attempt), people(**known))
+    assert done.passes.empty
+    assert done.rejected[["scope", "record_key", "reason_code"]].to_numpy().tolist() == [
+        ["101", "101/7", reason]
+    ]
+    assert done.refused == 1
+
+
+def test_who_is_not_approved_is_neither_matched_nor_listed():
+    done = course_passes(attempts({"status": "failed", "email": "unknown@x.example"}), people())
+    assert (done.passes.empty, done.rejected.empty, done.ignored) == (True, True, 1)
+
+
+def test_every_attempt_is_counted_once():
+    done = course_passes(
+        attempts({}, {}, {"status": "failed"}, {"email": "no@x.example"}, {"user_id": "8"}),
+        people(C1="anna@work.example"),
+    )
+    assert len(done.passes) + done.repeated + done.refused + done.ignored == 5
+
+
+@pytest.mark.parametrize(
+    ("passed_at", "days", "expected"),
+    [
+        ("2026-03-02T09:00:00Z", 365, ("2026-03-02", "2027-03-02")),
+        ("2024-02-28T12:00:00Z", 365, ("2024-02-28", "2025-02-27")),  # a leap day in between
+        ("2024-02-29T12:00:00Z", 366, ("2024-02-29", "2025-03-01")),
+        (
+            "2026-03-28T23:30:00Z",
+            1,
+            ("2026-03-29", "2026-03-30"),
+        ),  # the day that summer time starts has 23 hours
+        ("2026-06-30T22:15:00Z", 31, ("2026-07-01", "2026-08-01")),  # already July in Stockholm
+        ("2026-10-24T22:30:00Z", 1, ("2026-10-25", "2026-10-26")),  # the day that it ends has 25
+        ("2026-12-31T23:30:00Z", 10, ("2027-01-01", "2027-01-11")),
+        ("2026-03-02T09:00:00Z", None, ("2026-03-02", None)),
+        ("2241-03-02T09:00:00Z", 36525, ("2241-03-02", "2341-03-03")),
+    ],
+)
+def test_it_is_valid_from_the_day_of_the_source_and_so_many_days(passed_at, days, expected):
+    earned = new_competences(passes({"passed_at": passed_at, "validity_days": days}), held(), revoked())
+    assert periods(earned) == [("C1", "CPR", *expected)]
+
+
+def test_days_are_those_of_each_source():
+    late = "2026-06-30T22:15:00Z"
+    earned = new_competences(
+        passes(
+            {"passed_at": late, "client_code": "C1"},
+            {"passed_at": late, "client_code": "C2", "source": "uk", "timezone": "UTC"},
+        ),
+        held(),
+        revoked(),
+    )
+    assert {row[0]: row[2] for row in periods(earned)} == {"C1": "2026-07-01", "C2": "2026-06-30"}
+
+
+@pytest.mark.parametrize(
+    ("period", "given"),
+    [
+        (("2025-03-03", "2026-03-02"), False),  # it is still valid on its last day
+        (("2025-03-02", "2026-03-01"), True),
+        (("2025-01-01", None), False),
+        (("2026-06-01", "2027-05-31"), False),  # held already, although from later on
+        (("2027-03-03", "2028-03-02"), True),
+    ],
+)
+def test_while_a_period_is_valid_a_pass_changes_nothing(period, given):
+    earned = new_competences(passes({}), held(("C1", "CPR", *period)), revoked())
+    assert (len(earned.periods), earned.standing) == ((1, 0) if given else (0, 1))
+
+
+def test_a_period_that_is_held_forever_is_not_followed_by_another():
+    forever = passes({"validity_days": None}, {"validity_days": None, "passed_at": "2030-01-01T00:00:00Z"})
+    assert periods(new_competences(forever, held(), revoked())) == [("C1", "CPR", "2026-03-02", None)]
+
+
+def test_a_person_and_everyone_can_be_held_back_and_is_listed():
+    given = passes({}, {"client_code": "C2"}, {"client_code": "C3", "competence_code": "FIRE"})
+    earned = new_competences(given, held(), revoked(("CPR", "C1"), ("FIRE", None)))
+    assert [row[0] for row in periods(earned)] == ["C2"]
+    assert set(earned.rejected["record_key"]) == {"C1/ic/101", "C3/ic/101"}
+    assert set(earned.rejected["reason_code"]) == {"competence_revoked"}
+
+
+moments = st.integers(0, 4000).map(
+    lambda days: str(pd.Timestamp("2020-01-01", tz="UTC") + pd.Timedelta(days, "D"))
+)
+some_passes = st.lists(
+    st.fixed_dictionaries(
+        {
+            "client_code": st.sampled_from(["C1", "C2"]),
+            "source_course_id": st.sampled_from(["101", "102"]),
+            "source": st.sampled_from(["ic", "moodle"]),
+            "passed_at": moments,
+        }
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def rows(frame):
+    return sorted(map(str, frame[PERIOD_COLUMNS].to_numpy().tolist()))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(some_passes, st.randoms(use_true_random=False), st.sampled_from([30, 365, None]))
+def test_passes_in_any_order_give_the_same_and_given_again_nothing(given_passes, random, days):
+    given_passes = [one | {"validity_days": days} for one in given_passes]
+    once = new_competences(passes(*given_passes), held(), revoked())
+    random.shuffle(given_passes)
+    again = new_competences(passes(*given_passes), held(), revoked())
+    assert rows(again.periods) == rows(once.periods)
+    after = new_competences(passes(*given_passes), once.periods, revoked())
+    assert (len(after.periods), after.standing) == (0, len(given_passes))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(some_passes, st.sampled_from([30, 365, None]))
+def test_nights_in_which_passes_come_in_as_they_happen_give_what_one_night_gives(given_passes, days):
+    given_passes = [one | {"validity_days": days} for one in given_passes]
+    at_once = new_competences(passes(*given_passes), held(), revoked())
+    known, so_far = held(), []
+    for day in sorted({one["passed_at"] for one in given_passes}):
+        so_far += [one for one in given_passes if one["passed_at"] == day]
+        tonight = new_competences(passes(*so_far), known, revoked()).periods
+        known = pd.concat([known, tonight], ignore_index=True) if len(known) else tonight
+    assert rows(known) == rows(at_once.periods)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(some_passes, some_passes)
+def test_what_comes_in_late_overwrites_nothing_and_makes_no_two_periods_overlap(first, second):
+    known = new_competences(passes(*first), held(), revoked()).periods
+    added = new_competences(passes(*first, *second), known, revoked()).periods
+    both = pd.concat([known, added], ignore_index=True).sort_values(["client_code", "valid_from"])
+    previous = both.groupby("client_code")["valid_to"].shift()
+    assert ((both["valid_from"] > previous) | previous.isna()).all()
