@@ -1,0 +1,115 @@
+"""Which client a learner is: stored user id, then idnumber, then fields; nobody is guessed."""
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from etl.transform.enrolments import learner_enrolments
+from etl.transform.learners import match_learners
+
+PERSON = ["idnumber", "username", "email", "given_name", "surname"]
+
+
+def learners(*rows):
+    """Rows of (user id, idnumber, email, given name), all in course 2."""
+    data = [("2", "O", user, code, None, email, name, None) for user, code, email, name in rows]
+    return pd.DataFrame(data, columns=["scope", "label", "user_id", *PERSON]).astype(
+        dict.fromkeys(PERSON, "str")
+    )
+
+
+def clients(*rows):
+    """Rows of (client code, email, given name)."""
+    data = [(code, None, email, name, None) for code, email, name in rows]
+    columns = ["client_code", "username", "email", "given_name", "surname"]
+    return pd.DataFrame(data, columns=columns).astype("str")
+
+
+def match(users, known, stored=(), match_code=True, match_fields=None):
+    ids = pd.DataFrame(list(stored), columns=["user_id", "client_code"]).astype("str")
+    matched, rejected = match_learners(users, known, ids, match_code, match_fields)
+    return dict(zip(matched["user_id"], matched["client_code"], strict=True)), dict(
+        zip(rejected["record_key"], rejected["reason_code"], strict=True)
+    )
+
+
+ANNA, BEN = ("C1", "anna@x.example", "Anna"), ("C2", "ben@x.example", "Ben")
+
+
+@pytest.mark.parametrize(
+    ("user", "keywords", "expected"),
+    [
+        ((7, "C1", None, None), {}, "C1"),
+        ((7, " c1 ", None, None), {}, "C1"),  # trimmed, case-folded
+        ((7, "C2", None, None), {"stored": [("7", "C1")]}, "C1"),  # the stored id first
+        ((7, None, "ANNA@x.example", "anna"), {"match_fields": "email+given_name"}, "C1"),
+        ((7, "unknown", "anna@x.example", None), {"match_fields": "email"}, "C1"),
+        ((7, None, "anna@x.example", "Ben"), {"match_fields": "email+given_name"}, None),  # AND
+        ((7, None, None, None), {"match_fields": "email"}, None),  # nothing is no match
+        ((7, "C1", None, None), {"match_code": False}, None),
+        ((7, "", None, None), {}, None),
+        ((7, "C11", None, None), {}, None),
+    ],
+)
+def test_a_learner_matches_by_the_first_rule_that_finds_somebody(user, keywords, expected):
+    matched, rejected = match(learners(user), clients(ANNA, BEN), **keywords)
+    assert matched == ({7: expected} if expected else {})
+    assert rejected == ({} if expected else {"O/7": "unmatched_learner"})
+
+
+def test_two_clients_with_the_same_address_are_ambiguous():
+    same = clients(ANNA, ("C3", "anna@x.example", "Anna"))
+    found = match(learners((7, None, "anna@x.example", None)), same, match_fields="email")
+    assert found == ({}, {"O/7": "ambiguous_learner"})
+
+
+def test_two_learners_with_the_same_idnumber_are_both_ambiguous():
+    found = match(learners((7, "C1", None, None), (8, "C1", None, None)), clients(ANNA))
+    assert found == ({}, {"O/7": "ambiguous_learner", "O/8": "ambiguous_learner"})
+
+
+def test_the_learner_whose_id_is_stored_keeps_the_client_against_a_look_alike():
+    found = match(learners((7, "C1", None, None), (8, "C1", None, None)), clients(ANNA), stored=[("7", "C1")])
+    assert found == ({7: "C1"}, {"O/8": "ambiguous_learner"})
+
+
+def test_leading_zeros_are_part_of_a_code():
+    matched, _ = match(learners((7, "0012", None, None)), clients(("12", None, None), ("0012", None, None)))
+    assert matched == {7: "0012"}
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.sampled_from(["C1", "c1 ", "C2", "", None]), min_size=1, max_size=6),
+    st.randoms(use_true_random=False),
+)
+def test_every_learner_is_either_matched_or_listed_in_any_order(codes, random):
+    rows = [(position, code, None, None) for position, code in enumerate(codes, start=7)]
+    straight = match(learners(*rows), clients(ANNA, BEN))
+    shuffled = match(learners(*random.sample(rows, len(rows))), clients(ANNA, BEN))
+    assert straight == shuffled
+    assert len(straight[0]) + len(straight[1]) == len(rows)
+
+
+def enrolments(*rows):
+    columns = ["enrolment_code", "client_code", "occurrence_code", "status", "start_date"]
+    return pd.DataFrame([(*row, None) for row in rows], columns=columns)
+
+
+@pytest.mark.parametrize(
+    ("held", "found", "reason"),
+    [
+        ([("E1", "C1", "O", "active")], ["E1"], []),
+        ([("E1", "C1", "O", "completed")], ["E1"], []),
+        ([("E1", "C1", "O", "withdrawn")], [], ["enrolment_not_active"]),
+        ([("E1", "C1", "O", "withdrawn"), ("E2", "C1", "O", "active")], ["E2"], []),
+        ([("E1", "C1", "OTHER", "active")], [], ["no_enrolment"]),
+        ([], [], ["no_enrolment"]),
+    ],
+)
+def test_results_belong_to_enrolments_that_are_not_withdrawn(held, found, reason):
+    matched = pd.DataFrame({"scope": ["2"], "user_id": [7], "client_code": ["C1"]})
+    courses = pd.DataFrame({"scope": ["2"], "occurrence_code": ["O"]})
+    kept, rejected = learner_enrolments(matched, courses, enrolments(*held).astype({"status": "str"}))
+    assert (kept["enrolment_code"].tolist(), rejected["reason_code"].tolist()) == (found, reason)
