@@ -48,7 +48,7 @@ class Paused(Exception):  # noqa: N818 - not an error: the file waits
 
 
 class Location:
-    """A drop location as its connection defines it: ``host`` is the address, ``extra`` has after and options."""
+    """A drop location as its connection defines it: ``host`` is the address; ``after`` and ``options`` are extras."""
 
     def __init__(self, connection: Connection) -> None:
         extra = connection.extra
@@ -56,7 +56,7 @@ class Location:
         self.moves = extra.get("after", "keep") == "move"
         if extra.get("after", "keep") not in ("keep", "move"):
             raise InvalidInput(f"connection {self.conn_id}: after must be keep or move")
-        address = str(extra.get("url") or connection.base_url)
+        address = connection.base_url
         if self.moves and urlsplit(address).scheme in ("http", "https"):
             raise InvalidInput(f"connection {self.conn_id}: files at an HTTPS address can only be kept")
         try:

@@ -88,3 +88,9 @@ def forget(unit: etree._Element) -> list[str]:
 def local_name(element: etree._Element) -> str:
     """The name of an element without its namespace."""
     return etree.QName(element).localname
+
+
+def texts(element: etree._Element) -> dict[str, str]:
+    """The texts of an element's children by name, without blanks around them; empty ones are left out."""
+    found = ((str(child.tag).rpartition("}")[2], (child.text or "").strip()) for child in element)
+    return {name: text for name, text in found if text}

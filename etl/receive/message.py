@@ -14,6 +14,7 @@ from lxml import etree
 
 from etl.receive.contract import AUTHORISATION, RESULTS, VERSIONS, problem_with
 from etl.receive.faults import Code, Fault
+from etl.receive.hardened import texts
 
 WITHOUT_OFFSET: Final = ZoneInfo("Europe/Amsterdam")
 _LR: Final = f"{{{RESULTS}}}"
@@ -113,14 +114,15 @@ def read_school(element: etree._Element, *, lenient: bool) -> School:
     problem = problem_with(element)
     if problem is not None:
         raise problem
-    if _text(element, "xsdversie") not in VERSIONS:
+    said = texts(element)
+    if said.get("xsdversie") not in VERSIONS:
         raise Fault(Code.VERSION, f"element xsdversie: versions {min(VERSIONS)} to {max(VERSIONS)} are taken")
-    year = _text(element, "schooljaar") or ""
+    year = said["schooljaar"]
     if int(year[5:]) != int(year[:4]) + 1:
         raise Fault(Code.MESSAGE, "element schooljaar: the years are not consecutive")
-    brin = _text(element, "brincode")
-    brin6 = brin + (_text(element, "dependancecode") or "00") if brin else None
-    return School(brin6, year, _moment(_text(element, "aanmaakdatum") or ""))
+    brin = said.get("brincode")
+    brin6 = brin + said.get("dependancecode", "00") if brin else None
+    return School(brin6, year, _moment(said["aanmaakdatum"]))
 
 
 def _put_in_order(school: etree._Element) -> None:
@@ -132,12 +134,7 @@ def _put_in_order(school: etree._Element) -> None:
 
 def _moment(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text.strip())
+        moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=WITHOUT_OFFSET)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Fault(Code.MESSAGE, "element aanmaakdatum: not a moment of the calendar") from None
-
-
-def _text(element: etree._Element, name: str) -> str | None:
-    text = element.findtext(f"{_LR}{name}")
-    return text.strip() or None if text else None

@@ -10,11 +10,12 @@ from lxml import etree
 
 from etl.receive.contract import DOSSIER, OWN_TYPE, RESULTS, problem_with
 from etl.receive.faults import Code, Fault
-from etl.receive.hardened import local_name
+from etl.receive.hardened import texts
 from etl.receive.message import Measure, Norm, Result, Test, Unreadable
 
 _LR: Final = f"{{{RESULTS}}}"
-_OSO: Final = f"{{{DOSSIER}}}"
+_REFERENCE: Final = f"{{{DOSSIER}}}referentiescore"
+_INTERVAL: Final = f"{{{DOSSIER}}}betrouwbaarheidsinterval"
 # What a toetsscore measures; the scale says how to read the last three.
 _MEASURED: Final = ("aantalopgaven", "aantalgoed", "aantalfout", "aantalgelezen", "tijd")
 _ON_SCALE: Final = ("vaardigheidsscore", "bivlaag", "bivhoog")
@@ -54,43 +55,39 @@ def _read_result(
     problem = None if checked else problem_with(result)
     if problem is not None:
         raise problem
-    pupil_id, eck_id = _text(element, "leerlingid"), _text(element, "eckid")
+    whose, said = texts(element), texts(result)
+    pupil_id, eck_id = whose.get("leerlingid"), whose.get("eckid")
     if not (pupil_id or eck_id):
         raise Fault(Code.PUPIL, "element leerlingid: missing")
+    key, part = result.get("key") or "", said.get("toetsonderdeelcode")
     pupil.results.append(
-        Result(
-            number, result.get("key") or "", pupil_id, eck_id, _day(result),
-            _text(result, "toetscode") or "", _text(result, "toetsonderdeelcode"),
-        )
-    )  # fmt: skip
-    pupil.measures += _measures(result, number)
+        Result(number, key, pupil_id, eck_id, _day(said["afnamedatum"]), said["toetscode"], part)
+    )
+    if "score" in said:
+        pupil.measures.append(Measure(number, "score", str(int(said["score"]))))
+    else:
+        pupil.measures += _measures(result, number)
 
 
 def _measures(result: etree._Element, number: int) -> Iterator[Measure]:
-    if (score := _text(result, "score")) is not None:
-        yield Measure(number, "score", str(int(score)))
     if (other := result.find(f"{_LR}anderresultaat")) is not None:
         kind = (other.get(OWN_TYPE) or "").rpartition(":")[2]
-        yield Measure(number, "andere_score", _text(other, "andere_score"), kind or None)
-    if (oso := result.find(f"{_LR}osoresultaat")) is not None:
-        yield from _measured(oso, number)
-        for reference in oso.iter(f"{_OSO}referentiescore"):
-            yield Measure(
-                number, _oso_text(reference, "codereferentiescore"), _oso_text(reference, "waarde"), None,
-                _oso_text(reference, "codevergelijkingsgroep"), _oso_text(reference, "kwalificatie"),
-            )  # fmt: skip
+        yield Measure(number, "andere_score", texts(other).get("andere_score"), kind or None)
+    for part in result.iterfind(f"{_LR}osoresultaat/*"):
+        said = texts(part)
+        if part.tag == _REFERENCE:
+            code, group = said.get("codereferentiescore"), said.get("codevergelijkingsgroep")
+            yield Measure(number, code, said.get("waarde"), None, group, said.get("kwalificatie"))
+        else:
+            yield from _measured(part, said, number)
 
 
-def _measured(oso: etree._Element, number: int) -> Iterator[Measure]:
-    score = oso.find(f"{_OSO}toetsscore")
-    if score is None:
-        return
-    scale = _oso_text(score, "codevaardigheidsschaal")
-    for element in score.iter():
-        name = local_name(element)
-        if name in _MEASURED or name in _ON_SCALE:
-            value = (element.text or "").strip() or None
-            yield Measure(number, name, value, scale if name in _ON_SCALE else None)
+def _measured(score: etree._Element, said: dict[str, str], number: int) -> Iterator[Measure]:
+    scale = said.get("codevaardigheidsschaal")
+    interval = score.find(_INTERVAL)
+    said |= {} if interval is None else texts(interval)
+    yield from (Measure(number, name, said[name]) for name in _MEASURED if name in said)
+    yield from (Measure(number, name, said[name], scale) for name in _ON_SCALE if name in said)
 
 
 def read_test(element: etree._Element) -> tuple[Test, list[Norm]]:
@@ -98,44 +95,36 @@ def read_test(element: etree._Element) -> tuple[Test, list[Norm]]:
     problem = problem_with(element)
     if problem is not None:
         raise problem
-    code = _text(element, "toetscode") or ""
-    norms = list(_norms(element.find(f"{_LR}toetsnormering"), code, None))
-    for part in element.iter(f"{_LR}toetsonderdeel"):
-        norms += _norms(part.find(f"{_LR}toetsonderdeelnormering"), code, _text(part, "toetsonderdeelcode"))
+    said = texts(element)
+    norming = element.find(f"{_LR}toetsnormering")
+    norms = list(_norms(norming, said["toetscode"], None))
+    for part in element.iterfind(f"{_LR}toetsonderdelen/{_LR}toetsonderdeel"):
+        code = texts(part).get("toetsonderdeelcode")
+        norms += _norms(part.find(f"{_LR}toetsonderdeelnormering"), said["toetscode"], code)
     test = Test(
-        test_code=code,
-        test_name=_text(element, "toetsnaam"),
-        test_version=_text(element, "versie"),
-        year_group=_text(element, "leerjaar"),
-        subject=_text(element, "vakgebied"),
-        category=element.findtext(f"{_LR}toetsnormering/{_LR}toetscategorie"),
+        test_code=said["toetscode"],
+        test_name=said.get("toetsnaam"),
+        test_version=said.get("versie"),
+        year_group=said.get("leerjaar"),
+        subject=said.get("vakgebied"),
+        category=None if norming is None else texts(norming).get("toetscategorie"),
     )
     return test, norms
 
 
 def _norms(norming: etree._Element | None, test_code: str, test_part: str | None) -> Iterator[Norm]:
-    for row in [] if norming is None else norming.iter(f"{_LR}norm"):
-        lower, upper = _text(row, "beginnormwaarde"), _text(row, "eindnormwaarde")
+    for row in [] if norming is None else norming.iterfind(f"{_LR}norm"):
+        said = texts(row)
+        lower, upper = said.get("beginnormwaarde"), said.get("eindnormwaarde")
         if lower is not None and upper is not None and Decimal(lower) > Decimal(upper):
             raise Fault(Code.NORM, "element norm: beginnormwaarde is greater than eindnormwaarde")
-        term = _text(row, "term") or _text(row, "omschrijving")
+        term = said.get("term") or said.get("omschrijving")
         if term:
             yield Norm(test_code, test_part, term, lower, upper)
 
 
-def _day(result: etree._Element) -> str:
-    text = (_text(result, "afnamedatum") or "")[:10]
+def _day(text: str) -> str:
     try:
-        return date.fromisoformat(text).isoformat()
+        return date.fromisoformat(text[:10]).isoformat()
     except ValueError:
         raise Fault(Code.MESSAGE, "element afnamedatum: not a day of the calendar") from None
-
-
-def _text(element: etree._Element, name: str) -> str | None:
-    text = element.findtext(f"{_LR}{name}")
-    return text.strip() or None if text else None
-
-
-def _oso_text(element: etree._Element, name: str) -> str | None:
-    text = element.findtext(f"{_OSO}{name}")
-    return text.strip() or None if text else None

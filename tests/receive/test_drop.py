@@ -1,7 +1,10 @@
 """The same documents from a drop location: a folder, an object store, an HTTPS address."""
 
 import os
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import fsspec
 import pytest
@@ -21,7 +24,7 @@ FIRST, SECOND = samples()["first_night"], samples()["second_night"]
 
 
 def connection(address: str, **extra: object) -> Connection:
-    return Connection("iep_drop", "iep_lvs", extra={"url": address, **extra})
+    return Connection("iep_drop", "iep_lvs", host=address, extra=extra)
 
 
 def drop(folder: Path, name: str, content: bytes, age: float = 3600) -> Path:
@@ -143,6 +146,21 @@ def test_an_object_store_is_polled_and_moved_in_like_a_folder(engine: Engine, so
     assert poll(engine, source, Location(connection("memory://bucket/iep", after="move"))).taken == 1
     assert store.find("/bucket/iep") == ["/bucket/iep/taken/night.xml"]
     store.rm("/bucket", recursive=True)
+
+
+def test_an_address_on_the_web_is_polled_and_each_version_of_a_file_taken_once(
+    tmp_path: Path, engine: Engine, source: str
+) -> None:
+    drop(tmp_path, "night.xml", FIRST)
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        location = Location(connection(f"http://127.0.0.1:{server.server_port}"))
+        assert poll(engine, source, location).taken == 1
+        assert (poll(engine, source, location).taken, poll(engine, source, location).known) == (0, 1)
+        drop(tmp_path, "night.xml", SECOND)
+        assert poll(engine, source, location).taken == 1
+        server.shutdown()
 
 
 def test_a_location_that_cannot_be_read_is_tried_later_and_stands_in_the_report(

@@ -33,6 +33,8 @@ WRONG = [
     (">RNTRM<", ">NIVEAU<", "VocabulaireTermOngeldig", "codereferentiescore"),
     (">Landelijk<", ">Wereldwijd<", "VocabulaireTermOngeldig", "codevergelijkingsgroep"),
     ("<lr:leerlingid>LL-7001<", "<lr:leerlingid><", "LeerlingOngeldig", "leerlingid"),
+    ("<lr:leerlingid>LL-7001<", "<lr:leerlingid> <", "LeerlingOngeldig", "leerlingid"),
+    ("<lr:toetscode>IEP-LEZ-7A<", "<lr:toetscode> <", "OngeldigBericht", "toetscode"),
     ("https://ketenid.nl/pilot/0a1b", "https://ketenid.nl/pilot/0A1B", "LeerlingOngeldig", "eckid"),
     ("<lr:beginnormwaarde>12<", "<lr:beginnormwaarde>19<", "ToetsNormeringOngeldig", "norm"),
     ("<lr:beginnormwaarde>12<", "<lr:beginnormwaarde>twaalf<", "ToetsNormeringOngeldig", "beginnormwaarde"),
