@@ -7,6 +7,7 @@ it. ``UWLR_MAX_BYTES`` is the largest message that is taken (default 20 MiB).
 
 import asyncio
 import os
+from collections.abc import Callable
 from functools import cache
 from typing import Final
 from xml.sax.saxutils import quoteattr
@@ -32,11 +33,39 @@ _AT_ONCE: Final = 4  # messages in memory as parsed results; the others wait as 
 _SCHEMAS: Final = ("leerresultaten", "autorisatie", "dossier")
 
 
-def create_app(url: str | None = None) -> Starlette:
+class Burst:
+    """Tells once that messages came in: when none has come for a while, and in any case before long."""
+
+    QUIET: Final = 30.0
+    LONGEST: Final = 300.0
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self._tell = tell
+        self._first = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def message(self) -> None:
+        """A message was acknowledged."""
+        loop = asyncio.get_running_loop()
+        if self._timer is None:
+            self._first = loop.time()
+        else:
+            self._timer.cancel()
+        when = min(loop.time() + self.QUIET, self._first + self.LONGEST)
+        self._timer = loop.call_at(when, self._over, loop)
+
+    def _over(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        loop.run_in_executor(None, self._tell)
+
+
+def create_app(url: str | None = None, tell: Callable[[], None] = lambda: None) -> Starlette:
     """The receiver for the warehouse at ``url``; without it, the one that the environment names.
 
-    The warehouse is only connected to when the first message comes.
+    The warehouse is only connected to when the first message comes. ``tell`` is called, in a thread of its own,
+    after each burst of messages that were acknowledged; what it does is lost when it fails.
     """
+    burst = Burst(tell)
     receiver = cache(lambda: Receiver(db.engine(url or embedded.start_warehouse())))
     limiter = cache(lambda: CapacityLimiter(_AT_ONCE))
     most = int(os.environ.get(MAX_BYTES) or _DEFAULT_MAX_BYTES)
@@ -49,7 +78,10 @@ def create_app(url: str | None = None) -> Starlette:
             return _response(refusal(fault))
         except (TimeoutError, ClientDisconnect):
             return Response(status_code=408)
-        return _response(await to_thread.run_sync(lambda: receiver().bring(body), limiter=limiter()))
+        answer = await to_thread.run_sync(lambda: receiver().bring(body), limiter=limiter())
+        if answer.is_acknowledgement:
+            burst.message()
+        return _response(answer)
 
     routes = [
         Route("/leerresultaten", bring, methods=["POST"]),

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from http import HTTPStatus
 from typing import Final
 
 from sqlalchemy import Connection, Engine
@@ -34,6 +35,11 @@ class Answer:
     status: int
     content_type: str
     body: bytes
+
+    @property
+    def is_acknowledgement(self) -> bool:
+        """Whether the message is in the inbox now."""
+        return self.status == HTTPStatus.OK
 
 
 def _today() -> date:
@@ -68,7 +74,7 @@ class Receiver:
         except Exception as problem:
             _log.error("a message could not be handled: %s", type(problem).__name__)
             return refusal(Fault(Code.INTERNAL, "the message could not be handled"), message.soap)
-        return Answer(200, _CONTENT_TYPES[message.soap], acknowledgement(message.soap, RESULTS))
+        return Answer(HTTPStatus.OK, _CONTENT_TYPES[message.soap], acknowledgement(message.soap, RESULTS))
 
     def _take(self, body: bytes, message: Message, gate: LinkGate) -> None:
         text = hardened.as_utf8(body)

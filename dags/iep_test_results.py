@@ -1,0 +1,92 @@
+"""# Test results of IEP LVS
+
+Every night at 06:00 (Europe/Amsterdam), and soon after messages came in during the day: takes new files of the drop
+locations into the inbox, and records the pupils' test results of every message that is in it. IEP LVS itself sends to
+the receiver, at any time, below `/uwlr/leerresultaten` of this server.
+
+**Green** means that every result is written, unchanged or listed with a reason. **Red** means that a drop location or
+a message could not be read; all others were recorded. The log of `report` says which. `mart.school_links` shows each
+school's last message, counts and warnings; `mart.link_log` every message and what its sender was told;
+`mart.rejections` the results of unknown pupils, final tests, and rows or files that could not be read.
+
+**A school's link**: `etl iep link activate`, `pause`, `resume`, `end`, `set` (strict or lenient reading, unknown
+pupils), `list` and `log`.
+
+**Rerun**: clear the run's failed tasks (or all of them). Files that were taken are not taken again, results that are
+recorded stay, and the same message again writes nothing.
+
+**Run by hand**: *Trigger* with *from* and *to* (nights, UTC days; what came in then is derived again from the inbox),
+*full* (derive the whole inbox again), *dry run* (counts only, writes no result).
+
+**Backfill**: `airflow backfill create --dag-id iep_test_results --from-date 2026-11-01 --to-date 2026-11-08`, with
+`--dry-run` first; the bounds are UTC midnights. A past night is derived from the messages of the 24 hours before it,
+for as long as the inbox keeps them (IEP_INBOX_RETENTION_DAYS, two years unless set).
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, TriggerRule, dag, task
+from learning_results_airflow import (
+    DEFAULT_ARGS,
+    connect,
+    end_of_run,
+    night_params,
+    run_options,
+    warehouse_engine,
+)
+
+POOL = "iep_lvs"
+
+
+@dag(
+    schedule=AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable("0 6 * * *", timezone="Europe/Amsterdam", interval=timedelta(days=1)),
+        assets=[Asset("uwlr_messages")],
+    ),
+    start_date=datetime(2026, 1, 1),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    doc_md=__doc__,
+    tags=["iep-lvs", "nightly"],
+    params={name: param for name, param in night_params("").items() if name != "courses"},
+)
+def iep_test_results() -> None:
+    @task
+    def open_run(**context: Any) -> str:
+        from etl.flows import iep_test_results as flow
+
+        return flow.open_night(warehouse_engine(), run_options(context), context["run_id"])
+
+    @task(pool=POOL)
+    def poll_drops(run: str, **context: Any) -> None:
+        from etl.flows import iep_test_results as flow
+
+        flow.poll_drops(warehouse_engine(), run, connect, run_options(context))
+
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def plan(run: str, **context: Any) -> list[list[str]]:
+        from etl.flows import iep_test_results as flow
+
+        return flow.plan(warehouse_engine(), run, run_options(context))
+
+    @task
+    def derive(run: str, schools: list[str], **context: Any) -> None:
+        from etl.flows import iep_test_results as flow
+
+        flow.derive_schools(warehouse_engine(), run, schools, run_options(context))
+
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def report(run: str, **context: Any) -> None:
+        from etl.flows import iep_test_results as flow
+
+        end_of_run(flow, run, context)
+
+    run = open_run()
+    schools = plan(run)
+    poll_drops(run) >> schools
+    derive.partial(run=run).expand(schools=schools) >> report(run)
+
+
+iep_test_results()
