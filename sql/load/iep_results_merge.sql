@@ -23,6 +23,19 @@ placed as (
     window by_time as (partition by source, brin6, result_key order by created_at, message_id)
 ),
 
+runs as (
+    select
+        *,
+        bool_or(not is_new) over (partition by source, brin6, result_key, run) as is_held
+    from (
+        select
+            *,
+            count(*) filter (where not same_before)
+                over (partition by source, brin6, result_key order by created_at, message_id) as run
+        from placed
+    ) as numbered
+),
+
 needless as (
     delete from core.test_result_versions as held
     using placed
@@ -64,11 +77,12 @@ written as (
     returning source, brin6, result_key, created_at, message_id
 )
 
+-- What counts as written is a new state of a result, and not that it was said again.
 select
-    message_id,
+    written.message_id,
     count(*) as written
 from written
-join placed using (source, brin6, result_key, created_at, message_id)
-where not placed.same_before
-and not placed.same_after
-group by message_id
+join runs using (source, brin6, result_key, created_at, message_id)
+where not runs.same_before
+and not runs.is_held
+group by written.message_id
