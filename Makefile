@@ -26,7 +26,8 @@ constraints: setup
 	$(PYTHON_OF_VENV) tools/constraints.py
 
 clean:
-	@if [ -e .venv/bin/python ]; then $(PYTHON_OF_VENV) -m etl.demo --clean; fi
+	@if [ -x $(PYTHON_OF_VENV) ]; then $(PYTHON_OF_VENV) -m etl.demo --clean; \
+	elif [ -L .state/postgres ]; then rm -rf "$$(readlink .state/postgres)"; fi
 	rm -rf .venv .state
 
 setup:
