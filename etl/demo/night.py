@@ -10,8 +10,9 @@ from etl.demo.airflow import Api
 from etl.demo.progress import step
 from etl.errors import GiveUp
 
-# In the order of the night. The first is set off by the clock or by us, each other one by results of the first.
-FLOWS = ("moodle_results", "pe_online_attendance")
+# In the order of the night. One is set off by the results of the first, the others by the clock or by us.
+FLOWS = ("moodle_results", "pe_online_attendance", "infocaption_competences")
+_SET_OFF_BY_RESULTS = "pe_online_attendance"
 _PATIENCE_SECONDS = 600
 _SET_OFF_SECONDS = 20
 _FINISHED = ("success", "failed")
@@ -25,7 +26,9 @@ def run(api: Api, check: Callable[[], None]) -> dict[str, str]:
         api.send("PATCH", f"dags/{flow}?update_mask=is_paused", {"is_paused": False})
     states = {}
     for flow in FLOWS:
-        kind = "asset_triggered" if flow != FLOWS[0] else "scheduled" if flow in clock_is_due else None
+        kind = "scheduled" if flow in clock_is_due else None
+        if flow == _SET_OFF_BY_RESULTS:
+            kind = "asset_triggered"
         with step(flow) as report:
             run = (kind and _set_off(api, flow, kind, started, report)) or _trigger(api, flow)
             states[flow] = _wait_for(api, flow, run["dag_run_id"], check, report)

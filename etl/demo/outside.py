@@ -31,7 +31,15 @@ def connections(url: str) -> dict[str, str]:
         "password": accounts.PE_KEY,
         "extra": {"mode": "live"},
     }
+    infocaption = {
+        "conn_type": "infocaption",
+        "host": f"{url}/infocaption",
+        "login": accounts.INFOCAPTION_ID,
+        "password": accounts.INFOCAPTION_SECRET,
+        "extra": {"mapping": {"page_size": 10}},  # so that the largest course of the sample has three pages
+    }
     return {
+        "AIRFLOW_CONN_INFOCAPTION_MAIN": json.dumps(infocaption),
         "AIRFLOW_CONN_MOODLE_MAIN": json.dumps(moodle),
         "AIRFLOW_CONN_PE_ONLINE": json.dumps(attendance),
     }
