@@ -34,7 +34,7 @@ POOL = "pe_online"
     ),
     start_date=datetime(2026, 1, 1),
     catchup=False,
-    max_active_runs=1,
+    max_active_runs=4,  # a run that waits to try one account again must not keep the others' points back
     default_args=DEFAULT_ARGS,
     doc_md=__doc__,
     tags=["pe-online", "push"],
