@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from etl import embedded, settings
-from etl.demo import airflow, night, outside
+from etl.demo import airflow, night, outside, school
 from etl.demo.ports import choose_port
 from etl.demo.processes import Processes, processes
 from etl.demo.progress import console, step
@@ -31,6 +31,8 @@ def run(once: bool) -> int:
         environment, sandbox_url = _start(state, programs, environment)
         api = airflow.api(environment)
         _wait_for_airflow(api, programs)
+        with step("Delivering test results of a school"):
+            school.play(environment[settings.WAREHOUSE_URL], f"{api.url}/uwlr/leerresultaten")
         states = night.run(api, programs.check)
         problems = _problems(states, sandbox_url, environment)
         _report(environment, problems)

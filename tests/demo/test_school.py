@@ -1,0 +1,36 @@
+"""The sample school of make run, against a receiver on a real port."""
+
+import pytest
+from sqlalchemy import text
+
+from etl import db
+from etl.demo import school
+from etl.demo.outside import SAMPLE_REFERENCE
+from etl.errors import GiveUp
+from etl.reference.importing import import_set
+from tests.receive.conftest import serving
+from tests.receive.test_nights import current, golden, night
+
+
+@pytest.fixture
+def sample(warehouse):
+    engine = db.engine(warehouse)
+    import_set(engine, SAMPLE_REFERENCE)
+    yield engine
+    engine.dispose()
+
+
+def test_the_sample_school_s_nights_leave_what_was_worked_out_by_hand_also_the_second_time(warehouse, sample):
+    with serving(warehouse) as address:
+        for _ in range(2):
+            school.play(warehouse, address)
+            night(sample)
+            assert current(sample) == golden("test_results")
+    with sample.connect() as session:
+        events = session.execute(text("select event, count(*) from mart.link_log group by 1")).all()
+    assert dict(map(tuple, events))["message_again"] == 3
+
+
+def test_a_receiver_that_does_not_take_a_message_is_told(warehouse, sample):
+    with serving(warehouse) as address, pytest.raises(GiveUp, match="did not take test_message: HTTP 404"):
+        school.play(warehouse, f"{address}/elsewhere")
