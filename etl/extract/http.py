@@ -171,6 +171,34 @@ def wait_limit(connection: Connection) -> float:
         raise GiveUp(message) from None
 
 
+class Client:
+    """What every client of a source has: its session, and the count of what that cost."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._system = session.system
+
+    @property
+    def calls(self) -> int:
+        """How many requests were made."""
+        return self._session.calls
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes of answers came in."""
+        return self._session.bytes
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._session.close()
+
+
 class _WaitedEnough(stop_base):
     """Stops before a wait that would go over the limit: the next run, not this one, waits longer."""
 

@@ -3,14 +3,14 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from threading import Lock
-from typing import Final, Self
+from typing import Final
 from urllib.parse import quote
 
 import msgspec
 
 from etl.connections import Connection
 from etl.errors import GiveUp, RejectRecord, RetryLater
-from etl.extract.http import Refused, Reply, Session, not_json, wait_limit
+from etl.extract.http import Client, Refused, Reply, Session, not_json, wait_limit
 from etl.extract.infocaption_contract import Page, decode_page, join
 from etl.extract.infocaption_mapping import mapping_of
 
@@ -25,7 +25,7 @@ _EARLIER: Final = 60.0  # seconds before its end that a token is renewed
 Body = bytes  # of an answer, as received
 
 
-class InfoCaptionClient:
+class InfoCaptionClient(Client):
     """One InfoCaption site, by OAuth2 client credentials. Safe to share between threads.
 
     Connection: host = site, login = client id, password = client secret; extra ``mapping`` = paths and field
@@ -45,38 +45,18 @@ class InfoCaptionClient:
             )
         self.mapping = mapping_of(connection)
         self._login = (connection.login, connection.password)
-        self._session = Session(
+        session = Session(
             f"InfoCaption {connection.conn_id}",
             connection.base_url,
             hints=_HINTS,
             wait_limit=wait_limit(connection),
             sleep=sleep,
         )
-        self._system = self._session.system
+        super().__init__(session)
         self._clock = clock
         self._lock = Lock()
         self._token = ""
         self._ends_at: float | None = None  # some sites do not say
-
-    @property
-    def calls(self) -> int:
-        """How many requests were made."""
-        return self._session.calls
-
-    @property
-    def bytes(self) -> int:
-        """How many bytes of answers came in."""
-        return self._session.bytes
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._session.close()
 
     def courses(self) -> Body:
         """Every course, published or not."""

@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
-from typing import Final, Self
+from typing import Final
 
 import msgspec
 
 from etl.connections import Connection
 from etl.errors import GiveUp, RejectRecord, RetryLater
-from etl.extract.http import READ_TIMEOUT, Reply, Session, not_json, wait_limit
+from etl.extract.http import READ_TIMEOUT, Client, Reply, Session, not_json, wait_limit
 from etl.extract.moodle_errors import About, ErrorAnswer, TokenRefused, error_of
 
 PAGE_SIZE: Final = 2000  # participants; about two seconds of the site's time with few fields
@@ -31,7 +31,7 @@ _list = msgspec.json.Decoder(list[msgspec.Raw])
 _raw = msgspec.json.Decoder(msgspec.Raw)
 
 
-class MoodleClient:
+class MoodleClient(Client):
     """One Moodle site, by token or by user name and password. Safe to share between threads.
 
     Connection: host = site; password = token, or login and password with the service's short name in extra
@@ -40,37 +40,17 @@ class MoodleClient:
 
     def __init__(self, connection: Connection, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._connection = connection
-        self._session = Session(
+        session = Session(
             f"Moodle {connection.conn_id}",
             connection.base_url,
             hints=_HINTS,
             wait_limit=wait_limit(connection),
             sleep=sleep,
         )
-        self._system = self._session.system
+        super().__init__(session)
         self._lock = Lock()
         self._token = "" if connection.login else connection.password
         self._may_renew = bool(connection.login)
-
-    @property
-    def calls(self) -> int:
-        """How many requests were made."""
-        return self._session.calls
-
-    @property
-    def bytes(self) -> int:
-        """How many bytes of answers came in."""
-        return self._session.bytes
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._session.close()
 
     def site_info(self) -> Body:
         """Name and release of the site, and the functions that the token may call."""

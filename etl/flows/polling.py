@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import pandas as pd
 from sqlalchemy import Connection as Session
@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from etl import crash
 from etl.errors import CapabilityMissing, EtlError, GiveUp, RejectRecord, RetryLater
+from etl.extract.http import Client
 from etl.flows.administration import Source
 from etl.flows.night import step_of
 from etl.flows.options import Options
@@ -17,18 +18,6 @@ from etl.load import landing, rejections, runs
 from etl.load.landing import Answer
 from etl.load.runs import Counts
 from etl.transform.rejected import combined, rejected_rows
-
-
-class Client(Protocol):
-    """What a client of any site keeps count of."""
-
-    @property
-    def calls(self) -> int:
-        """How many requests were made."""
-
-    @property
-    def bytes(self) -> int:
-        """How many bytes of answers came in."""
 
 
 class PolledCourse:

@@ -78,7 +78,9 @@ def _in_file(file: File, frame: pd.DataFrame, known: Known) -> list[Problem]:
             problems += at_lines(file.filename, lost, column.name, f"is not in {column.references}.csv")
         if column.not_a in known:
             wrong = sound.index[_among(values, known[column.not_a])]
-            problems += at_lines(file.filename, wrong, column.name, f"is a {column.not_a}")
+            problems += at_lines(
+                file.filename, wrong, column.name, "is a {1} of {0}.csv".format(*column.not_a.split("."))
+            )
     for rule in file.rules:
         problems += at_lines(file.filename, sound.index[rule.wrong(sound)], rule.column, rule.reason)
     problems += _repeated_keys(file, sound)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
+from etl import db
 from etl.errors import RetryLater
 from etl.flows import infocaption_competences, moodle_results
 from etl.flows.infocaption_competences import FLOW
@@ -222,3 +223,35 @@ def test_a_site_that_cannot_be_asked_gives_its_error(night, sandbox):
     sandbox.faults.add("infocaption", "unavailable", operation="courses", count=None)
     with pytest.raises(RetryLater, match="InfoCaption infocaption_main: courses: HTTP 503"):
         night()
+
+
+def test_a_malformed_participant_is_listed_and_the_others_get_theirs(night, sandbox, earned, read):
+    damaged = Attempt("6001", BEN, "passed", score="n/a", completed="2026-03-04T09:00:00Z")
+    sandbox.infocaption.site.attempts["103"].append(damaged)
+    night()
+    assert ("103", "participant", "103/participant 6001", "malformed_record") in open_rejections(read)
+    assert {row[0] for row in earned() if row[1] == "INFOSEC"} == {"CL00010", "CL00011"}
+
+
+def test_a_course_that_gets_published_gives_its_competence_the_next_night(night, sandbox, earned):
+    night()
+    before = earned()
+    sandbox.infocaption.site.guide_list["104"].published = True
+    night()
+    assert {row[:3] for row in earned() - before} == {("CL00014", "TRUCK", "2026-02-01")}
+
+
+def test_people_are_shown_with_the_address_of_the_administration(night, read):
+    night()
+    shown = read("select distinct person_email from mart.competences where client_code = 'CL00001'")
+    assert shown["person_email"].tolist() == ["alice.smith1@student.example"]
+
+
+def test_a_moodle_course_that_gives_a_competence_is_polled_though_no_occurrence_has_it(engine, change):
+    change(
+        "insert into core.courses (source, source_course_id, name, visible) values ('moodle_main', '99', 'X', true);"
+        "insert into core.competence_links values ('moodle_main', '99', 'TRUCK')"
+    )
+    with engine.connect() as session:
+        polled = db.rows(session, "load/course_occurrences", source="moodle_main")
+    assert ("99", None, False) in {(row["scope"], row["occurrence_code"], row["gone"]) for row in polled}
