@@ -31,7 +31,7 @@ class Link:
 
 
 class Attempts:
-    """Failed keys, per school: too many in a short time, and the next ones are not even looked at."""
+    """Failures per school: after too many in a short time, keys are not even looked at."""
 
     MOST: Final = 10
     SECONDS: Final = 300.0
@@ -43,7 +43,7 @@ class Attempts:
         self._lock = Lock()
 
     def too_many(self, brin6: str) -> bool:
-        """Whether this school's key failed too often of late."""
+        """Whether that happened too often of late."""
         with self._lock:
             times = self._failed.get(brin6, deque())
             while times and times[0] <= self._clock() - self.SECONDS:
@@ -51,7 +51,7 @@ class Attempts:
             return len(times) >= self.MOST
 
     def failed(self, brin6: str) -> None:
-        """Remember a failed key."""
+        """Remember a failure."""
         with self._lock:
             self._failed.setdefault(brin6, deque(maxlen=self.MOST)).append(self._clock())
             self._failed.move_to_end(brin6)
@@ -112,11 +112,13 @@ class LinkGate:
         with self.engine.connect() as connection:
             supplier = {"supplier": header.supplier, "supplier_code": header.supplier_code}
             if not db.rows(connection, "load/iep_supplier_known", **supplier):
-                raise Fault(Code.CUSTOMER, "klantcode and klantnaam are not a pair that is known here")
+                raise self._failed(Code.CUSTOMER, "klantcode and klantnaam are not a pair that is known here")
             found = db.rows(connection, "load/iep_link", brin6=self.claimed)
         row: dict[str, Any] = dict(found[0]) if found else {}
         if not self._opens(header, row):
-            raise Fault(Code.AUTHORISATION, "autorisatiesleutel: not valid, or the link is paused or ended")
+            raise self._failed(
+                Code.AUTHORISATION, "autorisatiesleutel: not valid, or the link is paused or ended"
+            )
         self.link = Link(
             self.claimed, row["source"], row["lenient"], row["fault_on_unknown_pupil"], row["is_new"]
         )
@@ -130,12 +132,14 @@ class LinkGate:
     def _opens(self, header: Header, row: dict[str, Any]) -> bool:
         salt, stored = (bytes(row[name]) if row.get(name) else None for name in ("salt", "hash"))
         right = self.keys.remembered(self.claimed, header.key, stored)
-        if not right:
-            if self.attempts.too_many(self.claimed):
-                raise Fault(Code.NOT_NOW, "too many wrong keys for this school: try again in a few minutes")
+        if not right and not self.attempts.too_many(self.claimed):
             right = self.keys.verify(self.claimed, header.key, salt, stored)
-        if not right:
-            self.attempts.failed(self.claimed)
-            return False
-        pair = (row["supplier"], row["supplier_code"])
-        return pair == (header.supplier, header.supplier_code) and row["start_date"] <= self.today
+        pair = (row.get("supplier"), row.get("supplier_code"))
+        return right and pair == (header.supplier, header.supplier_code) and row["start_date"] <= self.today
+
+    def _failed(self, code: Code, text: str) -> Fault:
+        """What a sender is told who may not deliver, unless that happened too often of late."""
+        if self.attempts.too_many(self.claimed):
+            return Fault(Code.NOT_NOW, "too many failures for this school: try again in a few minutes")
+        self.attempts.failed(self.claimed)
+        return Fault(code, text)

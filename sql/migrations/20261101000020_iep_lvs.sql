@@ -50,7 +50,7 @@ create function ops.log_link() returns trigger language plpgsql as $$
 declare
     happened text;
 begin
-    if tg_op = 'INSERT' then
+    if tg_op = 'INSERT' or old.closed_at is not null and new.closed_at is null then
         happened := case new.status when 'active' then 'activated' else new.status end;
     elsif new.closed_at is not null and old.closed_at is null then
         happened := 'ended';

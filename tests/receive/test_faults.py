@@ -97,6 +97,11 @@ def test_a_key_of_a_paused_an_ended_and_a_not_yet_started_link_is_refused(
     iep: Sender, engine: Engine, school: str
 ) -> None:
     with engine.begin() as session:
+        session.exec_driver_sql("update core.school_links set start_date = current_date + 2")
+    assert "AutorisatieOngeldig" in iep.send(NIGHT).fault
+    with engine.begin() as session:
+        session.exec_driver_sql("update core.school_links set start_date = current_date")
+    with engine.begin() as session:
         links.pause(session, school, "beheer")
     assert "AutorisatieOngeldig" in iep.send(NIGHT).fault
     with engine.begin() as session:
@@ -143,6 +148,13 @@ def test_too_many_wrong_keys_are_not_looked_at_any_more_but_the_right_sender_goe
     assert codes == ["Client.AutorisatieOngeldig"] * 10 + ["Server.TijdelijkNietBeschikbaar"] * 2
     assert iep.send(NIGHT).taken
     assert log(engine).count(("message_refused", "Client.AutorisatieOngeldig")) == 10
+
+
+def test_unknown_suppliers_are_counted_too_and_do_not_fill_the_log(receiver: str, engine: Engine) -> None:
+    stranger = Sender(receiver, KEY, "Anders")
+    codes = [stranger.send(NIGHT).fault.split(":")[1] for _ in range(12)]
+    assert codes[-3:] == ["Client.OngeldigeKlantIdentificatie"] + ["Server.TijdelijkNietBeschikbaar"] * 2
+    assert len(rows(engine, "select * from mart.link_log where event = 'message_refused'")) == 10
 
 
 def test_soap_1_2_is_spoken_too(iep: Sender, receiver: str) -> None:
