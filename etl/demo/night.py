@@ -10,8 +10,8 @@ from etl.demo.airflow import Api
 from etl.demo.progress import step
 from etl.errors import GiveUp
 
-# In the order of the night. One is set off by the results of the first, the others by the clock or by us.
-FLOWS = ("moodle_results", "pe_online_attendance", "infocaption_competences")
+# In the order of the report. One is set off by the results of the first, the others by the clock or by us.
+FLOWS = ("moodle_results", "pe_online_attendance", "infocaption_competences", "iep_test_results")
 _SET_OFF_BY_RESULTS = "pe_online_attendance"
 _PATIENCE_SECONDS = 600
 _SET_OFF_SECONDS = 20
@@ -21,16 +21,19 @@ _FINISHED = ("success", "failed")
 def run(api: Api, check: Callable[[], None]) -> dict[str, str]:
     """Run the flows; ``check`` raises where a program that is needed has ended. Returns each one's state."""
     started = datetime.now(UTC)
-    clock_is_due = [flow for flow in FLOWS if _clock_is_due(api, flow, started)]
+    set_off_by = {flow: "scheduled" for flow in FLOWS if _clock_is_due(api, flow, started)}
+    set_off_by[_SET_OFF_BY_RESULTS] = "asset_triggered"
     for flow in FLOWS:
         api.send("PATCH", f"dags/{flow}?update_mask=is_paused", {"is_paused": False})
+    by_us = {flow: _trigger(api, flow) for flow in FLOWS if flow not in set_off_by}
     states = {}
     for flow in FLOWS:
-        kind = "scheduled" if flow in clock_is_due else None
-        if flow == _SET_OFF_BY_RESULTS:
-            kind = "asset_triggered"
         with step(flow) as report:
-            run = (kind and _set_off(api, flow, kind, started, report)) or _trigger(api, flow)
+            run = (
+                by_us.get(flow)
+                or _set_off(api, flow, set_off_by[flow], started, report)
+                or _trigger(api, flow)
+            )
             states[flow] = _wait_for(api, flow, run["dag_run_id"], check, report)
     return states
 
