@@ -143,7 +143,8 @@ def test_the_commands_revoke_restore_and_unlink(engine, warehouse, monkeypatch, 
 
 def test_an_expired_competence_and_one_that_is_held_are_told_apart(engine, night, read):
     with engine.begin() as connection:
-        connection.execute(text("update core.earned_competences set valid_to = current_date + 10"))
+        today = "cast(now() at time zone 'Europe/Stockholm' as date)"
+        connection.execute(text(f"update core.earned_competences set valid_to = {today} + 10"))
         connection.execute(
             text(
                 "update core.earned_competences set valid_to = valid_from"
