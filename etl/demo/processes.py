@@ -18,39 +18,44 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Processes:
-    """Programs that live no longer than this one. Each has a session of its own, a log file, and ``folder``
-    as its working folder, by which they are recognised after a crash.
+    """Programs that live no longer than this one, each with a log file in ``folder``.
+
+    Each has a session of its own, whose number is written down: with ``folder`` as the working folder it tells
+    what a crash left behind from everything else.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._sessions = folder / "sessions"
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         folder.mkdir(parents=True, exist_ok=True)
-        _end(_working_in(folder))  # left behind by a run that was killed
+        self._end_sessions()  # left behind by a run that was killed
 
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Start a program; what it prints goes to its log."""
-        with self.log(name).open("ab") as log:
+        with self.log(name).open("wb") as log:
             self._running[name] = subprocess.Popen(  # noqa: S603 - our own programs
                 command, cwd=self._folder, env=environment, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_end_with_parent,
             )  # fmt: skip
+        with self._sessions.open("a") as sessions:
+            sessions.write(f"{self._running[name].pid}\n")
 
     def finish(self, name: str) -> None:
         """Wait until a program has done its work. Raises GiveUp where it failed."""
         process = self._running[name]
         while process.poll() is None:
-            self.check()
+            self.check(but=name)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=0.5)
         del self._running[name]
         if process.returncode:
             raise GiveUp(self._failure(name, process.returncode))
 
-    def check(self) -> None:
-        """Raise GiveUp where a program ended that should still run."""
+    def check(self, but: str = "") -> None:
+        """Raise GiveUp where a program ended that should still run; ``but`` one may end."""
         for name, process in self._running.items():
-            if process.poll():
+            if name != but and process.poll() is not None:
                 raise GiveUp(self._failure(name, process.returncode))
 
     def end(self) -> None:
@@ -59,7 +64,7 @@ class Processes:
             process.terminate()
         own = [psutil.Process(process.pid) for process in self._running.values() if process.poll() is None]
         psutil.wait_procs(own, timeout=_GRACE_SECONDS)
-        _end(_working_in(self._folder))
+        self._end_sessions()
         for process in self._running.values():
             process.wait()
         self._running.clear()
@@ -67,6 +72,12 @@ class Processes:
     def log(self, name: str) -> Path:
         """Where a program's output goes."""
         return self._folder / f"{name}.log"
+
+    def _end_sessions(self) -> None:
+        if self._sessions.exists():
+            ours = {int(line) for line in self._sessions.read_text().splitlines()}
+            _end([process for process in psutil.process_iter() if _is_of(process, ours, self._folder)])
+            self._sessions.unlink()
 
     def _failure(self, name: str, returncode: int) -> str:
         last = self.log(name).read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
@@ -90,14 +101,10 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _working_in(folder: Path) -> list[psutil.Process]:
-    return [process for process in psutil.process_iter() if _works_in(process, folder)]
-
-
-def _works_in(process: psutil.Process, folder: Path) -> bool:
+def _is_of(process: psutil.Process, sessions: set[int], folder: Path) -> bool:
     try:
-        return process.pid != os.getpid() and process.cwd() == str(folder)
-    except psutil.Error:
+        return os.getsid(process.pid) in sessions and process.cwd() == str(folder)
+    except (psutil.Error, OSError):
         return False
 
 

@@ -75,10 +75,18 @@ def test_programs_end_when_the_run_is_killed(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_run_left_behind_is_ended_by_the_next(tmp_path: Path) -> None:
-    folder = tmp_path / "programs"
-    folder.mkdir()
-    with subprocess.Popen(SLEEP, cwd=folder) as left_behind, processes(folder):
-        assert ends(left_behind.pid)
+    with subprocess.Popen(SLEEP, cwd=tmp_path, start_new_session=True) as left_behind:
+        (tmp_path / "sessions").write_text(f"{left_behind.pid}\n")
+        with processes(tmp_path):
+            assert ends(left_behind.pid)
+
+
+def test_somebody_who_reads_the_logs_in_their_folder_stays(tmp_path: Path) -> None:
+    with subprocess.Popen(SLEEP, cwd=tmp_path) as reader:
+        with processes(tmp_path) as running:
+            running.start("program", SLEEP, os.environ)
+        assert reader.poll() is None
+        reader.kill()
 
 
 def test_a_program_that_fails_is_named_with_the_end_of_its_log(programs: Processes) -> None:
