@@ -1,9 +1,10 @@
 """What the landed answers say about courses: the newest of each, decoded into frames."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
@@ -59,7 +60,7 @@ def _read_users(course: Course, answer: landing.Landed) -> None:
 
 def _read_grades(course: Course, answer: landing.Landed) -> None:
     decoded = contract.decode_grade_report(answer.body)
-    course.grades.append(decoded.frame)
+    course.grades.append(decoded.frame.drop(columns="user_idnumber"))
     if decoded.totals is not None:
         course.totals.append(decoded.totals)
     _list(course, answer.resource, decoded.rejected)
@@ -119,10 +120,13 @@ class Answers:
 
 def joined(courses: list[Course]) -> Answers:
     """The frames of several courses, one below the other; of a learner's grade reports the newest counts."""
+    totals = _named(_stacked((c.scope, _newest(c.totals, c.totals)) for c in courses if c.totals))
+    users = _named(_stacked((c.scope, c.users) for c in courses))
     return Answers(
-        users=_stacked([(c.scope, _learners(c)) for c in courses]),
-        grades=_stacked([(c.scope, frame) for c in courses for frame in _replaced(c.grades, c.totals)]),
-        totals=_stacked([(c.scope, frame) for c in courses for frame in _replaced(c.totals, c.totals)]),
+        # Whoever has a grade report is a learner; the profile comes from the list of enrolled users.
+        users=users.merge(totals[["scope", "user_id"]].drop_duplicates()),
+        grades=_stacked((c.scope, _newest(c.grades, c.totals)) for c in courses if c.grades),
+        totals=totals,
         modules=pd.DataFrame(
             [(c.scope, *row) for c in courses for row in c.modules],
             columns=["scope", "activity_id", "module", "grade_pass", "tolerance"],
@@ -135,20 +139,30 @@ def joined(courses: list[Course]) -> Answers:
     )
 
 
-def _replaced(frames: list[pd.DataFrame], reports: list[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-    """Each frame without the learners that a newer report (``reports`` go with ``frames``) answers for."""
-    for position, frame in enumerate(frames):
-        newer = [report["user_id"] for report in reports[position + 1 :]]
-        yield frame[~frame["user_id"].isin(pd.concat(newer))] if newer else frame
+def _newest(frames: list[pd.DataFrame], reports: list[pd.DataFrame]) -> pd.DataFrame:
+    """The frames of one course as one, a learner's rows from the newest report (``reports`` go with ``frames``)."""
+    if len(frames) == 1:
+        return frames[0]
+    stacked = pd.concat(frames, ignore_index=True)
+    learners = pd.concat([report["user_id"] for report in reports])
+    newest = pd.Series(_numbered(reports), index=learners).groupby(level=0).max()
+    return stacked[~(stacked["user_id"].map(newest) > _numbered(frames))]
 
 
-def _learners(course: Course) -> pd.DataFrame:
-    """Whoever has a grade report is a learner; the profile comes from the list of enrolled users."""
-    if not course.totals:
-        return course.users.iloc[:0]
-    reported = pd.concat(course.totals)["user_id"]
-    return course.users[course.users["user_id"].isin(reported)]
+def _numbered(frames: list[pd.DataFrame]) -> np.ndarray:
+    """For each row of the frames, one below the other, the number of its frame."""
+    return np.repeat(np.arange(len(frames)), [len(frame) for frame in frames])
 
 
-def _stacked(frames: list[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
-    return pd.concat([frame.assign(scope=scope) for scope, frame in frames], ignore_index=True)
+def _stacked(parts: Iterable[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
+    """Frames of courses one below the other; ``scope`` is a category: a million texts would cost more than the rest."""
+    listed = list(parts)
+    frames, scopes = [frame for _, frame in listed], [scope for scope, _ in listed]
+    scope = pd.Categorical.from_codes(_numbered(frames), pd.Index(scopes, dtype="str"))
+    return pd.concat(frames, ignore_index=True).assign(scope=scope)
+
+
+def _named(stacked: pd.DataFrame) -> pd.DataFrame:
+    """The same with ``scope`` as text, as what it is compared with."""
+    scope = stacked["scope"].cat
+    return stacked.assign(scope=scope.categories.take(scope.codes.to_numpy()))

@@ -18,14 +18,14 @@ def learner_enrolments(
     """
     expected = matched.merge(courses, on="scope")
     found = expected.merge(enrolments, on=["client_code", "occurrence_code"], how="left")
+    none, withdrawn = found["enrolment_code"].isna(), found["status"] == "withdrawn"
+    current = found[~none & ~withdrawn].reset_index(drop=True)
     pair = ["scope", "user_id", "occurrence_code"]
-    current = found["enrolment_code"].notna() & (found["status"] != "withdrawn")
-    has_current = current.groupby([found[name] for name in pair]).transform("any")
-    has_any = found["enrolment_code"].notna()
-    missing = found[~has_any]
-    withdrawn = found[has_any & ~has_current].drop_duplicates(pair)
-    rejected = combined([_listed(missing, "no_enrolment"), _listed(withdrawn, "enrolment_not_active")])
-    return found[current].reset_index(drop=True), rejected
+    ended = found[withdrawn].drop_duplicates(pair)
+    others = current.loc[current["user_id"].isin(ended["user_id"]), pair]
+    ended = ended.merge(others, on=pair, how="left_anti")
+    rejected = combined([_listed(found[none], "no_enrolment"), _listed(ended, "enrolment_not_active")])
+    return current, rejected
 
 
 def _listed(rows: pd.DataFrame, code: str) -> pd.DataFrame:

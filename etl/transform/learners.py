@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from etl.transform.rejected import rejected_rows
@@ -23,33 +24,42 @@ def match_learners(
     user_id (text), client_code. Text is compared trimmed and case-folded.
     Returns matched (scope, user_id, client_code) and rejected (unmatched_learner, ambiguous_learner).
     """
-    attempts = [_by_stored_id(users, stored)]
+    learners = users.drop_duplicates(["scope", "user_id"], ignore_index=True)
+    attempts = [_by_stored_id(learners, stored)]
     if match_code:
-        attempts.append(_by_fields(users, clients, [("idnumber", "client_code")]))
+        attempts.append(_by_fields(learners, clients, [("idnumber", "client_code")]))
     if match_fields:
-        attempts.append(_by_fields(users, clients, [(name, name) for name in match_fields.split("+")]))
+        attempts.append(_by_fields(learners, clients, [(name, name) for name in match_fields.split("+")]))
     candidates = _first_that_matches(attempts)
-    verdict = _verdict(users[["scope", "label", "user_id"]], candidates)
-    matched = verdict.loc[verdict["code"] == "", ["scope", "user_id", "client_code"]]
-    missed = verdict[verdict["code"] != ""]
+    ambiguous = _ambiguous(candidates.assign(scope=pd.factorize(learners["scope"])[0][candidates["learner"]]))
+    sure = candidates[~ambiguous].set_index("learner")["client_code"].sort_index()
+    matched = learners.loc[sure.index, ["scope", "user_id"]].assign(client_code=sure)
+    missed = learners.drop(index=sure.index)
+    met = missed.index.isin(candidates["learner"])
+    code = pd.Series(np.where(met, "ambiguous_learner", "unmatched_learner"), missed.index, "str")
     keys = missed["label"] + "/" + missed["user_id"].astype("str")
-    return matched.reset_index(drop=True), rejected_rows(missed["scope"], RESOURCE, keys, missed["code"])
+    return matched.reset_index(drop=True), rejected_rows(missed["scope"], RESOURCE, keys, code)
 
 
-def _by_stored_id(users: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:
+def _by_stored_id(learners: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:
     known = stored.assign(user_id=pd.to_numeric(stored["user_id"], errors="coerce")).dropna(
         subset=["user_id"]
     )
     known = known.astype({"user_id": "int64"})
-    return users[["scope", "user_id"]].merge(known[["user_id", "client_code"]], on="user_id")
+    return _numbered(learners[["user_id"]]).merge(known, on="user_id")[["learner", "client_code"]]
 
 
-def _by_fields(users: pd.DataFrame, clients: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> pd.DataFrame:
-    left = _folded(users, [ours for ours, _ in pairs]).join(users[["scope", "user_id"]])
-    right = _folded(clients, [theirs for _, theirs in pairs]).join(clients["client_code"].rename("matched"))
+def _by_fields(
+    learners: pd.DataFrame, clients: pd.DataFrame, pairs: Sequence[tuple[str, str]]
+) -> pd.DataFrame:
+    left = _numbered(_folded(learners, [ours for ours, _ in pairs]))
+    right = _folded(clients, [theirs for _, theirs in pairs]).assign(client_code=clients["client_code"])
     keys = [f"key{position}" for position in range(len(pairs))]
-    found = left.dropna(subset=keys).merge(right.dropna(subset=keys), on=keys)
-    return found.rename(columns={"matched": "client_code"})[["scope", "user_id", "client_code"]]
+    return left.dropna(subset=keys).merge(right.dropna(subset=keys), on=keys)[["learner", "client_code"]]
+
+
+def _numbered(learners: pd.DataFrame) -> pd.DataFrame:
+    return learners.assign(learner=np.arange(len(learners)))
 
 
 def folded(text: pd.Series) -> pd.Series:
@@ -65,26 +75,20 @@ def _folded(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 
 def _first_that_matches(attempts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """For each learner the candidates of the first rule that found any, with the rank of that rule."""
+    """For each learner (a number) the candidates of the first rule that found any, with the rank of that rule."""
     ranked = pd.concat(
         [found.assign(rank=rank) for rank, found in enumerate(attempts)], ignore_index=True
-    ).drop_duplicates(["scope", "user_id", "client_code"])
-    first = ranked.groupby(["scope", "user_id"])["rank"].transform("min")
-    return ranked[ranked["rank"] == first]
+    ).drop_duplicates(["learner", "client_code"])
+    return ranked[ranked["rank"] == ranked.groupby("learner")["rank"].transform("min")]
 
 
-def _verdict(users: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
-    """One row a learner: its client and an empty code, or the reason code.
+def _ambiguous(candidates: pd.DataFrame) -> pd.Series:
+    """Learners with several candidates, and learners of a course who claim one client.
 
-    Two learners who claim one client are both ambiguous, unless the user id of one is stored with the client.
+    Of the latter one is not: the only one whose user id is stored with the client.
     """
-    per_learner = candidates.groupby(["scope", "user_id"])["client_code"]
-    per_client = candidates.assign(is_stored=candidates["rank"] == 0).groupby(["scope", "client_code"])
-    several = per_learner.transform("size") > 1
-    shared = per_client["user_id"].transform("size") > 1
-    owner = (candidates["rank"] == 0) & (per_client["is_stored"].transform("sum") == 1)
-    ambiguous = several | (shared & ~owner)
-    judged = candidates.assign(code=ambiguous.map({True: "ambiguous_learner", False: ""}))
-    one = judged.drop_duplicates(["scope", "user_id"])[["scope", "user_id", "client_code", "code"]]
-    verdict = users.merge(one, on=["scope", "user_id"], how="left")
-    return verdict.assign(code=verdict["code"].fillna("unmatched_learner"))
+    claim = ["scope", "client_code"]
+    shared = candidates.duplicated(claim, keep=False)
+    stored = candidates[candidates["rank"] == 0]
+    owners = stored.index[~stored.duplicated(claim, keep=False)]
+    return candidates.duplicated("learner", keep=False) | (shared & ~candidates.index.isin(owners))

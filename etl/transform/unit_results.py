@@ -21,6 +21,7 @@ RESULT_COLUMNS: Final = [
     "finished_on",
     "grade_percent",
 ]
+_STATUS: Final = ["started", "passed", "failed", "undecided"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class UnitResults:
-    """Results to record (RESULT_COLUMNS and scope), what stands already (a count), and rejected rows."""
+    """Results to record (RESULT_COLUMNS), what stands already (a count), and rejected rows."""
 
     results: pd.DataFrame
     standing: int
@@ -59,43 +60,43 @@ def unit_results(
     ``plan``: enrolment_code, unit_code, expected_start_date. ``recorded``: enrolment_code, unit_code, status,
     started_on. Rule: spec/moodle.md, What must happen (results).
     """
-    links = links.assign(target=links.groupby(["scope", "occurrence_code", "unit_code"]).ngroup())
-    targets = links.drop_duplicates("target").set_index("target")
+    targets, links = _targets(links)
+    answered = grades.drop_duplicates(["scope", "activity_id"])[["scope", "activity_id", "module"]]
+    answered = answered.astype({"scope": "str", "module": "str"})
+    blocked, problems = _blocked_targets(links, answered, modules)
     graded = grades[grades["grade"].notna()]
-    blocked, problems = _blocked_targets(links, grades, modules)
-    outcomes = _activity_outcomes(graded, modules)
-    tallies = _tallies(outcomes, links[~links["target"].isin(blocked)])
-    mapped = links.groupby("target").size()
-    tallies["status"] = _status(tallies, tallies["target"].map(mapped), rules.record_failed)
-    candidates = tallies.join(targets[["scope", "occurrence_code", "unit_code"]], on="target").merge(
-        enrolments.drop(columns="status"), on=["scope", "user_id", "occurrence_code"]
-    )
-    candidates["several"] = candidates["target"].map(mapped) > 1
-    planned = candidates.merge(plan, on=["enrolment_code", "unit_code"])
-    fresh, standing = _without_what_stands(planned, recorded, rules.allow_resit)
-    dated = _dated(fresh, rules)
-    results, undated = _checked(dated)
-    unmapped = _unmapped(graded, links)
-    return UnitResults(results, standing, combined([problems, undated, unmapped]))
+    tallies = _tallies(_activity_outcomes(graded, modules), links[~links["target"].isin(blocked)])
+    candidates = _of_enrolments(tallies, targets, enrolments, rules.record_failed)
+    planned = candidates.merge(_with_recorded(plan, recorded), on=["enrolment_code", "unit_code"])
+    fresh = planned[~_stands(planned, rules.allow_resit)]
+    results, undated = _checked(_dated(fresh, rules), targets)
+    unmapped = _unmapped(answered, graded["activity_id"], links)
+    return UnitResults(results, len(planned) - len(fresh), combined([problems, undated, unmapped]))
+
+
+def _targets(links: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The units of occurrences that activities count for, with the number of these; and the links with that row.
+
+    Rows and numbers instead of codes: comparing the codes of every result is what would take the time.
+    """
+    unit = links.groupby(["scope", "occurrence_code", "unit_code"])
+    targets = unit.size().rename("activities").reset_index()
+    place = targets.groupby(["scope", "occurrence_code"]).ngroup()
+    return targets.assign(place=place), links.assign(target=unit.ngroup())
 
 
 def _blocked_targets(
-    links: pd.DataFrame, grades: pd.DataFrame, modules: pd.DataFrame
+    links: pd.DataFrame, answered: pd.DataFrame, modules: pd.DataFrame
 ) -> tuple[set[int], pd.DataFrame]:
     """A unit with an activity that is missing or of a refused type gets no status, until that is mended."""
-    answered = grades.drop_duplicates(["scope", "activity_id"])[["scope", "activity_id", "module"]]
-    typed = pd.concat([answered, modules[["scope", "activity_id", "module"]]]).drop_duplicates(
-        ["scope", "activity_id"]
+    activity = ["scope", "activity_id"]
+    told = [answered.assign(answered=True), modules[[*activity, "module"]].assign(answered=False)]
+    state = links.merge(pd.concat(told).drop_duplicates(activity), on=activity, how="left").set_index(
+        links.index
     )
-    state = links.merge(typed, on=["scope", "activity_id"], how="left")
-    present = pd.MultiIndex.from_frame(links[["scope", "activity_id"]]).isin(
-        pd.MultiIndex.from_frame(answered[["scope", "activity_id"]])
-    )
-    refused = (state["module"].notna() & ~state["module"].isin(SUPPORTED_MODULES)).to_numpy()
-    asked = (
-        links["scope"].isin(grades["scope"]).to_numpy()
-    )  # an empty course says nothing about its activities
-    missing = asked & ~present & ~refused
+    refused = state["module"].notna() & ~state["module"].isin(SUPPORTED_MODULES)
+    asked = links["scope"].isin(answered["scope"])  # an empty course says nothing about its activities
+    missing = asked & state["answered"].ne(True) & ~refused
     keys = links["occurrence_code"] + "/" + links["unit_code"] + "/" + links["activity_id"].astype("str")
     listed = [
         rejected_rows(links["scope"][where], "activity_link", keys[where], code)
@@ -133,57 +134,58 @@ def _activity_outcomes(graded: pd.DataFrame, modules: pd.DataFrame) -> pd.DataFr
 
 
 def _tallies(outcomes: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
-    """One row a learner and unit with at least one grade: verdicts, dates, mean percent."""
+    """One row a learner and unit with at least one grade: their number, the worst outcome, dates, mean percent."""
     joined = outcomes.merge(links[["activity_id", "target"]], on="activity_id")
     dated = joined["graded_at"].where(joined["graded_at"] > 0)
-    flat = pd.DataFrame(
-        {
-            "user_id": joined["user_id"],
-            "target": joined["target"],
-            "passed": joined["outcome"] == 1,
-            "failed": joined["outcome"] == -1,
-            "undecided": joined["outcome"] == 0,
-            "first_at": dated,
-            "last_at": dated,
-            "grade_percent": joined["percent"],
-        }
-    )
-    return flat.groupby(["user_id", "target"], sort=False, as_index=False).agg(
-        {
-            "passed": "sum",
-            "failed": "sum",
-            "undecided": "sum",
-            "first_at": "min",
-            "last_at": "max",
-            "grade_percent": "mean",
-        }
+    return (
+        joined.assign(first_at=dated, last_at=dated)
+        .groupby(["user_id", "target"], sort=False)
+        .agg(
+            graded=("outcome", "size"),
+            worst=("outcome", "min"),
+            first_at=("first_at", "min"),
+            last_at=("last_at", "max"),
+            grade_percent=("percent", "mean"),
+        )
+        .reset_index()
     )
 
 
-def _status(tallies: pd.DataFrame, mapped: pd.Series, record_failed: bool) -> np.ndarray:
+def _of_enrolments(
+    tallies: pd.DataFrame, targets: pd.DataFrame, enrolments: pd.DataFrame, record_failed: bool
+) -> pd.DataFrame:
+    """The status of each unit for each enrolment that its learner has in the occurrence of the unit."""
+    unit = targets.loc[tallies["target"]].set_index(tallies.index)
+    rated = tallies.assign(
+        place=unit["place"],
+        unit_code=unit["unit_code"],
+        several=unit["activities"] > 1,
+        status=_status(tallies, unit["activities"], record_failed),
+    )
+    occurrence = ["scope", "occurrence_code"]
+    placed = enrolments.merge(targets[[*occurrence, "place"]].drop_duplicates(), on=occurrence)
+    return rated.merge(placed[["place", "user_id", "enrolment_code", "start_date"]], on=["place", "user_id"])
+
+
+def _status(tallies: pd.DataFrame, mapped: pd.Series, record_failed: bool) -> pd.Categorical:
     failed = "failed" if record_failed else "started"
-    return np.select(
-        [tallies["failed"] > 0, tallies["undecided"] > 0, tallies["passed"] == mapped],
-        [failed, "undecided", "passed"],
-        "started",
-    )
+    rules = [tallies["worst"] == -1, tallies["worst"] == 0, tallies["graded"] == mapped]
+    codes = np.select(rules, [_STATUS.index(status) for status in (failed, "undecided", "passed")], 0)
+    return pd.Categorical.from_codes(codes, pd.Index(_STATUS, dtype="str"))
 
 
-def _without_what_stands(
-    candidates: pd.DataFrame, recorded: pd.DataFrame, allow_resit: bool
-) -> tuple[pd.DataFrame, int]:
+def _with_recorded(plan: pd.DataFrame, recorded: pd.DataFrame) -> pd.DataFrame:
+    """The training plan, with what is recorded for its units already (held, held_start)."""
+    held = recorded.rename(columns={"status": "held", "started_on": "held_start"})
+    keys = ["enrolment_code", "unit_code"]
+    return plan.merge(held[[*keys, "held", "held_start"]], on=keys, how="left")
+
+
+def _stands(planned: pd.DataFrame, allow_resit: bool) -> pd.Series:
     """A completed unit gets no new result (a failed one may be passed on a resit); a started one starts once."""
-    held = candidates.merge(
-        recorded[["enrolment_code", "unit_code", "status", "started_on"]].rename(
-            columns={"status": "held", "started_on": "held_start"}
-        ),
-        on=["enrolment_code", "unit_code"],
-        how="left",
-    )
-    resit = (held["held"] == "failed") & (held["status"] == "passed") & allow_resit
-    stands = held["held"].isin(["passed", "failed"]) & ~resit
-    stands |= (held["held"] == "started") & (held["status"] == "started")
-    return held[~stands].reset_index(drop=True), int(stands.sum())
+    resit = (planned["held"] == "failed") & (planned["status"] == "passed") & allow_resit
+    completed = planned["held"].isin(["passed", "failed"]) & ~resit
+    return completed | ((planned["held"] == "started") & (planned["status"] == "started"))
 
 
 def _dated(rows: pd.DataFrame, rules: Rules) -> pd.DataFrame:
@@ -200,32 +202,28 @@ def _dated(rows: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     return rows.assign(started_on=start, finished_on=last.where(rows["status"] != "started"))
 
 
-def _checked(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _checked(rows: pd.DataFrame, targets: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Results without a start date, without a finish date, or that start after they finish are listed."""
     finished = rows["status"] != "started"
-    code = pd.Series(
-        np.select(
-            [
-                rows["status"] == "undecided",
-                finished & rows["finished_on"].isna(),
-                rows["started_on"].isna(),
-                rows["started_on"] > rows["finished_on"],
-            ],
-            ["activity_not_readable", "needs_graded_date", "needs_start_date", "start_after_finish"],
-            "",
-        ),
-        index=rows.index,
-        dtype="str",
-    )
-    bad = rows[code != ""]
+    faults = {
+        "activity_not_readable": rows["status"] == "undecided",
+        "needs_graded_date": finished & rows["finished_on"].isna(),
+        "needs_start_date": rows["started_on"].isna(),
+        "start_after_finish": rows["started_on"] > rows["finished_on"],
+    }
+    code = np.select(list(faults.values()), range(1, len(faults) + 1), 0)
+    bad = rows[code > 0].drop(columns=["unit_code", "place"]).join(targets, on="target")
     keys = bad["occurrence_code"] + "/" + bad["user_id"].astype("str") + "/" + bad["unit_code"]
-    rejected = rejected_rows(bad["scope"], RESOURCE, keys, code[code != ""])
-    return rows.loc[code == "", [*RESULT_COLUMNS, "scope"]].reset_index(drop=True), rejected
+    reasons = pd.Series(np.array(["", *faults])[code[code > 0]], index=bad.index, dtype="str")
+    rejected = rejected_rows(bad["scope"], RESOURCE, keys, reasons)
+    good = rows.loc[code == 0, RESULT_COLUMNS].reset_index(drop=True)
+    status = good["status"].cat
+    return good.assign(status=status.categories.take(status.codes)), rejected
 
 
-def _unmapped(graded: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+def _unmapped(answered: pd.DataFrame, graded: pd.Series, links: pd.DataFrame) -> pd.DataFrame:
     """Activities with grades that no unit is mapped to, one row an activity."""
-    found = graded.drop_duplicates(["scope", "activity_id"])
-    found = found[~found["activity_id"].isin(links["activity_id"])]
-    keys = found["scope"].astype("str") + "/" + found["activity_id"].astype("str")
+    ids = answered["activity_id"]
+    found = answered[ids.isin(graded.unique()) & ~ids.isin(links["activity_id"])]
+    keys = found["scope"] + "/" + found["activity_id"].astype("str")
     return rejected_rows(found["scope"], "activity", keys, "activity_not_mapped")

@@ -1,16 +1,29 @@
+-- One writer at a time: what is not there yet is then surely inserted once, without trying each row on its own.
+lock table core.unit_results in share row exclusive mode;
+
 -- A completed unit is not overwritten (a failed one by a resit, where the source allows it); a start date stays.
-insert into core.unit_results
-(enrolment_code, unit_code, source, status, started_on, finished_on, grade_percent, run_id)
-select enrolment_code, unit_code, :source, status, started_on, finished_on, grade_percent, :run_id
-from staged
-order by enrolment_code, unit_code
-on conflict (enrolment_code, unit_code) do update
-set
-    source = excluded.source,
-    status = excluded.status,
-    finished_on = excluded.finished_on,
-    grade_percent = excluded.grade_percent,
-    run_id = excluded.run_id,
+merge into core.unit_results as held
+using staged on held.enrolment_code = staged.enrolment_code and held.unit_code = staged.unit_code
+when matched and (
+    (held.status = 'started' and staged.status <> 'started')
+    or (:allow_resit and held.status = 'failed' and staged.status = 'passed')
+)
+then update set
+    source = :source,
+    status = staged.status,
+    finished_on = staged.finished_on,
+    grade_percent = staged.grade_percent,
+    run_id = :run_id,
     recorded_at = clock_timestamp()
-where (unit_results.status = 'started' and excluded.status <> 'started')
-or (:allow_resit and unit_results.status = 'failed' and excluded.status = 'passed')
+when not matched then
+insert (enrolment_code, unit_code, source, status, started_on, finished_on, grade_percent, run_id)
+values (
+    staged.enrolment_code,
+    staged.unit_code,
+    :source,
+    staged.status,
+    staged.started_on,
+    staged.finished_on,
+    staged.grade_percent,
+    :run_id
+)

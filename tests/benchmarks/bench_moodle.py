@@ -1,0 +1,77 @@
+"""The Moodle path: decode, derive and load of a generated site, beside a plain COPY of the same rows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from etl import db, embedded
+from etl.reference.importing import import_set
+from etl.sandbox.generated_reference import write_reference
+from etl.sandbox.generated_site import GeneratedSite, Settings
+from tests.benchmarks import moodle_http, moodle_stages
+from tests.benchmarks.measure import LAPS, Report, measured
+
+LARGE: Final = Settings(courses=400, students=250, activities=12)
+ONE_CLASS: Final = Settings(courses=1, students=20_000, activities=12)
+OVER_HTTP: Final = Settings(courses=20, students=50, activities=12)
+
+
+def bench(
+    large: Settings = LARGE,
+    one_class: Settings = ONE_CLASS,
+    over_http: Settings = OVER_HTTP,
+    laps: int = LAPS,
+) -> Report:
+    """Measure everything; a night over HTTP too, for a smaller site."""
+    items = large.courses * large.students * large.activities
+    report = Report("moodle", f"{large.courses * large.students:,} enrolments, {items:,} grade items")
+    with TemporaryDirectory(prefix="etl-bench-") as folder, _server(Path(folder)) as server_url:
+        results = Path(folder) / "results.pickle"
+        report.add(measured(moodle_stages.decode, large, laps=laps))
+        url = _warehouse(server_url, "large", large)
+        report.add(measured(moodle_stages.land, url, large, laps=1))
+        report.add(measured(moodle_stages.derive, url, results, laps=laps))
+        report.add(measured(moodle_stages.load, url, results, laps=laps))
+        report.add(measured(moodle_stages.nights, url, large, laps=laps))
+        url = _warehouse(server_url, "one_class", one_class)
+        measured(moodle_stages.land, url, one_class, laps=1)
+        report.add(measured(moodle_stages.one_class, url, laps=1))
+        url = _warehouse(server_url, "over_http", over_http)
+        report.add(moodle_http.nights(url, over_http))
+    _set_goals(report)
+    return report
+
+
+def _set_goals(report: Report) -> None:
+    parts = report.parts
+    copy = parts["COPY"].seconds
+    first, second = parts["night: first"], parts["night: identical"]
+    derived = parts["derive"]
+    report.goal("load of the first night / plain COPY", parts["load: first"].seconds / copy, at_most=4)
+    report.goal("identical night / first night", second.seconds / first.seconds, at_most=0.1)
+    report.goal("rows that an identical night writes", second.rows, at_most=0)
+    report.goal("derived grade items / s of processor", derived.rows / derived.cpu_seconds, at_least=1e6)
+    report.goal("peak memory, MiB", max(part.peak_mib for part in parts.values()), at_most=1023)
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[str]:
+    folder.chmod(0o755)  # as root, the server runs as another user, who has to get in
+    home = folder / "postgres"
+    with embedded.running(home) as server_url:
+        yield server_url
+    embedded.remove(home)
+
+
+def _warehouse(server_url: str, name: str, settings: Settings) -> str:
+    """A warehouse that holds the reference set of a generated site."""
+    url = embedded.ensure_database(server_url, name)
+    db.migrate(url)
+    engine = db.engine(url)
+    with TemporaryDirectory() as folder:
+        write_reference(Path(folder), GeneratedSite(settings))
+        import_set(engine, Path(folder))
+    engine.dispose()
+    return url

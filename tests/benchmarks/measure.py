@@ -1,0 +1,212 @@
+"""Stages measured in processes of their own: rows, seconds of wall and processor, peak memory; a table and JSON lines.
+
+A stage is a function of a module, ``stage(watch, *arguments)``: it marks what counts with ``with watch("name", lap)``
+and says with ``watch.count("name", rows)`` how much that was. Other programs disturb seconds, so every part is
+repeated, the middle one shown, and goals are ratios within one run or rows a second of processor time.
+"""
+
+import json
+import multiprocessing
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import Engine
+
+from etl import db, settings
+
+LAPS: Final = 3
+
+
+@dataclass
+class Part:
+    """What a part of a stage cost, lap by lap; its peak of memory is that of its process until then."""
+
+    rows: int = 0
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    peak_mib: int = 0
+    note: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the middle lap."""
+        return median(self.wall)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time of the middle lap, of this process alone (not of the database)."""
+        return median(self.cpu)
+
+    @property
+    def spread(self) -> float:
+        """How far the laps lie apart, as a share of the middle one: the noise of the machine."""
+        return (max(self.wall) - min(self.wall)) / self.seconds
+
+
+class Watch:
+    """The stopwatch of a stage."""
+
+    def __init__(self, laps: int) -> None:
+        self.laps = range(laps)
+        self.parts: dict[str, Part] = {}
+
+    @contextmanager
+    def __call__(self, name: str, lap: int = 0) -> Iterator[None]:
+        """Add what the block costs to a lap of a part."""
+        part = self.parts.setdefault(name, Part())
+        while len(part.wall) <= lap:
+            part.wall.append(0.0)
+            part.cpu.append(0.0)
+        wall, cpu = time.perf_counter(), time.process_time()
+        yield
+        part.wall[lap] += time.perf_counter() - wall
+        part.cpu[lap] += time.process_time() - cpu
+        part.peak_mib = peak_mib()
+
+    def count(self, name: str, rows: int, note: str = "") -> None:
+        """Add rows to a part, counted once and not for each lap."""
+        part = self.parts[name]
+        part.rows += rows
+        part.note = note or part.note
+
+
+def peak_mib() -> int:
+    """The most memory that this process has held so far."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def measured(stage: Callable[..., None], *arguments: Any, laps: int = LAPS) -> dict[str, Part]:
+    """Run a stage in a fresh process, so that its memory is its own, and return its parts."""
+    context = multiprocessing.get_context("forkserver")
+    with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
+        return pool.submit(_run, stage, laps, arguments).result()
+
+
+def _run(stage: Callable[..., None], laps: int, arguments: Sequence[Any]) -> dict[str, Part]:
+    watch = Watch(laps)
+    stage(watch, *arguments)
+    return watch.parts
+
+
+def copied(watch: Watch, lap: int, engine: Engine, table: str, rows: pd.DataFrame) -> None:
+    """The baseline of loads: COPY of finished text into a table without keys or checks ("COPY"), committed."""
+    content = pa.BufferOutputStream()
+    arrow = pa.Table.from_pandas(rows, preserve_index=False)
+    pa_csv.write_csv(arrow, content, pa_csv.WriteOptions(include_header=False))
+    columns = ", ".join(rows.columns)
+    with engine.begin() as session:
+        session.exec_driver_sql("drop table if exists bare")
+        session.exec_driver_sql(f"create table bare as select {columns} from {table} with no data")
+    with watch("COPY", lap), engine.begin() as session, db.driver_cursor(session) as cursor:
+        cursor.copy_expert("copy bare from stdin (format csv)", pa.BufferReader(content.getvalue()))
+    if lap == 0:
+        watch.count("COPY", len(rows))
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A figure that is to be reached."""
+
+    what: str
+    found: float
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def reached(self) -> bool:
+        """Whether it is."""
+        return (self.at_least is None or self.found >= self.at_least) and (
+            self.at_most is None or self.found <= self.at_most
+        )
+
+    @property
+    def bound(self) -> str:
+        """What was to be reached, in words."""
+        return f"at least {self.at_least:,}" if self.at_least is not None else f"at most {self.at_most:,}"
+
+
+class Report:
+    """What one benchmark measured: parts, and goals made of them."""
+
+    def __init__(self, name: str, what: str) -> None:
+        self.name = name
+        self.what = what
+        self.parts: dict[str, Part] = {}
+        self.goals: list[Goal] = []
+        self._load = os.getloadavg()[0]
+
+    def add(self, parts: dict[str, Part]) -> None:
+        """Take in the parts of a stage."""
+        self.parts |= parts
+
+    def goal(
+        self, what: str, found: float, *, at_least: float | None = None, at_most: float | None = None
+    ) -> None:
+        """Say what was found for a goal."""
+        self.goals.append(Goal(what, found, at_least, at_most))
+
+    def show(self, console: Console) -> None:
+        """Print the tables."""
+        machine = (
+            f"{os.cpu_count()} processors, load {self._load:.1f} before and {os.getloadavg()[0]:.1f} after"
+        )
+        table = Table(title=f"{self.name}: {self.what}", caption=machine)
+        for header in (
+            "part",
+            "rows",
+            "seconds",
+            "± noise",
+            "rows/s",
+            "rows/s of processor",
+            "peak MiB",
+            "note",
+        ):
+            table.add_column(header, justify="left" if header in ("part", "note") else "right")
+        for name, part in self.parts.items():
+            table.add_row(name, *_cells(part), part.note)
+        console.print(table)
+        if self.goals:
+            console.print(self._goals())
+
+    def _goals(self) -> Table:
+        table = Table("to reach", "bound", "found", "")
+        for goal in self.goals:
+            verdict = "[green]reached[/]" if goal.reached else "[red]missed[/]"
+            table.add_row(goal.what, goal.bound, f"{goal.found:,.4g}", verdict)
+        return table
+
+    def save(self, folder: Path | None = None) -> Path:
+        """Add a JSON line for each part and goal to ``.state/bench/<name>.jsonl``."""
+        path = (folder or settings.state_dir() / "bench") / f"{self.name}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        run = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "what": self.what, "load": self._load}
+        lines = [{**run, "part": name, **vars(part)} for name, part in self.parts.items()]
+        lines += [{**run, "goal": goal.what, **vars(goal), "reached": goal.reached} for goal in self.goals]
+        with path.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(line) + "\n" for line in lines)
+        return path
+
+
+def _cells(part: Part) -> Iterator[str]:
+    yield f"{part.rows:,}"
+    yield f"{part.seconds:.3f}"
+    yield f"{part.spread:.0%}" if len(part.wall) > 1 else ""
+    yield f"{part.rows / part.seconds:,.0f}"
+    yield f"{part.rows / part.cpu_seconds:,.0f}" if part.cpu_seconds else ""
+    yield f"{part.peak_mib:,}"

@@ -1,0 +1,182 @@
+"""What the Moodle benchmark measures, each stage in a process of its own."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from etl import db
+from etl.extract import moodle_contract as contract
+from etl.flows import moodle_derive, moodle_results, night
+from etl.flows.administration import Administration, Source, sources
+from etl.flows.moodle_landed import COMPLETION, GRADES, MODULE, SYSTEM, USER_GRADES, USERS, newest
+from etl.flows.moodle_poll import USER_FIELDS
+from etl.flows.options import Options
+from etl.load import landing
+from etl.load.landing import Answer
+from etl.load.merge import merge
+from etl.sandbox.generated_site import GeneratedSite, Settings
+from etl.transform.unit_results import RESULT_COLUMNS
+from tests.benchmarks.measure import Watch, copied
+
+RESULTS: Final = "core.unit_results"
+_WHAT_A_NIGHT_WRITES: Final = (
+    RESULTS,
+    "core.course_completions",
+    "core.enrolment_completions",
+    "ops.derivations",
+)
+_OPTIONS: Final = {"userfields": ",".join(USER_FIELDS)}
+_COUNTS: Final = """
+select coalesce(sum(read), 0) as read, coalesce(sum(written), 0) as written
+from ops.run_steps where run_id = %s
+"""
+
+
+def decode(watch: Watch, settings: Settings) -> None:
+    """Grade reports, from bytes to frames."""
+    site = GeneratedSite(settings)
+    for course in site.course_ids:
+        body = site.grade_items(course)
+        for lap in watch.laps:
+            with watch("decode", lap):
+                decoded = contract.decode_grade_report(body)
+        watch.count("decode", len(decoded.frame))
+
+
+def land(watch: Watch, url: str, settings: Settings) -> None:
+    """Every answer of a first night, stored as received."""
+    engine, site = db.engine(url), GeneratedSite(settings)
+    [source] = sources(engine, SYSTEM)
+    run_id = moodle_results.open_run(engine, Options())
+    courses = contract.decode_courses(site.courses()).frame
+    with engine.begin() as session:
+        merge(session, "core.courses", courses, "courses_merge", source=source.source)
+    for course in site.course_ids:
+        answers = _first_answers(site, course)
+        with watch("land"), engine.begin() as session:
+            landing.land(session, run_id, source.source, answers)
+        watch.count("land", len(answers))
+
+
+def derive(watch: Watch, url: str, results: Path) -> None:
+    """Decoded courses to results, in memory; the results go to a file for the load."""
+    engine = db.engine(url)
+    [source] = sources(engine, SYSTEM)
+    made = []
+    with engine.connect() as session:
+        found = newest(landing.index(session, source.source, _linked(engine, source)))
+        for lot in moodle_derive.lots(session, found):
+            administration = Administration(engine, source, [course.scope for course in lot])
+            moodle_derive.results_of(administration, source, lot)  # reads its tables, once
+            for lap in watch.laps:
+                with watch("derive", lap):
+                    units, _, _ = moodle_derive.results_of(administration, source, lot)
+            watch.count("derive", sum(course.items for course in lot))
+            made.append(units.results[RESULT_COLUMNS])
+    pd.concat(made, ignore_index=True).to_pickle(results)
+
+
+def load(watch: Watch, url: str, results: Path) -> None:
+    """A frame of results to committed rows under their key, beside COPY of the same rows into a bare table."""
+    engine = db.engine(url)
+    [source] = sources(engine, SYSTEM)
+    frame = pd.read_pickle(results)
+    rows = frame.assign(source=source.source, run_id="bench")
+    for lap in watch.laps:
+        copied(watch, lap, engine, RESULTS, rows)
+        _empty(engine, RESULTS)
+        for name, given in (
+            ("first", frame),
+            ("identical", frame),
+            ("1 % changed", _one_percent_finished(frame)),
+        ):
+            _merge(watch, lap, f"load: {name}", engine, source, given)
+
+
+def nights(watch: Watch, url: str, settings: Settings) -> None:
+    """From landed answers to committed results, batch by batch as the tasks of a night do it."""
+    engine = db.engine(url)
+    [source] = sources(engine, SYSTEM)
+    for lap in watch.laps:
+        _empty(engine, *_WHAT_A_NIGHT_WRITES)
+        _derive(watch, lap, "night: first", engine)
+        _derive(watch, lap, "night: identical", engine)
+        _land_changes(engine, source, GeneratedSite(replace(settings, night=lap + 1)))
+        _derive(watch, lap, "night: 1 % changed", engine)
+    _derive(watch, 0, "night: all derived again", engine, Options(full=True))
+
+
+def one_class(watch: Watch, url: str) -> None:
+    """One class of very many learners, to see what it asks of memory."""
+    _derive(watch, 0, "night: one class", db.engine(url))
+
+
+def _merge(watch: Watch, lap: int, name: str, engine: Engine, source: Source, rows: pd.DataFrame) -> None:
+    given = {"allow_resit": False, "source": source.source, "run_id": "bench"}
+    with watch(name, lap), engine.begin() as session:
+        merged = merge(session, RESULTS, rows, "unit_results_merge", **given)
+    if lap == 0:
+        watch.count(name, len(rows), f"{merged.written:,} written")
+
+
+def _derive(watch: Watch, lap: int, name: str, engine: Engine, options: Options = Options()) -> None:  # noqa: B008
+    run_id = moodle_results.open_run(engine, options)
+    batches = night.plan_sites(engine, run_id, SYSTEM, lambda source: _linked(engine, source))
+    with watch(name, lap):
+        for batch in batches:
+            moodle_results.derive(engine, run_id, batch, options)
+    if lap == 0:
+        with engine.connect() as session:
+            [counts] = session.exec_driver_sql(_COUNTS, (run_id,)).mappings()
+        watch.count(name, int(counts["read"]), f"{counts['written']:,} written")
+
+
+def _land_changes(engine: Engine, source: Source, site: GeneratedSite) -> None:
+    """What a poll lands when a few students of every course got a grade."""
+    run_id = moodle_results.open_run(engine, Options())
+    changed = site.changed_students(site.settings.night)
+    for course in site.course_ids:
+        scope = str(course)
+        answers = [Answer(scope, USERS, "", site.enrolled_users(course, _OPTIONS))]
+        for user in (user for where, user in changed if where == course):
+            answers.append(Answer(scope, USER_GRADES, str(user), site.grade_items(course, user)))
+            answers.append(Answer(scope, COMPLETION, str(user), site.completion(course, user)))
+        with engine.begin() as session:
+            landing.land(session, run_id, source.source, answers)
+
+
+def _first_answers(site: GeneratedSite, course: int) -> list[Answer]:
+    scope = str(course)
+    return [
+        Answer(scope, USERS, "", site.enrolled_users(course, _OPTIONS)),
+        Answer(scope, GRADES, "", site.grade_items(course)),
+        *(Answer(scope, MODULE, str(one), site.course_module(one)) for one in site.cmids(course)),
+        *(
+            Answer(scope, COMPLETION, str(user), site.completion(course, user))
+            for user in site.user_ids(course)
+        ),
+    ]
+
+
+def _linked(engine: Engine, source: Source) -> list[str]:
+    with engine.connect() as session:
+        return night.in_order(
+            set(db.query(session, "load/course_occurrences", source=source.source)["scope"])
+        )
+
+
+def _one_percent_finished(results: pd.DataFrame) -> pd.DataFrame:
+    """The same results, with units passed that were started: as many as a hundredth of all."""
+    where = results.index[results["status"] == "started"][: max(1, len(results) // 100)]
+    later = results.copy()
+    later.loc[where, "status"] = "passed"
+    later.loc[where, "finished_on"] = later["finished_on"].max()
+    return later
+
+
+def _empty(engine: Engine, *tables: str) -> None:
+    with engine.begin() as session:
+        session.exec_driver_sql(f"truncate {', '.join(tables)}")
