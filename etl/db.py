@@ -120,7 +120,9 @@ def is_migrated(warehouse: Engine) -> bool:
     newest = {path.name.partition("_")[0] for path in (SQL_DIR / "migrations").glob("*.sql")}
     with warehouse.connect() as connection:
         known = connection.execute(text("select to_regclass('ops.schema_migrations')")).scalar_one()
-        return known is not None and newest <= {row["version"] for row in rows(connection, "load/schema_versions")}
+        return known is not None and newest <= {
+            row["version"] for row in rows(connection, "load/schema_versions")
+        }
 
 
 def _options(types: dict[str, pa.DataType]) -> pa_csv.ConvertOptions:

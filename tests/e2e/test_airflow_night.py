@@ -20,7 +20,9 @@ from etl.demo.airflow import Api, command, environment
 
 NIGHT = "moodle_results"
 PUSH = "pe_online_attendance"
-RESULTS = "select enrolment_code, unit_code, status, started_on, finished_on, recorded_at from core.unit_results"
+RESULTS = (
+    "select enrolment_code, unit_code, status, started_on, finished_on, recorded_at from core.unit_results"
+)
 FINISHED = {"success", "failed", "skipped", "upstream_failed", "removed"}
 
 
@@ -37,10 +39,12 @@ class Product:
         self.process = process
         self.api = Api(url, user, password)
         self.state = state
-        self.engine = db.engine(embedded.ensure_database(embedded.start(state / "postgres"), "warehouse"))
+        server = embedded.start(state / "postgres")
+        self.metadata = embedded.ensure_database(server, "airflow")
+        self.engine = db.engine(embedded.ensure_database(server, "warehouse"))
 
-    def rows(self, statement):
-        with self.engine.connect() as connection:
+    def rows(self, statement, url=None):
+        with (db.engine(url) if url else self.engine).connect() as connection:
             return sorted(map(tuple, connection.execute(text(statement))), key=str)
 
     def bookings(self):
@@ -108,11 +112,8 @@ def test_a_manual_run_beside_a_backfill_over_past_nights_leaves_the_same_rows_an
     today = datetime.now(UTC).date()
     bounds = ["--from-date", f"{today - timedelta(days=4)}", "--to-date", f"{today - timedelta(days=2)}"]
     port = product.api.url.rsplit(":", 1)[-1]
-    airflow = environment(product.state, int(port)) | {
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": embedded.ensure_database(
-            embedded.start(product.state / "postgres"), "airflow"
-        ).replace("postgresql://", "postgresql+psycopg2://")
-    }
+    metadata = product.metadata.replace("postgresql://", "postgresql+psycopg2://")
+    airflow = environment(product.state, int(port)) | {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata}
     subprocess.run([*command("backfill", "create", "--dag-id", NIGHT), *bounds], env=airflow, check=True)
     product.api.send("POST", f"dags/{NIGHT}/dagRuns", {"logical_date": None})
     runs = f"dags/{NIGHT}/dagRuns"
