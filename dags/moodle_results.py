@@ -15,8 +15,8 @@ are recorded stay, nothing is sent twice.
 what was landed then), *full* (ask and derive everything, changed or not), *dry run* (counts only, writes no result).
 
 **Backfill**: `airflow backfill create --dag-id moodle_results --from-date 2026-11-01 --to-date 2026-11-08`, with
-`--dry-run` first; the bounds are UTC midnights. Past nights are derived from what was landed then; a course of which
-nothing was landed is polled as it is now.
+`--dry-run` first; the bounds are UTC midnights, so that this means the nights of 1 to 7 November. Past nights are
+derived from what was landed then; a course of which nothing was landed is polled as it is now.
 """
 
 from datetime import datetime, timedelta

@@ -108,7 +108,7 @@ def run_options(context: Mapping[str, Any]) -> "Options":
 def night_params(courses: str) -> dict[str, Param]:
     """What a night can be asked for in its form; ``courses`` says which ids are meant."""
     return {
-        "courses": Param([], type="array", title="Courses", description=courses),
+        "courses": Param([], type=["null", "array"], title="Courses", description=courses),
         "from": Param(None, type=["null", "string"], format="date", title="First night"),
         "to": Param(None, type=["null", "string"], format="date", title="Last night"),
         "full": Param(False, type="boolean", title="Ask and derive everything"),
