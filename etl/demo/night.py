@@ -35,6 +35,7 @@ def run(api: Api, check: Callable[[], None]) -> dict[str, str]:
                 or _trigger(api, flow)
             )
             states[flow] = _wait_for(api, flow, run["dag_run_id"], check, report)
+    _wait_for_the_rest(api, check)
     return states
 
 
@@ -88,6 +89,15 @@ def _wait_for(
             return state
         report(_progress(api.get(f"{path}/taskInstances", limit=1000)["task_instances"]))
     raise GiveUp(f"{flow} did not finish in {_PATIENCE_SECONDS} seconds")
+
+
+def _wait_for_the_rest(api: Api, check: Callable[[], None]) -> None:
+    """New results may have set off more runs than those that were waited for; the report is about finished ones."""
+    for _ in _patiently(check):
+        if not any(
+            api.get(f"dags/{flow}/dagRuns", state=["queued", "running"])["dag_runs"] for flow in FLOWS
+        ):
+            return
 
 
 def _progress(tasks: list[dict[str, Any]]) -> str:
