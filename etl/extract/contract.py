@@ -1,6 +1,6 @@
 """Decoding of answers of every source: the whole body at once where it is good, else row by row."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, TypeVar
 
@@ -13,7 +13,7 @@ from etl.transform.reasons import reason
 T = TypeVar("T")
 
 MALFORMED: Final = "malformed_record"
-_BROKEN: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+BROKEN: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 # PostgreSQL's text holds everything but NUL.
 Text = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]
@@ -51,7 +51,7 @@ def whole(body: bytes, decoder: msgspec.json.Decoder[T]) -> T | None:
     """The answer when every row of it is good, else None."""
     try:
         return decoder.decode(body)
-    except _BROKEN:
+    except BROKEN:
         return None
 
 
@@ -77,17 +77,18 @@ def outlined(body: bytes, decoder: msgspec.json.Decoder[T], name: str, rejects: 
 
 
 def each(
-    rows: list[msgspec.Raw],
+    rows: Sequence[msgspec.Raw],
     decoder: msgspec.json.Decoder[T],
     rejects: Rejects,
     kind: str,
     prefix: str = "",
+    start: int = 0,
 ) -> Iterable[T]:
-    """The good rows; a bad one is listed with its id, or its position where it has none."""
-    for position, row in enumerate(rows):
+    """The good rows; a bad one is listed with its id, or its position (the first is ``start``) where it has none."""
+    for position, row in enumerate(rows, start):
         try:
             yield decoder.decode(row)
-        except _BROKEN as error:
+        except BROKEN as error:
             rejects.add(f"{prefix}{key_of(row, kind, position)}", error)
 
 

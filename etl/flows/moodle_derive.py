@@ -20,7 +20,7 @@ from etl.transform.completions import Completions, course_completions, late_comp
 from etl.transform.rejected import combined
 from etl.transform.unit_results import RESULT_COLUMNS, UnitResults, unit_results
 
-_ITEMS_A_LOT: Final = 300_000  # grade items in memory at once
+_ITEMS_A_LOT: Final = 500_000  # grade items in memory at once
 
 
 def derive(engine: Engine, run_id: str, source: Source, courses: list[str], options: Options) -> None:

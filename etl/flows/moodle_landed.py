@@ -124,7 +124,7 @@ def joined(courses: list[Course]) -> Answers:
     users = _named(_stacked((c.scope, c.users) for c in courses))
     return Answers(
         # Whoever has a grade report is a learner; the profile comes from the list of enrolled users.
-        users=users.merge(totals[["scope", "user_id"]].drop_duplicates()),
+        users=users.merge(totals[["scope", "user_id"]]),
         grades=_stacked((c.scope, _newest(c.grades, c.totals)) for c in courses if c.grades),
         totals=totals,
         modules=pd.DataFrame(

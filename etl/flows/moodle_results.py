@@ -14,7 +14,7 @@ from etl.extract import moodle_contract as contract
 from etl.extract.moodle import MoodleClient
 from etl.flows import moodle_derive, night
 from etl.flows.administration import Administration, Source, source_named
-from etl.flows.moodle_landed import FLOW, SYSTEM, newest, read_courses
+from etl.flows.moodle_landed import FLOW, SYSTEM, USERS, read_courses
 from etl.flows.moodle_poll import CoursePoll, before_poll
 from etl.flows.night import Batch, Connect
 from etl.flows.options import Options
@@ -122,5 +122,6 @@ def _poll(engine: Engine, source: Source, poll: CoursePoll, options: Options) ->
         before, at = before_poll(session, source, poll.scope)
         if before.quiet(users, at) and not options.full:
             return
-        held = next(read_courses(session, newest(before.landed)), None)
+        participants = before.landed[before.landed["resource"] == USERS]  # all that is compared
+        held = next(read_courses(session, participants), None)
     poll.ask_changes(users, before, held, at, options.full)

@@ -82,7 +82,7 @@ def read(connection: Connection, landing_ids: Iterable[int]) -> Iterator[Landed]
                 row["resource"],
                 row["key"],
                 row["landed_at"],
-                zlib.decompress(bytes(row["body"])),
+                zlib.decompress(bytes(row["body"]), bufsize=row["raw_bytes"] or 1),
             )
 
 

@@ -29,7 +29,8 @@ def course_completions(
     outside them (one that is only accredited, or only gives a competence) counts for every matched client.
     """
     people = completed.merge(matched, on=["scope", "user_id"])
-    active = enrolments.loc[enrolments["status"] == "active", ["scope", "user_id", "enrolment_code"]]
+    theirs = enrolments[enrolments["user_id"].isin(people["user_id"])]
+    active = theirs.loc[theirs["status"] == "active", ["scope", "user_id", "enrolment_code"]]
     enrolled = people.merge(active, on=["scope", "user_id"])
     free = people[~people["scope"].isin(linked)]
     courses = pd.concat([enrolled, free]).drop_duplicates(["scope", "client_code"])
@@ -55,8 +56,10 @@ def late_completions(
     ``counted``: the scopes that are accredited or give a competence. Returns rejected rows (enrolment_not_active).
     """
     learner = ["scope", "user_id"]
-    seen = enrolments[(enrolments["status"] == "active") | enrolments["completed_here"]]
-    found = completed[completed["scope"].isin(list(counted))].merge(enrolments, on=learner)
+    counting = completed[completed["scope"].isin(list(counted))]
+    theirs = enrolments[enrolments["user_id"].isin(counting["user_id"])]
+    seen = theirs[(theirs["status"] == "active") | theirs["completed_here"]]
+    found = counting.merge(theirs, on=learner)
     shown = pd.MultiIndex.from_frame(found[learner]).isin(pd.MultiIndex.from_frame(seen[learner]))
     late = found[~shown]
     keys = late["occurrence_code"] + "/" + late["user_id"].astype("str")

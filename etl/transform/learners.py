@@ -64,8 +64,10 @@ def _numbered(learners: pd.DataFrame) -> pd.DataFrame:
 
 def folded(text: pd.Series) -> pd.Series:
     """Trimmed, case-folded; empty = unknown (missing)."""
-    trimmed = text.astype("str").str.strip().str.casefold()
-    return trimmed.where(trimmed != "")
+    trimmed = text.astype("str").str.strip()
+    plain = trimmed.fillna("").str.isascii().all()
+    cased = trimmed.str.lower() if plain else trimmed.str.casefold()  # the same for ASCII, ten times as fast
+    return cased.where(cased != "")
 
 
 def _folded(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

@@ -7,12 +7,15 @@ import pandas as pd
 from etl.transform.reasons import REASONS
 
 COLUMNS = ["scope", "resource", "record_key", "reason_code", "reason"]
+_NOTHING = pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS})
 
 
 def rejected_rows(
     scope: pd.Series, resource: str, record_key: pd.Series, code: pd.Series | str
 ) -> pd.DataFrame:
     """Rows that will not be recorded; ``record_key`` is made of ids only, ``code`` names a sentence of REASONS."""
+    if scope.empty:
+        return _NOTHING
     rows = pd.DataFrame(
         {"scope": scope.astype("str"), "resource": resource, "record_key": record_key.astype("str")}
     )
@@ -25,5 +28,5 @@ def combined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """All rejected rows of several steps as one frame, each once."""
     filled = [part[COLUMNS] for part in parts if not part.empty]
     if not filled:
-        return pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS})
+        return _NOTHING
     return pd.concat(filled, ignore_index=True).drop_duplicates(COLUMNS[:4], ignore_index=True)

@@ -95,7 +95,9 @@ def _blocked_targets(
         links.index
     )
     refused = state["module"].notna() & ~state["module"].isin(SUPPORTED_MODULES)
-    asked = links["scope"].isin(answered["scope"])  # an empty course says nothing about its activities
+    asked = links["scope"].isin(
+        answered["scope"].unique()
+    )  # an empty course says nothing about its activities
     missing = asked & state["answered"].ne(True) & ~refused
     keys = links["occurrence_code"] + "/" + links["unit_code"] + "/" + links["activity_id"].astype("str")
     listed = [
@@ -110,11 +112,9 @@ def _activity_outcomes(graded: pd.DataFrame, modules: pd.DataFrame) -> pd.DataFr
 
     Outcome 1 = passed, -1 = below, 0 = not to be decided because the pass grade is not readable.
     """
-    rules = modules.set_index("activity_id")[["grade_pass", "tolerance"]]
-    position = rules.index.get_indexer(pd.Index(graded["activity_id"]))
-    known = position >= 0
-    grade_pass = np.where(known, rules["grade_pass"].to_numpy()[position], np.nan) if len(rules) else np.nan
-    tolerance = np.where(known, rules["tolerance"].to_numpy()[position], 0.0) if len(rules) else 0.0
+    row, activities = pd.factorize(graded["activity_id"])
+    known = modules.set_index("activity_id").reindex(activities)
+    grade_pass, tolerance = (known[name].to_numpy()[row] for name in ("grade_pass", "tolerance"))
     # Relative slack for binary fractions: 0.665 + 66.0 must not fail 66.665.
     reached = graded["grade"].to_numpy() >= grade_pass - tolerance - 1e-9
     compared = np.where(np.isnan(grade_pass), 0, np.where((grade_pass == 0) | reached, 1, -1))
@@ -136,26 +136,45 @@ def _activity_outcomes(graded: pd.DataFrame, modules: pd.DataFrame) -> pd.DataFr
 def _tallies(outcomes: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     """One row a learner and unit with at least one grade: their number, the worst outcome, dates, mean percent."""
     joined = outcomes.merge(links[["activity_id", "target"]], on="activity_id")
-    dated = joined["graded_at"].where(joined["graded_at"] > 0)
-    return (
-        joined.assign(first_at=dated, last_at=dated)
-        .groupby(["user_id", "target"], sort=False)
-        .agg(
-            graded=("outcome", "size"),
-            worst=("outcome", "min"),
-            first_at=("first_at", "min"),
-            last_at=("last_at", "max"),
-            grade_percent=("percent", "mean"),
-        )
-        .reset_index()
+    learner, users = pd.factorize(joined["user_id"])
+    units = int(links["target"].max() + 1) if len(links) else 1
+    row, pairs = pd.factorize(learner * units + joined["target"].to_numpy())
+    # Counting by row number takes half the time of a group-by.
+    worst, first = np.ones(len(pairs), dtype=np.int64), np.full(len(pairs), np.inf)
+    graded_at = joined["graded_at"].to_numpy()
+    last = np.zeros(len(pairs), dtype=np.int64)
+    np.minimum.at(worst, row, joined["outcome"].to_numpy())
+    np.minimum.at(first, row, np.where(graded_at > 0, graded_at, np.inf))
+    np.maximum.at(last, row, graded_at)
+    return pd.DataFrame(
+        {
+            "user_id": users[pairs // units],
+            "target": pairs % units,
+            "graded": np.bincount(row, minlength=len(pairs)),
+            "worst": worst,
+            "first_at": np.where(last > 0, first, 0).astype(np.int64),
+            "last_at": last,
+            "grade_percent": _mean(joined["percent"].to_numpy(), row, len(pairs)),
+        }
     )
+
+
+def _mean(values: np.ndarray, row: np.ndarray, rows: int) -> np.ndarray:
+    known = ~np.isnan(values)
+    count = np.bincount(row, known, minlength=rows)
+    with np.errstate(invalid="ignore"):
+        return np.bincount(row, np.where(known, values, 0), minlength=rows) / count
 
 
 def _of_enrolments(
     tallies: pd.DataFrame, targets: pd.DataFrame, enrolments: pd.DataFrame, record_failed: bool
 ) -> pd.DataFrame:
     """The status of each unit for each enrolment that its learner has in the occurrence of the unit."""
-    unit = targets.loc[tallies["target"]].set_index(tallies.index)
+    unit = (
+        targets[["place", "unit_code", "activities"]]
+        .take(tallies["target"].to_numpy())
+        .set_index(tallies.index)
+    )
     rated = tallies.assign(
         place=unit["place"],
         unit_code=unit["unit_code"],
