@@ -30,6 +30,9 @@ from sqlalchemy import Engine
 from etl import db, settings
 
 LAPS: Final = 3
+_HEADERS: Final = (
+    "part", "rows", "seconds", "spread", "rows/s", "rows/s of own processor time", "peak MiB", "note"
+)  # fmt: skip
 
 
 @dataclass
@@ -94,6 +97,7 @@ def peak_mib() -> int:
 def measured(stage: Callable[..., None], *arguments: Any, laps: int = LAPS) -> dict[str, Part]:
     """Run a stage in a fresh process, so that its memory is its own, and return its parts."""
     context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", stage.__module__])  # imported once for all stages
     with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
         return pool.submit(_run, stage, laps, arguments).result()
 
@@ -167,16 +171,7 @@ class Report:
             f"{os.cpu_count()} processors, load {self._load:.1f} before and {os.getloadavg()[0]:.1f} after"
         )
         table = Table(title=f"{self.name}: {self.what}", caption=machine)
-        for header in (
-            "part",
-            "rows",
-            "seconds",
-            "± noise",
-            "rows/s",
-            "rows/s of processor",
-            "peak MiB",
-            "note",
-        ):
+        for header in _HEADERS:
             table.add_column(header, justify="left" if header in ("part", "note") else "right")
         for name, part in self.parts.items():
             table.add_row(name, *_cells(part), part.note)
@@ -195,9 +190,9 @@ class Report:
         """Add a JSON line for each part and goal to ``.state/bench/<name>.jsonl``."""
         path = (folder or settings.state_dir() / "bench") / f"{self.name}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
-        run = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "what": self.what, "load": self._load}
+        run = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "about": self.what, "load": self._load}
         lines = [{**run, "part": name, **vars(part)} for name, part in self.parts.items()]
-        lines += [{**run, "goal": goal.what, **vars(goal), "reached": goal.reached} for goal in self.goals]
+        lines += [{**run, **vars(goal), "reached": goal.reached} for goal in self.goals]
         with path.open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(line) + "\n" for line in lines)
         return path

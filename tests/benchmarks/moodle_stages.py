@@ -1,5 +1,6 @@
 """What the Moodle benchmark measures, each stage in a process of its own."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -8,6 +9,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from etl import db
+from etl.connections import Connection
 from etl.extract import moodle_contract as contract
 from etl.flows import moodle_derive, moodle_results, night
 from etl.flows.administration import Administration, Source, sources
@@ -17,6 +19,8 @@ from etl.flows.options import Options
 from etl.load import landing
 from etl.load.landing import Answer
 from etl.load.merge import merge
+from etl.sandbox import accounts
+from etl.sandbox.generated_reference import SOURCE
 from etl.sandbox.generated_site import GeneratedSite, Settings
 from etl.transform.unit_results import RESULT_COLUMNS
 from tests.benchmarks.measure import Watch, copied
@@ -30,7 +34,11 @@ _WHAT_A_NIGHT_WRITES: Final = (
 )
 _OPTIONS: Final = {"userfields": ",".join(USER_FIELDS)}
 _COUNTS: Final = """
-select coalesce(sum(read), 0) as read, coalesce(sum(written), 0) as written
+select
+    coalesce(sum(read), 0)::int as read,
+    coalesce(sum(written), 0)::int as written,
+    coalesce(sum(calls), 0)::int as calls,
+    coalesce(sum(bytes), 0)::bigint as bytes
 from ops.run_steps where run_id = %s
 """
 
@@ -114,6 +122,16 @@ def one_class(watch: Watch, url: str) -> None:
     _derive(watch, 0, "night: one class", db.engine(url))
 
 
+def over_http(watch: Watch, url: str, sandbox: str, name: str) -> None:
+    """A whole night: poll, land, derive and load."""
+    engine, part = db.engine(url), f"over HTTP: {name}"
+    site = Connection(SOURCE, "moodle", host=f"{sandbox}/generated", password=accounts.GENERATED_TOKEN)
+    with watch(part):
+        run_id, _ = moodle_results.run(engine, lambda _: site, Options())
+    counts = _counts(engine, run_id)
+    watch.count(part, counts["calls"], f"calls, {counts['bytes']:,} bytes, {counts['written']:,} written")
+
+
 def _merge(watch: Watch, lap: int, name: str, engine: Engine, source: Source, rows: pd.DataFrame) -> None:
     given = {"allow_resit": False, "source": source.source, "run_id": "bench"}
     with watch(name, lap), engine.begin() as session:
@@ -129,9 +147,14 @@ def _derive(watch: Watch, lap: int, name: str, engine: Engine, options: Options 
         for batch in batches:
             moodle_results.derive(engine, run_id, batch, options)
     if lap == 0:
-        with engine.connect() as session:
-            [counts] = session.exec_driver_sql(_COUNTS, (run_id,)).mappings()
-        watch.count(name, int(counts["read"]), f"{counts['written']:,} written")
+        counts = _counts(engine, run_id)
+        watch.count(name, counts["read"], f"{counts['written']:,} written")
+
+
+def _counts(engine: Engine, run_id: str) -> Mapping[str, int]:
+    with engine.connect() as session:
+        [counts] = session.exec_driver_sql(_COUNTS, (run_id,)).mappings()
+    return counts
 
 
 def _land_changes(engine: Engine, source: Source, site: GeneratedSite) -> None:
