@@ -3,10 +3,16 @@
 import os
 from pathlib import Path
 
+from etl.errors import InvalidInput
+
 ROOT = Path(__file__).resolve().parents[1]
 
 WAREHOUSE_URL = "WAREHOUSE_URL"
 STATE_DIR = "ETL_STATE_DIR"
+MAX_ANSWER_BYTES = "ETL_MAX_ANSWER_BYTES"
+
+_MIB = 1024 * 1024
+_MOST_DIGITS = 15
 
 
 def state_dir() -> Path:
@@ -22,3 +28,18 @@ def postgres_home() -> Path:
 def warehouse_url() -> str | None:
     """The warehouse that the environment names, None where the embedded one is to be used."""
     return os.environ.get(WAREHOUSE_URL) or None
+
+
+def max_answer_bytes() -> int:
+    """How large an answer of an outside system may be, unpacked: 256 MiB unless set. Raises InvalidInput."""
+    return _positive(MAX_ANSWER_BYTES, 256 * _MIB)
+
+
+def _positive(name: str, default: int) -> int:
+    """The whole number above 0 that the environment holds under ``name``. Raises InvalidInput naming it."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    if value.isascii() and value.isdecimal() and len(value) <= _MOST_DIGITS and int(value):
+        return int(value)
+    raise InvalidInput(f"{name} must be a whole number above 0, in digits only, such as {default}")

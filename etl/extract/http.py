@@ -10,21 +10,35 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
+from io import BytesIO
 from ipaddress import ip_address
 from threading import Lock
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_any
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_after_delay,
+    stop_any,
+)
 from tenacity.stop import stop_base
+from urllib3.exceptions import HTTPError
 
+from etl import settings
 from etl.connections import Connection
 from etl.errors import GiveUp, RetryLater
 
 CONNECT_TIMEOUT: Final = 10.0
-READ_TIMEOUT: Final = 60.0  # of silence; an answer that keeps coming may take as long as it needs
+READ_TIMEOUT: Final = 60.0  # of silence
+DEADLINE: Final = (
+    900.0  # for a whole call, its repetitions included: bytes that trickle in never end otherwise
+)
 WAIT_LIMIT: Final = 120.0
+_CHUNK: Final = 64 * 1024
 _ATTEMPTS: Final = 6
 _LONGEST_BACK_OFF: Final = 30.0
 _BUSY: Final = frozenset({408, 425, 429})
@@ -59,6 +73,7 @@ class Session:
         *,
         hints: Mapping[int, str] | None = None,
         wait_limit: float = WAIT_LIMIT,
+        deadline: float = DEADLINE,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.system = system
@@ -67,6 +82,8 @@ class Session:
         self._base_url = base_url.rstrip("/")
         self._hints = hints or {}
         self._wait_limit = wait_limit
+        self._deadline = deadline
+        self._most_bytes = settings.max_answer_bytes()
         self._sleep = sleep
         self._lock = Lock()
         self._http = requests.Session()
@@ -101,7 +118,11 @@ class Session:
         retrying = Retrying(
             retry=retry_if_exception_type(RetryLater),
             wait=_wait,
-            stop=stop_any(stop_after_attempt(_ATTEMPTS), _WaitedEnough(self._wait_limit)),
+            stop=stop_any(
+                stop_after_attempt(_ATTEMPTS),
+                stop_after_delay(self._deadline),
+                _WaitedEnough(self._wait_limit),
+            ),
             sleep=self._sleep,
             reraise=True,
         )
@@ -114,12 +135,12 @@ class Session:
         timeout = (CONNECT_TIMEOUT, read_timeout)
         try:
             with self._http.request(
-                method, url, timeout=timeout, allow_redirects=False, **content
+                method, url, timeout=timeout, allow_redirects=False, stream=True, **content
             ) as response:
-                body = response.content
+                body = self._body(call, response)
         except ValueError:  # what requests and urllib make of an address that is none
             raise GiveUp(f"{self.system}: {call}: the connection's host is not a valid address") from None
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:
             raise self._not_answered(call, error) from None  # its text may hold the parameters
         finally:
             self._count(0)
@@ -128,12 +149,26 @@ class Session:
             raise self._refused(call, response)
         return Reply(response.status_code, response.headers.get("Content-Type", ""), body)
 
+    def _body(self, call: str, response: requests.Response) -> bytes:
+        """The answer's body, unpacked as it comes: never more of it than is taken, and not for ever."""
+        body, until = BytesIO(), time.monotonic() + self._deadline
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            if body.tell() + len(chunk) > self._most_bytes:
+                raise GiveUp(
+                    f"{self.system}: {call}: the answer is larger than {self._most_bytes} bytes unpacked; "
+                    f"if that is right, raise {settings.MAX_ANSWER_BYTES}"
+                )
+            if time.monotonic() > until:
+                raise RetryLater(f"{self.system}: {call}: no complete answer in {self._deadline:.0f} seconds")
+            body.write(chunk)
+        return body.getvalue()
+
     def _count(self, size: int, calls: int = 1) -> None:
         with self._lock:
             self.calls += calls
             self.bytes += size
 
-    def _not_answered(self, call: str, error: requests.RequestException) -> GiveUp | RetryLater:
+    def _not_answered(self, call: str, error: Exception) -> GiveUp | RetryLater:
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             return GiveUp(f"{self.system}: {call}: the certificate of the host is not trusted")
         return RetryLater(f"{self.system}: {call}: no complete answer ({type(error).__name__})")

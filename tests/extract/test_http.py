@@ -1,11 +1,17 @@
 """The session of JSON sources: reads are repeated within bounds, and nothing of them leaks."""
 
+import gzip
+import socket
+import tracemalloc
+import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from ipaddress import ip_address
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
+from threading import Thread
 
 import pytest
 from cryptography import x509
@@ -15,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from http_peer import Answer, Peer, serving
 
-from etl.errors import EtlError, GiveUp, RetryLater
+from etl.errors import EtlError, GiveUp, InvalidInput, RetryLater
 from etl.extract.http import Reply, Session
 
 BUSY = Answer(b"", 503)
@@ -219,3 +225,78 @@ def test_messages_hold_no_parameter_header_or_body(build: Callable[[Peer], Sessi
         build(peer).read("call", "path", body_of, params={"a": "s3cret"}, headers={"X": "s3cret"})
     assert "s3cret" not in str(caught.value)
     assert str(caught.value).startswith("Peer: call")
+
+
+def test_an_answer_that_unpacks_to_more_than_the_limit_is_refused_before_it_fills_the_memory(
+    peer: Peer, naps: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ETL_MAX_ANSWER_BYTES", "1000000")
+    packed = gzip.compress(b"\0" * 50_000_000)
+    assert len(packed) < 100_000
+    peer.answers = [Answer(packed, headers={"Content-Encoding": "gzip"})]
+    tracemalloc.start()
+    with (
+        Session("Peer", peer.url, sleep=naps.append) as session,
+        pytest.raises(GiveUp, match="Peer: call: the answer is larger than 1000000 bytes unpacked"),
+    ):
+        session.read("call", "path", body_of)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10_000_000
+    assert naps == []
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "deflate"])
+def test_a_body_up_to_the_limit_arrives_whole(
+    encoding: str, peer: Peer, naps: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ETL_MAX_ANSWER_BYTES", "1000000")
+    body = b"0123456789" * 100_000
+    packed = {"identity": body, "gzip": gzip.compress(body), "deflate": zlib.compress(body)}[encoding]
+    peer.answers = [Answer(packed, headers={"Content-Encoding": encoding})]
+    with Session("Peer", peer.url, sleep=naps.append) as session:
+        assert session.read("call", "path", body_of) == body
+
+
+def test_an_answer_that_breaks_off_or_cannot_be_unpacked_is_asked_again(
+    peer: Peer, session: Session, naps: list[float]
+) -> None:
+    half = gzip.compress(b"0123456789" * 1000)[:-20]
+    peer.answers = [
+        Answer(b"{}", headers={"Content-Length": "100", "Connection": "close"}),
+        Answer(b"no gzip at all", headers={"Content-Encoding": "gzip"}),
+        Answer(half, headers={"Content-Encoding": "gzip", "Content-Length": str(len(half) + 20)}),
+        Answer(b"good"),
+    ]
+    assert session.read("call", "path", body_of) == b"good"
+    assert len(naps) == 3
+
+
+def test_an_answer_that_trickles_in_ends_at_the_deadline(naps: list[float]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def trickle() -> None:
+            caller, _ = listener.accept()
+            with caller, suppress(OSError):
+                caller.recv(65536)
+                caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+                while True:
+                    caller.sendall(b" ")
+
+        trickling = Thread(target=trickle, daemon=True)
+        trickling.start()
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with (
+            Session("Peer", address, deadline=0, sleep=naps.append) as session,
+            pytest.raises(RetryLater, match="no complete answer in 0 seconds"),
+        ):
+            session.read("call", "path", body_of)
+        trickling.join()
+    assert naps == []
+
+
+@pytest.mark.parametrize("value", ["-1", "0", "1e6", "1,000", "much", "\u0661\u0660", "9" * 30])
+def test_a_wrong_limit_is_named(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ETL_MAX_ANSWER_BYTES", value)
+    with pytest.raises(InvalidInput, match="ETL_MAX_ANSWER_BYTES must be a whole number above 0"):
+        Session("Peer", "http://127.0.0.1:9")
