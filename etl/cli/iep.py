@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from etl import db
+from etl.cli.numbers import whole
 from etl.cli.warehouse import warehouse_engine
 from etl.receive import links
 from etl.receive.links import Terms
@@ -100,7 +101,7 @@ def list_links() -> None:
 @link.command("log")
 def show_log(
     brin6: Annotated[str | None, typer.Argument(help="Only this school.")] = None,
-    last: Annotated[int, typer.Option(help="How many entries.")] = 50,
+    last: Annotated[int, typer.Option(parser=whole, metavar="N", help="How many entries.")] = 50,
 ) -> None:
     """Show the link log, newest first."""
     _print("load/iep_log", brin6=brin6, most=last)

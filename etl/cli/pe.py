@@ -7,20 +7,25 @@ from rich.console import Console
 from rich.table import Table
 
 from etl import connections, db
+from etl.cli.numbers import whole
 from etl.cli.warehouse import warehouse_engine
 from etl.flows import pe_online_attendance
 from etl.push import pe_ledger
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
-Row = Annotated[int, typer.Argument(help="attendance_id of the row, as the list shows it.")]
+Row = Annotated[
+    int, typer.Argument(parser=whole, metavar="ROW", help="attendance_id of the row, as the list shows it.")
+]
 By = Annotated[str, typer.Option(help="Who decides.")]
 
 
 @app.command("list")
 def list_rows(
     status: Annotated[str | None, typer.Option(help="Only rows in this status, such as unknown.")] = None,
-    org: Annotated[int | None, typer.Option(help="Only this profession group.")] = None,
+    org: Annotated[
+        int | None, typer.Option(parser=whole, metavar="ORG", help="Only this profession group.")
+    ] = None,
 ) -> None:
     """Show the ledger; ids only."""
     with warehouse_engine() as engine, engine.connect() as session:
@@ -55,7 +60,7 @@ def resend(row: Row, by: By) -> None:
 
 @app.command()
 def preview(
-    org: Annotated[int, typer.Argument(help="Profession group (orgID).")],
+    org: Annotated[int, typer.Argument(parser=whole, metavar="ORG", help="Profession group (orgID).")],
     connection: Annotated[str, typer.Option(help="Account that would send.")] = "pe_online",
 ) -> None:
     """Print the documents that a push would send now, without the key. They hold relation numbers."""

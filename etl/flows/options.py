@@ -1,12 +1,15 @@
 """What a person can ask of a run: which courses, which nights, a full sweep, a dry run."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 
+from etl import digits
 from etl.errors import InvalidInput
 
+_DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T.*)?")  # a form may add the time
 _TONIGHT_IS = timedelta(hours=24)  # a night that ended less than this ago is polled, not replayed
 
 
@@ -40,19 +43,28 @@ def read_options(given: Mapping[str, Any], interval_end: datetime | None, now: d
     else:
         nights = (None,)
     return Options(
-        courses=frozenset(str(course) for course in given.get("courses") or []),
+        courses=frozenset(map(_course, given.get("courses") or [])),
         nights=nights,
         full=bool(given.get("full")),
         dry_run=bool(given.get("dry_run")),
     )
 
 
+def _course(given: object) -> str:
+    if isinstance(given, bool) or not isinstance(given, str | int):
+        raise InvalidInput("parameter courses: an id is written as text or as a whole number")
+    if reason := digits.id_fault(str(given)):
+        raise InvalidInput(f"parameter courses: {reason}")
+    return str(given)
+
+
 def _day(given: Mapping[str, Any], name: str) -> date | None:
     value = given.get(name)
     if value in (None, ""):
         return None
+    written = _DAY.fullmatch(str(value))
     try:
-        return date.fromisoformat(str(value)[:10])
+        return date.fromisoformat(written[1] if written else "")
     except ValueError:
         raise InvalidInput(f"parameter {name}: not a date of the form YYYY-MM-DD") from None
 

@@ -42,11 +42,9 @@ def match_learners(
 
 
 def _by_stored_id(learners: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:
-    known = stored.assign(user_id=pd.to_numeric(stored["user_id"], errors="coerce")).dropna(
-        subset=["user_id"]
-    )
-    known = known.astype({"user_id": "int64"})
-    return _numbered(learners[["user_id"]]).merge(known, on="user_id")[["learner", "client_code"]]
+    """By text: as a number 2.041 would be user 2."""
+    ids = _numbered(learners[["user_id"]].astype("str"))
+    return ids.merge(stored, on="user_id")[["learner", "client_code"]]
 
 
 def _by_fields(

@@ -74,6 +74,12 @@ def test_the_learner_whose_id_is_stored_keeps_the_client_against_a_look_alike():
     assert found == ({7: "C1"}, {"O/8": "ambiguous_learner"})
 
 
+@pytest.mark.parametrize("stored", ["7.0", "7.007", "07", " 7", "7e0", "٧", "inf", "nan", ""])
+def test_a_stored_id_is_compared_as_text(stored):
+    found = match(learners((7, None, None, None)), clients(ANNA), stored=[(stored, "C1")])
+    assert found == ({}, {"O/7": "unmatched_learner"})
+
+
 def test_leading_zeros_are_part_of_a_code():
     matched, _ = match(learners((7, "0012", None, None)), clients(("12", None, None), ("0012", None, None)))
     assert matched == {7: "0012"}
