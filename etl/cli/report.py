@@ -10,28 +10,33 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from etl.cli import tables
 from etl.cli.warehouse import warehouse_engine
-from etl.load.report import OpenRejections, Run, RunReport, read_report
+from etl.load import report as reports
+from etl.load.report_types import OpenRejections, Points, Run, RunReport, asked
 from etl.load.runs import Counts
 
 _COUNTS: Final = [field.name for field in fields(Counts)]
 _NARROW: Final = 90  # columns; below it a table of counts would break its numbers
-_PLAIN_WIDTH: Final = 120
 _COLOURS: Final = {"success": "green", "incomplete": "yellow", "failed": "red", "running": "cyan"}
 
 
 def report(
     run_id: Annotated[
-        str | None, typer.Argument(help="A run; without it the latest run of each flow.")
+        str | None,
+        typer.Argument(help="A run, by its own id or Airflow's; without it the latest runs of each flow."),
     ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="List runs, newest first.")] = False,
+    flow: Annotated[str | None, typer.Option(help="With --list: only runs of this flow.")] = None,
+    last: Annotated[int, typer.Option(min=1, help="With --list: how many.")] = 20,
 ) -> None:
     """Show what a run read, wrote, left unchanged and rejected, and what is open now."""
     with warehouse_engine() as engine:
-        found = read_report(engine, run_id)
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_PLAIN_WIDTH)
-    render(found, console)
+        if listed:
+            found = reports.list_runs(engine, flow, last)
+            tables.show([{**run, "parameters": asked(run["parameters"])} for run in found])
+        else:
+            render(reports.read_report(engine, run_id), tables.console())
 
 
 def render(found: RunReport, console: Console) -> None:
@@ -39,51 +44,54 @@ def render(found: RunReport, console: Console) -> None:
     if not found.runs:
         console.print("There has been no run yet.")
     for run in found.runs:
-        _print_run(run, console)
+        render_run(run, console)
     _print_rejections(found.rejections, console)
-    if found.points:
-        counts = ", ".join(f"{count} {status}" for status, count in found.points.items())
-        _print(console, f"[bold]Accreditation points[/]  {counts}")
+    _print_points(found.points, console)
 
 
-def _print_run(run: Run, console: Console) -> None:
+def render_run(run: Run, console: Console) -> None:
+    """Print what one run did."""
     colour = _COLOURS.get(run.status, "white")
     took = f"took {run.duration.total_seconds():.1f} s" if run.duration else "not finished"
-    _print(
-        console,
-        f"[bold]{run.flow}[/]  [{colour}]{run.status}[/]  {run.started_at:%Y-%m-%d %H:%M:%S} UTC, {took}",
-    )
+    head = f"[bold]{escape(run.flow)}[/]  [{colour}]{run.status}[/]"
+    _print(console, f"{head}  {run.started_at:%Y-%m-%d %H:%M:%S} UTC, {took}")
     _print(console, f"run {run.run_id}" + (f" ({escape(run.airflow_run_id)})" if run.airflow_run_id else ""))
-    asked = "; ".join(f"{name} {_asked(value)}" for name, value in run.parameters.items() if value)
-    if asked:
-        _print(console, f"asked: {escape(asked)}")
+    if run.asked:
+        _print(console, f"asked: {escape(run.asked)}")
+    if run.is_trial:
+        _print(console, "dry run: nothing was written or sent; the counts are what a run would do")
     if console.width < _NARROW:
         _print_steps(run, console)
     elif run.steps:
         console.print(_table(run))
     for problem in run.problems:
         _print(console, f"[red]problem[/]  {escape(f'{problem.step} {problem.scope}: {problem.sentence}')}")
+        _print(console, f"  what to do: {escape(problem.what_to_do)}")
     _print(console, _sum(run))
     console.print()
 
 
-def _asked(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _names(run: Run) -> list[str]:
+    return ["would write" if name == "written" and run.is_trial else name for name in _COUNTS]
 
 
 def _table(run: Run) -> Table:
     table = Table("step", box=box.SIMPLE)
-    for name in ("parts", *_COUNTS):
+    for name in ("parts", *_names(run)):
         table.add_column(name, justify="right")
     for step in run.steps:
-        table.add_row(step.name, str(step.scopes), *(f"{getattr(step.counts, name):,}" for name in _COUNTS))
+        counts = [f"{getattr(step.counts, name):,}" for name in _COUNTS]
+        table.add_row(escape(step.name), str(step.scopes), *counts)
     return table
 
 
 def _print_steps(run: Run, console: Console) -> None:
     for step in run.steps:
-        counts = [f"{name} {getattr(step.counts, name):,}" for name in _COUNTS if getattr(step.counts, name)]
-        _print(console, f"{step.name}: {', '.join(counts) or 'nothing'}")
+        named = zip(_names(run), _COUNTS, strict=True)
+        counts = [
+            f"{word} {getattr(step.counts, name):,}" for word, name in named if getattr(step.counts, name)
+        ]
+        _print(console, f"{escape(step.name)}: {', '.join(counts) or 'nothing'}")
 
 
 def _sum(run: Run) -> str:
@@ -94,14 +102,25 @@ def _sum(run: Run) -> str:
 
 
 def _print_rejections(rejections: Sequence[OpenRejections], console: Console) -> None:
-    total = sum(group.rejected for group in rejections)
-    _print(console, f"[bold]Open rejections[/]  {total:,}" + (", by reason:" if total else ""))
+    total, fresh = (sum(getattr(one, name) for one in rejections) for name in ("rejected", "fresh"))
+    _print(
+        console,
+        f"[bold]Open rejections[/]  {total:,}" + (f", {fresh:,} of them new, by reason:" if total else ""),
+    )
     for group in rejections:
-        more = ", ..." if group.rejected > len(group.records) else ""
-        records = ", ".join(group.records) + more
-        head = f"  [yellow]{group.rejected:,}[/]  {group.source}, {group.reason_code}"
-        _print(console, f"{head}: {escape(group.reason)} [dim]{escape(records)}[/]")
+        new = f" ({group.fresh:,} new)" if group.fresh else ""
+        words = escape(f"{group.source}, {group.reason_code}: {group.reason}")
+        _print(console, f"  [yellow]{group.rejected:,}[/]{new}  {words} [dim]{escape(group.some)}[/]")
     console.print()
+
+
+def _print_points(points: Sequence[Points], console: Console) -> None:
+    if not points:
+        return
+    _print(console, f"[bold]Accreditation points[/]  {sum(one.points for one in points):,}")
+    for one in points:
+        because = f": {escape(one.because)}" if one.reason else ""
+        _print(console, f"  {one.points:,} {one.status}{because}")
 
 
 def _print(console: Console, line: str) -> None:

@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from etl import connections
+from etl.cli import tables
+from etl.cli.report import render_run
 from etl.cli.warehouse import warehouse_engine
 from etl.flows import registry
 from etl.flows.options import read_options
+from etl.load.report import read_report
 
 
 def run(
@@ -22,10 +25,13 @@ def run(
     full: Annotated[bool, typer.Option("--full", help="Ask and derive everything, changed or not.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write no result and send nothing.")] = False,
 ) -> None:
-    """Run FLOW now; prints the run's id and status, and exits 1 unless it is a success."""
+    """Run FLOW now; prints what it did, or would do, and its id and status; exits 1 unless it is a success."""
+    registry.check_options(flow, courses=bool(course), nights=bool(first or last))
     given = {"from": first, "to": last, "courses": course, "full": full, "dry_run": dry_run}
     options = read_options(given, None, datetime.now(UTC))
     with warehouse_engine() as engine:
         run_id, status = registry.flow(flow).run(engine, connections.from_environment, options)
+        for done in read_report(engine, run_id).runs:
+            render_run(done, tables.console())
     typer.echo(f"{flow} {run_id}: {status}")
     sys.exit(0 if status == "success" else 1)

@@ -42,7 +42,7 @@ def plan(engine: Engine, run_id: str, connect: Connect, options: Options) -> lis
     A site that cannot be asked is a problem of the report; when none can, its error is raised.
     """
     return night.plan_sites(
-        engine, run_id, SYSTEM, lambda source: _plan_source(engine, run_id, connect, source, options)
+        engine, run_id, SYSTEM, options, lambda source: _plan_source(engine, run_id, connect, source, options)
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final, TypedDict
 from sqlalchemy import Engine
 
 from etl.connections import Connection
-from etl.errors import EtlError, GiveUp, RetryLater
+from etl.errors import EtlError, GiveUp, InvalidInput, RetryLater
 from etl.flows.administration import Source, sources
 from etl.flows.options import Options
 from etl.load import runs
@@ -36,11 +36,16 @@ def open_run(engine: Engine, flow: str, options: Options, airflow_run_id: str | 
 
 
 def plan_sites(
-    engine: Engine, run_id: str, system: str, courses_of: Callable[[Source], list[str]]
+    engine: Engine,
+    run_id: str,
+    system: str,
+    options: Options,
+    courses_of: Callable[[Source], list[str]],
 ) -> list[Batch]:
     """The courses to be polled tonight, in batches, as ``courses_of`` finds them out for each site.
 
-    A site that cannot be asked is a problem of the report; when none can, its error is raised.
+    A site that cannot be asked is a problem of the report; when none can, its error is raised. So is a course that
+    was asked for and that no site has to be polled for; when that leaves nothing, InvalidInput is raised.
     """
     batches: list[Batch] = []
     problems: list[EtlError] = []
@@ -56,7 +61,26 @@ def plan_sites(
         batches += [Batch(source=source.source, courses=part) for part in _split(courses)]
     if problems and len(problems) == len(known):
         raise problems[0]
+    if not problems:  # else the course may be one of the site that cannot be asked, which is reported already
+        _report_not_found(engine, run_id, system, options, batches)
     return batches
+
+
+def _report_not_found(
+    engine: Engine, run_id: str, system: str, options: Options, batches: Sequence[Batch]
+) -> None:
+    missing = in_order(options.courses.difference(*(batch["courses"] for batch in batches)))
+    if not missing:
+        return
+    named = f"course {missing[0]}" if len(missing) == 1 else f"courses {', '.join(missing)}"
+    problem = InvalidInput(
+        f"{named}: no {system} site has such a course that is linked to anything and can be polled;"
+        " look at the number and at the links in the reference data"
+    )
+    with engine.begin() as session:
+        runs.record_steps(session, run_id, "plan", [step_of(named, Counts(), problem)])
+    if not batches:
+        raise problem
 
 
 def land_and_derive(

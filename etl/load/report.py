@@ -1,101 +1,47 @@
 """What a run did, read back for people: counts that add up, problems, rejections, points (design.md, rule 4)."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from etl import db
 from etl.errors import InvalidInput
+from etl.load.report_markdown import as_markdown
+from etl.load.report_types import OpenRejections, Points, Problem, Run, RunReport, Step
 from etl.load.runs import Counts
 
 
-@dataclass(frozen=True)
-class Step:
-    """What one step of a run did, over ``scopes`` courses, batches or accounts."""
-
-    name: str
-    scopes: int
-    counts: Counts
-
-    @property
-    def adds_up(self) -> bool:
-        """Every row that came in was written, unchanged, rejected or ignored."""
-        counts = self.counts
-        return counts.read == counts.written + counts.unchanged + counts.rejected + counts.ignored
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What a step could not do, for which course, batch or account."""
-
-    step: str
-    scope: str
-    code: str
-    sentence: str
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run of a flow."""
-
-    run_id: str
-    flow: str
-    airflow_run_id: str | None
-    status: str
-    started_at: datetime
-    finished_at: datetime | None
-    parameters: dict[str, Any]
-    steps: tuple[Step, ...]
-    problems: tuple[Problem, ...]
-
-    @property
-    def duration(self) -> timedelta | None:
-        """How long it took; None while it is not finished."""
-        return self.finished_at - self.started_at if self.finished_at else None
-
-    @property
-    def adds_up(self) -> bool:
-        """The counts of every step add up."""
-        return all(step.adds_up for step in self.steps)
-
-
-@dataclass(frozen=True)
-class OpenRejections:
-    """Rows of a source that are not recorded for one reason, with a few of them."""
-
-    source: str
-    reason_code: str
-    reason: str
-    rejected: int
-    records: list[str]
-
-
-@dataclass(frozen=True)
-class RunReport:
-    """Runs, what is open of their flows now, and how the rows of the PE-Online ledger stand."""
-
-    runs: tuple[Run, ...]
-    rejections: tuple[OpenRejections, ...]
-    points: dict[str, int]
-
-
 def read_report(engine: Engine, run_id: str | None = None) -> RunReport:
-    """The report of one run, or of the latest run of each flow. Raises InvalidInput when there is no such run."""
+    """The report of one run (our id or Airflow's), or of the latest runs of each flow.
+
+    Raises InvalidInput when there is no such run.
+    """
     with engine.connect() as connection:
         found = db.rows(connection, "load/report_runs", run_id=run_id)
         if run_id is not None and not found:
-            raise InvalidInput(f"there is no run {run_id}")
+            raise InvalidInput(f"there is no run {run_id}: `etl report --list` shows which there are")
         flows = [row["flow"] for row in found]
-        rejections = db.rows(connection, "load/report_rejections", flows=flows)
-        points = db.rows(connection, "load/report_points")
+        since = min((row["started_at"] for row in found), default=datetime.now(UTC))
+        rejections = db.rows(connection, "load/report_rejections", flows=flows, since=since)
         return RunReport(
             runs=tuple(_runs(connection, found)),
             rejections=tuple(OpenRejections(**row) for row in rejections),
-            points={row["status"]: row["points"] for row in points},
+            points=tuple(Points(**row) for row in db.rows(connection, "load/report_points")),
         )
+
+
+def markdown(engine: Engine, run_id: str) -> str:
+    """The report of one run as Markdown, for the log of a task. Raises InvalidInput when there is no such run."""
+    return as_markdown(read_report(engine, run_id))
+
+
+def list_runs(engine: Engine, flow: str | None = None, most: int = 20) -> list[Mapping[str, Any]]:
+    """The newest runs, newest first, of one flow or of all: as mart.runs has them."""
+    with engine.connect() as connection:
+        return db.rows(connection, "load/report_list", flow=flow, most=most)
 
 
 def _runs(connection: Connection, found: list[Mapping[str, Any]]) -> list[Run]:

@@ -48,26 +48,30 @@ select
 from ops.runs
 cross join lateral (
     select
-        cast(coalesce(sum(read), 0) as bigint) as read,
-        cast(coalesce(sum(written), 0) as bigint) as written,
-        cast(coalesce(sum(unchanged), 0) as bigint) as unchanged,
-        cast(coalesce(sum(rejected), 0) as bigint) as rejected,
-        cast(coalesce(sum(ignored), 0) as bigint) as ignored,
+        cast(coalesce(sum(read) filter (where comes_in), 0) as bigint) as read,
+        cast(coalesce(sum(written) filter (where comes_in), 0) as bigint) as written,
+        cast(coalesce(sum(unchanged) filter (where comes_in), 0) as bigint) as unchanged,
+        cast(coalesce(sum(rejected) filter (where comes_in), 0) as bigint) as rejected,
+        cast(coalesce(sum(ignored) filter (where comes_in), 0) as bigint) as ignored,
         cast(coalesce(sum(calls), 0) as bigint) as calls,
         cast(coalesce(sum(bytes), 0) as bigint) as bytes,
         count(problem_code) as problems
-    from ops.run_steps
-    where run_steps.run_id = runs.run_id
+    from (
+        -- The rows of these steps are those that another step of the run has read already.
+        select *, step not in ('award', 'drop', 'push') as comes_in
+        from ops.run_steps
+        where run_steps.run_id = runs.run_id
+    ) as steps
 ) as counted;
 
-comment on view mart.runs is 'Every run of every flow, with its counts: read = written + unchanged + rejected + ignored';
+comment on view mart.runs is 'Every run of every flow, with its counts: read = written + unchanged + rejected + ignored. A row is counted once, in the step where it comes in; what became of it in later steps (competences given, points sent) and the files of drop locations stand in mart.run_steps';
 comment on column mart.runs.run_id is 'Run; a run that was cleared and ran again keeps its id';
 comment on column mart.runs.flow is 'Flow, such as moodle_results';
 comment on column mart.runs.airflow_run_id is 'The same run as Airflow names it; empty for runs of the command line';
 comment on column mart.runs.started_at is 'When the run started first';
 comment on column mart.runs.finished_at is 'When it ended; empty while it runs and after a crash';
 comment on column mart.runs.status is 'running, success, incomplete (some part could not be done: see the problems of its steps) or failed';
-comment on column mart.runs.read is 'Rows that came in, over all steps';
+comment on column mart.runs.read is 'Rows that came in, each once';
 comment on column mart.runs.written is 'Rows that were recorded new or changed';
 comment on column mart.runs.unchanged is 'Rows that were recorded already';
 comment on column mart.runs.rejected is 'Rows that were listed with a reason (mart.rejections)';

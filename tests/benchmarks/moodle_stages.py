@@ -142,7 +142,7 @@ def _merge(watch: Watch, lap: int, name: str, engine: Engine, source: Source, ro
 
 def _derive(watch: Watch, lap: int, name: str, engine: Engine, options: Options = Options()) -> None:  # noqa: B008
     run_id = moodle_results.open_run(engine, options)
-    batches = night.plan_sites(engine, run_id, SYSTEM, lambda source: _linked(engine, source))
+    batches = night.plan_sites(engine, run_id, SYSTEM, Options(), lambda source: _linked(engine, source))
     with watch(name, lap):
         for batch in batches:
             moodle_results.derive(engine, run_id, batch, options)

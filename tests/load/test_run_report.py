@@ -11,7 +11,8 @@ from etl import cli, db
 from etl.cli.report import render
 from etl.errors import InvalidInput
 from etl.load import rejections, runs
-from etl.load.report import RunReport, read_report
+from etl.load.report import markdown, read_report
+from etl.load.report_types import Points, RunReport
 from etl.load.runs import Counts
 
 
@@ -141,7 +142,118 @@ def test_the_public_views_show_the_same_run_and_rejections(engine, night):
     assert (steps, tuple(open_rows)) == (4, (5, "unmatched_learner"))
 
 
-def test_the_rows_of_the_push_ledger_are_counted_by_status():
-    report = RunReport((), (), {"accepted": 3, "withheld": 2})
+def test_the_rows_of_the_push_ledger_are_counted_by_status_and_reason():
+    points = (Points("accepted", "", 3), Points("withheld", "no_relation_number", 2))
 
-    assert "Accreditation points  3 accepted, 2 withheld" in shown(report, 80)
+    lines = shown(RunReport((), (), points), 100).splitlines()
+
+    assert "Accreditation points  5" in lines
+    assert "  3 accepted" in lines
+    assert "  2 withheld: The learner has no relation number for this profession group" in lines
+
+
+def test_a_run_is_found_by_the_id_that_airflow_gave_it(engine, night):
+    assert [run.run_id for run in read_report(engine, "scheduled__1").runs] == [night]
+
+
+@pytest.fixture
+def another(engine):
+    """A function that adds a later run which is over, of what was asked and with what its one step did."""
+
+    def another(flow, step="plan", counts=None, **asked):
+        with engine.begin() as connection:
+            run_id = runs.open_run(connection, flow, parameters=asked)
+            runs.record_step(connection, run_id, step, "main", counts or Counts())
+            runs.close_run(connection, run_id)
+        return run_id
+
+    return another
+
+
+@pytest.mark.parametrize("asked", [{"dry_run": True}, {"courses": ["2"]}])
+def test_the_night_is_not_hidden_by_a_later_run_that_did_not_do_the_whole_work(engine, another, asked):
+    night = another("moodle_results", counts=Counts(calls=1))
+    by_hand = another("moodle_results", counts=Counts(calls=1), **asked)
+
+    assert [run.run_id for run in read_report(engine).runs] == [night, by_hand]
+
+
+def test_the_push_of_the_night_is_not_hidden_by_the_hourly_one_that_had_nothing_to_do(engine, another):
+    of_the_night = another("pe_online_attendance", counts=Counts(read=3, written=3))
+    another("pe_online_attendance", counts=Counts(read=3, unchanged=3))
+    hourly = another("pe_online_attendance", counts=Counts(read=3, unchanged=3))
+
+    assert [run.run_id for run in read_report(engine).runs] == [of_the_night, hourly]
+
+
+def test_runs_are_listed_newest_first_with_what_was_asked_and_airflows_id(
+    warehouse, night, another, monkeypatch
+):
+    monkeypatch.setenv("WAREHOUSE_URL", warehouse)
+    trial = another("moodle_results", dry_run=True)
+
+    done = CliRunner().invoke(cli._typer, ["report", "--list"])
+
+    first, second = [line.split("\t") for line in done.output.splitlines()[1:]]
+    assert (first[0], first[-1]) == (trial, "dry_run True")
+    assert (second[0], second[2]) == (night, "scheduled__1")
+
+
+def test_the_markdown_names_counts_problems_with_what_to_do_and_rejections_by_reason(engine, night):
+    text = markdown(engine, night)
+
+    assert text.startswith(f"# moodle_results: incomplete\n\n- run {night} (scheduled__1)\n")
+    assert "| derive | 2 | 1,010 | 1,004 | 3 | 2 | 1 | 0 | 0 |" in text
+    assert "- land main/3: No [access] to 3\n  What to do: " in text
+    assert "## Not recorded: 5 open, 5 new" in text
+    assert (
+        "- 5 (5 new) main, unmatched_learner: Nobody matches. learner 2/0, learner 2/1, learner 2/2, ..."
+        in text
+    )
+
+
+def test_rejections_that_were_open_before_the_run_are_told_from_new_ones(engine, night, another):
+    later = another("moodle_results")
+    with engine.begin() as connection:
+        rows = [["3", "learner", "3/1", "unmatched_learner", "Nobody matches."]]
+        frame = pd.DataFrame(rows, columns=rejections.COLUMNS)
+        rejections.replace(connection, later, "moodle_results", "main", ["3"], frame)
+
+    assert "- 6 (1 new) main, unmatched_learner: Nobody matches. learner 3/1, " in markdown(engine, later)
+
+
+def test_the_report_of_a_dry_run_says_what_would_be_written(engine, another):
+    trial = another("moodle_results", "derive", Counts(read=5, written=5), dry_run=True)
+
+    assert "dry run: nothing was written or sent" in markdown(engine, trial)
+    assert "| step | parts | read | would write |" in markdown(engine, trial)
+    assert "would write 5" in shown(read_report(engine, trial), 80)
+
+
+@pytest.mark.parametrize(
+    ("flow", "later"), [("infocaption_competences", "award"), ("pe_online_attendance", "push")]
+)
+def test_a_row_that_goes_through_two_steps_is_counted_once_in_a_run(engine, flow, later):
+    with engine.begin() as connection:
+        run_id = runs.open_run(connection, flow)
+        runs.record_step(connection, run_id, "derive", "main/1", Counts(read=44, written=40, rejected=4))
+        runs.record_step(connection, run_id, later, "K", Counts(read=40, written=40))
+        counted = connection.exec_driver_sql("select read, written, rejected from mart.runs").one()
+
+    assert tuple(counted) == (44, 40, 4)
+
+
+def test_codes_that_look_like_markup_are_shown_as_they_are(engine, night, warehouse, monkeypatch):
+    monkeypatch.setenv("WAREHOUSE_URL", warehouse)
+    with engine.begin() as connection:
+        run_id = runs.open_run(connection, "moodle_results", "manual__[/red]x", {"courses": ["[/red]x"]})
+        runs.record_step(connection, run_id, "[/red]x", "[/red]x", Counts(), "[/red]x", "No [/red]x")
+        rows = [["[/red]x", "learner", "[/red]x", "unmatched_learner", "No [/red]x."]]
+        frame = pd.DataFrame(rows, columns=rejections.COLUMNS)
+        rejections.replace(connection, run_id, "moodle_results", "[/red]x", ["[/red]x"], frame)
+
+    for width in (60, 200):
+        assert "[/red]x, unmatched_learner: No [/red]x." in shown(read_report(engine), width).replace(
+            "\n", ""
+        )
+    assert CliRunner().invoke(cli._typer, ["report", "--list"]).exit_code == 0

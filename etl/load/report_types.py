@@ -1,0 +1,132 @@
+"""What the report of a run is made of."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from etl.load.runs import Counts
+from etl.transform.reasons import REASONS
+
+# By the code of a problem; any other means that the course, message or row is listed and the rest went on.
+_WHAT_TO_DO: Final = {
+    "retry_later": "nothing, if it happens once: the next run asks again; look at the system if it stays",
+    "give_up": "change what the sentence names, then clear the run's failed tasks or start it again",
+    "invalid_input": "correct what the sentence names, then start the run again",
+    "outcome_unknown": "nothing, if it happens once: the next run settles it; else look at `etl pe list`",
+}
+_ELSE: Final = "look at what the sentence names; everything else of this run was recorded"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step of a run did, over ``scopes`` courses, batches or accounts."""
+
+    name: str
+    scopes: int
+    counts: Counts
+
+    @property
+    def adds_up(self) -> bool:
+        """Every row that came in was written, unchanged, rejected or ignored."""
+        counts = self.counts
+        return counts.read == counts.written + counts.unchanged + counts.rejected + counts.ignored
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a step could not do, for which course, batch or account."""
+
+    step: str
+    scope: str
+    code: str
+    sentence: str
+
+    @property
+    def what_to_do(self) -> str:
+        """The next thing that a person does about it."""
+        return _WHAT_TO_DO.get(self.code, _ELSE)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a flow."""
+
+    run_id: str
+    flow: str
+    airflow_run_id: str | None
+    status: str
+    started_at: datetime
+    finished_at: datetime | None
+    parameters: dict[str, Any]
+    steps: tuple[Step, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def duration(self) -> timedelta | None:
+        """How long it took; None while it is not finished."""
+        return self.finished_at - self.started_at if self.finished_at else None
+
+    @property
+    def adds_up(self) -> bool:
+        """The counts of every step add up."""
+        return all(step.adds_up for step in self.steps)
+
+    @property
+    def asked(self) -> str:
+        """What was asked of it, such as certain courses or a dry run; empty where nothing was."""
+        return asked(self.parameters)
+
+    @property
+    def is_trial(self) -> bool:
+        """A dry run: its counts are what would have been written."""
+        return bool(self.parameters.get("dry_run"))
+
+
+@dataclass(frozen=True)
+class OpenRejections:
+    """Rows of a source that are not recorded for one reason, how many of them are new, and a few of them."""
+
+    source: str
+    reason_code: str
+    reason: str
+    rejected: int
+    fresh: int
+    records: list[str]
+
+    @property
+    def some(self) -> str:
+        """A few of the rows, new ones first."""
+        return ", ".join(self.records) + (", ..." if self.rejected > len(self.records) else "")
+
+
+@dataclass(frozen=True)
+class Points:
+    """Rows of the PE-Online ledger in one status, and why where it has a reason."""
+
+    status: str
+    reason: str
+    points: int
+
+    @property
+    def because(self) -> str:
+        """The reason in words where it is one of ours, else its code; never the text of PE-Online."""
+        return REASONS.get(self.reason, self.reason).rstrip(".")
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """Runs, what is open of their flows now, and how the rows of the PE-Online ledger stand."""
+
+    runs: tuple[Run, ...]
+    rejections: tuple[OpenRejections, ...]
+    points: tuple[Points, ...]
+
+
+def asked(parameters: dict[str, Any]) -> str:
+    """Parameters of a run in words; what is as in every night is left out."""
+    shown = {name: value for name, value in parameters.items() if value and value != ["tonight"]}
+    return "; ".join(f"{name} {_in_words(value)}" for name, value in shown.items())
+
+
+def _in_words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
