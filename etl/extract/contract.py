@@ -18,16 +18,17 @@ BROKEN: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 # PostgreSQL's text holds everything but NUL.
 Text = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+Flag = bool | int  # a Boolean comes as 0/1 or true/false
 # Seconds; 2**33 is in the year 2242, before pandas' nanoseconds overflow.
 Epoch = Annotated[int, msgspec.Meta(ge=0, le=2**33)]
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """Good rows, totals where the answer has them, rejected rows (record_key, reason_code, reason)."""
+    """Good rows, whose they are where that is told apart, rejected rows (record_key, reason_code, reason)."""
 
     frame: pd.DataFrame
-    totals: pd.DataFrame | None
+    learners: pd.DataFrame | None
     rejected: pd.DataFrame
 
 

@@ -14,10 +14,20 @@ import pandas as pd
 from msgspec import Raw
 
 from etl.errors import RejectRecord
-from etl.extract.contract import MALFORMED, Decoded, Epoch, Id, Rejects, Text, each, outline, outlined, whole
+from etl.extract.contract import (
+    MALFORMED,
+    Decoded,
+    Epoch,
+    Flag,
+    Id,
+    Rejects,
+    Text,
+    each,
+    outline,
+    outlined,
+    whole,
+)
 from etl.extract.moodle_grades import decode_grade_report as decode_grade_report
-
-Flag = bool | int
 
 
 class Course(msgspec.Struct, gc=False):

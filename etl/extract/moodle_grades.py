@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -11,13 +12,22 @@ import numpy as np
 import pandas as pd
 from msgspec import Raw
 
-from etl.extract.contract import BROKEN, Decoded, Epoch, Id, Rejects, Text, each, outlined
+from etl.extract.contract import BROKEN, Decoded, Epoch, Flag, Id, Rejects, Text, each, outlined
+from etl.transform.unit_results import HIDDEN, PENDING
 
 _MODULE: Final = "mod"
 _COURSE: Final = "course"
 _LEARNERS_AT_ONCE: Final = 500  # decoded objects take ten times the room of the table that is made of them
-# Only the class is Moodle's own verdict: the title is translated, the fa- name differs by version.
-_VERDICT: Final = re.compile(r'\bclass="[^"]*\btext-(success|danger)\b')
+FIRST_OUTCOME: Final = (
+    1000  # grade items from this number on are outcomes, which have no part in a pass grade
+)
+# Moodle's own verdict is a check or a cross before the grade. Icons behind it say something else (a late penalty is
+# red too); titles are translated, and fa- names differ by version: fa-check; fa-times, fa-xmark, fa-remove.
+_BEFORE_GRADE: Final = re.compile(r"(?:\s*<[^<>]*>)+")
+_VERDICT: Final = re.compile(
+    r'<i\s[^>]*?\bclass="(?=[^"]*\btext-(?:(success)|danger)\b)'
+    r'(?=[^"]*\bfa-(?:[a-z]+-)*(?(1)check|(?:times|xmark|remove))\b)'
+)
 
 
 class GradeItem(msgspec.Struct, gc=False):
@@ -35,6 +45,9 @@ class GradeItem(msgspec.Struct, gc=False):
     grademin: float | None = None
     grademax: float | None = None
     gradeformatted: str | None = None
+    gradeneedsupdate: Flag | None = None
+    gradeishidden: Flag | None = None
+    gradehiddenbydate: Flag | None = None
 
 
 class UserGrades(msgspec.Struct):
@@ -66,26 +79,28 @@ _item = msgspec.json.Decoder(GradeItem)
 
 
 def decode_grade_report(body: bytes) -> Decoded:
-    """Grades of activities, and course totals (user_id, grade_percent).
+    """Grades of activities, one row a learner and grade item; an activity may have several, outcomes left out.
 
-    frame: user_id, user_idnumber, activity_id, module, grade (NaN = ungraded), grade_min, grade_max,
-    graded_at (epoch s, 0 = never), verdict (1 passed, -1 failed, 0 none). An activity's first grade only:
-    outcomes and other further grade items of an activity are not what its pass grade is about.
+    frame: user_id, activity_id, item (number of the grade item, from 0), module, grade (NaN = ungraded or withheld),
+    grade_min, grade_max, graded_at (epoch s, 0 = never), verdict (1 passed, -1 failed, 0 none), withheld (0 no,
+    PENDING, HIDDEN: there may be a grade that we are not told).
+    learners: user_id, user_idnumber, grade_percent of the course total (NaN = not shown or none): everybody in the
+    report is a learner, whatever is shown of the total.
     """
     rejects = Rejects()
     report = outlined(body, _report, "grade report", rejects)
     rows = report.usergrades if report else []
     modules: dict[str | None, int] = {}
-    grades, totals = [], []
+    grades, learners = [], []
     for start in range(0, len(rows) or 1, _LEARNERS_AT_ONCE):
         users = _users(rows[start : start + _LEARNERS_AT_ONCE], start, rejects)
         grades.append(_grades(users, modules))
-        totals.append(_totals(users))
+        learners.append(_learners(users))
     frame = pd.concat(grades, ignore_index=True)
     frame["module"] = pd.Categorical.from_codes(
         frame["module"], categories=pd.Index(list(modules), dtype="str")
     )
-    return Decoded(frame, pd.concat(totals, ignore_index=True), rejects.frame())
+    return Decoded(frame, pd.concat(learners, ignore_index=True), rejects.frame())
 
 
 def _users(rows: Sequence[Raw], start: int, rejects: Rejects) -> list[UserGrades]:
@@ -121,47 +136,69 @@ def _grades(users: Sequence[UserGrades], modules: dict[str | None, int]) -> pd.D
     items: list[GradeItem] = []
     counts = []
     for user in users:
-        mine = [i for i in user.gradeitems if i.itemtype == _MODULE and not i.itemnumber]
+        mine = [i for i in user.gradeitems if i.itemtype == _MODULE and (i.itemnumber or 0) < FIRST_OUTCOME]
         items += mine
         counts.append(len(mine))
-    rows = np.repeat(np.arange(len(users)), counts)
     ids = np.array([user.userid for user in users], dtype=np.int64)
-    idnumbers = pd.array([user.useridnumber or "" for user in users], dtype="str")
+    withheld = np.array([_withheld(i) for i in items], dtype=np.int8)
+    grade = np.array([i.graderaw for i in items], dtype=np.float64)
     return pd.DataFrame(
         {
-            "user_id": ids[rows],
-            "user_idnumber": idnumbers.take(rows),
+            "user_id": np.repeat(ids, counts),
             "activity_id": np.array([i.cmid for i in items], dtype=np.int64),
+            "item": np.array([i.itemnumber or 0 for i in items], dtype=np.int64),
             # Five times as fast as letting pandas sort out a million texts of which ten differ.
             "module": np.array(
                 [modules.setdefault(i.itemmodule, len(modules)) for i in items], dtype=np.int64
             ),
-            "grade": np.array([i.graderaw for i in items], dtype=np.float64),
+            "grade": np.where(withheld > 0, np.nan, grade),
             "grade_min": np.array([i.grademin for i in items], dtype=np.float64),
             "grade_max": np.array([i.grademax for i in items], dtype=np.float64),
             "graded_at": np.array([i.gradedategraded or 0 for i in items], dtype=np.int64),
             "verdict": np.array([_verdict(i.gradeformatted) for i in items], dtype=np.int8),
+            "withheld": withheld,
         },
         copy=False,
     )
 
 
+def _withheld(item: GradeItem) -> int:
+    """Without a value, a grade that is to be computed anew or is hidden is not the same as none.
+
+    A hidden one shows by its date: without a grade (or feedback) the site gives none.
+    """
+    if item.gradeneedsupdate:
+        return PENDING
+    if item.graderaw is not None:
+        return 0
+    hidden = item.gradehiddenbydate or (item.gradeishidden and item.gradedategraded)
+    return HIDDEN if hidden else 0
+
+
 def _verdict(text: str | None) -> int:
-    start = text.find("<i ") if text else -1
-    return _verdict_of_icon(text[start : text.find(">", start)]) if text and start >= 0 else 0
+    before = _BEFORE_GRADE.match(text) if text and "<" in text else None
+    return 0 if before is None else _verdict_of_icons(before[0])
 
 
 @lru_cache(maxsize=256)
-def _verdict_of_icon(tag: str) -> int:
-    found = _VERDICT.search(tag)
-    return 0 if found is None else 1 if found[1] == "success" else -1
+def _verdict_of_icons(markup: str) -> int:
+    found = _VERDICT.search(markup)
+    return 0 if found is None else 1 if found[1] else -1
 
 
-def _totals(users: Sequence[UserGrades]) -> pd.DataFrame:
-    found = [(user.userid, i) for user in users for i in user.gradeitems if i.itemtype == _COURSE]
-    low = np.array([i.grademin for _, i in found], dtype=np.float64)
-    high = np.array([i.grademax for _, i in found], dtype=np.float64)
-    raw = np.array([i.graderaw for _, i in found], dtype=np.float64)
+def _learners(users: Sequence[UserGrades]) -> pd.DataFrame:
+    """Everybody in the report, with the course total where it is shown."""
+    totals = [next((i for i in user.gradeitems if i.itemtype == _COURSE), None) for user in users]
+    low, high, raw = (
+        np.array([None if i is None or i.gradeneedsupdate else value(i) for i in totals], dtype=np.float64)
+        for value in (attrgetter("grademin"), attrgetter("grademax"), attrgetter("graderaw"))
+    )
     span = np.where(high > low, high - low, np.nan)
-    ids = np.array([user_id for user_id, _ in found], dtype=np.int64)
-    return pd.DataFrame({"user_id": ids, "grade_percent": (raw - low) / span * 100})
+    frame = pd.DataFrame(
+        {
+            "user_id": np.array([user.userid for user in users], dtype=np.int64),
+            "user_idnumber": pd.array([user.useridnumber or "" for user in users], dtype="str"),
+            "grade_percent": (raw - low) / span * 100,
+        }
+    )
+    return frame.drop_duplicates("user_id", ignore_index=True)

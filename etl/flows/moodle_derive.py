@@ -93,7 +93,8 @@ def results_of(
         administration.recorded,
         source.rules,
     )
-    completed = answers.completions.merge(answers.totals, on=["scope", "user_id"], how="left")
+    totals = answers.learners[["scope", "user_id", "grade_percent"]]
+    completed = answers.completions.merge(totals, on=["scope", "user_id"], how="left")
     done = course_completions(
         completed, matched, enrolments, administration.courses["scope"], source.timezone
     )

@@ -25,7 +25,7 @@ class Course:
     scope: str
     users: pd.DataFrame
     grades: list[pd.DataFrame] = field(default_factory=list)
-    totals: list[pd.DataFrame] = field(default_factory=list)
+    learners: list[pd.DataFrame] = field(default_factory=list)
     modules: list[tuple[int, str | None, float, float]] = field(default_factory=list)
     completions: list[tuple[int, pd.Timestamp]] = field(default_factory=list)
     rejected: list[pd.DataFrame] = field(default_factory=list)
@@ -60,9 +60,9 @@ def _read_users(course: Course, answer: landing.Landed) -> None:
 
 def _read_grades(course: Course, answer: landing.Landed) -> None:
     decoded = contract.decode_grade_report(answer.body)
-    course.grades.append(decoded.frame.drop(columns="user_idnumber"))
-    if decoded.totals is not None:
-        course.totals.append(decoded.totals)
+    course.grades.append(decoded.frame)
+    if decoded.learners is not None:
+        course.learners.append(decoded.learners)
     _list(course, answer.resource, decoded.rejected)
 
 
@@ -112,7 +112,7 @@ class Answers:
 
     users: pd.DataFrame
     grades: pd.DataFrame
-    totals: pd.DataFrame
+    learners: pd.DataFrame
     modules: pd.DataFrame
     completions: pd.DataFrame
     rejected: pd.DataFrame
@@ -120,13 +120,13 @@ class Answers:
 
 def joined(courses: list[Course]) -> Answers:
     """The frames of several courses, one below the other; of a learner's grade reports the newest counts."""
-    totals = _named(_stacked((c.scope, _newest(c.totals, c.totals)) for c in courses if c.totals))
+    learners = _named(_stacked((c.scope, _newest(c.learners, c.learners)) for c in courses if c.learners))
     users = _named(_stacked((c.scope, c.users) for c in courses))
     return Answers(
         # Whoever has a grade report is a learner; the profile comes from the list of enrolled users.
-        users=users.merge(totals[["scope", "user_id"]]),
-        grades=_stacked((c.scope, _newest(c.grades, c.totals)) for c in courses if c.grades),
-        totals=totals,
+        users=users.merge(learners[["scope", "user_id"]]),
+        grades=_stacked((c.scope, _newest(c.grades, c.learners)) for c in courses if c.grades),
+        learners=learners,
         modules=pd.DataFrame(
             [(c.scope, *row) for c in courses for row in c.modules],
             columns=["scope", "activity_id", "module", "grade_pass", "tolerance"],

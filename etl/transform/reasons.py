@@ -13,6 +13,8 @@ REASONS: Final = {
     "activity_type_not_supported": "Activities of this type cannot be mapped.",
     "activity_not_mapped": "Grades came in for an activity that no unit is mapped to.",
     "activity_not_readable": "The pass grade of this activity could not be read, so that a grade cannot be judged.",
+    "grade_pending": "The source is still to compute this grade anew; it is asked for again next night.",
+    "grade_hidden": "The grade is hidden from the service account: give its role moodle/grade:viewhidden.",
     "needs_graded_date": "The source gives no graded date, so that there is no finish date.",
     "course_not_linked": "No course of the source has this occurrence code as its idnumber.",
     "course_gone": "The course no longer exists in the source.",

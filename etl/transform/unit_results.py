@@ -13,6 +13,8 @@ RESOURCE = "unit_result"
 SUPPORTED_MODULES: Final = frozenset(
     ["assign", "attendance", "checklist", "h5pactivity", "hvp", "lesson", "lti", "quiz", "scorm"]
 )
+# Why a grade is withheld: the site has still to compute it anew; it is hidden from the service account.
+PENDING, HIDDEN = 1, 2
 RESULT_COLUMNS: Final = [
     "enrolment_code",
     "unit_code",
@@ -21,7 +23,9 @@ RESULT_COLUMNS: Final = [
     "finished_on",
     "grade_percent",
 ]
-_STATUS: Final = ["started", "passed", "failed", "undecided"]
+_STATUS: Final = ["started", "passed", "failed", "undecided", "hidden", "pending"]
+# The worst decides a unit. What is not told might be anything, so that it comes before a failure.
+_PASSED, _UNDECIDED, _FAILED, _HIDDEN, _PENDING = 1, 0, -1, -2, -3
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,9 @@ def unit_results(
 ) -> UnitResults:
     """Passed when all mapped activities are passed, failed when any is failed, started when some are passed.
 
-    ``grades``: scope, user_id, activity_id, module, grade, grade_min, grade_max, graded_at (epoch s), verdict.
+    ``grades``: scope, user_id, activity_id, item, module, grade, grade_min, grade_max, graded_at (epoch s), verdict,
+    withheld (see decode_grade_report); of an activity with several grade items the worst counts, and it is passed
+    when all of them are.
     ``modules``: scope, activity_id, module, grade_pass (NaN = not readable, 0 = none), tolerance.
     ``links``: scope, occurrence_code, unit_code, activity_id. ``enrolments``: see learner_enrolments.
     ``plan``: enrolment_code, unit_code, expected_start_date. ``recorded``: enrolment_code, unit_code, status,
@@ -64,7 +70,8 @@ def unit_results(
     answered = grades.drop_duplicates(["scope", "activity_id"])[["scope", "activity_id", "module"]]
     answered = answered.astype({"scope": "str", "module": "str"})
     blocked, problems = _blocked_targets(links, answered, modules)
-    graded = grades[grades["grade"].notna()]
+    told = (grades["grade"].notna() | (grades["withheld"] > 0)).to_numpy()
+    graded = grades[told].assign(share=_shares(grades)[told])
     tallies = _tallies(_activity_outcomes(graded, modules), links[~links["target"].isin(blocked)])
     candidates = _of_enrolments(tallies, targets, enrolments, rules.record_failed)
     planned = candidates.merge(_with_recorded(plan, recorded), on=["enrolment_code", "unit_code"])
@@ -107,18 +114,28 @@ def _blocked_targets(
     return set(links["target"][refused | missing]), combined(listed)
 
 
+def _shares(grades: pd.DataFrame) -> np.ndarray:
+    """What part of its activity a grade is: all of it, or less where the activity has several grade items."""
+    if not grades["item"].any():
+        return np.ones(len(grades))
+    return 1 / grades.groupby(["user_id", "activity_id"])["item"].transform("size").to_numpy()
+
+
 def _activity_outcomes(graded: pd.DataFrame, modules: pd.DataFrame) -> pd.DataFrame:
     """Moodle's own verdict where it gives one; else the grade against the pass grade, with its rounding.
 
-    Outcome 1 = passed, -1 = below, 0 = not to be decided because the pass grade is not readable.
+    A row a grade item. Not to be decided where the pass grade is not readable, or the grade itself is withheld.
     """
     row, activities = pd.factorize(graded["activity_id"])
     known = modules.set_index("activity_id").reindex(activities)
     grade_pass, tolerance = (known[name].to_numpy()[row] for name in ("grade_pass", "tolerance"))
     # Relative slack for binary fractions: 0.665 + 66.0 must not fail 66.665.
     reached = graded["grade"].to_numpy() >= grade_pass - tolerance - 1e-9
-    compared = np.where(np.isnan(grade_pass), 0, np.where((grade_pass == 0) | reached, 1, -1))
-    verdict = graded["verdict"].to_numpy()
+    compared = np.where(
+        np.isnan(grade_pass), _UNDECIDED, np.where((grade_pass == 0) | reached, _PASSED, _FAILED)
+    )
+    verdict, withheld = graded["verdict"].to_numpy(), graded["withheld"].to_numpy()
+    judged = np.where(verdict != 0, verdict, compared)
     span = (graded["grade_max"] - graded["grade_min"]).to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
         percent = np.where(span > 0, (graded["grade"] - graded["grade_min"]).to_numpy() / span * 100, np.nan)
@@ -127,14 +144,17 @@ def _activity_outcomes(graded: pd.DataFrame, modules: pd.DataFrame) -> pd.DataFr
             "user_id": graded["user_id"].to_numpy(),
             "activity_id": graded["activity_id"].to_numpy(),
             "graded_at": graded["graded_at"].to_numpy(),
-            "outcome": np.where(verdict != 0, verdict, compared),
+            "share": graded["share"].to_numpy(),
+            "outcome": np.select([withheld == PENDING, withheld == HIDDEN], [_PENDING, _HIDDEN], judged),
             "percent": percent,
         }
     )
 
 
 def _tallies(outcomes: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
-    """One row a learner and unit with at least one grade: their number, the worst outcome, dates, mean percent."""
+    """One row a learner and unit with at least one grade: how many activities are graded (one of which some grade
+    items are not yet is less than one), the worst outcome, dates, mean percent.
+    """
     joined = outcomes.merge(links[["activity_id", "target"]], on="activity_id")
     learner, users = pd.factorize(joined["user_id"])
     units = int(links["target"].max() + 1) if len(links) else 1
@@ -150,20 +170,21 @@ def _tallies(outcomes: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
         {
             "user_id": users[pairs // units],
             "target": pairs % units,
-            "graded": np.bincount(row, minlength=len(pairs)),
+            "graded": np.bincount(row, joined["share"].to_numpy(), minlength=len(pairs)).round(6),
             "worst": worst,
             "first_at": np.where(last > 0, first, 0).astype(np.int64),
             "last_at": last,
-            "grade_percent": _mean(joined["percent"].to_numpy(), row, len(pairs)),
+            "grade_percent": _mean(joined["percent"].to_numpy(), joined["share"].to_numpy(), row, len(pairs)),
         }
     )
 
 
-def _mean(values: np.ndarray, row: np.ndarray, rows: int) -> np.ndarray:
+def _mean(values: np.ndarray, share: np.ndarray, row: np.ndarray, rows: int) -> np.ndarray:
+    """Of each row the mean of its values that are known; a value counts for its share."""
     known = ~np.isnan(values)
-    count = np.bincount(row, known, minlength=rows)
+    count = np.bincount(row, known * share, minlength=rows)
     with np.errstate(invalid="ignore"):
-        return np.bincount(row, np.where(known, values, 0), minlength=rows) / count
+        return np.bincount(row, np.where(known, values * share, 0), minlength=rows) / count
 
 
 def _of_enrolments(
@@ -188,8 +209,9 @@ def _of_enrolments(
 
 def _status(tallies: pd.DataFrame, mapped: pd.Series, record_failed: bool) -> pd.Categorical:
     failed = "failed" if record_failed else "started"
-    rules = [tallies["worst"] == -1, tallies["worst"] == 0, tallies["graded"] == mapped]
-    codes = np.select(rules, [_STATUS.index(status) for status in (failed, "undecided", "passed")], 0)
+    worst = {_PENDING: "pending", _HIDDEN: "hidden", _FAILED: failed, _UNDECIDED: "undecided"}
+    rules = [*(tallies["worst"] == outcome for outcome in worst), tallies["graded"] == mapped]
+    codes = np.select(rules, [_STATUS.index(status) for status in (*worst.values(), "passed")], 0)
     return pd.Categorical.from_codes(codes, pd.Index(_STATUS, dtype="str"))
 
 
@@ -225,6 +247,8 @@ def _checked(rows: pd.DataFrame, targets: pd.DataFrame) -> tuple[pd.DataFrame, p
     """Results without a start date, without a finish date, or that start after they finish are listed."""
     finished = rows["status"] != "started"
     faults = {
+        "grade_pending": rows["status"] == "pending",
+        "grade_hidden": rows["status"] == "hidden",
         "activity_not_readable": rows["status"] == "undecided",
         "needs_graded_date": finished & rows["finished_on"].isna(),
         "needs_start_date": rows["started_on"].isna(),

@@ -10,6 +10,7 @@ import pytest
 from etl.errors import RejectRecord, RetryLater
 from etl.extract import moodle_contract as contract
 from etl.sandbox.moodle_protocol import recording
+from etl.transform.unit_results import HIDDEN, PENDING
 
 GRADES = "gradereport_user_get_grade_items"
 
@@ -70,8 +71,8 @@ def test_scales_start_at_one() -> None:
 def test_manual_and_category_items_are_no_activities() -> None:
     decoded = contract.decode_grade_report(recorded(f"{GRADES}__c_user29_category_and_manual"))
     assert decoded.frame["activity_id"].tolist() == [19, 20, 21, 22, 23]
-    assert decoded.totals is not None
-    assert decoded.totals["grade_percent"].tolist() == [pytest.approx(286.5 / 430 * 100)]
+    assert decoded.learners is not None
+    assert decoded.learners["grade_percent"].tolist() == [pytest.approx(286.5 / 430 * 100)]
 
 
 def test_the_verdict_is_read_whatever_the_language_and_the_icon() -> None:
@@ -86,20 +87,37 @@ def test_the_verdict_is_read_whatever_the_language_and_the_icon() -> None:
     assert set(verdicts) == {1, -1, 0}
 
 
+ICON = '<i class="icon fa {} fa-fw inline" title="Pass" role="img" aria-label="Pass"></i>'
+PENALTY = ICON.format("fa-triangle-exclamation text-danger")
+
+
 @pytest.mark.parametrize(
     ("shown", "verdict"),
     [
-        ('<i class="icon fa fa-check text-success fa-fw"></i>1.00', 1),
-        ('<span class="dimmed"><i class="icon text-danger"></i>1.00</span>', -1),
+        (ICON.format("fa-check text-success") + "1.00", 1),
+        (ICON.format("fa-circle-check text-success") + "1.00", 1),
+        (ICON.format("fa-times text-danger") + "1.00", -1),  # Moodle 4.1
+        (ICON.format("fa-xmark text-danger") + "1.00", -1),  # from 4.2
+        (ICON.format("text-danger fa-remove") + "1.00", -1),  # older themes
+        ('<span class="dimmed">' + ICON.format("fa-xmark text-danger") + "1.00</span>", -1),
+        ("1.00 " + PENALTY, 0),  # Moodle 5: a late penalty
+        (ICON.format("fa-check text-success") + "1.00 " + PENALTY, 1),
+        (PENALTY + ICON.format("fa-check text-success") + "1.00", 1),
+        (PENALTY + "1.00", 0),
+        ("1.00" + ICON.format("fa-check text-success"), 0),
+        (ICON.format("fa-eye-slash text-danger") + "1.00", 0),
+        (ICON.format("fa-check text-danger") + "1.00", 0),
+        (ICON.format("fa-check") + "1.00", 0),
         ('<i class="icon fa-check" title="text-success"></i>1.00', 0),
-        ("&lt;i class=&quot;text-success&quot;&gt;", 0),
-        ('1.00 class="text-success"', 0),
+        ("&lt;i class=&quot;fa-check text-success&quot;&gt;", 0),
+        ('1.00 class="fa-check text-success"', 0),
+        ("<" * 100_000, 0),
         ("<i ", 0),
         ("-", 0),
         (None, 0),
     ],
 )
-def test_only_the_class_of_an_icon_is_a_verdict(shown: str | None, verdict: int) -> None:
+def test_only_a_check_or_a_cross_before_the_grade_is_a_verdict(shown: str | None, verdict: int) -> None:
     frame = contract.decode_grade_report(report(item(gradeformatted=shown))).frame
     assert frame["verdict"].tolist() == [verdict]
 
@@ -113,9 +131,30 @@ def test_a_report_without_the_grade_column_is_not_read_as_ungraded() -> None:
     assert "graderaw" in decoded.rejected["reason"][0]
 
 
-def test_further_grade_items_of_an_activity_are_not_its_grade() -> None:
-    frame = contract.decode_grade_report(report(item(itemnumber=0), item(itemnumber=1000, graderaw=3))).frame
-    assert frame["grade"].tolist() == [1]
+def test_an_activity_has_as_many_grades_as_grade_items_but_outcomes_are_none() -> None:
+    items = [item(itemnumber=0), item(itemnumber=1, graderaw=3), item(itemnumber=1000, graderaw=2)]
+    frame = contract.decode_grade_report(report(*items)).frame
+    assert frame[["item", "grade"]].to_numpy().tolist() == [[0, 1], [1, 3]]
+
+
+@pytest.mark.parametrize(
+    ("fields", "grade", "withheld"),
+    [
+        ({"graderaw": None, "gradeneedsupdate": True, "gradeformatted": "Error"}, None, PENDING),
+        ({"gradeneedsupdate": 1}, None, PENDING),
+        ({"gradeneedsupdate": 0}, 1, 0),
+        ({"graderaw": None, "gradehiddenbydate": True}, None, HIDDEN),
+        ({"graderaw": None, "gradeishidden": 1}, None, HIDDEN),
+        ({"graderaw": None, "gradeishidden": True, "gradedategraded": None}, None, 0),  # there is none
+        ({"gradeishidden": True}, 1, 0),  # shown to whoever may view hidden grades
+        ({"graderaw": None, "gradedategraded": None}, None, 0),
+    ],
+)
+def test_a_grade_that_is_not_told_is_not_read_as_ungraded(
+    fields: dict[str, object], grade: float | None, withheld: int
+) -> None:
+    row = contract.decode_grade_report(report(item(**fields))).frame.iloc[0]
+    assert (None if pd.isna(row["grade"]) else row["grade"], row["withheld"]) == (grade, withheld)
 
 
 @pytest.mark.parametrize("missing", ["cmid", "itemmodule"])
@@ -128,9 +167,23 @@ def test_an_activity_without_its_id_or_type_is_listed(missing: str) -> None:
 @pytest.mark.parametrize("span", [{}, {"grademin": 5, "grademax": 5}, {"grademin": None, "grademax": 10}])
 def test_a_course_total_without_a_range_has_no_percentage(span: dict[str, object]) -> None:
     total = {"itemtype": "course", "graderaw": 5, "gradedategraded": None} | span
-    totals = contract.decode_grade_report(report(total)).totals
-    assert totals is not None
-    assert totals["grade_percent"].isna().tolist() == [True]
+    learners = contract.decode_grade_report(report(total)).learners
+    assert learners is not None
+    assert learners["grade_percent"].isna().tolist() == [True]
+
+
+def test_whoever_is_in_the_report_is_a_learner_also_where_the_course_total_is_hidden() -> None:
+    learners = contract.decode_grade_report(report(item())).learners
+    assert learners is not None
+    assert learners[["user_id", "user_idnumber"]].to_numpy().tolist() == [[7, "CL1"]]
+    assert learners["grade_percent"].isna().tolist() == [True]
+
+
+def test_a_course_total_that_is_still_to_be_computed_is_not_told() -> None:
+    total = {"itemtype": "course", "graderaw": 5, "gradedategraded": 1, "grademin": 0, "grademax": 10}
+    learners = contract.decode_grade_report(report(total | {"gradeneedsupdate": 1})).learners
+    assert learners is not None
+    assert learners["grade_percent"].isna().tolist() == [True]
 
 
 def test_an_empty_course_gives_an_empty_table_of_the_same_types() -> None:

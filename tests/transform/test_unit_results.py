@@ -1,11 +1,13 @@
 """Passed, failed or started, and the dates: each rule of spec/moodle.md as a row of a table."""
 
+from types import MappingProxyType
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.transform.unit_results import Rules, unit_results
+from etl.transform.unit_results import HIDDEN, PENDING, Rules, unit_results
 
 RULES = Rules("Europe/Amsterdam", record_failed=True, allow_resit=False, use_enrolment_start=True)
 DAY = 86_400
@@ -27,9 +29,15 @@ def derive(
     recorded=(),
     rules=RULES,
     start="2026-09-14",
+    withheld=MappingProxyType({}),
 ):
-    """Results of learner 7 with the given grades: (activity, grade, graded_at[, verdict[, user]])."""
+    """Results of learner 7 with the given grades: (activity, grade, graded_at[, verdict[, user]]).
+
+    An activity that is named twice has two grade items. ``withheld``: why the grades of an activity are not told.
+    """
     rows = [(*row, 0, 7)[:5] if len(row) == 3 else (*row, 7)[:5] for row in grades]
+    places = [(row[0], row[4]) for row in rows]
+    numbers = [places[:position].count(place) for position, place in enumerate(places)]
     activities = sorted({row[0] for row in rows})
     modules = {a: "quiz" for a in activities} if modules is None else modules
     passes = {a: PASS_50 for a in activities} if passes is None else passes
@@ -37,8 +45,11 @@ def derive(
     users = sorted({row[4] for row in rows})
     return unit_results(
         frame(
-            "scope user_id activity_id module grade grade_min grade_max graded_at verdict",
-            [("2", u, a, modules.get(a, "quiz"), g, 0.0, 100.0, t, v) for a, g, t, v, u in rows],
+            "scope user_id activity_id item module grade grade_min grade_max graded_at verdict withheld",
+            [
+                ("2", u, a, number, modules.get(a, "quiz"), g, 0.0, 100.0, t, v, withheld.get(a, 0))
+                for (a, g, t, v, u), number in zip(rows, numbers, strict=True)
+            ],
             grade="float64",
         ),
         frame(
@@ -219,6 +230,42 @@ def test_grades_of_an_activity_that_no_unit_maps_are_listed_once():
 def test_one_activity_counts_for_several_units():
     found = derive([(1, 60.0, SEP_22)], links=[("U1", 1), ("U2", 1)])
     assert [row[0] for row in summary(found)] == ["passed", "passed"]
+
+
+@pytest.mark.parametrize(
+    ("grades", "expected"),
+    [
+        ([(1, 80.0, SEP_22), (1, 60.0, SEP_22)], "passed"),
+        ([(1, 80.0, SEP_22), (1, 30.0, SEP_22)], "failed"),  # the worst counts
+        ([(1, 30.0, SEP_22), (1, 80.0, SEP_22)], "failed"),
+        ([(1, 80.0, SEP_22), (1, None, 0)], "started"),  # not wholly graded: not passed
+        ([(1, None, 0), (1, 80.0, SEP_22)], "started"),
+        ([(1, 30.0, SEP_22), (1, None, 0)], "failed"),
+        ([(1, 80.0, SEP_22), (1, 60.0, SEP_22), (2, None, 0)], "started"),  # one of two activities
+        ([(1, 80.0, SEP_22), (1, 60.0, SEP_22), (2, 70.0, SEP_22)], "passed"),
+        ([(1, 80.0, SEP_22), (1, None, 0), (2, 70.0, SEP_22), (2, None, 0)], "started"),
+        ([(1, 80.0, SEP_22, 1), (1, 90.0, SEP_22, -1)], "failed"),
+    ],
+)
+def test_an_activity_with_several_grade_items_counts_once_by_its_worst(grades, expected):
+    assert [row[0] for row in summary(derive(grades))] == [expected]
+
+
+def test_several_grade_items_weigh_as_one_activity_in_the_percentage():
+    found = derive([(1, 60.0, SEP_22), (1, 80.0, SEP_22), (2, 90.0, SEP_22)])
+    assert found.results["grade_percent"].tolist() == [80.0]
+
+
+@pytest.mark.parametrize(("why", "reason"), [(PENDING, "grade_pending"), (HIDDEN, "grade_hidden")])
+@pytest.mark.parametrize("other", [[], [(2, 80.0, SEP_22)], [(2, 10.0, SEP_22)], [(2, None, 0)]])
+def test_a_unit_with_a_grade_that_is_not_told_gets_no_status_whatever_the_others_say(why, reason, other):
+    found = derive([(1, None, SEP_22), *other], withheld={1: why})
+    assert (summary(found), reasons(found)) == ([], [reason])
+
+
+def test_what_stands_is_not_listed_for_a_grade_that_is_not_told():
+    found = derive([(1, None, SEP_22)], withheld={1: PENDING}, recorded=[("U1", "passed", "2026-09-01")])
+    assert (summary(found), reasons(found), found.standing) == ([], [], 1)
 
 
 GRADES = st.lists(
