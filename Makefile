@@ -9,7 +9,7 @@ run: setup
 	@$(PYTHON_OF_VENV) -m etl.demo $(if $(ONCE),--once)
 
 test: setup
-	$(PYTHON_OF_VENV) -m pytest $(ARGS)
+	$(PYTHON_OF_VENV) -m pytest -n auto --dist worksteal $(ARGS)
 
 check: setup
 	$(PYTHON_OF_VENV) -m ruff check
@@ -23,7 +23,7 @@ bench: setup
 	$(PYTHON_OF_VENV) -m tests.benchmarks
 
 constraints: setup
-	$(PYTHON_OF_VENV) tools/constraints.py
+	$(PYTHON_OF_VENV) tools/constraints.py $(if $(UPGRADE),--upgrade)
 
 clean:
 	@if [ -x $(PYTHON_OF_VENV) ]; then $(PYTHON_OF_VENV) -m etl.demo --clean; \

@@ -86,15 +86,24 @@ def _server_user() -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(USER)
     except KeyError:
-        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", USER]
+        refused = _add_user()
     try:
-        subprocess.run(command, check=True, capture_output=True)  # noqa: S603
-    except (OSError, subprocess.CalledProcessError) as error:
+        return pwd.getpwnam(USER)  # also where another process was quicker and useradd refused for that
+    except KeyError:
         raise GiveUp(
-            f"PostgreSQL does not run as root and the system user {USER} could not be made ({error}): "
+            f"PostgreSQL does not run as root and the system user {USER} could not be made ({refused}): "
             f"make that user, run as an ordinary user, or set WAREHOUSE_URL"
-        ) from error
-    return pwd.getpwnam(USER)
+        ) from None
+
+
+def _add_user() -> str:
+    """Make the server's user; says what stood in the way, if anything did."""
+    command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", USER]
+    try:
+        done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
+    except OSError as error:
+        return str(error)
+    return done.stderr.strip()
 
 
 def _open_to_all(path: Path) -> bool:

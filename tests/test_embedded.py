@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: it starts from any state, is shared, and is gone when nobody uses it any more."""
 
 import os
+import pwd
 import signal
 import stat
 import subprocess
@@ -15,6 +16,7 @@ import psycopg2
 import pytest
 
 from etl import embedded, embedded_root
+from etl.errors import GiveUp
 
 USER = """
 import sys
@@ -193,3 +195,34 @@ def test_a_given_warehouse_is_used_instead(monkeypatch: pytest.MonkeyPatch) -> N
     assert embedded.start_warehouse() == "postgresql://elsewhere/warehouse"
     with embedded.warehouse() as url:
         assert url == "postgresql://elsewhere/warehouse"
+
+
+def test_a_user_that_another_process_made_meanwhile_is_used(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "useradd").write_text("#!/bin/sh\necho exists already >&2\nexit 9\n")
+    (folder / "useradd").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    nobody = pwd.getpwnam("nobody")
+
+    asked: list[str] = []
+
+    def quicker(name: str) -> pwd.struct_passwd:
+        asked.append(name)
+        if len(asked) == 1:
+            raise KeyError(name)
+        return nobody
+
+    monkeypatch.setattr(embedded_root.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(embedded_root.pwd, "getpwnam", quicker)
+    assert embedded_root.as_server_user()["user"] == nobody.pw_uid
+
+
+def test_without_a_user_for_the_server_it_is_said_what_stood_in_the_way(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(folder))  # there is no useradd
+    monkeypatch.setattr(embedded_root, "USER", "etl-nobody-here")
+    monkeypatch.setattr(embedded_root.os, "geteuid", lambda: 0)
+    with pytest.raises(GiveUp, match=r"could not be made \(.*useradd.*set WAREHOUSE_URL"):
+        embedded_root.as_server_user()

@@ -1,6 +1,7 @@
 """constraints.txt: every package pinned with the hashes of its files, and no address to fetch it from.
 
-``make constraints`` writes it anew; ``--check`` says, without the network, whether it fits pyproject.toml.
+``make constraints`` writes it anew and moves no pin that still fits; ``make constraints UPGRADE=1`` (``--upgrade``)
+takes the newest versions; ``--check`` says, without the network, whether it fits pyproject.toml.
 """
 
 import hashlib
@@ -31,13 +32,14 @@ def header() -> str:
     return f"# Written by `make constraints`; do not edit.\n# pyproject.toml: {wanted()}\n"
 
 
-def write() -> None:
-    """Resolve for every supported Python and platform, newest versions first."""
+def write(*, upgrade: bool) -> None:
+    """Resolve for every supported Python and platform; versions that are pinned already stay, unless upgraded."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--group", "dev"]
     command += ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--quiet"]
     command += ["--no-emit-index-url", "--no-emit-find-links", "--no-annotate"]
-    pins = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603
-    CONSTRAINTS.write_text(header() + pins, encoding="utf-8")
+    command += ["--output-file", CONSTRAINTS.name]
+    subprocess.run([*command, *(["--upgrade"] if upgrade else [])], cwd=ROOT, check=True)  # noqa: S603
+    CONSTRAINTS.write_text(header() + CONSTRAINTS.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def check() -> None:
@@ -47,4 +49,4 @@ def check() -> None:
 
 
 if __name__ == "__main__":
-    check() if "--check" in sys.argv else write()
+    check() if "--check" in sys.argv else write(upgrade="--upgrade" in sys.argv)
