@@ -56,10 +56,13 @@ class Administration:
     def __init__(self, engine: Engine, source: Source, scopes: Sequence[str]) -> None:
         self._engine = engine
         self._source = source
-        linked = self._query("load/course_occurrences", source=source.source)
-        linked = linked[linked["scope"].isin(list(scopes)) & linked["occurrence_code"].notna()]
-        self.courses: pd.DataFrame = linked[["scope", "occurrence_code"]].reset_index(drop=True)
-        self.counted = set(linked.loc[linked["counted"], "scope"])  # accredited, or giving a competence
+        self._scopes = list(scopes)
+        known = self._query("load/course_occurrences", source=source.source)
+        known = known[known["scope"].isin(self._scopes)]
+        self.courses: pd.DataFrame = known.loc[
+            known["occurrence_code"].notna(), ["scope", "occurrence_code"]
+        ].reset_index(drop=True)
+        self.counted = set(known.loc[known["counted"], "scope"])  # accredited, or giving a competence
         self._occurrences = sorted(set(self.courses["occurrence_code"]))
 
     @cached_property
@@ -82,6 +85,11 @@ class Administration:
     def recorded(self) -> pd.DataFrame:
         """enrolment_code, unit_code, status, started_on: what stands."""
         return self._of_occurrences("load/recorded_results")
+
+    @cached_property
+    def completions(self) -> pd.DataFrame:
+        """scope, client_code, completed_at: what stands of the courses."""
+        return self._query("load/recorded_completions", source=self._source.source, scopes=self._scopes)
 
     def match(self, users: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """Matched learners, their enrolments, and the rejected; ``users`` as match_learners takes them."""

@@ -10,13 +10,13 @@ from sqlalchemy import Engine
 
 from etl import crash, db
 from etl.flows.administration import Administration, Source
-from etl.flows.moodle_landed import FLOW, Course, joined, newest, read_courses
+from etl.flows.moodle_landed import FLOW, Course, completions_seen, joined, newest, read_courses
 from etl.flows.night import counts, label
 from etl.flows.options import Options
 from etl.flows.polling import found_for
 from etl.load import derivations, rejections, runs
 from etl.load.merge import Merged, merge
-from etl.transform.completions import Completions, course_completions, late_completions
+from etl.transform.completions import Completions, completion_sightings, course_completions, unsettled
 from etl.transform.rejected import combined
 from etl.transform.unit_results import RESULT_COLUMNS, UnitResults, unit_results
 
@@ -58,10 +58,12 @@ def _derive_lot(
     dry_run: bool,
 ) -> None:
     scopes = [course.scope for course in lot]
-    units, done, rejected = results_of(Administration(engine, source, scopes), source, lot)
-    crash.point("derive.done")
     with engine.begin() as session:
+        # Decided under the lock: what another run has recorded meanwhile is seen.
         db.execute(session, "load/lock", lock=f"{FLOW}/{source.source}")
+        administration = Administration(engine, source, scopes)
+        units, done, rejected = results_of(session, administration, source, lot)
+        crash.point("derive.done")
         trial = session.begin_nested()
         merged = _load(session, run_id, source, units, done)
         if night is None:  # a past night says nothing about what is wrong today
@@ -71,14 +73,14 @@ def _derive_lot(
         crash.point("load.written")
         if dry_run:
             trial.rollback()
-        loaded = counts(merged, standing=units.standing, rejected=len(rejected))
+        loaded = counts(merged, standing=units.standing + done.standing, rejected=len(rejected))
         runs.record_step(session, run_id, "derive", label(source, scopes, night), loaded)
         crash.point("load.recorded")
     crash.point("load.committed")
 
 
 def results_of(
-    administration: Administration, source: Source, lot: list[Course]
+    session: Session, administration: Administration, source: Source, lot: list[Course]
 ) -> tuple[UnitResults, Completions, pd.DataFrame]:
     """What the answers of some courses amount to: unit results, completions, and every rejected row."""
     answers = joined(lot)
@@ -95,11 +97,19 @@ def results_of(
     )
     totals = answers.learners[["scope", "user_id", "grade_percent"]]
     completed = answers.completions.merge(totals, on=["scope", "user_id"], how="left")
+    recorded = administration.completions
+    moved = unsettled(completed, matched, recorded)
     done = course_completions(
-        completed, matched, enrolments, administration.courses["scope"], source.timezone
+        completed,
+        matched,
+        enrolments,
+        recorded,
+        completion_sightings(completions_seen(session, source.source, moved)),
+        administration.courses["scope"],
+        administration.counted,
+        source.timezone,
     )
-    late = late_completions(answers.completions, enrolments, administration.counted)
-    return units, done, combined([answers.rejected, unmatched, units.rejected, late])
+    return units, done, combined([answers.rejected, unmatched, units.rejected, done.rejected])
 
 
 def _load(

@@ -1,6 +1,7 @@
 """What the landed answers say about courses: the newest of each, decoded into frames."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from etl.errors import RejectRecord
+from etl.errors import RejectRecord, RetryLater
 from etl.extract import moodle_contract as contract
 from etl.load import landing
 from etl.transform.rejected import combined
@@ -85,6 +86,22 @@ def _read_completion(course: Course, answer: landing.Landed) -> None:
         return
     if completion.completed_at is not None:
         course.completions.append((int(answer.key), pd.Timestamp(completion.completed_at)))
+
+
+def completions_seen(connection: Connection, source: str, learners: pd.DataFrame) -> pd.DataFrame:
+    """Every readable answer about the completion of some learners (scope, user_id), in the order it came.
+
+    Returns scope, user_id, completed_at (missing = not completed).
+    """
+    keys = learners["user_id"].astype("str").tolist()
+    landings = landing.history(connection, source, COMPLETION, learners["scope"].tolist(), keys)
+    seen = []
+    for answer in landing.read(connection, landings):
+        with suppress(RejectRecord, RetryLater):
+            completed_at = contract.decode_completion(answer.body).completed_at
+            seen.append((answer.scope, int(answer.key), completed_at))
+    frame = pd.DataFrame(seen, columns=["scope", "user_id", "completed_at"])
+    return frame.astype({"scope": "str", "user_id": "int64", "completed_at": "datetime64[s, UTC]"})
 
 
 _READERS = {

@@ -70,6 +70,21 @@ def index(
     return db.query(connection, "load/landing_index", source=source, scopes=list(scopes), as_of=as_of)
 
 
+def history(
+    connection: Connection, source: str, resource: str, scopes: Sequence[str], keys: Sequence[str]
+) -> list[int]:
+    """All landings of a resource about some keys (each with its scope), also those that newer ones replaced."""
+    rows = db.rows(
+        connection,
+        "load/landing_history",
+        source=source,
+        resource=resource,
+        scopes=list(scopes),
+        keys=list(keys),
+    )
+    return [int(row["landing_id"]) for row in rows]
+
+
 def read(connection: Connection, landing_ids: Iterable[int]) -> Iterator[Landed]:
     """The answers of these landings, oldest first, a few bodies at a time."""
     ordered = sorted(landing_ids)

@@ -6,61 +6,165 @@ from dataclasses import dataclass
 import pandas as pd
 
 from etl.transform.dates import local_dates
-from etl.transform.rejected import rejected_rows
+from etl.transform.rejected import combined, rejected_rows
 
 RESOURCE = "course_completion"
+_LEARNER = ["scope", "user_id"]
+_PERSON = ["scope", "client_code"]
 
 
 @dataclass(frozen=True)
 class Completions:
-    """Rows for core.course_completions and core.enrolment_completions, with the scope they come from."""
+    """Rows for core.course_completions and core.enrolment_completions, with the scope they come from, and rejected
+    rows; ``standing`` completions change nothing, since what they say is recorded or their enrolment is completed.
+    """
 
     courses: pd.DataFrame
     enrolments: pd.DataFrame
+    standing: int
+    rejected: pd.DataFrame
 
 
 def course_completions(
-    completed: pd.DataFrame, matched: pd.DataFrame, enrolments: pd.DataFrame, linked: pd.Series, timezone: str
+    completed: pd.DataFrame,
+    matched: pd.DataFrame,
+    enrolments: pd.DataFrame,
+    recorded: pd.DataFrame,
+    sightings: pd.DataFrame,
+    linked: pd.Series,
+    counted: Collection[str],
+    timezone: str,
 ) -> Completions:
-    """A completion shows only while the enrolment is active and the source says completed.
+    """A completion shows only while the enrolment is active and the source says completed, each time once.
 
     ``completed``: scope, user_id, completed_at (UTC), grade_percent. ``matched``: scope, user_id, client_code.
-    ``enrolments``: see learner_enrolments. ``linked``: the scopes that occurrences are linked to; a course
-    outside them (one that is only accredited, or only gives a competence) counts for every matched client.
+    ``enrolments``: see learner_enrolments. ``recorded``: scope, client_code, completed_at. ``sightings``: see
+    completion_sightings. ``linked``: the scopes that occurrences are linked to; a course outside them (one that is
+    only accredited, or only gives a competence) counts for every matched client. ``counted``: those two kinds.
+
+    Rejected: completed_before_start (an older enrolment's completion), enrolment_not_active and completion_moved
+    (of a counted course only: a point or a competence may hang on it).
     """
-    people = completed.merge(matched, on=["scope", "user_id"])
-    theirs = enrolments[enrolments["user_id"].isin(people["user_id"])]
-    active = theirs.loc[theirs["status"] == "active", ["scope", "user_id", "enrolment_code"]]
-    enrolled = people.merge(active, on=["scope", "user_id"])
+    people = completed.merge(matched, on=_LEARNER)
+    people = _settled(people, recorded, sightings, enrolments, timezone)
+    people["day"] = local_dates(people["completed_at"], timezone)
+    theirs = people.merge(enrolments[[*_LEARNER, "occurrence_code", *_ENROLMENT]], on=_LEARNER)
+    active = theirs[theirs["status"] == "active"]
+    start = pd.to_datetime(active["start_date"])
+    # Without a start date, a completion that was recorded before this enrolment came belongs to another one.
+    early = (start > active["day"]) | (start.isna() & active["known"])
+    ended = active[~early]
     free = people[~people["scope"].isin(linked)]
-    courses = pd.concat([enrolled, free]).drop_duplicates(["scope", "client_code"])
-    days = local_dates(enrolled["completed_at"], timezone)
+    counting = pd.concat([ended, free])
+    late = theirs[~_learners(theirs).isin(_learners(active)) & ~theirs["known"]]
+    late = late[late["scope"].isin(list(counted))]
+    moved = people[people["moved"] & people["scope"].isin(list(counted))]
+    moved = moved[~_learners(moved).isin(_learners(active[early]))]
+    listed = [_listed(active[early], "completed_before_start"), _listed(late, "enrolment_not_active")]
+    courses = counting.drop_duplicates(_PERSON)
+    said = pd.concat([counting, active[early], late, moved])
+    unenrolled = ~people["scope"].isin(free["scope"]) & ~_learners(people).isin(_learners(theirs))
     return Completions(
+        # the source's own verdict: it says completed only when the course's conditions are met
         courses=courses[["scope", "client_code", "completed_at", "grade_percent"]]
-        .assign(
-            passed=True
-        )  # the source's own verdict: it says completed only when the course's conditions are met
+        .assign(passed=True)
         .reset_index(drop=True),
-        enrolments=enrolled.assign(completed_on=days)[
+        enrolments=ended.rename(columns={"day": "completed_on"})[
             ["scope", "enrolment_code", "completed_on"]
         ].drop_duplicates("enrolment_code", ignore_index=True),
+        standing=int((~_learners(people).isin(_learners(said)) & ~unenrolled).sum()),
+        rejected=combined(
+            [*listed, rejected_rows(moved["scope"], RESOURCE, _key(moved, "scope"), "completion_moved")]
+        ),
     )
 
 
-def late_completions(
-    completed: pd.DataFrame, enrolments: pd.DataFrame, counted: Collection[str]
-) -> pd.DataFrame:
-    """Completions that count for points or a competence, of enrolments that were completed before they were seen.
+_ENROLMENT = ["enrolment_code", "status", "start_date"]
 
-    They are not recorded, since the enrolment is not active any more; a person is told, since a point may hang on it.
-    ``counted``: the scopes that are accredited or give a competence. Returns rejected rows (enrolment_not_active).
+
+def unsettled(completed: pd.DataFrame, matched: pd.DataFrame, recorded: pd.DataFrame) -> pd.DataFrame:
+    """Learners (scope, user_id) whose completion has another moment than any that is recorded of them."""
+    people = completed.merge(matched, on=_LEARNER)
+    seconds = _seconds(recorded)
+    known = people.merge(seconds[_PERSON].drop_duplicates(), on=_PERSON)
+    return known.merge(seconds, on=[*_PERSON, "completed_at"], how="left_anti")[_LEARNER].drop_duplicates()
+
+
+def completion_sightings(seen: pd.DataFrame) -> pd.DataFrame:
+    """In which rounds the source showed a completion; a round ends when it says that the learner has not completed.
+
+    ``seen``: scope, user_id, completed_at (missing = not completed), every answer in the order it came.
+    Returns scope, user_id, completed_at, first_round, last_round.
     """
-    learner = ["scope", "user_id"]
-    counting = completed[completed["scope"].isin(list(counted))]
-    theirs = enrolments[enrolments["user_id"].isin(counting["user_id"])]
-    seen = theirs[(theirs["status"] == "active") | theirs["completed_here"]]
-    found = counting.merge(theirs, on=learner)
-    shown = pd.MultiIndex.from_frame(found[learner]).isin(pd.MultiIndex.from_frame(seen[learner]))
-    late = found[~shown]
-    keys = late["occurrence_code"] + "/" + late["user_id"].astype("str")
-    return rejected_rows(late["scope"], RESOURCE, keys, "enrolment_not_active")
+    rounds = seen["completed_at"].isna().groupby([seen[name] for name in _LEARNER]).cumsum()
+    met = seen.assign(first_round=rounds, last_round=rounds).dropna(subset="completed_at")
+    moments = met.groupby([*_LEARNER, "completed_at"], as_index=False)
+    return moments.agg({"first_round": "min", "last_round": "max"})
+
+
+def _settled(
+    people: pd.DataFrame,
+    recorded: pd.DataFrame,
+    sightings: pd.DataFrame,
+    enrolments: pd.DataFrame,
+    timezone: str,
+) -> pd.DataFrame:
+    """Each completion with the moment it counts by: ``known`` = recorded already, ``moved`` = under another moment.
+
+    Moodle gives the latest time among the met conditions, which moves when a further condition is met or a grade is
+    judged again: that is no second completion. Two moments are two completions when between them the source said
+    "not completed" (the course was reset), or an enrolment of the learner started.
+    """
+    seconds = _seconds(recorded)
+    people = people.reset_index(drop=True)
+    held = people.reset_index(names="row").merge(
+        seconds.rename(columns={"completed_at": "held_at"}), on=_PERSON
+    )
+    exact = set(held.loc[held["held_at"] == held["completed_at"], "row"])
+    pairs = held[~held["row"].isin(exact)].reset_index(drop=True)
+    pairs["earlier"] = pairs[["completed_at", "held_at"]].min(axis=1)
+    pairs["later"] = pairs[["completed_at", "held_at"]].max(axis=1)
+    same = pairs[~_reset_between(pairs, sightings) & ~_started_between(pairs, enrolments, timezone)]
+    counts_as = same.groupby("row")["held_at"].max()
+    moved = people.index.isin(counts_as.index)
+    return people.assign(
+        completed_at=counts_as.reindex(people.index).fillna(people["completed_at"]),
+        known=moved | people.index.isin(exact),
+        moved=moved,
+    )
+
+
+def _reset_between(pairs: pd.DataFrame, sightings: pd.DataFrame) -> pd.Series:
+    seen = sightings.astype({"completed_at": _SECONDS})
+    for moment in ("earlier", "later"):
+        named = {"completed_at": moment, "first_round": f"first_{moment}", "last_round": f"last_{moment}"}
+        pairs = pairs.merge(seen.rename(columns=named), on=[*_LEARNER, moment], how="left")
+    between: pd.Series = pairs["first_later"] > pairs["last_earlier"]
+    return between
+
+
+def _started_between(pairs: pd.DataFrame, enrolments: pd.DataFrame, timezone: str) -> pd.Series:
+    started = pairs.reset_index(names="pair").merge(enrolments[[*_LEARNER, "start_date"]], on=_LEARNER)
+    start = pd.to_datetime(started["start_date"])
+    earlier, later = (local_dates(started[name], timezone) for name in ("earlier", "later"))
+    between = started.loc[(earlier < start) & (start <= later), "pair"]
+    return pd.Series(pairs.index.isin(between), index=pairs.index)
+
+
+_SECONDS = "datetime64[s, UTC]"
+
+
+def _seconds(recorded: pd.DataFrame) -> pd.DataFrame:
+    return recorded.astype({"completed_at": _SECONDS})
+
+
+def _learners(rows: pd.DataFrame) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(rows[_LEARNER])
+
+
+def _key(rows: pd.DataFrame, place: str) -> pd.Series:
+    return rows[place] + "/" + rows["user_id"].astype("str")
+
+
+def _listed(rows: pd.DataFrame, code: str) -> pd.DataFrame:
+    return rejected_rows(rows["scope"], RESOURCE, _key(rows, "occurrence_code"), code)

@@ -7,6 +7,10 @@ REASONS: Final = {
     "ambiguous_learner": "More than one client or learner matches; nobody is guessed.",
     "no_enrolment": "The client has no enrolment in this occurrence.",
     "enrolment_not_active": "The enrolment is not active.",
+    "completed_before_start": "The completion belongs to an earlier enrolment: it is older than the start of this one,"
+    " or was recorded before this one came without a start date.",
+    "completion_moved": "The source gives a recorded completion another moment; neither a reset of the course nor a new"
+    " enrolment was seen in between, so that it does not count again.",
     "needs_start_date": "No start date is known: enter an expected start date in the training plan.",
     "start_after_finish": "The start date lies after the finish date.",
     "activity_missing": "A mapped activity is not in the answer: removed, or hidden from the service account.",

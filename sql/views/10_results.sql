@@ -103,7 +103,7 @@ select
 from core.course_completions as completions
 left join core.courses using (source, source_course_id);
 
-comment on view mart.course_completions is 'Who completed which course of a connected system, and when; recorded once, never changed';
+comment on view mart.course_completions is 'Who completed which course of a connected system, and when: one row for each time, never changed';
 comment on column mart.course_completions.source is 'Connected system';
 comment on column mart.course_completions.source_course_id is 'Course as that system numbers it';
 comment on column mart.course_completions.course_name is 'Course as that system names it today';

@@ -78,10 +78,10 @@ def derive(watch: Watch, url: str, results: Path) -> None:
         found = newest(landing.index(session, source.source, _linked(engine, source)))
         for lot in moodle_derive.lots(session, found):
             administration = Administration(engine, source, [course.scope for course in lot])
-            moodle_derive.results_of(administration, source, lot)  # reads its tables, once
+            moodle_derive.results_of(session, administration, source, lot)  # reads its tables, once
             for lap in watch.laps:
                 with watch("derive", lap):
-                    units, _, _ = moodle_derive.results_of(administration, source, lot)
+                    units, _, _ = moodle_derive.results_of(session, administration, source, lot)
             watch.count("derive", sum(course.items for course in lot))
             made.append(units.results[RESULT_COLUMNS])
     pd.concat(made, ignore_index=True).to_pickle(results)
