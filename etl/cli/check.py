@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from etl import connections
 from etl.cli.warehouse import warehouse_engine
@@ -20,5 +21,5 @@ def check(
     for line in report.lines:
         console.print(line, markup=False)
     verdict = "[green]✓ works[/green]" if report.ok else "[red]✗ does not work as it is used[/red]"
-    console.print(f"{verdict} [dim]{connection.conn_type}[/dim]")
+    console.print(f"{verdict} [dim]{escape(connection.conn_type)}[/dim]")
     raise typer.Exit(0 if report.ok else 1)

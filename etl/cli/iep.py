@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from etl import db
+from etl.cli import tables
 from etl.cli.numbers import whole
 from etl.cli.warehouse import warehouse_engine
 from etl.receive import links
@@ -127,7 +126,4 @@ def send(
 def _print(query: str, **parameters: object) -> None:
     with warehouse_engine() as engine, engine.connect() as session:
         found = db.rows(session, query, **parameters)
-    table = Table(*(found[0] if found else ["nothing"]))
-    for row in found:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
-    Console().print(table)
+    tables.show(found)

@@ -5,8 +5,8 @@ import typer
 from etl import digits
 
 
-def whole(value: str) -> int:
-    """An id or a count as a person types it."""
-    if reason := digits.fault(value):
+def whole(value: str | int) -> int:
+    """An id or a count as a person types it, or the default that typer hands through here too."""
+    if reason := digits.fault(str(value)):
         raise typer.BadParameter(reason)
     return int(value)

@@ -3,10 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from etl import connections, db
+from etl.cli import tables
 from etl.cli.numbers import whole
 from etl.cli.warehouse import warehouse_engine
 from etl.flows import pe_online_attendance
@@ -30,10 +29,7 @@ def list_rows(
     """Show the ledger; ids only."""
     with warehouse_engine() as engine, engine.connect() as session:
         found = db.rows(session, "load/pe_list", status=status, org_id=org)
-    table = Table(*(found[0] if found else ["no rows"]))
-    for row in found:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
-    Console().print(table)
+    tables.show(found, "no rows")
 
 
 @app.command()

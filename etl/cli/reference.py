@@ -1,13 +1,13 @@
 """Reference data of the administration: check, import and export a folder of CSV files."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from etl import reference
+from etl.cli import tables
 from etl.cli.warehouse import warehouse_engine
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
@@ -31,10 +31,7 @@ def import_command(directory: Folder) -> None:
     """Make the tables equal to the files: everything, or nothing when any line is wrong."""
     with warehouse_engine() as engine:
         imported = reference.import_set(engine, directory)
-    table = Table("file", "read", "written", "unchanged", "closed")
-    for name, rows in imported.items():
-        table.add_row(name, str(rows.read), str(rows.written), str(rows.unchanged), str(rows.closed))
-    Console().print(table)
+    tables.show([{"file": name, **asdict(rows)} for name, rows in imported.items()])
 
 
 @app.command()

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from etl.cli import tables
+from etl.cli.numbers import whole
 from etl.cli.warehouse import warehouse_engine
 from etl.load import report as reports
 from etl.load.report_types import OpenRejections, Points, Run, RunReport, asked
@@ -28,7 +29,7 @@ def report(
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="List runs, newest first.")] = False,
     flow: Annotated[str | None, typer.Option(help="With --list: only runs of this flow.")] = None,
-    last: Annotated[int, typer.Option(min=1, help="With --list: how many.")] = 20,
+    last: Annotated[int, typer.Option(parser=whole, metavar="N", help="With --list: how many.")] = 20,
 ) -> None:
     """Show what a run read, wrote, left unchanged and rejected, and what is open now."""
     with warehouse_engine() as engine:

@@ -1,14 +1,15 @@
 """Proposed results that a person reviews before they are recorded (spec/moodle.md: setting review = required)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
-import pandas as pd
 from sqlalchemy import Engine
 
 from etl import db
 from etl.errors import InvalidInput
+from etl.transform.reasons import reason
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,17 @@ class Chosen:
     enrolment_code: str | None = None
     unit_code: str | None = None
 
+    @property
+    def is_everything(self) -> bool:
+        """Nothing was chosen."""
+        return self == Chosen()
 
-def open_proposals(engine: Engine, source: str | None = None) -> pd.DataFrame:
-    """enrolment_code, unit_code, source, status, started_on, finished_on, grade_percent, proposed_at."""
+
+def open_proposals(engine: Engine, chosen: Chosen) -> list[dict[str, Any]]:
+    """The open proposals as mart.proposals has them, and ``reason``: why one cannot be recorded."""
     with engine.connect() as session:
-        return db.query(session, "load/proposals_open", source=source)
+        found = db.rows(session, "load/proposals_open", **asdict(chosen))
+    return [_with_reason(row) for row in found]
 
 
 def adjust(
@@ -33,31 +40,37 @@ def adjust(
     status: str,
     started_on: date | None,
     finished_on: date | None,
+    result: str | None = None,
 ) -> None:
-    """Change the dates of an open proposal; later polls leave it as adjusted. Raises InvalidInput."""
+    """Change the dates of an open proposal, or its ``result`` (started, passed or failed); later polls leave it so.
+
+    ``status`` is what was proposed. Raises InvalidInput.
+    """
     key = {"enrolment_code": enrolment_code, "unit_code": unit_code, "status": status}
+    change = {"started_on": started_on, "finished_on": finished_on, "result": result}
     with engine.begin() as session:
-        changed = db.execute(
-            session, "load/proposal_adjust", started_on=started_on, finished_on=finished_on, **key
-        )
+        changed = db.execute(session, "load/proposal_adjust", **key, **change)
     if not changed:
         raise InvalidInput(
-            f"no open proposal {enrolment_code} / {unit_code} / {status} that may start and finish on these days"
+            f"{enrolment_code} / {unit_code} / {status}: there is no such open proposal, or its start would lie after"
+            " its finish, or it would be passed or failed without a finish"
         )
 
 
 def decide(
     engine: Engine, chosen: Chosen, decision: Literal["approved", "dismissed"], decided_by: str
 ) -> tuple[int, int]:
-    """Approve or dismiss open proposals; returns how many were decided, and how many results that recorded."""
+    """Approve or dismiss open proposals; returns how many were decided, and how many results that recorded.
+
+    What cannot be recorded is not approved: it stays open, or is dismissed.
+    """
     with engine.begin() as session:
-        row = db.rows(
-            session,
-            "load/proposals_decide",
-            decision=decision,
-            decided_by=decided_by,
-            source=chosen.source,
-            enrolment_code=chosen.enrolment_code,
-            unit_code=chosen.unit_code,
-        )[0]
+        [row] = db.rows(
+            session, "load/proposals_decide", decision=decision, decided_by=decided_by, **asdict(chosen)
+        )
     return int(row["decided"]), int(row["recorded"])
+
+
+def _with_reason(row: Mapping[str, Any]) -> dict[str, Any]:
+    named = {name: value for name, value in row.items() if name != "reason_code"}
+    return named | {"reason": reason(row["reason_code"]) if row["reason_code"] else ""}

@@ -6,6 +6,7 @@ REASONS: Final = {
     "unmatched_learner": "No client of the administration matches this learner.",
     "ambiguous_learner": "More than one client or learner matches; nobody is guessed.",
     "no_enrolment": "The client has no enrolment in this occurrence.",
+    "result_stands": "A result of this unit is recorded already; it stands.",
     "enrolment_not_active": "The enrolment is not active.",
     "completed_before_start": "The completion belongs to an earlier enrolment: it is older than the start of this one,"
     " or was recorded before this one came without a start date.",

@@ -1,12 +1,31 @@
--- Approved proposals are recorded by the same rule as results that need no review.
-with decided as (
-    update core.proposed_results
-    set decision = :decision, decided_by = :decided_by, decided_at = clock_timestamp()
-    where decision = 'open'
+-- Approved proposals are recorded by the same rule as results that need no review; those that cannot be recorded stay.
+with chosen as (
+    select enrolment_code, unit_code, proposed_status, status, finished_on
+    from mart.proposals
+    where (state in ('ready', 'adjusted') or (state = 'not_possible' and :decision = 'dismissed'))
     and (cast(:source as text) is null or source = :source)
     and (cast(:enrolment_code as text) is null or enrolment_code = :enrolment_code)
     and (cast(:unit_code as text) is null or unit_code = :unit_code)
-    returning *
+),
+
+decided as (
+    update core.proposed_results as proposed
+    set decision = :decision, decided_by = :decided_by, decided_at = clock_timestamp()
+    from chosen
+    where proposed.enrolment_code = chosen.enrolment_code
+    and proposed.unit_code = chosen.unit_code
+    and proposed.status = chosen.proposed_status
+    and proposed.decision = 'open'
+    returning
+        proposed.enrolment_code,
+        proposed.unit_code,
+        proposed.source,
+        chosen.status,
+        proposed.started_on,
+        chosen.finished_on,
+        proposed.grade_percent,
+        proposed.run_id,
+        proposed.decision
 ),
 
 recorded as (

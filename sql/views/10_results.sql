@@ -112,3 +112,81 @@ comment on column mart.course_completions.completed_at is 'Moment of completion 
 comment on column mart.course_completions.grade_percent is 'Grade of the whole course as a percentage; empty where there is none';
 comment on column mart.course_completions.passed is 'Whether the completion counts as passed: accreditation points follow from passed completions only';
 comment on column mart.course_completions.recorded_at is 'When the completion was recorded here';
+
+-- An approved proposal is recorded by the same rule as a result that needs no review: what stands is not overwritten.
+create or replace view mart.proposals as
+select
+    proposed.source,
+    enrolments.occurrence_code,
+    proposed.enrolment_code,
+    enrolments.client_code,
+    clients.given_name,
+    clients.surname,
+    proposed.unit_code,
+    units.name as unit_name,
+    units.kind,
+    asked.status,
+    proposed.status as proposed_status,
+    proposed.started_on,
+    case when asked.status <> 'started' then proposed.finished_on end as finished_on,
+    proposed.grade_percent,
+    case
+        when proposed.decision <> 'open' then proposed.decision
+        when why.reason_code is not null then 'not_possible'
+        when proposed.adjusted then 'adjusted'
+        else 'ready'
+    end as state,
+    case when proposed.decision = 'open' then why.reason_code end as reason_code,
+    proposed.decided_by,
+    proposed.decided_at,
+    proposed.proposed_at
+from core.proposed_results as proposed
+join core.enrolments using (enrolment_code)
+join core.clients using (client_code)
+join core.units using (unit_code)
+join core.sources using (source)
+cross join lateral (select coalesce(proposed.adjusted_status, proposed.status) as status) as asked
+cross join lateral (
+    select
+        case
+            when enrolments.status = 'withdrawn' or enrolments.closed_at is not null then 'enrolment_not_active'
+            when exists (
+                select
+                from (
+                    select derived.status
+                    from core.unit_results as derived
+                    where derived.enrolment_code = proposed.enrolment_code
+                    and derived.unit_code = proposed.unit_code
+                    union all
+                    select recorded.status
+                    from core.recorded_results as recorded
+                    where recorded.enrolment_code = proposed.enrolment_code
+                    and recorded.unit_code = proposed.unit_code
+                    and recorded.closed_at is null
+                ) as held
+                where not (held.status = 'started' and asked.status <> 'started')
+                and not (sources.allow_resit and held.status = 'failed' and asked.status = 'passed')
+            ) then 'result_stands'
+        end as reason_code
+) as why;
+
+comment on view mart.proposals is 'Results that wait for a person''s approval, or that a person decided on (sources with review = required): one row a learner, unit and derived result';
+comment on column mart.proposals.source is 'Connected system that the result was derived from';
+comment on column mart.proposals.occurrence_code is 'Course run of the administration that the enrolment is for';
+comment on column mart.proposals.enrolment_code is 'Enrolment that the result belongs to';
+comment on column mart.proposals.client_code is 'The learner, as the administration names the client';
+comment on column mart.proposals.given_name is 'Given name of the learner';
+comment on column mart.proposals.surname is 'Surname of the learner';
+comment on column mart.proposals.unit_code is 'Unit or task';
+comment on column mart.proposals.unit_name is 'Name of the unit or task';
+comment on column mart.proposals.kind is 'unit or task';
+comment on column mart.proposals.status is 'started, passed or failed: as it will be recorded';
+comment on column mart.proposals.proposed_status is 'The same as it was derived, before a person adjusted it';
+comment on column mart.proposals.started_on is 'Start date, in the time zone of the source';
+comment on column mart.proposals.finished_on is 'Finish date; empty while started';
+comment on column mart.proposals.grade_percent is 'Grade as a percentage of what could be reached; empty where there is none';
+comment on column mart.proposals.state is 'ready (may be recorded), adjusted (by a person; may be recorded), not_possible (see reason_code), approved or dismissed';
+comment on column mart.proposals.reason_code is 'Why it cannot be recorded: enrolment_not_active, or result_stands (a result of this unit is recorded already)';
+comment on column mart.proposals.decided_by is 'Who approved or dismissed it';
+comment on column mart.proposals.decided_at is 'When it was approved or dismissed';
+comment on column mart.proposals.proposed_at is 'When the poll proposed it last';

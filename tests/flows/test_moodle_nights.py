@@ -3,6 +3,7 @@
 import threading
 from datetime import UTC, datetime, timedelta
 
+import pandas as pd
 import pytest
 
 from etl.connections import Connection
@@ -227,7 +228,7 @@ def test_reviewed_results_are_recorded_only_when_a_person_approves(night, engine
     with engine.begin() as connection:
         connection.exec_driver_sql("update core.sources set review = 'required'")
     night()
-    proposals = review.open_proposals(engine)
+    proposals = pd.DataFrame(review.open_proposals(engine, review.Chosen()))
     assert (len(proposals), results()["unit_results"]) == (72, set())
     review.adjust(engine, "E-1001-001", "BSBTEC201", "passed", datetime(2026, 9, 10).date(), None)
     night(full=True)  # the same proposals, and the adjusted one stays adjusted
@@ -235,7 +236,10 @@ def test_reviewed_results_are_recorded_only_when_a_person_approves(night, engine
     assert review.decide(engine, review.Chosen(enrolment_code="E-1001-001"), "approved", "planner") == (4, 4)
     assert unit(read, "E-1001-001", "BSBTEC201") is None
     night(full=True)
-    assert len(review.open_proposals(engine)) == 72 - len(proposals.query("unit_code == 'BSBTEC201'")) - 4
+    assert (
+        len(review.open_proposals(engine, review.Chosen()))
+        == 72 - len(proposals.query("unit_code == 'BSBTEC201'")) - 4
+    )
 
 
 def test_a_completion_of_an_accredited_course_that_came_too_late_for_its_enrolment_is_listed(
