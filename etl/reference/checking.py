@@ -9,6 +9,8 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection, Engine
 
 from etl.reference import held
+from etl.reference.beside import Beside
+from etl.reference.kinds import Kind
 from etl.reference.problems import Problem, at_lines
 from etl.reference.reading import ReferenceSet, read_set
 from etl.reference.spec import FILES, Column, File
@@ -37,8 +39,9 @@ def problems_with(reference_set: ReferenceSet, connection: Connection | None) ->
         problems += _left_out(reference_set.absent, known, connection)
         known |= {file.name: held.values(connection, file, file.key[0]) for file in reference_set.absent}
     known |= _excluding(reference_set, connection)
+    systems = Beside(reference_set, connection).systems
     for file, frame in reference_set.files():
-        problems += _in_file(file, frame, known)
+        problems += _in_file(file, frame, known, systems)
     return problems
 
 
@@ -68,8 +71,8 @@ def _excluding(reference_set: ReferenceSet, connection: Connection | None) -> di
     return known
 
 
-def _in_file(file: File, frame: pd.DataFrame, known: Known) -> list[Problem]:
-    problems = [wrong for column in file.columns for wrong in _in_column(file, column, frame[column.name])]
+def _in_file(file: File, frame: pd.DataFrame, known: Known, systems: Mapping[str, str]) -> list[Problem]:
+    problems = [wrong for column in file.columns for wrong in _in_column(file, column, frame, systems)]
     sound = frame.drop(index=list({problem.line for problem in problems}))  # one mistake, one problem
     for column in file.columns:
         values = sound[column.name]
@@ -87,10 +90,20 @@ def _in_file(file: File, frame: pd.DataFrame, known: Known) -> list[Problem]:
     return sorted(problems)
 
 
-def _in_column(file: File, column: Column, values: "pd.Series[str]") -> Iterator[Problem]:
+def _in_column(
+    file: File, column: Column, frame: pd.DataFrame, systems: Mapping[str, str]
+) -> Iterator[Problem]:
+    values = frame[column.name]
     if column.required:
         yield from at_lines(file.filename, values.index[values.isna()], column.name, "must be filled in")
-    judged = {value: column.kind(value) for value in pa.array(values.dropna()).unique().to_pylist()}
+    for kind, meant in column.kinds(frame, systems) if column.kinds else ():
+        yield from _of_kind(file, column, kind, values[meant])
+        values = values[~meant]
+    yield from _of_kind(file, column, column.kind, values)
+
+
+def _of_kind(file: File, column: Column, kind: Kind, values: "pd.Series[str]") -> Iterator[Problem]:
+    judged = {value: kind(value) for value in pa.array(values.dropna()).unique().to_pylist()}
     reasons = {value: reason for value, reason in judged.items() if reason}
     for line, value in values[_among(values, pd.Series(reasons.keys(), dtype="str"))].items():
         yield Problem(file.filename, int(str(line)), column.name, reasons[value])

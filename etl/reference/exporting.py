@@ -24,7 +24,7 @@ def export_set(engine: Engine, directory: Path) -> dict[str, int]:
 
 def _export(connection: Connection, file: File, directory: Path) -> int:
     columns = [column.name for column in file.columns if _says_something(connection, file, column)]
-    statement = held.statement("reference_export", file, texts=held.texts(columns))
+    statement = held.statement("reference_export", file, texts=held.exported(columns))
     unfinished = directory / f".{file.filename}.unfinished"
     with unfinished.open("wb") as stream, db.driver_cursor(connection) as cursor:
         cursor.copy_expert(statement, stream)

@@ -1,20 +1,26 @@
 """The reference tables of the warehouse, and the statements that are the same for each of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 from psycopg2 import sql
 from sqlalchemy import Connection
 
 from etl import db
+from etl.reference import formulas
 from etl.reference.spec import File
 
 
 def values(connection: Connection, file: File, column: str) -> "pd.Series[str]":
     """The different values of one column in the open rows of the file's table."""
+    return lines(connection, file, [column])[column].dropna()
+
+
+def lines(connection: Connection, file: File, columns: Sequence[str]) -> pd.DataFrame:
+    """The different values of some columns together in the open rows of the file's table."""
     with db.driver_cursor(connection) as cursor:
-        cursor.execute(statement("reference_values", file, column=sql.Identifier(column)))
-        return pd.Series([row[0] for row in cursor.fetchall()], dtype="str")
+        cursor.execute(statement("reference_values", file, texts=texts(columns)))
+        return pd.DataFrame(cursor.fetchall(), columns=list(columns), dtype="str")
 
 
 def run(connection: Connection, name: str, file: File) -> int:
@@ -39,6 +45,15 @@ def statement(name: str, file: File, **parts: sql.Composable) -> sql.Composed:
 def texts(columns: Iterable[str]) -> sql.Composed:
     """The columns as PostgreSQL writes them in words: dates as YYYY-MM-DD, true and false."""
     return _listed("cast({0} as text) as {0}", columns)
+
+
+def exported(columns: Iterable[str]) -> sql.Composed:
+    """The same as a file holds them, where a spreadsheet may open it."""
+    guarded = [
+        sql.SQL("{} as {}").format(formulas.guarded(sql.SQL("cast({} as text)").format(name)), name)
+        for name in map(sql.Identifier, columns)
+    ]
+    return sql.SQL(", ").join(guarded)
 
 
 def _listed(form: str, names: Iterable[str]) -> sql.Composed:

@@ -10,32 +10,48 @@ from functools import cache
 from typing import Final
 from zoneinfo import available_timezones
 
+from etl import digits
+from etl.transform import forms
+
 Kind = Callable[[str], str | None]
 
 MATCHABLE: Final = ("email", "username", "given_name", "surname")  # what a source tells of its learners too
+
+CODE_BYTES: Final = 200  # so that every key, of seven codes at most, fits into an index of PostgreSQL (2,704)
+TEXT_BYTES: Final = 2_000
 
 _HUNDRED_YEARS: Final = 36_525
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _BRIN6: Final = re.compile(r"[0-9]{2}[A-Z]{2}[0-9]{2}")
-_WHOLE_NUMBER: Final = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)
+_FROM_NOTHING: Final = re.compile(r"(?<!\\)\{,[0-9]+\}")
 
 
 def text(value: str) -> str | None:
-    """Free text: anything."""
-    return None
+    """Free text: anything that is not too long."""
+    return _too_long(value, TEXT_BYTES)
 
 
 def code(value: str) -> str | None:
     """A code of the administration or of a source; blanks around it would make two codes of one."""
-    if value != value.strip() or not value.isprintable():
-        return "a code has no blanks around it and no control characters"
-    return None
+    if seen := digits.hidden(value):
+        return f"a code has no blanks around it and no control characters: {seen}"
+    return _too_long(value, CODE_BYTES)
 
 
 def whole_number(value: str) -> str | None:
-    """A number of at most nine digits, without leading zeros."""
-    return None if _WHOLE_NUMBER.fullmatch(value) else "must be a whole number without leading zeros"
+    """A number as PE-Online holds it."""
+    return digits.fault(value, digits.INTEGER)
+
+
+def moodle_id(value: str) -> str | None:
+    """A number as Moodle gives it to a course, a user or an activity."""
+    return digits.fault(value)
+
+
+def course_id(value: str) -> str | None:
+    """An id of a system that may name its courses otherwise than by numbers."""
+    return digits.id_fault(value) or _too_long(value, CODE_BYTES)
 
 
 def brin6(value: str) -> str | None:
@@ -45,14 +61,17 @@ def brin6(value: str) -> str | None:
 
 def days(value: str) -> str | None:
     """A number of days between 1 and a hundred years."""
-    if not whole_number(value) and 1 <= int(value) <= _HUNDRED_YEARS:
+    if digits.fault(value, _HUNDRED_YEARS) is None and value != "0":
         return None
     return f"must be a number of days, 1 to {_HUNDRED_YEARS}"
 
 
 def boolean(value: str) -> str | None:
     """``true`` or ``false``."""
-    return None if value in ("true", "false") else "must be true or false"
+    if value in ("true", "false"):
+        return None
+    spelt = value.strip().lower() in ("true", "false")
+    return "must be true or false, in small letters and without blanks" if spelt else "must be true or false"
 
 
 def day(value: str) -> str | None:
@@ -77,11 +96,14 @@ def timezone(value: str) -> str | None:
 
 
 def pattern(value: str) -> str | None:
-    """A regular expression that compiles."""
-    try:
-        re.compile(value)
-    except (re.error, OverflowError, RecursionError):
-        return "is not a valid regular expression"
+    """A regular expression that is matched in a bounded time (etl.transform.forms)."""
+    if reason := _too_long(value, TEXT_BYTES):
+        return reason
+    if not forms.is_form(value):
+        reason = "is not a valid regular expression"
+        return f"{reason}: look-around and back references may never end" if _compiles(value) else reason
+    if _FROM_NOTHING.search(value):
+        return "must say {0,n} for a number of repetitions that starts at nothing"  # RE2 takes {,n} for plain text
     return None
 
 
@@ -91,6 +113,20 @@ def match_fields(value: str) -> str | None:
     if set(names) <= set(MATCHABLE) and len(set(names)) == len(names):
         return None
     return f"must be different fields joined by +, out of {', '.join(MATCHABLE)}"
+
+
+def _too_long(value: str, most: int) -> str | None:
+    if len(value) <= most and (value.isascii() or len(value.encode()) <= most):
+        return None
+    return f"is longer than {most} bytes (a plain letter is one, an accented one is two)"
+
+
+def _compiles(expression: str) -> bool:
+    try:
+        re.compile(expression)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True
 
 
 @cache

@@ -5,16 +5,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import pandas as pd
 import pyarrow as pa
 
+from etl.reference import folder, formulas
 from etl.reference.problems import Problem
 from etl.reference.spec import FILES, File
 
 _CHUNK = 10_000  # rows held as Python objects at once
 _LINE = "line"
+_LONGEST_HEADER: Final = 10_000
+_SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 class _Reader(Protocol):
@@ -27,11 +30,12 @@ class _Reader(Protocol):
 
 @dataclass(frozen=True)
 class ReferenceSet:
-    """The readable files as text, indexed by line number; the files that are not there; what is wrong."""
+    """The readable files as text, indexed by line number; the files that are not there; what is wrong or odd."""
 
     frames: dict[str, pd.DataFrame]
     absent: list[File]
     problems: list[Problem]
+    warnings: list[Problem]
 
     def files(self) -> list[tuple[File, pd.DataFrame]]:
         """The readable files, each after the files that it refers to."""
@@ -40,7 +44,7 @@ class ReferenceSet:
 
 def read_set(directory: Path) -> ReferenceSet:
     """Every row of the files in ``directory``; empty values are missing values."""
-    found = ReferenceSet({}, [], _folder_problems(directory))
+    found = ReferenceSet({}, [], *folder.around(directory))
     for file in FILES:
         path = directory / file.filename
         if not path.is_file():
@@ -53,24 +57,15 @@ def read_set(directory: Path) -> ReferenceSet:
     return found
 
 
-def _folder_problems(directory: Path) -> list[Problem]:
-    """A misspelt file name would silently leave its table alone, so unknown CSV files are wrong."""
-    if not directory.is_dir():
-        return [Problem(str(directory), 0, "", "is not a folder")]
-    known = {file.filename for file in FILES}
-    names = {path.name for path in directory.iterdir() if path.suffix.lower() == ".csv"}
-    if not names:
-        return [Problem(str(directory), 0, "", "holds no reference files")]
-    return [Problem(name, 0, "", "is not a file of a reference set") for name in sorted(names - known)]
-
-
 def _read(file: File, path: Path) -> tuple[pd.DataFrame | None, list[Problem]]:
-    problems = list(_undecodable(file, path))
+    problems = list(folder.unreadable(path))
     if problems:
         return None, problems
     with path.open(encoding="utf-8-sig", newline="") as stream:
+        first_line = stream.readline(_LONGEST_HEADER)
+        stream.seek(0)
         reader = csv.reader(stream, strict=True)
-        header, problems = _header(file, reader)
+        header, problems = _header(file, reader, first_line)
         if problems:
             return None, problems
         schema = pa.schema([(_LINE, pa.int64()), *((name, pa.string()) for name in header)])
@@ -80,18 +75,7 @@ def _read(file: File, path: Path) -> tuple[pd.DataFrame | None, list[Problem]]:
     return _with_defaults(file, frame), problems
 
 
-def _undecodable(file: File, path: Path) -> Iterator[Problem]:
-    with path.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            if b"\0" in line:
-                yield Problem(file.filename, number, "", "holds a NUL character")
-            try:
-                line.decode()
-            except UnicodeDecodeError:
-                yield Problem(file.filename, number, "", "is not UTF-8")
-
-
-def _header(file: File, reader: _Reader) -> tuple[list[str], list[Problem]]:
+def _header(file: File, reader: _Reader, first_line: str) -> tuple[list[str], list[Problem]]:
     """The header and what is wrong with it.
 
     Unknown columns are named by position: in a file without a header they are somebody's data.
@@ -100,22 +84,39 @@ def _header(file: File, reader: _Reader) -> tuple[list[str], list[Problem]]:
         header = next(reader)
     except (StopIteration, csv.Error):
         header = []
-    return header, [Problem(file.filename, 1, "", reason) for reason in _header_reasons(file, header)]
+    reasons = _header_reasons(file, header, first_line)
+    return header, [Problem(file.filename, 1, "", reason) for reason in reasons]
 
 
-def _header_reasons(file: File, header: Sequence[str]) -> Iterator[str]:
+def _header_reasons(file: File, header: Sequence[str], first_line: str) -> Iterator[str]:
     names = file.column_names
-    if not set(header) & set(names):
-        yield "is not a header line that names the columns, separated by commas"
+    if not {_plain(name) for name in header} & set(names):
+        yield _no_header(names, first_line)
         return
     for position, name in enumerate(header, 1):
-        if name not in names:
+        if name not in names and _plain(name) in names:
+            yield f"column {position} must be spelt {_plain(name)}, in small letters and without blanks"
+        elif name not in names:
             yield f"column {position} is not a column of this file"
         elif name in header[: position - 1]:
             yield f"column {position} is {name} once more"
     for column in file.columns:
-        if column.name not in header and not column.may_be_absent:
+        if column.name not in map(_plain, header) and not column.may_be_absent:
             yield f"column {column.name} is missing"
+
+
+def _no_header(names: Sequence[str], line: str) -> str:
+    """Why a first line does not name the columns."""
+    if line.lower().startswith("sep="):
+        return "is a line for a spreadsheet, sep=: leave it out, and separate the columns by commas"
+    for separator, what in _SEPARATORS.items():
+        if {_plain(name) for name in line.split(separator)} & set(names):
+            return f"separates the columns by {what}: save the file as CSV with commas"
+    return "is not a header line that names the columns, separated by commas"
+
+
+def _plain(name: str) -> str:
+    return name.strip('\ufeff \t\r\n\u00a0"').lower()
 
 
 def _records(
@@ -129,7 +130,7 @@ def _records(
         except StopIteration:
             return
         except csv.Error as error:
-            problems.append(Problem(file.filename, line, "", f"is not CSV: {error}"))
+            problems.append(Problem(file.filename, line, "", _not_csv(error)))
             continue
         if len(values) == width:
             yield line, values
@@ -138,10 +139,23 @@ def _records(
             problems.append(Problem(file.filename, line, "", reason))
 
 
+def _not_csv(error: csv.Error) -> str:
+    """What the reader of CSV found, in a person's words; its own are those of its source code."""
+    words = str(error)
+    if "unexpected end" in words:
+        return "is not CSV: a quote opens here and is never closed"
+    if "expected after" in words:
+        return "is not CSV: text follows a closing quote (a quote inside quotes is written twice)"
+    if "field limit" in words:
+        return f"holds a value of more than {csv.field_size_limit()} characters"
+    return f"is not CSV: {words}"
+
+
 def _batch(records: Sequence[tuple[int, list[str]]], schema: pa.Schema) -> pa.RecordBatch:
     lines = pa.array([line for line, _ in records], pa.int64())
     columns = [
-        pa.array([values[n] or None for _, values in records], pa.string()) for n in range(len(schema) - 1)
+        formulas.undone(pa.array([values[n] or None for _, values in records], pa.string()))
+        for n in range(len(schema) - 1)
     ]
     return pa.record_batch([lines, *columns], schema=schema)
 

@@ -1,11 +1,14 @@
 """Rules between the columns of one line of a reference file (spec/reference.md, spec/pe_online.md)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
 
+from etl.reference.kinds import Kind, course_id, moodle_id
+
+MOODLE: Final = "moodle:"  # begins the scheme of the user ids of a Moodle site
 ADMINISTRATION: Final = "administration"  # the source of results that the administration holds already
 
 
@@ -16,6 +19,24 @@ class Rule:
     column: str
     reason: str
     wrong: Callable[[pd.DataFrame], "pd.Series[bool]"]
+
+
+# Kinds that only some lines of a column have: which kind, and at which lines. The systems of sources are told by name.
+Kinds = Callable[[pd.DataFrame, Mapping[str, str]], Iterator[tuple[Kind, "pd.Series[bool]"]]]
+
+
+def ids_of_courses(
+    lines: pd.DataFrame, systems: Mapping[str, str]
+) -> Iterator[tuple[Kind, "pd.Series[bool]"]]:
+    """Moodle's courses have numbers, InfoCaption's have numbers or names."""
+    system = lines["source"].map(systems)
+    yield moodle_id, system == "moodle"
+    yield course_id, system == "infocaption"
+
+
+def ids_of_users(lines: pd.DataFrame, systems: Mapping[str, str]) -> Iterator[tuple[Kind, "pd.Series[bool]"]]:
+    """Moodle's users have numbers."""
+    yield moodle_id, lines["scheme"].str.startswith(MOODLE, na=False)
 
 
 def in_order(first: str, last: str) -> Rule:

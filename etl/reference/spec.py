@@ -16,20 +16,22 @@ from etl.reference.kinds import (
     day,
     days,
     match_fields,
+    moodle_id,
     one_of,
     pattern,
     text,
     timezone,
     whole_number,
 )
-from etl.reference.rules import Rule
+from etl.reference.rules import Kinds, Rule
 
 
 @dataclass(frozen=True)
 class Column:
     """One column. ``references`` names the file whose key it holds; ``default`` stands for an empty value.
 
-    ``not_a`` names a file and one of its columns, among whose values it must not be.
+    ``not_a`` names a file and one of its columns, among whose values it must not be. ``kinds`` are those of lines
+    that have another kind than the rest of the column.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Column:
     default: str | None = None
     may_be_absent: bool = False
     not_a: str = ""
+    kinds: Kinds | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,11 @@ def _competence(name: str) -> Column:
     return Column(name, required=True, references="competences", not_a="competences.parent_code")
 
 
+def _course() -> Column:
+    """A course of the line's source."""
+    return Column("source_course_id", required=True, kinds=rules.ids_of_courses)
+
+
 def _extra(name: str, kind: Kind = code, default: str | None = None) -> Column:
     return Column(name, kind, default=default, may_be_absent=True)
 
@@ -123,7 +131,11 @@ FILES: Final = (
     File(
         "client_numbers",
         ("client_code", "scheme"),
-        (_reference("client_code", "clients"), _key("scheme"), _required("value")),
+        (
+            _reference("client_code", "clients"),
+            _key("scheme"),
+            Column("value", required=True, kinds=rules.ids_of_users),
+        ),
     ),
     File(
         "occurrences",
@@ -168,7 +180,7 @@ FILES: Final = (
         (
             _reference("occurrence_code", "occurrences"),
             _reference("source", "sources"),
-            _required("source_course_id", code),
+            _course(),
         ),
     ),
     File(
@@ -178,7 +190,7 @@ FILES: Final = (
             _reference("occurrence_code", "occurrences"),
             _reference("unit_code", "units"),
             _reference("source", "sources"),
-            _key("activity_id", whole_number),
+            _key("activity_id", moodle_id),
         ),
     ),
     File(
@@ -209,7 +221,7 @@ FILES: Final = (
         ("source", "source_course_id", "competence_code"),
         (
             _reference("source", "sources"),
-            _key("source_course_id"),
+            _course(),
             _competence("competence_code"),
             Column("linked_on", day),
         ),
@@ -243,7 +255,7 @@ FILES: Final = (
         (
             _reference("org_id", "profession_groups", whole_number),
             _reference("source", "sources"),
-            _key("source_course_id"),
+            _course(),
             _key("valid_from", day),
             Column("valid_to", day),
             Column("pe_course_id", whole_number),
@@ -269,8 +281,8 @@ FILES: Final = (
         ("brin6",),
         (
             _key("brin6", brin6),
-            _required("supplier"),
-            _required("supplier_code"),
+            _required("supplier", code),
+            _required("supplier_code", code),
             _required("accepted_by"),
             _required("accepted_on", day),
             _required("start_date", day),

@@ -1,6 +1,5 @@
--- The different values of a column in the rows that the administration still lists.
-select distinct cast({column} as text) as value
+-- The different values of columns in the rows that the administration still lists.
+select distinct {texts}
 from {table}
 where closed_at is null
-and {column} is not null
-order by value
+order by 1

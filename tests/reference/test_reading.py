@@ -2,14 +2,25 @@
 
 import pytest
 
-from etl.reference import check
+from etl.reference import Problem, check
 from etl.reference.reading import read_set
 
 HEADER = "unit_code,kind,name"
+SAVE_AS = 'in Excel, save it as "CSV UTF-8 (comma delimited)"'
 HEADERS = [
     ("", ["is not a header line that names the columns, separated by commas"]),
     ("U1,unit,One", ["is not a header line that names the columns, separated by commas"]),
-    ("unit_code;kind;name", ["is not a header line that names the columns, separated by commas"]),
+    ("unit_code;kind;name", ["separates the columns by semicolons: save the file as CSV with commas"]),
+    ('"unit_code";"kind";"name"', ["separates the columns by semicolons: save the file as CSV with commas"]),
+    ("unit_code\tkind\tname", ["separates the columns by tabs: save the file as CSV with commas"]),
+    ("sep=;", ["is a line for a spreadsheet, sep=: leave it out, and separate the columns by commas"]),
+    (
+        "Unit_Code,kind, name",
+        [
+            f"column {place} must be spelt {name}, in small letters and without blanks"
+            for place, name in ((1, "unit_code"), (3, "name"))
+        ],
+    ),
     ("unit_code,kind", ["column name is missing"]),
     ("unit_code,kind,name,colour", ["column 4 is not a column of this file"]),
     ("unit_code,kind,name,kind", ["column 4 is kind once more"]),
@@ -67,13 +78,81 @@ def test_bytes_that_are_not_text_are_reported_by_line(units):
     frame, problems = units(b"unit_code,kind,name\nU1,unit,caf\xe9\nU2,unit,\x00\n")
 
     assert frame is None
-    assert problems == [(2, "is not UTF-8"), (3, "holds a NUL character")]
+    assert problems == [(2, f"is not UTF-8 from here on: {SAVE_AS}"), (3, "holds a NUL character")]
+
+
+def test_a_whole_file_of_other_bytes_makes_one_problem(units):
+    _, problems = units(b"unit_code,kind,name\n" + "U1,unit,café\n".encode("cp1252") * 60)
+
+    assert problems == [(2, f"is not UTF-8 from here on: {SAVE_AS}")]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("unit_code,kind,name\n".encode("utf-16"), "is UTF-16, not UTF-8"),
+        (b"PK\x03\x04\x14\x00", "is a spreadsheet or an archive, not text"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "is a spreadsheet, not text"),
+        (b"\x1f\x8b\x08\x00", "is compressed"),
+    ],
+)
+def test_a_file_that_is_no_text_is_named_by_what_it_is(units, content, reason):
+    assert units(content) == (None, [(0, f"{reason}: {SAVE_AS}")])
+
+
+@pytest.mark.parametrize(
+    ("meant", "given"),
+    [
+        ("=1+1", "'=1+1"),
+        ("'=1", "''=1"),
+        ("+31 6", "'+31 6"),
+        ("-", "'-"),
+        ("@x", "'@x"),
+        ("'t Hart", "'t Hart"),
+        ("=2", "=2"),
+    ],
+)
+def test_the_apostrophe_before_a_formula_is_taken_away(units, meant, given):
+    frame, _ = units(f"unit_code,kind,name\nU1,unit,{given}\n".encode())
+
+    assert frame["name"].to_list() == [meant]
+
+
+NAMED = "is not a file of a reference set: it must be named units.csv and hold CSV text"
+UNREAD = "is not a file of a reference set: it is not read"
+
+
+@pytest.mark.parametrize(
+    ("name", "problems", "warnings"),
+    [
+        ("units.xlsx", [NAMED], []),
+        ("units.csv.txt", [NAMED], []),
+        ("Units.CSV", [NAMED], []),
+        ("unit.csv", ["is not a file of a reference set"], []),
+        ("clients.xlsx", [], [UNREAD]),  # its CSV file is there
+        (
+            "Clients.csv",
+            ["is not a file of a reference set: it must be named clients.csv and hold CSV text"],
+            [],
+        ),
+        ("notes.txt", [], [UNREAD]),
+        (".DS_Store", [], [UNREAD]),
+    ],
+)
+def test_a_file_beside_the_set_is_named(folder, name, problems, warnings):
+    folder.keep_only("clients.csv")
+    (folder.path / name).write_bytes(b"")
+
+    found = read_set(folder.path)
+
+    assert found.problems == [Problem(name, 0, "", reason) for reason in problems]
+    assert found.warnings == [Problem(name, 0, "", reason) for reason in warnings]
 
 
 def test_a_quote_that_is_never_closed_is_reported(units):
     _, problems = units(b'unit_code,kind,name\nU1,unit,"open\nU2,unit,Two\n')
 
-    assert problems == [(2, "is not CSV: unexpected end of data")]
+    assert problems == [(2, "is not CSV: a quote opens here and is never closed")]
 
 
 def test_an_optional_column_that_is_left_out_has_its_default(folder):
