@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 
 from etl.transform.dates import local_dates
-from etl.transform.learners import folded
+from etl.transform.normal_form import folded
 from etl.transform.rejected import combined, rejected_rows
 
 PERSON: Final = ["client_code", "competence_code"]
@@ -32,8 +32,10 @@ def course_passes(attempts: pd.DataFrame, clients: pd.DataFrame) -> Passes:
     """A participant with an approved result is the client with the same e-mail address; nobody is guessed.
 
     ``attempts``: scope, user_id, email, status, score, mastery_score, completed_at (UTC). ``clients``: client_code,
-    email. Addresses are compared trimmed and case-folded. Rejected are approved attempts without a match, with
-    several clients of that address or without a time of completion, and those with a status that is unknown.
+    email. Addresses are compared in their normal form. An archived client counts like any other: when its address
+    was given to somebody else, an attempt may be the one's or the other's, so it is ambiguous until the archived
+    client's address is emptied. Rejected are approved attempts without a match, with several clients of that
+    address or without a time of completion, and those with a status that is unknown.
     """
     judged = attempts.assign(code=_verdicts(attempts, clients), email=folded(attempts["email"]))
     earned = judged[judged["code"] == ""]

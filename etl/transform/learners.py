@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from etl.transform.normal_form import folded
 from etl.transform.rejected import rejected_rows
 
 RESOURCE = "learner"
@@ -21,7 +22,7 @@ def match_learners(
 
     ``users``: scope, label, user_id, idnumber, username, email, given_name, surname, one row a learner of a course
     (scope); ``label`` names the course in rejections. ``clients``: client_code and the same fields. ``stored``:
-    user_id (text), client_code. Text is compared trimmed and case-folded.
+    user_id (text), client_code. Text is compared in its normal form.
     Returns matched (scope, user_id, client_code) and rejected (unmatched_learner, ambiguous_learner).
     """
     learners = users.drop_duplicates(["scope", "user_id"], ignore_index=True)
@@ -58,14 +59,6 @@ def _by_fields(
 
 def _numbered(learners: pd.DataFrame) -> pd.DataFrame:
     return learners.assign(learner=np.arange(len(learners)))
-
-
-def folded(text: pd.Series) -> pd.Series:
-    """Trimmed, case-folded; empty = unknown (missing)."""
-    trimmed = text.astype("str").str.strip()
-    plain = trimmed.fillna("").str.isascii().all()
-    cased = trimmed.str.lower() if plain else trimmed.str.casefold()  # the same for ASCII, ten times as fast
-    return cased.where(cased != "")
 
 
 def _folded(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
