@@ -1,5 +1,6 @@
 """Accreditation points at PE-Online: what is in the ledger, and what a person has to decide."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -8,50 +9,82 @@ from etl import connections, db
 from etl.cli import tables
 from etl.cli.numbers import whole
 from etl.cli.warehouse import warehouse_engine
+from etl.errors import InvalidInput
 from etl.flows import pe_online_attendance
 from etl.push import pe_ledger
+from etl.push.pe_ledger import Chosen
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
-Row = Annotated[
-    int, typer.Argument(parser=whole, metavar="ROW", help="attendance_id of the row, as the list shows it.")
-]
+_ROWS = typer.Argument(
+    parser=whole, metavar="[ROW]...", help="attendance_id of rows, as the list shows them."
+)
 By = Annotated[str, typer.Option(help="Who decides.")]
+Status = Annotated[str | None, typer.Option(help="Only rows in this status, such as unknown.")]
+Org = Annotated[int | None, typer.Option(parser=whole, metavar="ORG", help="Only this profession group.")]
+Reason = Annotated[str | None, typer.Option(help="Only rows with this reason.")]
 
 
 @app.command("list")
-def list_rows(
-    status: Annotated[str | None, typer.Option(help="Only rows in this status, such as unknown.")] = None,
-    org: Annotated[
-        int | None, typer.Option(parser=whole, metavar="ORG", help="Only this profession group.")
-    ] = None,
-) -> None:
-    """Show the ledger; ids only."""
+def list_rows(status: Status = None, org: Org = None, reason: Reason = None) -> None:
+    """Show the ledger, with the cause of the last attempt where no answer came; ids only."""
     with warehouse_engine() as engine, engine.connect() as session:
-        found = db.rows(session, "load/pe_list", status=status, org_id=org)
+        found = db.rows(session, "load/pe_list", status=status, org_id=org, reason=reason)
     tables.show(found, "no rows")
+    typer.echo(_counted(len(found)), err=True)  # beside the list, which may go into a pipe
 
 
 @app.command()
 def settle(
-    row: Row,
+    rows: Annotated[list[int], _ROWS],
     by: By,
     registered: Annotated[
         bool, typer.Option("--registered/--not-registered", help="As PE-Online's own pages show it.")
     ],
 ) -> None:
-    """Settle an unknown outcome after looking it up at PE-Online; not registered: it is sent again."""
+    """Settle unknown outcomes after looking them up at PE-Online; not registered: they are sent again."""
     with warehouse_engine() as engine, engine.begin() as session:
-        pe_ledger.settle(session, row, registered, by)
-    typer.echo(f"row {row}: {'registered' if registered else 'not registered, will be sent again'}")
+        for row in rows:
+            pe_ledger.settle(session, row, registered, by)
+    typer.echo(
+        f"{_counted(len(rows))}: {'registered' if registered else 'not registered, will be sent again'}"
+    )
 
 
 @app.command()
-def resend(row: Row, by: By) -> None:
-    """Have a rejected row offered again by the next push."""
+def resend(
+    by: By,
+    rows: Annotated[list[int] | None, _ROWS] = None,
+    status: Annotated[
+        str,
+        typer.Option(
+            help="Status of the rows: rejected; accepted (while PE-Online was still testing); withheld "
+            "(points that were claimed, or sent under another course)."
+        ),
+    ] = "rejected",
+    org: Org = None,
+    course: Annotated[str | None, typer.Option(help="Only this PE course (number or own code).")] = None,
+    reason: Reason = None,
+    since: Annotated[datetime | None, typer.Option(help="Last sent on this day or later.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Last sent on this day or before.")] = None,
+) -> None:
+    """Have rows offered again by the next push, one by one or all that the options describe."""  # fmt: skip
+    chosen = Chosen(
+        status,
+        rows or None,
+        org,
+        course,
+        reason,
+        since.date() if since else None,
+        until.date() if until else None,
+    )
+    if not rows and chosen == Chosen(status):
+        raise InvalidInput(
+            "say which rows: their numbers, or one of --org, --course, --reason, --since, --until"
+        )
     with warehouse_engine() as engine, engine.begin() as session:
-        pe_ledger.resend(session, row, by)
-    typer.echo(f"row {row}: will be sent again")
+        count = pe_ledger.resend(session, chosen, by)
+    typer.echo(f"{_counted(count)}: will be sent again")
 
 
 @app.command()
@@ -63,3 +96,7 @@ def preview(
     with warehouse_engine() as engine:
         account = connections.from_environment(connection)
         typer.echo(pe_online_attendance.preview(engine, org, account))
+
+
+def _counted(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows} rows"

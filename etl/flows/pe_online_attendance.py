@@ -21,6 +21,7 @@ from etl.load import rejections, runs
 from etl.load.runs import Counts
 from etl.push import pe_ledger, pe_payload
 from etl.push.pe_account import Account, account
+from etl.push.pe_faults import NOTHING_TO_DO
 from etl.push.pe_online import Client
 from etl.push.pe_payload import RESENDABLE_TYPES
 from etl.push.pe_sender import AccountRefused, Sender, batches
@@ -130,7 +131,7 @@ def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
 
 def _groups(engine: Engine) -> Iterator[tuple[int, str]]:
     with engine.connect() as session:
-        found = db.rows(session, "load/pe_groups")
+        found = db.rows(session, "load/pe_groups", nothing_to_do=list(NOTHING_TO_DO))
     yield from ((group["org_id"], group["connection_id"]) for group in found)
 
 
@@ -205,7 +206,7 @@ def _record(
 
 
 def _list_open_cases(session: Session, run_id: str, org_id: int) -> None:
-    cases = db.query(session, "load/pe_attendance_open_cases", org_id=org_id)
+    cases = pe_ledger.open_cases(session, org_id)
     rejections.replace(session, run_id, FLOW, _SYSTEM, [str(org_id)], cases)
 
 

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from etl import db
@@ -15,9 +17,18 @@ from etl.load.merge import stage
 from etl.load.runs import Counts
 from etl.push.pe_account import Account
 from etl.push.pe_answers import Outcome
-from etl.push.pe_faults import INVALID_ROW, MEANINGS, NO_LONGER_ACCREDITED, OUTCOME_UNKNOWN
+from etl.push.pe_faults import (
+    INVALID_ROW,
+    MEANINGS,
+    NO_LONGER_ACCREDITED,
+    NO_LONGER_PASSED,
+    NOTHING_TO_DO,
+    NUMBER_CHANGED,
+    OUTCOME_UNKNOWN,
+)
 from etl.push.pe_payload import RESENDABLE_TYPES, Attendance
 from etl.transform.accreditation import due_attendance
+from etl.transform.point_claims import ALREADY_CLAIMED, OTHER_COURSE
 from etl.transform.reasons import reason
 
 _LOCK_SPACE: Final = 0x50454F4E  # keeps these advisory locks apart from other users of the database
@@ -39,20 +50,32 @@ def refresh(connection: Connection, org_id: int, account: Account) -> Counts:
 
     Rows that are with PE-Online (sending, unknown, accepted) are left alone.
     """
-    groups, accreditations, completions, numbers = (
-        db.query(connection, f"load/pe_{name}", org_id=org_id)
-        for name in ("group", "accreditations", "completions", "numbers")
-    )
-    due = due_attendance(completions, accreditations, groups, numbers, account.timezone)
-    due["explanation"] = [reason(code) if isinstance(code, str) else None for code in due["reason"]]
     if account.mode == "live":
         db.execute(connection, "load/pe_attendance_activate", org_id=org_id)
+    groups, accreditations, completions, numbers, held = (
+        db.query(connection, f"load/pe_{name}", org_id=org_id)
+        for name in ("group", "accreditations", "completions", "numbers", "held")
+    )
+    due = due_attendance(completions, accreditations, groups, numbers, account.timezone, held)
+    due["explanation"] = [_explained(code) if isinstance(code, str) else None for code in due["reason"]]
     stage(connection, "ops.pe_attendance", due)
     changed = [row["status"] for row in db.rows(connection, "load/pe_attendance_merge")]
-    withdrawn = {"reason": NO_LONGER_ACCREDITED, "explanation": MEANINGS[NO_LONGER_ACCREDITED]}
-    db.execute(connection, "load/pe_attendance_withdraw", org_id=org_id, **withdrawn)
-    withheld, written = int((due["status"] == "withheld").sum()), changed.count("pending")
-    return Counts(len(due), written=written, unchanged=len(due) - withheld - written, rejected=withheld)
+    _withdraw(connection, org_id)
+    claimed = int((due["reason"] == ALREADY_CLAIMED).sum())
+    withheld, written = int((due["status"] == "withheld").sum()) - claimed, changed.count("pending")
+    return Counts(len(due), written, len(due) - claimed - withheld - written, withheld, ignored=claimed)
+
+
+def open_cases(connection: Connection, org_id: int) -> pd.DataFrame:
+    """Rows of a profession group that a person may have to do something about, as rejections."""
+    changed = {"number_changed": NUMBER_CHANGED, "number_changed_words": MEANINGS[NUMBER_CHANGED]}
+    return db.query(
+        connection,
+        "load/pe_attendance_open_cases",
+        org_id=org_id,
+        nothing_to_do=list(NOTHING_TO_DO),
+        **changed,
+    )
 
 
 @contextmanager
@@ -136,16 +159,58 @@ def refuse(connection: Connection, attendance_ids: Sequence[int]) -> None:
 
 
 def settle(connection: Connection, attendance_id: int, registered: bool, decided_by: str) -> None:
-    """A person decides about an unknown outcome: registered at PE-Online, or not and to be sent again."""
-    decided = {"attendance_id": attendance_id, "registered": registered, "decided_by": decided_by}
-    if not db.execute(connection, "load/pe_settle", **decided):
+    """A person decides about an unknown outcome: registered at PE-Online, or not and to be sent again.
+
+    Of an accepted row a person may say that it is registered as it should be, whatever its number is by now.
+    """
+    decided = {"attendance_ids": [attendance_id], "registered": registered, "decided_by": decided_by}
+    if not db.rows(connection, "load/pe_settle", **decided):
         raise InvalidInput(f"row {attendance_id}: there is no such row, or its outcome is not unknown")
 
 
-def resend(connection: Connection, attendance_id: int, decided_by: str) -> None:
-    """A person has a rejected row offered again."""
-    if not db.execute(connection, "load/pe_resend", attendance_id=attendance_id, decided_by=decided_by):
-        raise InvalidInput(f"row {attendance_id}: there is no such row, or it is not rejected")
+@dataclass(frozen=True)
+class Chosen:
+    """Rows that have something in common; ``since`` and ``until``: the days of the last attempt, in ``timezone``."""
+
+    status: str = "rejected"
+    attendance_ids: Sequence[int] | None = None
+    org_id: int | None = None
+    course: str | None = None
+    reason: str | None = None
+    since: date | None = None
+    until: date | None = None
+    timezone: str = "Europe/Amsterdam"
+
+
+def resend(connection: Connection, chosen: Chosen, decided_by: str) -> int:
+    """A person has rows offered again by the next push; returns how many.
+
+    Accepted rows too, for PE-Online may have been testing, and rows that are withheld because their points were
+    claimed or sent before: PE-Online cannot take anything back, so only a person says so.
+    """
+    asked = asdict(chosen) | {"claims": [OTHER_COURSE, ALREADY_CLAIMED], "decided_by": decided_by}
+    found = {row["attendance_id"] for row in db.rows(connection, "load/pe_resend", **asked)}
+    if missing := sorted(set(chosen.attendance_ids or ()) - found):
+        claimed = " for points that were claimed or sent before" * (chosen.status == "withheld")
+        words = f"there is no such row, or it is not {chosen.status}{claimed}; nothing is sent again"
+        raise InvalidInput(f"row {missing[0]}: {words}")
+    return len(found)
+
+
+def _explained(code: str) -> str:
+    return MEANINGS.get(code) or reason(code)
+
+
+def _withdraw(connection: Connection, org_id: int) -> None:
+    db.execute(
+        connection,
+        "load/pe_attendance_withdraw",
+        org_id=org_id,
+        no_pass=NO_LONGER_PASSED,
+        no_pass_words=MEANINGS[NO_LONGER_PASSED],
+        not_accredited=NO_LONGER_ACCREDITED,
+        not_accredited_words=MEANINGS[NO_LONGER_ACCREDITED],
+    )
 
 
 def _recorded(attendance_id: int, outcome: Outcome, account: Account) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from typing import Final
 
 import pandas as pd
 
+from etl.transform import point_claims
+from etl.transform.point_claims import AMBIGUOUS_LEARNER
+
+PASS: Final = point_claims.PASS
 KEY: Final = [
     "org_id",
-    "client_code",
-    "source",
-    "source_course_id",
+    *PASS,
     "pe_course_id",
     "external_course_code",
     "pe_module_id",
@@ -35,43 +37,45 @@ def due_attendance(
     groups: pd.DataFrame,
     numbers: pd.DataFrame,
     timezone: str,
+    held: pd.DataFrame = point_claims.NOTHING_HELD,
 ) -> pd.DataFrame:
     """Who passes a course inside an accreditation period of an active profession group earns points.
 
-    Period and ``end_date`` are taken in ``timezone``, the account's. Rows with a usable relation number are
-    ``pending``; the others are ``withheld`` with the reason no_relation_number or invalid_relation_number.
+    Period and ``end_date`` are taken in ``timezone``, the account's; ``held`` is what the ledger holds already
+    (columns of ``point_claims.HELD``). Rows that are to be sent are ``pending``; the others are ``withheld`` with
+    a reason: no, a malformed or somebody else's relation number, or points that were claimed before.
     """
     earned = (
         completions[completions["passed"].astype(bool)]
         .merge(accreditations, on=["source", "source_course_id"])
         .merge(groups[groups["active"].astype(bool)], on="org_id")
     )
-    passed_at = pd.to_datetime(earned["completed_at"], utc=True).dt.tz_convert(timezone)
+    earned["passed_at"] = pd.to_datetime(earned["completed_at"], utc=True).astype("datetime64[us, UTC]")
+    passed_at = earned["passed_at"].dt.tz_convert(timezone)
     earned["end_date"] = [moment.isoformat() for moment in passed_at]
-    due = earned[_inside_period(passed_at, earned)]
+    earned["day"] = passed_at.dt.tz_localize(None).dt.normalize()
+    due = _with_numbers(earned[point_claims.inside_period(earned["day"], earned)], numbers)
+    claimed = point_claims.refused(due, held)
+    due["reason"] = due["reason"].fillna(claimed)
+    due["status"] = due["reason"].isna().map({True: "pending", False: "withheld"})
     # Two periods that touch may name the same PE course: that is one fact, under the newest mapping.
-    due = due.sort_values("valid_from", ascending=False).drop_duplicates(KEY)
-    return _with_numbers(due, numbers)[DUE_COLUMNS].sort_values(KEY, ignore_index=True)
-
-
-def _inside_period(passed_at: pd.Series, earned: pd.DataFrame) -> pd.Series:
-    day = passed_at.dt.tz_localize(None).dt.normalize()
-    valid_from, valid_to = pd.to_datetime(earned["valid_from"]), pd.to_datetime(earned["valid_to"])
-    inside: pd.Series = (day >= valid_from) & (valid_to.isna() | (day <= valid_to))
-    return inside
+    due = due.sort_values(["status", "valid_from"], ascending=[True, False]).drop_duplicates(KEY)
+    return due[DUE_COLUMNS].sort_values(KEY, ignore_index=True)
 
 
 def _with_numbers(due: pd.DataFrame, numbers: pd.DataFrame) -> pd.DataFrame:
     known = numbers.rename(columns={"scheme": "number_scheme", "value": "relation_number"})
+    known["shared"] = known.duplicated(["number_scheme", "relation_number"], keep=False)
     found = due.merge(known, how="left", on=["client_code", "number_scheme"])
-    pairs = zip(found["relation_number"], found["number_pattern"], strict=True)
-    found["reason"] = pd.Series([_reason(number, pattern) for number, pattern in pairs], dtype="str")
-    found["status"] = found["reason"].isna().map({True: "pending", False: "withheld"})
+    facts = zip(found["relation_number"], found["number_pattern"], found["shared"], strict=True)
+    found["reason"] = pd.Series([_reason(*fact) for fact in facts], dtype="str")
     return found
 
 
-def _reason(number: object, pattern: str) -> str | None:
+def _reason(number: object, pattern: str, shared: object) -> str | None:
     """Why points for this relation number are withheld; it has to have the whole form of its register."""
     if not isinstance(number, str) or not number:
         return "no_relation_number"
-    return None if re.fullmatch(pattern, number, re.ASCII) else "invalid_relation_number"
+    if not re.fullmatch(pattern, number, re.ASCII):
+        return "invalid_relation_number"
+    return AMBIGUOUS_LEARNER if shared is True else None

@@ -5,6 +5,7 @@ insert into ops.pe_attendance as held (
     client_code,
     source,
     source_course_id,
+    passed_at,
     pe_course_id,
     external_course_code,
     pe_module_id,
@@ -38,7 +39,10 @@ set
     first_due_at = case when held.status = 'pending' then held.first_due_at else excluded.first_due_at end
 where held.status in ('pending', 'withheld', 'rejected')
 and (
-    (held.status <> 'rejected' and (held.status, held.reason) is distinct from (excluded.status, excluded.reason))
+    (
+        (held.status, excluded.status) is distinct from ('rejected', 'pending')
+        and (held.status, held.reason) is distinct from (excluded.status, excluded.reason)
+    )
     or (
         held.relation_number,
         held.course_type,

@@ -6,6 +6,6 @@ or exists (
     select from ops.pe_attendance as held
     where held.org_id = registered.org_id
     and held.status not in ('accepted', 'accepted_in_test')
-    and held.reason is distinct from 'no_longer_accredited'
+    and coalesce(held.reason, '') <> all(cast(:nothing_to_do as text []))
 )
 order by org_id

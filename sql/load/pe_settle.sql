@@ -1,5 +1,14 @@
--- A person looked it up at PE-Online: registered, or not (then it is sent again).
-with settled as (
+-- A person looked rows up at PE-Online: registered, or not (then they are sent again). What was accepted and is said
+-- to be registered stays as it is, such as points that PE-Online moved to a corrected number.
+with wanted as (
+    select attendance_id, status
+    from ops.pe_attendance
+    where attendance_id = any(:attendance_ids)
+    and (status = 'unknown' or (status = 'accepted' and :registered))
+    for update
+),
+
+settled as (
     update ops.pe_attendance as held
     set
         status = case
@@ -14,10 +23,11 @@ with settled as (
         reason = null,
         explanation = null,
         first_due_at = clock_timestamp()
-    where attendance_id = :attendance_id and status = 'unknown'
-    returning attendance_id
+    from wanted
+    where held.attendance_id = wanted.attendance_id and wanted.status = 'unknown'
 )
 
-insert into ops.pe_decisions (attendance_id, decision, decided_by)
-select attendance_id, case when :registered then 'registered' else 'not_registered' end, :decided_by
-from settled
+insert into ops.pe_decisions (attendance_id, decision, decided_by, status_before)
+select attendance_id, case when :registered then 'registered' else 'not_registered' end, :decided_by, status
+from wanted
+returning attendance_id

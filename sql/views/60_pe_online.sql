@@ -1,6 +1,4 @@
-drop view if exists mart.pe_attendance;
-
-create view mart.pe_attendance as
+create or replace view mart.pe_attendance as
 select
     held.attendance_id,
     held.org_id,
@@ -21,7 +19,12 @@ select
     held.first_due_at,
     held.source,
     held.source_course_id,
-    profession_groups.connection_id as account
+    profession_groups.connection_id as account,
+    (
+        select cause from ops.pe_attempts
+        where attendance_id = held.attendance_id
+        order by attempt_id desc limit 1
+    ) as last_cause
 from ops.pe_attendance as held
 join core.profession_groups using (org_id);
 
@@ -46,3 +49,4 @@ comment on column mart.pe_attendance.first_due_at is 'Since when the row could b
 comment on column mart.pe_attendance.source is 'Connected system that the result came from';
 comment on column mart.pe_attendance.source_course_id is 'Course in that system';
 comment on column mart.pe_attendance.account is 'PE-Online account (connection) that writes for this profession group';
+comment on column mart.pe_attendance.last_cause is 'Why the last attempt got no usable answer or was not sent: HTTP status, TLS, time-out, fault code; empty where PE-Online answered';

@@ -12,7 +12,10 @@ from etl.sandbox.pe_ledger import Course
 from etl.sandbox.server import Sandbox, serve
 
 COURSE = Course(52, 301245, "2026-09-01", "2026-12-31")
-COLUMNS = "org_id, client_code, source, source_course_id, pe_course_id, course_type, relation_number, end_date, status"
+COLUMNS = (
+    "org_id, client_code, source, source_course_id, pe_course_id, course_type, relation_number, "
+    "end_date, passed_at, status"
+)
 PASSED = "2026-09-24T14:30:00+02:00"
 
 
@@ -36,7 +39,7 @@ def execute(url: str, statement: str) -> None:
 
 
 def accept(url: str, client: str, number: str, status: str = "accepted") -> None:
-    fact = f"52, '{client}', 'moodle_main', '2', '301245', 2, '{number}', '{PASSED}', '{status}'"
+    fact = f"52, '{client}', 'moodle_main', '2', '301245', 2, '{number}', '{PASSED}', '{PASSED}', '{status}'"
     execute(url, f"insert into ops.pe_attendance ({COLUMNS}) values ({fact})")
 
 

@@ -142,5 +142,10 @@ class Site:
     def calls(self):
         return self.sandbox.counters.of("pe").get("ProcessXML", 0)
 
+    def open_cases(self):
+        """The reason of each open rejection."""
+        found = self.sql("select reason_code from mart.rejections where resolved_at is null order by 1")
+        return [reason for (reason,) in found]
+
     def problems(self):
         return self.sql("select step, scope, problem_code from ops.run_steps where problem_code is not null")

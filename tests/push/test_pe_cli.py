@@ -56,6 +56,8 @@ def test_what_was_lost_in_test_mode_and_settled_is_still_sent_after_activation(r
 def test_only_unknown_rows_can_be_settled_and_only_rejected_ones_sent_again(run, site, unknown):
     with pytest.raises(InvalidInput, match="not rejected"):
         run("resend", unknown, "--by", "clerk")
+    with pytest.raises(InvalidInput, match="not accepted"):
+        run("resend", unknown, "--status", "accepted", "--by", "clerk")
     run("settle", unknown, "--not-registered", "--by", "clerk")
     with pytest.raises(InvalidInput, match="not unknown"):
         run("settle", unknown, "--registered", "--by", "clerk")
@@ -76,3 +78,43 @@ def test_a_preview_is_printed_without_the_key(run, site, monkeypatch):
     shown = run("preview", ORG).output
     assert "<externalPersonID>052001</externalPersonID>" in shown
     assert accounts.PE_KEY not in shown
+
+
+def test_rows_are_sent_again_by_what_they_have_in_common_and_never_all_of_them_by_a_slip(run, site):
+    site.accredit()
+    site.learners(3)
+    site.night()
+    with pytest.raises(InvalidInput, match="say which rows"):
+        run("resend", "--status", "accepted", "--by", "clerk")
+    for nothing in (["--org", 19], ["--course", "1"], ["--until", "2020-01-01"], ["--reason", "x"]):
+        told = run("resend", "--status", "accepted", *nothing, "--by", "clerk").output
+        assert told.startswith("0 rows")
+    told = run("resend", "--status", "accepted", "--course", COURSE, "--since", "2020-01-01", "--by", "clerk")
+    assert told.output == "3 rows: will be sent again\n"
+    assert set(site.statuses().values()) == {"pending"}
+
+
+def test_the_list_is_whole_in_a_pipe_and_says_how_many_rows_it_holds(run, site, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    site.accredit()
+    site.learners(2)
+    site.plan()
+    shown = run("list", "--status", "pending")
+    assert shown.stderr == "2 rows\n"
+    header, *rows = (line.split("\t") for line in shown.stdout.splitlines())
+    assert header[:2] == ["attendance_id", "org_id"]
+    assert [row[2] for row in rows] == ["C052001", "C052002"]
+
+
+def test_several_unknown_rows_are_settled_at_once_or_none_of_them(run, site):
+    site.accredit(course_type=4, pe_edition_id="7")
+    site.sandbox.ledger.add_meeting(ORG, COURSE, (7, None))
+    site.learners(2)
+    site.sandbox.faults.add("pe", "lost_answer")
+    site.night()
+    rows = [row for (row,) in site.sql("select attendance_id from mart.pe_attendance order by 1")]
+    with pytest.raises(InvalidInput, match="row 999"):
+        run("settle", *rows, 999, "--registered", "--by", "clerk")
+    assert set(site.statuses().values()) == {"unknown"}
+    assert run("settle", *rows, "--registered", "--by", "clerk").output == "2 rows: registered\n"
+    assert set(site.statuses().values()) == {"accepted"}

@@ -8,9 +8,10 @@ import pytest
 from etl.errors import GiveUp, RetryLater
 from etl.flows import pe_online_attendance as flow
 from etl.flows.options import Options
+from etl.push.pe_ledger import Chosen
 from etl.reference.importing import import_set
 from etl.sandbox import accounts
-from etl.sandbox.pe_ledger import Account
+from etl.sandbox.pe_ledger import Account, Course
 from tests.push.site import COURSE, ORG
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -205,7 +206,7 @@ def test_a_rejected_row_is_sent_again_when_a_person_asks_for_it(site):
     assert site.only("status") == "rejected"
     site.sql("update ops.pe_attendance set next_attempt_at = null")
     with site.engine.begin() as session:
-        flow.pe_ledger.resend(session, site.only("attendance_id"), "clerk")
+        flow.pe_ledger.resend(session, Chosen(attendance_ids=[site.only("attendance_id")]), "clerk")
     site.night()
     assert (site.only("attempts"), site.calls()) == (2, 2)
     assert site.sql("select decision, decided_by from ops.pe_decisions") == [("resend", "clerk")]
@@ -399,14 +400,116 @@ def test_several_courses_of_one_person_go_in_separate_calls(site):
     assert site.calls() == 3
 
 
-def test_the_same_course_on_one_day_is_offered_twice_and_gives_points_once(site):
+@pytest.mark.parametrize("at", ["2026-09-25T16:13:20Z", "2026-11-25T16:13:20Z"])
+def test_one_number_and_pe_course_are_claimed_once_whatever_source_course_earned_it(site, at):
     site.accredit("2")
     site.accredit("3", known=False)
     site.person("C1", "052001")
     site.passed("C1", "2")
-    site.passed("C1", "3", at="2026-09-25T16:13:20Z")
+    site.passed("C1", "3", at=at)
+    assert site.night() == "success"
+    assert site.night() == "success"
+    assert (site.booked(), len(site.received())) == ({"052001": 1}, 1)
+    held = site.sql("select source_course_id, status, reason from mart.pe_attendance order by 1")
+    assert held == [("2", "accepted", None), ("3", "withheld", "points_claimed_already")]
+    assert site.open_cases() == []
+
+
+def test_a_number_that_two_clients_hold_is_sent_for_neither_and_listed_for_both(site):
+    site.accredit()
+    for client in ("C1", "C2"):
+        site.person(client, "052001")
+        site.passed(client)
+    assert site.night() == "success"
+    assert site.received() == []
+    assert site.open_cases() == ["ambiguous_learner"] * 2
+    site.number("C2", "052002")
+    site.sandbox.ledger.add_person(ORG, "052002")
     site.night()
-    assert (site.booked(), len(site.received())) == ({"052001": 1}, 2)
+    assert site.booked() == {"052001": 1, "052002": 1}
+    assert site.open_cases() == []
+
+
+def test_a_pe_course_that_is_replaced_in_place_does_not_send_again_without_a_person_s_word(site):
+    site.accredit()
+    people = site.learners(3)
+    site.night()
+    site.sandbox.ledger.add_course(Course(ORG, 700002, "2026-01-01", "2026-12-31"))
+    site.sql("update core.accreditations set pe_course_id = '700002'")
+    for _ in range(2):
+        assert site.night() == "success"
+    assert len(site.received()) == 3
+    assert site.open_cases() == ["sent_under_another_course"] * 3
+    chosen = Chosen("withheld", course="700002", reason="sent_under_another_course")
+    with site.engine.begin() as session:
+        assert flow.pe_ledger.resend(session, chosen, "clerk") == 3
+    for _ in range(2):
+        assert site.night() == "success"
+    assert sorted(row["course"] for row in site.received()) == ["700001"] * 3 + ["700002"] * 3
+    assert site.booked() == dict.fromkeys(people, 2)
+    assert site.open_cases() == []
+
+
+def test_a_mapping_that_is_corrected_before_anything_was_accepted_is_sent_and_closes_the_old_case(site):
+    site.accredit(known=False)
+    site.sandbox.ledger.add_person(ORG, "052001")
+    site.learners(1)
+    site.night()
+    assert site.open_cases() == ["course_unknown"]
+    site.sandbox.ledger.add_course(Course(ORG, 700002, "2026-01-01", "2026-12-31"))
+    site.sql("update core.accreditations set pe_course_id = '700002'")
+    site.night()
+    assert (site.booked(), site.open_cases()) == ({"052001": 1}, [])
+
+
+def test_a_number_that_is_corrected_after_the_points_were_accepted_is_listed_until_a_person_decides(site):
+    site.accredit()
+    site.learners(2)
+    site.night()
+    for client, number in (("C052001", "062001"), ("C052002", "062002")):
+        site.person(client, number)
+    for _ in range(2):
+        site.night()
+    assert (len(site.received()), site.open_cases()) == (2, ["number_changed"] * 2)
+    first, second = (row for (row,) in site.sql("select attendance_id from mart.pe_attendance order by 1"))
+    with site.engine.begin() as session:
+        flow.pe_ledger.settle(session, first, True, "clerk")
+        flow.pe_ledger.resend(session, Chosen("accepted", [second]), "clerk")
+    site.night()
+    assert site.open_cases() == []
+    assert site.booked() == {"052001": 1, "052002": 1, "062002": 1}
+
+
+def test_a_pending_row_is_taken_back_when_its_course_counts_as_passed_no_more(site):
+    site.accredit()
+    site.learners(1)
+    site.plan()
+    site.sql("update core.course_completions set passed = false")
+    site.night()
+    assert site.only("status", "reason") == ("withheld", "no_longer_passed")
+    assert (site.received(), site.open_cases()) == ([], [])
+    site.sql("update core.course_completions set passed = true")
+    site.night()
+    assert site.only("status", "reason") == ("accepted", None)
+
+
+def test_rows_that_were_accepted_while_pe_online_was_still_testing_are_sent_again_many_at_once(site):
+    site.sandbox.ledger.add_account(Account("5203", "k", "test", "52"))
+    account = {"user": "5203", "key": "k"}
+    site.accredit()
+    people = site.learners(3)
+    site.night(**account)  # mode live on this side: too early
+    assert (set(site.statuses().values()), site.booked()) == ({"accepted"}, {})
+    site.sandbox.ledger.add_account(Account("5203", "k", "live", "52"))
+    site.night(**account)
+    assert site.booked() == {}
+    with site.engine.begin() as session:
+        assert flow.pe_ledger.resend(session, Chosen("accepted", org_id=19), "clerk") == 0
+        assert flow.pe_ledger.resend(session, Chosen("accepted", org_id=ORG), "clerk") == 3
+    site.night(**account)
+    assert site.booked() == dict.fromkeys(people, 1)
+    decided = site.sql("select distinct decision, decided_by, status_before from ops.pe_decisions")
+    assert decided == [("resend", "clerk", "accepted")]
 
 
 @pytest.mark.parametrize("echo", [True, False])

@@ -1,0 +1,29 @@
+"""A ledger that the version before filled: what was accepted there is not sent again."""
+
+from etl import db
+
+AS_BEFORE = (
+    "drop view mart.pe_attendance",
+    "alter table ops.pe_attempts drop column cause",
+    "alter table ops.pe_decisions drop column status_before",
+    "alter table ops.pe_attendance drop column passed_at",
+    "alter table ops.pe_attendance add constraint business_fact unique nulls not distinct (org_id, client_code, source,"
+    " source_course_id, pe_course_id, external_course_code, pe_module_id, external_module_code)",
+    "delete from ops.schema_migrations where version = '20261126004001'",
+)
+
+
+def test_the_first_night_after_an_upgrade_sends_nothing_that_was_accepted_before(site, warehouse):
+    site.accredit()
+    site.learners(3)
+    site.night(timezone="America/Curacao")
+    site.person("C9")
+    site.passed("C9")
+    site.plan()
+    for statement in AS_BEFORE:
+        site.sql(statement)
+    db.migrate(warehouse)
+    before = site.sql("select attendance_id, xmin::text from ops.pe_attendance order by 1")
+    assert site.night() == "success"
+    assert site.sql("select attendance_id, xmin::text from ops.pe_attendance order by 1") == before
+    assert len(site.received()) == 3
