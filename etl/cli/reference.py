@@ -17,20 +17,24 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the fil
 
 @app.command()
 def check(directory: Folder) -> None:
-    """List every wrong line of the set; exits 1 when there is one. Nothing is imported."""
+    """List every wrong line of the set, exit 1 when there is one; else say what it would change. Imports nothing."""
     with warehouse_engine() as engine:
-        problems = reference.check(directory, engine)
-    for problem in problems:
+        found = reference.preview(directory, engine)
+    for problem in found.problems:
         typer.echo(problem)
-    typer.echo(f"{len(problems)} problems" if problems else "The set may be imported.")
-    raise typer.Exit(1 if problems else 0)
+    if not found.problems:
+        tables.show([{"file": name, **asdict(rows)} for name, rows in found.changes.items()])
+    for warning in found.warnings:
+        _warn(warning)
+    typer.echo(f"{len(found.problems)} problems" if found.problems else "The set may be imported.")
+    raise typer.Exit(1 if found.problems else 0)
 
 
 @app.command("import")
 def import_command(directory: Folder) -> None:
     """Make the tables equal to the files: everything, or nothing when any line is wrong."""
     with warehouse_engine() as engine:
-        imported = reference.import_set(engine, directory)
+        imported = reference.import_set(engine, directory, _warn)
     tables.show([{"file": name, **asdict(rows)} for name, rows in imported.items()])
 
 
@@ -41,3 +45,7 @@ def export(directory: Folder) -> None:
         exported = reference.export_set(engine, directory)
     for name, count in exported.items():
         typer.echo(f"{name}: {count} rows")
+
+
+def _warn(warning: reference.Problem) -> None:
+    typer.echo(f"warning: {warning}", err=True)

@@ -3,6 +3,7 @@
 from etl.reference.checking import check
 from etl.reference.exporting import export_set
 from etl.reference.importing import Imported, import_set
+from etl.reference.preview import Preview, preview
 from etl.reference.problems import Problem
 
-__all__ = ["Imported", "Problem", "check", "export_set", "import_set"]
+__all__ = ["Imported", "Preview", "Problem", "check", "export_set", "import_set", "preview"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 from sqlalchemy import Connection
@@ -28,7 +29,7 @@ class Beside:
             return pd.DataFrame(columns=list(columns), dtype="str")
         return held.lines(self.connection, _BY_NAME[name], columns)
 
-    @property
+    @cached_property
     def systems(self) -> Mapping[str, str]:
         """The system of each source."""
         sources = self.lines("sources", ["source", "system"]).dropna()

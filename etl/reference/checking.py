@@ -39,9 +39,9 @@ def problems_with(reference_set: ReferenceSet, connection: Connection | None) ->
         problems += _left_out(reference_set.absent, known, connection)
         known |= {file.name: held.values(connection, file, file.key[0]) for file in reference_set.absent}
     known |= _excluding(reference_set, connection)
-    systems = Beside(reference_set, connection).systems
+    beside = Beside(reference_set, connection)
     for file, frame in reference_set.files():
-        problems += _in_file(file, frame, known, systems)
+        problems += _in_file(file, frame, known, beside)
     return problems
 
 
@@ -71,14 +71,15 @@ def _excluding(reference_set: ReferenceSet, connection: Connection | None) -> di
     return known
 
 
-def _in_file(file: File, frame: pd.DataFrame, known: Known, systems: Mapping[str, str]) -> list[Problem]:
+def _in_file(file: File, frame: pd.DataFrame, known: Known, beside: Beside) -> list[Problem]:
+    systems = beside.systems
     problems = [wrong for column in file.columns for wrong in _in_column(file, column, frame, systems)]
     sound = frame.drop(index=list({problem.line for problem in problems}))  # one mistake, one problem
     for column in file.columns:
         values = sound[column.name]
         if column.references in known:
             lost = sound.index[values.notna() & ~_among(values, known[column.references])]
-            problems += at_lines(file.filename, lost, column.name, f"is not in {column.references}.csv")
+            problems += at_lines(file.filename, lost, column.name, _not_listed(column.references, beside))
         if column.not_a in known:
             wrong = sound.index[_among(values, known[column.not_a])]
             problems += at_lines(
@@ -112,6 +113,12 @@ def _of_kind(file: File, column: Column, kind: Kind, values: "pd.Series[str]") -
 def _among(values: "pd.Series[str]", known: "pd.Series[str]") -> "pd.Series[bool]":
     """Series.isin, which would make a Python object of every known value."""
     return pd.Series(pc.is_in(pa.array(values), pa.array(known)).to_numpy(False), index=values.index)
+
+
+def _not_listed(name: str, beside: Beside) -> str:
+    if beside.connection is None or name in beside.reference_set.frames:
+        return f"is not in {name}.csv"
+    return f"is not in {name}.csv as the warehouse holds it (never there, or closed): bring that file in this set"
 
 
 def _repeated_keys(file: File, frame: pd.DataFrame) -> Iterator[Problem]:

@@ -30,6 +30,13 @@ def run(connection: Connection, name: str, file: File) -> int:
         return int(cursor.rowcount)
 
 
+def counts(connection: Connection, name: str, file: File) -> tuple[int, ...]:
+    """The one row of numbers that ``sql/load/<name>.sql`` gives for the table of ``file``."""
+    with db.driver_cursor(connection) as cursor:
+        cursor.execute(statement(name, file))
+        return tuple(map(int, cursor.fetchone()))
+
+
 def statement(name: str, file: File, **parts: sql.Composable) -> sql.Composed:
     """``sql/load/<name>.sql`` with the names of the table, its key and its columns put into the braces."""
     others = [column for column in file.column_names if column not in file.key]

@@ -1,5 +1,6 @@
 """Import a reference set: all of it or, when anything is wrong, nothing (spec/reference.md)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from sqlalchemy import Connection, Engine, text
 from etl import db
 from etl.errors import InvalidInput
 from etl.load.merge import stage
-from etl.reference import held
+from etl.reference import doubts, held
+from etl.reference.beside import Beside
 from etl.reference.checking import problems_with
+from etl.reference.problems import Problem
 from etl.reference.reading import read_set
 from etl.reference.spec import File
 
@@ -25,11 +28,14 @@ class Imported:
     closed: int
 
 
-def import_set(engine: Engine, directory: Path) -> dict[str, Imported]:
+def import_set(
+    engine: Engine, directory: Path, warn: Callable[[Problem], None] = lambda _: None
+) -> dict[str, Imported]:
     """Make the tables of the files in ``directory`` equal to them, in one transaction.
 
     Raises InvalidInput with a line for every problem, and then nothing is imported. A second identical
     import writes nothing. A run that goes on meanwhile sees either all of the import or nothing of it.
+    ``warn`` is told what was perhaps not meant.
     """
     reference_set = read_set(directory)
     with engine.begin() as connection:
@@ -37,7 +43,13 @@ def import_set(engine: Engine, directory: Path) -> dict[str, Imported]:
         problems = problems_with(reference_set, connection)
         if problems:
             raise InvalidInput("\n".join(map(str, problems)))
-        return {file.filename: _import(connection, file, frame) for file, frame in reference_set.files()}
+        warnings = doubts.doubts(Beside(reference_set, connection))
+        imported = {file.filename: _import(connection, file, frame) for file, frame in reference_set.files()}
+    for name, rows in imported.items():
+        warnings += doubts.large_close(name, rows.read, rows.closed)
+    for warning in warnings:
+        warn(warning)
+    return imported
 
 
 def _import(connection: Connection, file: File, frame: pd.DataFrame) -> Imported:

@@ -182,5 +182,6 @@ def test_a_folder_without_files_and_a_folder_that_is_not_there_are_reported(tmp_
 def test_references_to_an_absent_file_are_looked_up_in_the_warehouse(folder, engine):
     folder.keep_only("client_numbers.csv")
 
-    assert {problem.reason for problem in check(folder.path, engine)} == {"is not in clients.csv"}
+    gone = "is not in clients.csv as the warehouse holds it (never there, or closed): bring that file in this set"
+    assert {problem.reason for problem in check(folder.path, engine)} == {gone}
     assert check(folder.path, None) == []

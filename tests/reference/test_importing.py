@@ -103,7 +103,8 @@ def test_a_closed_row_cannot_be_referred_to(engine, folder):
     with pytest.raises(InvalidInput) as error:
         import_set(engine, folder.path)
 
-    assert str(error.value) == f"client_numbers.csv, line {number}, client_code: is not in clients.csv"
+    gone = "is not in clients.csv as the warehouse holds it (never there, or closed): bring that file in this set"
+    assert str(error.value) == f"client_numbers.csv, line {number}, client_code: {gone}"
 
 
 def test_an_optional_column_that_is_left_out_again_goes_back_to_its_default(engine, folder, query):

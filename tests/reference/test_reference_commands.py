@@ -7,6 +7,9 @@ from etl import embedded
 from etl.cli.reference import app
 from etl.errors import GiveUp, InvalidInput
 
+REASON = "does not have the form that pe:52 asks for: no points are sent for it"
+WARNING = f"warning: client_numbers.csv, line 4, value: {REASON}\n"
+
 
 @pytest.fixture
 def reference(warehouse, monkeypatch):
@@ -20,7 +23,10 @@ def test_a_right_set_is_checked_imported_and_exported(reference, sample, tmp_pat
     exported = reference("export", tmp_path)
 
     assert [done.exit_code for done in (checked, imported, exported)] == [0, 0, 0]
-    assert checked.output == "The set may be imported.\n"
+    assert checked.stdout.splitlines()[0] == "file\trows\tnew\tchanged\tclosed"
+    assert "units.csv\t14\t14\t0\t0" in checked.stdout.splitlines()
+    assert checked.stdout.splitlines()[-1] == "The set may be imported."
+    assert checked.stderr == imported.stderr == WARNING
     assert "enrolment_units.csv" in imported.output
     assert "enrolment_units.csv: 262 rows" in exported.output.splitlines()
 

@@ -1,0 +1,104 @@
+"""What may be imported and is perhaps not meant: warnings, with place and consequence. They stop nothing."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from etl import db
+from etl.reference.beside import Beside
+from etl.reference.problems import Problem, at_lines
+from etl.reference.rules import MOODLE
+from etl.transform import forms
+
+ECKID: Final = "eckid"
+_MANY: Final = 10  # rows closed, below which a share says nothing
+_NUMBERS: Final = "client_numbers.csv"
+_ACCREDITATIONS: Final = "accreditations.csv"
+
+
+def doubts(beside: Beside) -> list[Problem]:
+    """Everything of a sound set that a person may want to look at, file by file and line by line."""
+    found = list(beside.reference_set.warnings)
+    if {"client_numbers", "profession_groups"} & set(beside.reference_set.frames):
+        found += _about_numbers(beside)
+    if beside.connection is not None and "accreditations" in beside.reference_set.frames:
+        found += _points_again(beside.reference_set.frames["accreditations"], beside.connection)
+    return sorted(set(found))  # what the warehouse holds has no lines, so that one sentence may come often
+
+
+def large_close(filename: str, rows: int, closed: int) -> list[Problem]:
+    """A file that leaves out more than a tenth of what the table lists was perhaps cut off."""
+    if closed < _MANY or closed * 10 <= rows + closed:
+        return []
+    return [Problem(filename, 0, "", f"closes {closed} rows and states {rows}: is the file whole?")]
+
+
+def _about_numbers(beside: Beside) -> Iterator[Problem]:
+    groups = beside.lines("profession_groups", ["number_scheme", "number_pattern"])
+    numbers = beside.reference_set.frames.get("client_numbers")
+    if numbers is None:
+        numbers = beside.lines("client_numbers", ["client_code", "scheme", "value"])
+        numbers.index = pd.Index([0] * len(numbers))  # the warehouse has no lines
+    yield from _without_form(numbers, groups)
+    yield from _nobody_reads(numbers, beside)
+    yield from _shared(numbers, {*groups["number_scheme"], ECKID})
+
+
+def _without_form(numbers: pd.DataFrame, groups: pd.DataFrame) -> Iterator[Problem]:
+    for scheme, pattern in groups.drop_duplicates().itertuples(index=False):
+        values = numbers.loc[numbers["scheme"] == scheme, "value"]
+        lines = values.index[~forms.of_form(values, pattern)]
+        reason = f"does not have the form that {scheme} asks for: no points are sent for it"
+        yield from at_lines(_NUMBERS, lines, "value", reason)
+
+
+def _nobody_reads(numbers: pd.DataFrame, beside: Beside) -> Iterator[Problem]:
+    read = {f"{MOODLE}{source}" for source, system in beside.systems.items() if system == "moodle"}
+    moodle = numbers["scheme"].str.lower().str.startswith(MOODLE, na=False)
+    lines = numbers.index[moodle & ~numbers["scheme"].isin(read)]
+    yield from at_lines(
+        _NUMBERS, lines, "scheme", "names no Moodle source of sources.csv: the number is not used"
+    )
+
+
+def _shared(numbers: pd.DataFrame, schemes: set[str]) -> Iterator[Problem]:
+    """One number at two people: points would be somebody else's, and a learner would be two clients."""
+    matters = numbers["scheme"].isin(schemes) | numbers["scheme"].str.startswith(MOODLE, na=False)
+    used = numbers[matters]
+    same = used[used.duplicated(["scheme", "value"], keep=False)]
+    lines = same.index.to_series()
+    first = lines.groupby([same["scheme"], same["value"]]).transform("min")
+    for line, first_line in first[first != lines].items():
+        reason = (
+            f"is the number of another client too (line {first_line}): nothing is recorded or sent for either"
+        )
+        yield Problem(_NUMBERS, int(str(line)), "value", reason)
+
+
+def _points_again(accreditations: pd.DataFrame, connection: Connection) -> Iterator[Problem]:
+    """Points that were sent under a PE course or module that no line names any more for that day."""
+    sent = db.query(connection, "load/reference_points_sent")
+    by = ["org_id", "source", "source_course_id"]
+    stated = accreditations.assign(
+        course=_named(accreditations, "course"),
+        module=_named(accreditations, "module").fillna(""),
+        line=accreditations.index,
+    )
+    pairs = sent.merge(stated, on=by, suffixes=("", "_stated"))
+    inside = (pairs["day"] >= pairs["valid_from"]) & ~(pairs["day"] > pairs["valid_to"])
+    pairs = pairs[inside].assign(
+        kept=(pairs["course"] == pairs["course_stated"]) & (pairs["module"] == pairs["module_stated"])
+    )
+    gone = pairs[~pairs.groupby([*by, "course", "module", "day"])["kept"].transform("any")]
+    for line, points in gone.groupby("line")["points"].sum().items():
+        reason = (
+            f"{points} points would be sent again: they stand under another PE course or module."
+            " They are withheld until a person decides (`etl pe list --status withheld`)"
+        )
+        yield Problem(_ACCREDITATIONS, int(str(line)), "pe_course_id", reason)
+
+
+def _named(accreditations: pd.DataFrame, what: str) -> "pd.Series[str]":
+    return accreditations[f"pe_{what}_id"].fillna("code " + accreditations[f"external_{what}_code"])

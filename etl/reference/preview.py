@@ -1,0 +1,54 @@
+"""What an import would do, before it is done (spec/reference.md)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from etl.load.merge import stage
+from etl.reference import doubts, held
+from etl.reference.beside import Beside
+from etl.reference.checking import problems_with
+from etl.reference.problems import Problem
+from etl.reference.reading import read_set
+from etl.reference.spec import File
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Rows of one file: those it states, and how many of its table are new, changed or no longer stated (closed)."""
+
+    rows: int
+    new: int
+    changed: int
+    closed: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What is wrong with a set; where nothing is, what it would change, by file, and what may not be meant."""
+
+    problems: list[Problem]
+    changes: dict[str, Changes]
+    warnings: list[Problem]
+
+
+def preview(directory: Path, engine: Engine) -> Preview:
+    """Check a set as ``check`` does and count what its import would change. Nothing is imported."""
+    reference_set = read_set(directory)
+    with engine.connect() as connection:  # it is never committed: the staged rows go with it
+        problems = problems_with(reference_set, connection)
+        if problems:
+            return Preview(problems, {}, reference_set.warnings)
+        changes = {file.filename: _changes(connection, file, frame) for file, frame in reference_set.files()}
+        warnings = doubts.doubts(Beside(reference_set, connection))
+    for name, file_changes in changes.items():
+        warnings += doubts.large_close(name, file_changes.rows, file_changes.closed)
+    return Preview([], changes, warnings)
+
+
+def _changes(connection: Connection, file: File, frame: pd.DataFrame) -> Changes:
+    stage(connection, file.table, frame)
+    written, changed, closed = held.counts(connection, "reference_changes", file)
+    return Changes(len(frame), written - changed, changed, closed)
