@@ -7,7 +7,8 @@ the receiver, at any time, below `/uwlr/leerresultaten` of this server.
 **Green** means that every result is written, unchanged or listed with a reason. **Red** means that a drop location or
 a message could not be read; all others were recorded. The log of `report` says which. `mart.school_links` shows each
 school's last message, counts and warnings; `mart.link_log` every message and what its sender was told;
-`mart.rejections` the results of unknown pupils, final tests, and rows or files that could not be read.
+`mart.rejections` the results of unknown pupils, final tests, rows that could not be read, and files that were set
+aside, wait for their school's link, or are not looked at: one line a record or file, as the last message has it.
 
 **A school's link**: `etl iep link activate`, `pause`, `resume`, `end`, `set` (strict or lenient reading, unknown
 pupils), `list` and `log`.

@@ -9,6 +9,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 WAREHOUSE_URL = "WAREHOUSE_URL"
 STATE_DIR = "ETL_STATE_DIR"
+UWLR_MAX_BYTES = "UWLR_MAX_BYTES"
+IEP_INBOX_RETENTION_DAYS = "IEP_INBOX_RETENTION_DAYS"
 MAX_ANSWER_BYTES = "ETL_MAX_ANSWER_BYTES"
 
 _MIB = 1024 * 1024
@@ -33,6 +35,16 @@ def warehouse_url() -> str | None:
 def max_answer_bytes() -> int:
     """How large an answer of an outside system may be, unpacked: 256 MiB unless set. Raises InvalidInput."""
     return _positive(MAX_ANSWER_BYTES, 256 * _MIB)
+
+
+def max_message_bytes() -> int:
+    """How large a message of IEP LVS may be, unpacked, sent or dropped: 20 MiB unless set. Raises InvalidInput."""
+    return _positive(UWLR_MAX_BYTES, 20 * _MIB)
+
+
+def inbox_retention_days() -> int:
+    """How long messages of IEP LVS are kept: this school year and the one before unless set. Raises InvalidInput."""
+    return _positive(IEP_INBOX_RETENTION_DAYS, 730)
 
 
 def _positive(name: str, default: int) -> int:

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
-from ipaddress import ip_address
 from threading import Lock
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
@@ -31,6 +30,7 @@ from urllib3.exceptions import HTTPError
 from etl import settings
 from etl.connections import Connection
 from etl.errors import GiveUp, RetryLater
+from etl.proxies import is_loopback
 
 CONNECT_TIMEOUT: Final = 10.0
 READ_TIMEOUT: Final = 60.0  # of silence
@@ -89,7 +89,7 @@ class Session:
         self._http = requests.Session()
         self._http.auth = _no_auth  # else ~/.netrc would add a login to every call
         self._http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # no state between calls
-        self._http.trust_env = not _is_loopback(base_url)  # a proxy cannot reach this machine's loopback
+        self._http.trust_env = not is_loopback(base_url)
 
     def __enter__(self) -> Self:
         return self
@@ -266,11 +266,3 @@ def _retry_after(value: str) -> float | None:
 
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
-
-
-def _is_loopback(url: str) -> bool:
-    try:
-        host = urlsplit(url).hostname or ""
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

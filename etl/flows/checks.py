@@ -144,11 +144,14 @@ def _pe_online(tested: _Tested) -> CheckReport:
 
 
 def _iep_lvs(tested: _Tested) -> CheckReport:
-    from etl.receive.drop import Location
+    from etl.receive.location import Location
 
     location = Location(tested.connection)
-    found = f"The location can be read: {len(location.files())} XML files are there"
-    return CheckReport(True, [found, f"Files that were taken are {'moved' if location.moves else 'kept'}"])
+    listing = location.listing()
+    found = [f"The location can be read: {len(listing.files)} XML files are there"]
+    if listing.others:
+        found.append(f"Not looked at, because only files that end in .xml are: {', '.join(listing.others)}")
+    return CheckReport(True, [*found, f"Files that were taken are {'moved' if location.moves else 'kept'}"])
 
 
 # Clients are imported by the test that needs them: zeep alone takes longer than a short command.

@@ -11,14 +11,17 @@ from sqlalchemy import Connection as Session
 
 from etl import crash, db
 from etl.load import derivations, rejections, test_results
+from etl.load.merge import stage
 from etl.load.runs import Counts
 from etl.receive import inbox
 from etl.receive.faults import Fault
 from etl.receive.reading import Message, Open, read
 from etl.transform import test_results as transform
+from etl.transform.rejected import COLUMNS
 from etl.transform.test_results import Deliveries, Derived, derive
 
 FLOW: Final = "iep_test_results"
+_FOR_GOOD: Final = ("malformed_record", "no_value")  # of what the message says, whatever is known here
 _SAID: Final = ["scope", "source", "brin6", "created_at", "message_id"]
 log = logging.getLogger(__name__)
 _PARTS: Final[dict[str, list[str]]] = {
@@ -103,18 +106,29 @@ def added(one: Counts, other: Counts) -> Counts:
 
 
 def _list_rejected(session: Session, run_id: str, batch: Batch, derived: Derived) -> Counter[str]:
-    """List what was rejected, unless a later message has said it better; returns how many are listed by scope."""
-    rejected = derived.rejected
-    keys = {"scopes": rejected["scope"].tolist(), "record_keys": rejected["record_key"].tolist()}
-    later = {(row["scope"], row["record_key"]) for row in db.rows(session, "load/iep_said_later", **keys)}
+    """List what was rejected: one line a record, as its last message has it. Returns how many by scope."""
+    rejected, scopes = derived.rejected, [row["scope"] for row in batch.rows]
+    stage(session, "ops.rejections", rejected[COLUMNS])
+    db.execute(session, "load/iep_rejections_said_later", flow=FLOW, scopes=scopes)
+    last = {(row["scope"], row["record_key"]) for row in db.rows(session, "load/iep_rejections_listed")}
+    db.execute(session, "load/iep_rejections_carried", flow=FLOW)
     pairs = zip(rejected["scope"], rejected["record_key"], strict=True)
-    listed = rejected.loc[pd.Series([pair not in later for pair in pairs], dtype=bool)]
+    listed = rejected.loc[pd.Series([pair in last for pair in pairs], dtype=bool)]
     for source in sorted({row["source"] for row in batch.rows}):
         scopes = [row["scope"] for row in batch.rows if row["source"] == source]
         rejections.replace(session, run_id, FLOW, source, scopes, listed[listed["scope"].isin(scopes)])
     schools = sorted({row["brin6"] for row in batch.rows})
     db.execute(session, "load/iep_rejections_outdated", flow=FLOW, run_id=run_id, schools=schools)
+    _remember_left_out(session, batch, rejected)
     return Counter(listed["scope"].tolist())
+
+
+def _remember_left_out(session: Session, batch: Batch, rejected: pd.DataFrame) -> None:
+    """Messages of which other reference data would record more are derived again when it changes."""
+    scopes = set(rejected.loc[~rejected["reason_code"].isin(_FOR_GOOD), "scope"])
+    numbers = {row["message_id"]: row["scope"] in scopes for row in batch.rows}
+    left_out = [number for number, left in numbers.items() if left]
+    db.execute(session, "load/iep_left_out", messages=list(numbers), left_out=left_out)
 
 
 def _counts(batch: Batch, derived: Derived, written: Counter[int], listed: Counter[str]) -> dict[str, Counts]:

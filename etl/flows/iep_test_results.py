@@ -5,14 +5,13 @@ command line call the same ones. They pass ids only.
 """
 
 import logging
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
 from sqlalchemy import Engine
 
-from etl import crash, db
+from etl import crash, db, settings
 from etl.connections import Connection
 from etl.errors import EtlError, GiveUp, InvalidInput, RetryLater
 from etl.flows.administration import Source, sources
@@ -20,16 +19,16 @@ from etl.flows.iep_derive import FLOW, added, derive_batch, read_batch
 from etl.flows.options import Options
 from etl.load import rejections, runs
 from etl.load.runs import Counts, Step
-from etl.receive.drop import Location, Polled, poll
-from etl.transform.rejected import rejected_rows
+from etl.receive.drop import Polled, poll
+from etl.receive.location import Location
+from etl.transform.reasons import REASONS
+from etl.transform.rejected import combined, rejected_rows
 
 SYSTEM: Final = "iep_lvs"
 POLLED: Final = f"{FLOW}/drop"  # rejections of polling are resolved by the next poll, not by a derivation
-RETENTION_DAYS: Final = "IEP_INBOX_RETENTION_DAYS"
 _SCHOOLS_A_BATCH: Final = 50
 _MOST_BATCHES: Final = 1000  # Airflow maps over at most 1024
 _RESULTS_A_TRANSACTION: Final = 5000
-_DEFAULT_RETENTION_DAYS: Final = 730  # this school year and the one before can be derived again
 
 Connect = Callable[[str], Connection]
 log = logging.getLogger(__name__)
@@ -59,6 +58,7 @@ def poll_drops(engine: Engine, run_id: str, connect: Connect, options: Options) 
             later.append(problem)
         else:
             _record_poll(engine, run_id, source, polled)
+            later += [polled.problem] if isinstance(polled.problem, RetryLater) else []
     if later:
         raise later[0]
 
@@ -93,11 +93,9 @@ def derive_schools(engine: Engine, run_id: str, schools: Sequence[str], options:
 
 def forget_bodies(engine: Engine) -> None:
     """Delete the bodies of messages whose retention has ended; what was derived from them stays."""
-    days = os.environ.get(RETENTION_DAYS) or str(_DEFAULT_RETENTION_DAYS)
-    if not days.isdecimal():
-        raise InvalidInput(f"{RETENTION_DAYS} must be a whole number of days")
+    days = settings.inbox_retention_days()
     with engine.begin() as session:
-        forgotten = db.execute(session, "load/iep_retention", flow=FLOW, days=int(days))
+        forgotten = db.execute(session, "load/iep_retention", flow=FLOW, days=days)
     log.info("retention: %s bodies deleted", forgotten)
 
 
@@ -151,17 +149,24 @@ def _step(brin6: str, counts: Counts, problems: Mapping[str, str]) -> Step:
 
 
 def _record_poll(engine: Engine, run_id: str, source: Source, polled: Polled) -> None:
-    names = pd.DataFrame(polled.set_aside, columns=["name", "reason"], dtype="str")
-    rejected = rejected_rows(pd.Series("", index=names.index), "file", names["name"], "file_set_aside")
+    reasons = {"file_set_aside": polled.set_aside, "file_waits": polled.waiting}
+    reasons["file_not_read"] = [(name, REASONS["file_not_read"]) for name in polled.others]
+    listed = combined([_files(code, names) for code, names in reasons.items()])
     counts = Counts(
-        read=polled.taken + polled.known + polled.left + len(names), written=polled.taken, unchanged=polled.known,
-        rejected=len(names), ignored=polled.left, bytes=polled.size,
+        read=polled.taken + polled.known + polled.left + len(listed), written=polled.taken, unchanged=polled.known,
+        rejected=len(listed), ignored=polled.left, bytes=polled.size,
     )  # fmt: skip
     with engine.begin() as session:
-        rejections.replace(
-            session, run_id, POLLED, source.source, [""], rejected.assign(reason=names["reason"])
-        )
-        runs.record_step(session, run_id, "drop", source.source, counts)
+        rejections.replace(session, run_id, POLLED, source.source, [""], listed)
+        problem = polled.problem
+        named = (problem.code, str(problem)) if problem else (None, None)
+        runs.record_step(session, run_id, "drop", source.source, counts, *named)
+
+
+def _files(code: str, names: list[tuple[str, str]]) -> pd.DataFrame:
+    files = pd.DataFrame(names, columns=["name", "reason"], dtype="str")
+    rejected = rejected_rows(pd.Series("", index=files.index), "file", files["name"], code)
+    return rejected.assign(reason=files["reason"])
 
 
 def _record_problem(engine: Engine, run_id: str, step: str, scope: str, problem: EtlError) -> None:

@@ -1,7 +1,8 @@
 """Drop location: the same documents, polled where a site cannot be reached (spec/iep_lvs_uwlr.md, Who calls whom).
 
-A folder, an object store or an HTTPS address, through fsspec. Each file is taken once; then it is kept where
-it is or moved to ``taken/``; one that cannot be taken is set aside with its reason (moved to ``set_aside/``).
+Each file is taken once; then it is kept where it is or moved to ``taken/``. One that cannot be taken is set aside
+with its reason (moved to ``set_aside/``), one that waits for its school's link stays where it is; as long as they
+lie there, both are looked at again by every poll.
 """
 
 import hashlib
@@ -11,22 +12,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-import fsspec
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl import crash, db
-from etl.connections import Connection
-from etl.errors import GiveUp, InvalidInput, RetryLater
+from etl.errors import GiveUp, RetryLater
 from etl.receive import hardened, inbox
 from etl.receive.faults import Code, Fault
 from etl.receive.inbox import Origin
+from etl.receive.location import SET_ASIDE, TAKEN, Location, base_name
 from etl.receive.message import School
 from etl.receive.reading import Message, Open, read
 
-_MAX_BYTES: Final = 20 * 1024 * 1024
 _SETTLED_SECONDS: Final = 60  # a file that was written to a moment ago may not be complete yet
 _VERSION_FIELDS: Final = ("ETag", "etag", "mtime", "LastModified", "last_modified", "created", "size")
 _MODIFIED_FIELDS: Final = ("mtime", "LastModified", "last_modified")
@@ -34,122 +32,77 @@ _MODIFIED_FIELDS: Final = ("mtime", "LastModified", "last_modified")
 
 @dataclass
 class Polled:
-    """What one poll found. ``set_aside``: name and reason of the files that cannot be taken, also of earlier polls."""
+    """What one poll found; ``problem``: the first thing that could not be read or moved.
+
+    ``set_aside`` and ``waiting`` hold the name of each file and why; ``others`` the names of what is no XML file.
+    """
 
     taken: int = 0
     known: int = 0
     left: int = 0
     size: int = 0
     set_aside: list[tuple[str, str]] = field(default_factory=list)
+    waiting: list[tuple[str, str]] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    problem: RetryLater | GiveUp | None = None
 
 
-class Paused(Exception):  # noqa: N818 - not an error: the file waits
-    """The school has paused its link: its files stay where they are until it goes on."""
-
-
-class Location:
-    """A drop location as its connection defines it: ``host`` is the address; ``after`` and ``options`` are extras."""
-
-    def __init__(self, connection: Connection) -> None:
-        extra = connection.extra
-        self.conn_id = connection.conn_id
-        self.moves = extra.get("after", "keep") == "move"
-        if extra.get("after", "keep") not in ("keep", "move"):
-            raise InvalidInput(f"connection {self.conn_id}: after must be keep or move")
-        address = connection.base_url
-        if self.moves and urlsplit(address).scheme in ("http", "https"):
-            raise InvalidInput(f"connection {self.conn_id}: files at an HTTPS address can only be kept")
-        try:
-            self._fs, self._root = fsspec.url_to_fs(address, **(extra.get("options") or {}))
-        except (ValueError, ImportError) as problem:
-            raise GiveUp(
-                f"connection {self.conn_id}: the address cannot be used ({type(problem).__name__})"
-            ) from None
-
-    def files(self) -> list[Mapping[str, Any]]:
-        """The XML files that are there, by name. Raises RetryLater when the location cannot be read."""
-        try:
-            self._fs.invalidate_cache()
-            one = self._root.lower().endswith(".xml")
-            listed = [self._fs.info(self._root)] if one else self._fs.ls(self._root, detail=True)
-        except Exception as problem:  # each kind of store has errors of its own
-            raise RetryLater(
-                f"drop location {self.conn_id} cannot be listed: {type(problem).__name__}"
-            ) from None
-        found = [
-            entry for entry in listed if entry["type"] == "file" and entry["name"].lower().endswith(".xml")
-        ]
-        return sorted(found, key=lambda entry: str(entry["name"]))
-
-    def content(self, name: str) -> bytes:
-        """The bytes of a file. Raises Fault when it is too large, RetryLater when it cannot be read."""
-        try:
-            with self._fs.open(name, "rb") as file:
-                body: bytes = file.read(_MAX_BYTES + 1)
-        except Exception as problem:
-            raise RetryLater(
-                f"drop location {self.conn_id}: a file cannot be read: {type(problem).__name__}"
-            ) from None
-        if len(body) > _MAX_BYTES:
-            raise Fault(Code.MESSAGE, f"the file is larger than {_MAX_BYTES} bytes")
-        return body
-
-    def put_away(self, name: str, folder: str, reason: str | None) -> None:
-        """Move a file to a folder beside it, with its reason in a file of its own, where the location says so."""
-        if not self.moves:
-            return
-        target = f"{self._root.rstrip('/')}/{folder}/{name.rpartition('/')[2]}"
-        self._fs.makedirs(target.rpartition("/")[0], exist_ok=True)
-        if reason:
-            self._fs.pipe_file(f"{target}.reason.txt", reason.encode())
-        self._fs.mv(name, target)
+class Waits(Exception):  # noqa: N818 - not an error: the file stays where it is until the school's link is active
+    """The file cannot be taken yet; ``str()`` of it says what it waits for."""
 
 
 def poll(engine: Engine, source: str, location: Location) -> Polled:
-    """Take every new file of a drop location into the inbox. Raises RetryLater when it cannot be read."""
-    polled = Polled()
-    for entry in location.files():
+    """Take every new file of a drop location into the inbox. Raises RetryLater when it cannot be listed."""
+    listing = location.listing()
+    polled = Polled(others=listing.others)
+    for entry in listing.files:
         if _is_being_written(entry):
             polled.left += 1
-        else:
+            continue
+        try:
             _take(engine, source, location, entry, polled)
+        except (RetryLater, GiveUp) as problem:
+            polled.waiting.append((base_name(str(entry["name"])), str(problem)))
+            polled.problem = polled.problem or problem
     return polled
 
 
 def _take(engine: Engine, source: str, location: Location, entry: Mapping[str, Any], polled: Polled) -> None:
     name = str(entry["name"])
-    file = {"source": source, "address": name, "fingerprint": _fingerprint(location, entry)}
-    with engine.connect() as session:
-        before = db.rows(session, "load/iep_drop_known", **file)
-    reason = before[0]["reason"] if before else None
     try:
-        if not before:
-            _land_file(engine, file, location.content(name), polled)
-    except Paused:
-        polled.left += 1
+        size = _land_file(engine, source, location, entry)
+    except Waits as waits:
+        polled.waiting.append((base_name(name), str(waits)))
         return
     except Fault as fault:
         reason = f"{fault.code}: {fault.text}"
-        with engine.begin() as session:
-            db.execute(session, "load/iep_drop_taken", **file, message_id=None, reason=reason)
+        location.put_away(name, SET_ASIDE, reason)
+        polled.set_aside.append((base_name(name), reason))
+        return
     crash.point("iep.drop_landed")
-    if reason:
-        polled.set_aside.append((name.rpartition("/")[2], reason))
-    elif before:
-        polled.known += 1
-    location.put_away(name, "set_aside" if reason else "taken", reason)
+    polled.known += size is None
+    polled.taken += size is not None
+    polled.size += size or 0
+    location.put_away(name, TAKEN, None)
 
 
-def _land_file(engine: Engine, file: Mapping[str, str], body: bytes, polled: Polled) -> None:
+def _land_file(engine: Engine, source: str, location: Location, entry: Mapping[str, Any]) -> int | None:
+    """Land a file and return its size; None when this version of it was taken before. Raises Fault or Waits."""
+    name, told = str(entry["name"]), _told(entry)
+    body = b"" if told else location.content(name)
+    file = {"source": source, "address": name, "fingerprint": told or hashlib.sha256(body).hexdigest()}
+    with engine.connect() as session:
+        if db.rows(session, "load/iep_drop_known", **file):
+            return None
+    body = body or location.content(name)
     with engine.begin() as session:
-        message_id = _land(session, file["source"], body)
-        db.execute(session, "load/iep_drop_taken", **file, message_id=message_id, reason=None)
-    polled.taken += 1
-    polled.size += len(body)
+        message_id = _land(session, body)
+        db.execute(session, "load/iep_drop_taken", **file, message_id=message_id)
+    return len(body)
 
 
-def _land(session: Session, source: str, body: bytes) -> int:
-    """Put a document into the inbox and return the number of the message. Raises Fault or Paused."""
+def _land(session: Session, body: bytes) -> int:
+    """Put a document into the inbox and return the number of the message. Raises Fault or Waits."""
     text = hardened.as_utf8(body)
     gate, message = Open(lenient=False), Message()
     try:
@@ -162,14 +115,13 @@ def _land(session: Session, source: str, body: bytes) -> int:
     if school.brin6 is None:
         raise Fault(Code.MESSAGE, "element schoolkey: a dropped file names its school by brincode")
     link = _link(session, school.brin6)
-    if link is None or link["status"] == "ended":
-        raise Fault(Code.AUTHORISATION, f"school {school.brin6} has no link")
-    if link["status"] == "paused":
-        raise Paused
-    unknown = inbox.unknown_pupils(session, message)
+    if link is None or link["status"] != "active":
+        state = "no link" if link is None else f"a link that is {link['status']}"
+        raise Waits(f"school {school.brin6} has {state}: the file is taken once the link is active")
+    unknown = inbox.unknown_pupils(session, message, school.brin6)
     if unknown and link["fault_on_unknown_pupil"]:
         raise Fault(Code.PUPIL, f"{unknown} of {len(message.pupils)} pupils are not known here")
-    origin = Origin(source, school.brin6, "drop", gate.lenient)
+    origin = Origin(link["source"], school.brin6, "drop", gate.lenient)
     kept = inbox.without_header(text, gate.header.key) if gate.header else text
     received = inbox.add(session, origin, kept, school, message.delivered)
     event = "message" if received.is_new else "message_again"
@@ -192,9 +144,7 @@ def _is_being_written(entry: Mapping[str, Any]) -> bool:
     return isinstance(seconds, int | float) and time.time() - seconds < _SETTLED_SECONDS
 
 
-def _fingerprint(location: Location, entry: Mapping[str, Any]) -> str:
-    """What tells this version of a file from another: what the store says of it, else its content."""
+def _told(entry: Mapping[str, Any]) -> str | None:
+    """What the store says that tells this version of a file from another; None: only its content does."""
     said = {name: str(entry[name]) for name in _VERSION_FIELDS if entry.get(name)}
-    if set(said) - {"size"}:
-        return json.dumps(said, sort_keys=True)
-    return hashlib.sha256(location.content(str(entry["name"]))).hexdigest()
+    return json.dumps(said, sort_keys=True) if set(said) - {"size"} else None

@@ -9,12 +9,14 @@ import zlib
 from dataclasses import asdict, dataclass
 from typing import Final, Literal
 
+import pandas as pd
 from sqlalchemy import Connection
 
 from etl import db
 from etl.receive.faults import Code, Fault
 from etl.receive.message import School
 from etl.receive.reading import Message
+from etl.transform.test_results import match_pupils
 
 _HEADER: Final = re.compile(
     rb"\A(\s*(?:<\?xml.*?\?>)?\s*<(?:[\w.-]+:)?Envelope(?:\s[^>]*)?>\s*)<((?:[\w.-]+:)?Header)(?:\s[^>]*)?>.*?</\2\s*>",
@@ -68,16 +70,11 @@ def body(connection: Connection, message_id: int) -> bytes:
     return zlib.decompress(bytes(row["body"]))
 
 
-def unknown_pupils(connection: Connection, message: Message) -> int:
-    """How many pupils of a message the administration does not know."""
-    known = {
-        (row["scheme"], row["value"])
-        for row in db.rows(connection, "load/iep_pupils", **identifiers(message))
-    }
-    return sum(
-        not {("eckid", eck_id), ("leerlingid", pupil_id), ("client_code", pupil_id)} & known
-        for pupil_id, eck_id in message.pupils
-    )
+def unknown_pupils(connection: Connection, message: Message, brin6: str) -> int:
+    """How many pupils of a message for this school match no client; those are quarantined, or fault it."""
+    said = pd.DataFrame(message.pupils, columns=["pupil_id", "eck_id"], dtype="str").assign(brin6=brin6)
+    matched = match_pupils(said, db.query(connection, "load/iep_pupils", **identifiers(message)))
+    return int(matched["pupil_key"].isna().sum())
 
 
 def identifiers(*messages: Message) -> dict[str, list[str]]:

@@ -108,7 +108,7 @@ def refusal(fault: Fault, soap: str = SOAP_11) -> Answer:
 
 
 def _store(connection: Connection, link: Link, text: bytes, message: Message, school: School) -> None:
-    unknown = inbox.unknown_pupils(connection, message)
+    unknown = inbox.unknown_pupils(connection, message, link.brin6)
     # A single unknown pupil as the first thing a new link delivers is the dummy of a test message.
     is_test = link.is_new and len(message.pupils) == unknown == 1
     if unknown and link.fault_on_unknown_pupil and not is_test:

@@ -9,6 +9,8 @@ import pandas as pd
 from etl.reference.kinds import Kind, course_id, moodle_id
 
 MOODLE: Final = "moodle:"  # begins the scheme of the user ids of a Moodle site
+PUPIL_NUMBER: Final = "leerlingid"
+_PUPIL_NUMBER_AT_SCHOOL: Final = PUPIL_NUMBER + r":[0-9]{2}[A-Z]{2}[0-9]{2}"
 ADMINISTRATION: Final = "administration"  # the source of results that the administration holds already
 
 
@@ -69,6 +71,25 @@ not_the_administration: Final = Rule(
     "source",
     f"must not be {ADMINISTRATION}: results that the administration holds itself carry that name",
     lambda lines: lines["source"] == ADMINISTRATION,
+)
+
+
+pupil_numbers_name_a_school: Final = Rule(
+    "scheme",
+    f"must name the school by BRIN and location number, such as {PUPIL_NUMBER}:99QQ00",
+    lambda lines: (
+        lines["scheme"].str.startswith(f"{PUPIL_NUMBER}:")
+        & ~lines["scheme"].str.fullmatch(_PUPIL_NUMBER_AT_SCHOOL)
+    ),
+)
+
+one_pupil_a_number: Final = Rule(
+    "value",
+    "another line gives the same number of this scheme to another client",
+    lambda lines: (
+        (lines["scheme"].str.startswith(f"{PUPIL_NUMBER}:") | (lines["scheme"] == "eckid"))
+        & lines.duplicated(["scheme", "value"], keep=False)
+    ),
 )
 
 

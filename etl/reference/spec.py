@@ -136,6 +136,7 @@ FILES: Final = (
             _key("scheme"),
             Column("value", required=True, kinds=rules.ids_of_users),
         ),
+        (rules.pupil_numbers_name_a_school, rules.one_pupil_a_number),
     ),
     File(
         "occurrences",
@@ -289,6 +290,7 @@ FILES: Final = (
             _required("status", one_of("active", "paused", "ended")),
             _extra("reading", one_of("strict", "lenient"), default="strict"),
             _extra("unknown_pupil", one_of("quarantine", "fault"), default="quarantine"),
+            _extra("source", default="iep_lvs"),
         ),
     ),
     File("excluded_tests", ("pattern",), (_key("pattern", text), _required("reason"))),

@@ -5,6 +5,8 @@ from typing import Final
 REASONS: Final = {
     "unmatched_learner": "No client of the administration matches this learner.",
     "ambiguous_learner": "More than one client or learner matches; nobody is guessed.",
+    "pupil_school_unknown": "A client has this pupil number, but it does not say at which school, so it is not used.",
+    "eck_id_differs": "The client with this pupil number has another ECK iD; nobody is guessed.",
     "no_enrolment": "The client has no enrolment in this occurrence.",
     "result_stands": "A result of this unit is recorded already; it stands.",
     "enrolment_not_active": "The enrolment is not active.",
@@ -33,6 +35,8 @@ REASONS: Final = {
     "excluded_test": "Final tests are not recorded (list of excluded tests).",
     "no_value": "The result holds no value.",
     "file_set_aside": "The file of the drop location cannot be taken.",
+    "file_waits": "The file of the drop location cannot be taken yet.",
+    "file_not_read": "Only files whose names end in .xml are taken from a drop location, and no folders in it.",
     "needs_completion_time": "The source says that the course was passed, but not when.",
     "status_unknown": "The source gives a status that is none of SCORM's, so that the attempt is not judged.",
     "course_not_published": "The course is not published in the source; only published courses give competences.",

@@ -20,8 +20,13 @@ DERIVED: Final = [
     "scope", "number", "result_key", "pupil_key", "test_code", "test_part", "test_name", "test_version",
     "year_group", "subject", "taken_on", "school_year", "level", "warnings",
 ]  # fmt: skip
+_PUPIL_NUMBER: Final = "leerlingid"  # scheme of a number of which the school is not known; it is not used
 _ARITHMETIC: Final = "reken|wiskunde"
 _REFERENCE_LEVEL: Final = "RNTRM"
+_NOT_FOUND: Final = ("unmatched_learner", "pupil_school_unknown", "eck_id_differs")
+_WHAT_TO_ENTER: Final = (
+    " Enter in client_numbers.csv the ECK iD as scheme eckid, or the number as scheme leerlingid:"
+)
 _FIRST_MONTH: Final = 8  # a school year starts on 1 August
 
 
@@ -29,7 +34,7 @@ _FIRST_MONTH: Final = 8  # a school year starts on 1 August
 class Deliveries:
     """Messages as frames with the columns above; ``scope`` names the message, ``number`` the result.
 
-    A test message (``is_test``) is known by its dummy pupil, who is left out without being listed.
+    A test message (``is_test``) is known by its dummy pupils, who are left out without being listed.
     """
 
     messages: pd.DataFrame
@@ -52,16 +57,16 @@ class Derived:
 def derive(deliveries: Deliveries, pupils: pd.DataFrame, excluded: pd.DataFrame) -> Derived:
     """Each result becomes a typed row, or is rejected with a reason; the pupil becomes the administration's key.
 
-    ``pupils``: scheme (eckid, leerlingid, client_code), value, client_code. ``excluded``: pattern.
+    ``pupils``: as ``match_pupils`` takes them. ``excluded``: pattern.
     """
     measures = deliveries.measures[deliveries.measures["value"].notna()]
     about = deliveries.results.merge(deliveries.messages, on="scope")
     about = about.merge(_judged(deliveries.tests, excluded), on=["scope", "test_code"], how="left")
-    about["pupil_key"], code = match_pupils(about, pupils)
-    code = code.mask(~about["number"].isin(measures["number"]), "no_value")
+    about = about.join(match_pupils(about, pupils))
+    code = about["code"].mask(~about["number"].isin(measures["number"]), "no_value")
     about["code"] = code.mask(about["excluded"].fillna(value=False).astype(bool), "excluded_test")
     good, bad = about[about["code"] == ""], about[about["code"] != ""]
-    dummy = bad["is_test"].astype(bool) & (bad["code"] == "unmatched_learner")
+    dummy = bad["is_test"].astype(bool) & bad["pupil_key"].isna()
     kept = measures[measures["number"].isin(good["number"])]
     return Derived(
         results=_described(good, kept, deliveries.norms).reset_index(drop=True),
@@ -83,24 +88,36 @@ def names_excluded_test(tests: pd.DataFrame, excluded: pd.DataFrame) -> pd.Serie
     return found
 
 
-def match_pupils(results: pd.DataFrame, pupils: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """The client of each result and why there is none: unmatched_learner, ambiguous_learner, or empty.
+def match_pupils(results: pd.DataFrame, pupils: pd.DataFrame) -> pd.DataFrame:
+    """The client of each result (pupil_key), why there is none (code), whether its number is another's (warned).
 
-    The numbers that the administration keeps for a pupil count first, then its own key; nobody is guessed.
+    An ECK iD is unique everywhere and decides; a leerlingid counts within its school only, and never against an
+    ECK iD. Nobody is guessed. ``results``: brin6, pupil_id, eck_id; ``pupils``: scheme (``eckid``,
+    ``leerlingid:<brin6>``, or ``leerlingid`` where no school is known), value, client_code.
     """
-    clients = pupils.groupby(["scheme", "value"])["client_code"].agg(["first", "nunique"])
-    eck, eck_doubtful = _looked_up(results["eck_id"], clients, "eckid")
-    number, number_doubtful = _looked_up(results["pupil_id"], clients, "leerlingid")
-    own, _ = _looked_up(results["pupil_id"], clients, "client_code")
-    client = eck.fillna(number).fillna(own)
-    doubtful = eck_doubtful | number_doubtful | (eck.notna() & number.notna() & (eck != number))
-    code = pd.Series("", index=results.index, dtype="str").mask(client.isna(), "unmatched_learner")
-    return client, code.mask(doubtful, "ambiguous_learner")
+    schemes = pd.Series(_PUPIL_NUMBER + ":" + results["brin6"])
+    eck, eck_doubtful = _looked_up(results["eck_id"], "eckid", pupils)
+    number, number_doubtful = _looked_up(results["pupil_id"], schemes, pupils)
+    schoolless, _ = _looked_up(results["pupil_id"], _PUPIL_NUMBER, pupils)
+    others = results["eck_id"].notna() & number.isin(pupils.loc[pupils["scheme"] == "eckid", "client_code"])
+    code = pd.Series("unmatched_learner", index=results.index, dtype="str")
+    code = code.mask(schoolless.notna(), "pupil_school_unknown").mask(number.notna(), "")
+    code = code.mask(others, "eck_id_differs").mask(number_doubtful, "ambiguous_learner")
+    code = code.mask(eck.notna(), "").mask(eck_doubtful, "ambiguous_learner")
+    client = eck.fillna(number).where(code == "")
+    warned = eck.notna() & number.notna() & (eck != number)
+    return pd.DataFrame({"pupil_key": client, "code": code, "warned": warned})
 
 
-def _looked_up(identifier: pd.Series, clients: pd.DataFrame, scheme: str) -> tuple[pd.Series, pd.Series]:
-    known = clients[clients.index.get_level_values("scheme") == scheme].droplevel("scheme")
-    return identifier.map(known["first"]).astype("str"), identifier.map(known["nunique"]).fillna(0) > 1
+def _looked_up(
+    identifier: pd.Series, scheme: "pd.Series[str] | str", pupils: pd.DataFrame
+) -> tuple[pd.Series, pd.Series]:
+    """The client of each identifier in its scheme, and whether several clients have it."""
+    clients = pupils.groupby(pupils["scheme"] + " " + pupils["value"])["client_code"].agg(
+        ["first", "nunique"]
+    )
+    keys = scheme + " " + identifier  # a scheme holds no blanks
+    return keys.map(clients["first"]).astype("str"), keys.map(clients["nunique"]).fillna(0) > 1
 
 
 def _has_letters(pattern: str) -> bool:
@@ -123,6 +140,7 @@ def _described(good: pd.DataFrame, measures: pd.DataFrame, norms: pd.DataFrame) 
         "school_year_mismatch": year != good["school_year"],
         "level_unusual_for_subject": test_levels.is_unusual(level, arithmetic),
         "level_not_known": told & ~test_levels.is_known(level),
+        "pupil_number_of_another": good["warned"].astype(bool),
     }
     return good.assign(school_year=year, level=level, warnings=_joined(warnings, good.index))[DERIVED]
 
@@ -158,11 +176,15 @@ def _joined(warnings: dict[str, pd.Series], index: pd.Index) -> pd.Series:
 
 
 def _rejected(bad: pd.DataFrame) -> pd.DataFrame:
-    return rejected_rows(bad["scope"], RESOURCE, bad["brin6"] + "/" + bad["result_key"], bad["code"])
+    bad = bad.reset_index(drop=True)
+    listed = rejected_rows(bad["scope"], RESOURCE, bad["brin6"] + "/" + bad["result_key"], bad["code"])
+    told = _WHAT_TO_ENTER + bad["brin6"] + "."
+    return listed.assign(reason=listed["reason"].mask(bad["code"].isin(_NOT_FOUND), listed["reason"] + told))
 
 
 def _unreadable(deliveries: Deliveries) -> pd.DataFrame:
     rows = deliveries.unreadable.merge(deliveries.messages, on="scope")
+    rows = rows[~rows["is_test"].astype(bool)].reset_index(drop=True)
     keys = rows["brin6"] + "/" + rows["result_key"]
     listed = rejected_rows(rows["scope"], RESOURCE, keys, "malformed_record")
     return listed.assign(reason=REASONS["malformed_record"] + " " + rows["reason"])

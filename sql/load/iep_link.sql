@@ -12,7 +12,7 @@ select
         select from raw.inbox
         where inbox.brin6 = school_links.brin6 and kind = 'results' and last_received_at >= entered_at
     ) as is_new,
-    coalesce((select min(source) from core.sources where system = 'iep_lvs' and closed_at is null), 'iep_lvs') as source
+    source
 from core.school_links
 left join ops.link_codes using (brin6)
 where brin6 = :brin6

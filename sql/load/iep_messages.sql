@@ -28,13 +28,7 @@ and case
         or derived.inputs <> sha256(inbox.sha256 || int8send(reference_version.version))
         and (
             inbox.kind = 'test'
-            or exists (
-                select from ops.rejections as held
-                where held.flow = :flow
-                and held.source = inbox.source
-                and held.scope = inbox.brin6 || '/' || inbox.message_id
-                and held.resolved_at is null
-            )
+            or inbox.left_out
         )
 end
 order by inbox.created_at, inbox.message_id

@@ -80,6 +80,10 @@ def _school(url: str, pupils: int) -> Iterator[Engine]:
             "insert into core.clients (client_code) select 'L' || n from generate_series(0, %s) n",
             (pupils - 1,),
         )
+        session.exec_driver_sql(
+            "insert into core.client_numbers (client_code, scheme, value) "
+            "select client_code, 'leerlingid:99QQ00', client_code from core.clients"
+        )
         terms = Terms("bench", date(2026, 1, 1), date(2026, 1, 1))
         links.activate(session, KEY, "Bureau ICE", "BUREAUICE", terms, "bench")
     yield engine

@@ -9,10 +9,10 @@ KEY = "99QQ001234567890abcd"
 ECK_7001 = "https://ketenid.nl/pilot/" + "0a1b" * 32
 ECK_7002 = "https://ketenid.nl/pilot/" + "2c3d" * 32
 PUPILS = {
-    "PUP7001": {"leerlingid": "LL-7001", "eckid": ECK_7001},
-    "PUP7002": {"leerlingid": "LL-7002", "eckid": ECK_7002},
-    "PUP4003": {"leerlingid": "LL-4003"},
-    "PUP8004": {"leerlingid": "LL-8004"},
+    "PUP7001": {"leerlingid:99QQ00": "LL-7001", "eckid": ECK_7001},
+    "PUP7002": {"leerlingid:99QQ00": "LL-7002", "eckid": ECK_7002},
+    "PUP4003": {"leerlingid:99QQ00": "LL-4003"},
+    "PUP8004": {"leerlingid:99QQ00": "LL-8004"},
 }
 
 

@@ -1,13 +1,19 @@
 """The same documents from a drop location: a folder, an object store, an HTTPS address."""
 
+import gzip
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import ClassVar
 
 import fsspec
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 from sqlalchemy import Engine
 
 from etl.connections import Connection
@@ -15,11 +21,14 @@ from etl.errors import InvalidInput, RetryLater
 from etl.flows import iep_test_results as flow
 from etl.flows.options import Options
 from etl.receive import links
-from etl.receive.drop import Location, poll
+from etl.receive.drop import poll
+from etl.receive.links import Terms
+from etl.receive.location import Location
 from etl.sandbox.iep_sender import Sender, samples
 from tests.receive.school import KEY, bodies, rows
 from tests.receive.test_nights import current, golden
 
+TERMS = Terms("M. Mandaat", date(2026, 1, 5), date(2026, 1, 6))
 FIRST, SECOND = samples()["first_night"], samples()["second_night"]
 
 
@@ -109,23 +118,101 @@ def test_a_file_that_is_being_written_and_one_of_a_paused_school_wait(
     drop(tmp_path, "night.xml", FIRST)
     with engine.begin() as session:
         links.pause(session, school, "beheer")
-    assert poll(engine, source, location).left == 1
+    assert poll(engine, source, location).waiting == [
+        ("night.xml", "school 99QQ00 has a link that is paused: the file is taken once the link is active")
+    ]
     with engine.begin() as session:
         links.resume(session, KEY, "beheer")
     assert poll(engine, source, location).taken == 1
 
 
-def test_a_school_without_a_link_or_with_an_ended_one_is_set_aside(
+def test_a_file_that_came_before_its_school_s_link_is_taken_when_the_link_is_active(
     tmp_path: Path, engine: Engine, source: str, school: str
 ) -> None:
-    drop(tmp_path, "other.xml", FIRST.replace(b">99QQ<", b">11AA<"))
+    other = drop(tmp_path, "other.xml", FIRST.replace(b">99QQ<", b">11AA<"))
     with engine.begin() as session:
         links.end(session, school, "beheer")
     drop(tmp_path, "ended.xml", FIRST)
-    polled = poll(engine, source, Location(connection(str(tmp_path))))
-    assert [reason for _, reason in polled.set_aside] == [
-        f"Client.AutorisatieOngeldig: school {brin6} has no link" for brin6 in ("99QQ00", "11AA00")
+    after = "the file is taken once the link is active"
+    flow.run(engine, lambda _: connection(str(tmp_path), after="move"), Options())
+    assert open_files(engine) == [
+        ("ended.xml", "file_waits", f"school 99QQ00 has a link that is ended: {after}"),
+        ("other.xml", "file_waits", f"school 11AA00 has no link: {after}"),
+    ]
+    assert other.exists()
+    with engine.begin() as session:
+        links.activate(session, "11AA001234567890abcd", "Bureau ICE", "BUREAUICE", TERMS, "beheer")
+        links.activate(session, KEY, "Bureau ICE", "BUREAUICE", TERMS, "beheer")
+    flow.run(engine, lambda _: connection(str(tmp_path), after="move"), Options())
+    assert open_files(engine) == []
+    assert rows(engine, "select brin6 from raw.inbox order by 1") == [("11AA00",), ("99QQ00",)]
+    assert sorted(path.name for path in (tmp_path / "taken").iterdir()) == ["ended.xml", "other.xml"]
+
+
+def open_files(engine: Engine) -> list[tuple[str, str, str]]:
+    return rows(
+        engine,
+        "select record_key, reason_code, reason from mart.rejections "
+        "where resource = 'file' and resolved_at is null order by 1",
+    )
+
+
+def test_what_is_not_looked_at_is_counted_and_named(tmp_path: Path, engine: Engine, source: str) -> None:
+    for name in ("a.xml.gz", "b.zip", "c.xml.filepart", "d.XML"):
+        drop(tmp_path, name, FIRST)
+    (tmp_path / "archive").mkdir()
+    run_id, status = flow.run(engine, lambda _: connection(str(tmp_path), after="move"), Options())
+    flow.run(engine, lambda _: connection(str(tmp_path), after="move"), Options())
+    assert status == "success"
+    assert [row[:2] for row in open_files(engine)] == [
+        ("a.xml.gz", "file_not_read"), ("archive/", "file_not_read"), ("b.zip", "file_not_read"),
+        ("c.xml.filepart", "file_not_read"),
     ]  # fmt: skip
+    [counts] = rows(
+        engine,
+        "select read, written, rejected from ops.run_steps where step = 'drop' and run_id = :run", run=run_id,
+    )  # fmt: skip
+    assert counts == (5, 1, 4)
+
+
+def test_a_file_that_was_put_back_is_judged_anew_and_none_replaces_another(
+    tmp_path: Path, engine: Engine, source: str, school: str
+) -> None:
+    location = Location(connection(str(tmp_path), after="move"))
+    drop(tmp_path, "night.xml", FIRST[:-30])
+    drop(tmp_path, "other.xml", samples()["deviating"])
+    assert len(poll(engine, source, location).set_aside) == 2
+    with engine.begin() as session:
+        links.configure(session, school, "beheer", links.Reading.LENIENT, None)
+    (tmp_path / "set_aside" / "other.xml").rename(tmp_path / "other.xml")
+    drop(tmp_path, "night.xml", FIRST[:-40])
+    polled = poll(engine, source, location)
+    assert (polled.taken, len(polled.set_aside)) == (1, 1)
+    assert sorted(path.name for path in (tmp_path / "set_aside").glob("*.xml")) == [
+        "night-2.xml",
+        "night.xml",
+    ]
+
+
+def test_a_file_that_cannot_be_read_stops_no_other_and_the_night_says_so(
+    tmp_path: Path, engine: Engine, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(tmp_path, "a.xml", FIRST)
+    drop(tmp_path, "b.xml", SECOND)
+    read = LocalFileSystem.open
+
+    def refuse(self: LocalFileSystem, path: str, *given: object, **named: object) -> object:
+        if path.endswith("a.xml"):
+            raise PermissionError(path)
+        return read(self, path, *given, **named)
+
+    monkeypatch.setattr(LocalFileSystem, "open", refuse)
+    _, status = flow.run(engine, lambda _: connection(str(tmp_path)), Options())
+    assert status == "incomplete"
+    assert open_files(engine) == [
+        ("a.xml", "file_waits", "drop location iep_drop: a file cannot be read: PermissionError")
+    ]
+    assert rows(engine, "select count(*) from raw.inbox") == [(1,)]
 
 
 def test_a_deviating_file_is_read_where_the_link_is_lenient(
@@ -136,7 +223,6 @@ def test_a_deviating_file_is_read_where_the_link_is_lenient(
     assert len(poll(engine, source, location).set_aside) == 1
     with engine.begin() as session:
         links.configure(session, school, "beheer", links.Reading.LENIENT, None)
-    drop(tmp_path, "deviating.xml", samples()["deviating"], age=1800)
     assert poll(engine, source, location).taken == 1
 
 
@@ -176,3 +262,88 @@ def test_a_location_that_cannot_be_read_is_tried_later_and_stands_in_the_report(
 def test_files_at_an_https_address_can_only_be_kept() -> None:
     with pytest.raises(InvalidInput, match="can only be kept"):
         Location(connection("https://127.0.0.1/drop/", after="move"))
+
+
+class Peer(BaseHTTPRequestHandler):
+    """A web server that answers with what ``answers`` holds for a path: status, headers, body."""
+
+    answers: ClassVar[dict[str, tuple[int, dict[str, str], bytes]]]
+    asked: ClassVar[list[tuple[str, str | None]]]
+
+    def do_GET(self) -> None:
+        self.asked.append((self.path, self.headers.get("X-Api-Key")))
+        status, headers, body = self.answers.get(self.path, (404, {}, b""))
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+    do_HEAD = do_GET  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def web(host: str = "127.0.0.1") -> Iterator[tuple[type[Peer], str]]:
+    """A peer of its own on this address of the loopback."""
+    handler = type("OnePeer", (Peer,), {"answers": {}, "asked": []})
+    with ThreadingHTTPServer((host, 0), handler) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield handler, f"http://{host}:{server.server_port}"
+        server.shutdown()
+
+
+HTML = {"Content-Type": "text/html"}
+
+
+@pytest.mark.parametrize("what", ["list", "file"])
+def test_a_redirect_to_another_host_is_not_followed_with_the_key(
+    what: str, engine: Engine, source: str
+) -> None:
+    with web() as (here, address), web("127.0.0.2") as (there, elsewhere):
+        moved = (302, {"Location": f"{elsewhere}/drop/"}, b"")
+        here.answers["/drop/"] = (200, HTML, b'<a href="night.xml">x</a>') if what == "file" else moved
+        here.answers["/drop"] = here.answers["/drop/"]
+        here.answers["/drop/night.xml"] = moved
+        there.answers["/drop/"] = (200, HTML, FIRST)
+        location_of = connection(f"{address}/drop/", options={"headers": {"X-Api-Key": "secret"}})
+        _, status = flow.run(engine, lambda _: location_of, Options())
+        assert here.asked
+        assert there.asked == []
+    assert status == "incomplete"
+    told = "the drop location redirects to http://127.0.0.2: correct the connection's host"
+    assert rows(engine, "select problem from ops.run_steps") == [(told,)]
+
+
+def test_a_redirect_on_the_same_host_is_followed(engine: Engine, source: str) -> None:
+    with web() as (here, address):
+        here.answers["/drop"] = (
+            200,
+            HTML,
+            b'<a href="night.xml">x</a><a href="?C=N">sort</a><a href="a.zip">z</a>',
+        )
+        here.answers["/drop/night.xml"] = (302, {"Location": "/files/1"}, b"")
+        here.answers["/files/1"] = (200, {"Content-Type": "text/xml"}, FIRST)
+        polled = poll(engine, source, Location(connection(f"{address}/drop")))
+        assert (polled.taken, polled.others) == (1, ["a.zip"])
+
+
+def test_a_dropped_file_obeys_the_limit_of_messages_also_when_it_is_packed_on_its_way(
+    tmp_path: Path, engine: Engine, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UWLR_MAX_BYTES", str(len(FIRST)))
+    drop(tmp_path, "large.xml", FIRST + b" ")
+    drop(tmp_path, "fits.xml", FIRST)
+    found = poll(engine, source, Location(connection(str(tmp_path))))
+    too_large = f"Client.OngeldigBericht: the file is larger than {len(FIRST)} bytes"
+    assert (found.taken, found.set_aside) == (1, [("large.xml", too_large)])
+    with web() as (here, address):
+        here.answers["/drop"] = (200, HTML, b'<a href="a.xml">a</a><a href="b.xml">b</a>')
+        packed = {"Content-Type": "text/xml", "Content-Encoding": "gzip"}
+        here.answers["/drop/a.xml"] = (200, packed, gzip.compress(FIRST))
+        here.answers["/drop/b.xml"] = (200, packed, gzip.compress(b" " * 50_000_000))
+        found = poll(engine, source, Location(connection(f"{address}/drop")))
+    assert (found.taken, found.set_aside) == (1, [("b.xml", too_large)])

@@ -139,16 +139,57 @@ def test_a_pupil_who_becomes_known_gets_the_results_that_came_before(iep: Sender
     iep.send(FIRST)
     night(engine)
     with engine.begin() as session:
-        session.exec_driver_sql("insert into core.clients (client_code) values ('LL-9999')")
+        session.exec_driver_sql("insert into core.clients (client_code) values ('PUP9999')")
+        session.exec_driver_sql(
+            "insert into core.client_numbers (client_code, scheme, value) "
+            "values ('PUP9999', 'leerlingid:99QQ00', 'LL-9999')"
+        )
     assert night(engine)["written"] == 1
     assert rejected(engine) == [("99QQ00/IEP-100007", "excluded_test")]
-    assert rows(engine, "select value from mart.test_results where pupil_key = 'LL-9999'") == [("20",)]
+    assert rows(engine, "select value from mart.test_results where pupil_key = 'PUP9999'") == [("20",)]
 
 
-def test_two_clients_with_the_identifiers_of_one_pupil_are_not_guessed(iep: Sender, engine: Engine) -> None:
-    iep.send(FIRST.replace(b"LL-7001", b"LL-7002", 1))
+def test_two_clients_with_the_number_of_one_pupil_are_not_guessed(iep: Sender, engine: Engine) -> None:
+    with engine.begin() as session:
+        session.exec_driver_sql(
+            "update core.client_numbers set value = 'LL-4003' where scheme = 'leerlingid:99QQ00' and value = 'LL-8004'"
+        )
+    iep.send(FIRST)
     night(engine)
-    assert ("99QQ00/IEP-100001", "ambiguous_learner") in rejected(engine)
+    assert ("99QQ00/IEP-100005", "ambiguous_learner") in rejected(engine)
+
+
+def test_what_is_rejected_again_every_night_is_listed_once(iep: Sender, engine: Engine) -> None:
+    for day in range(13, 18):
+        iep.send(FIRST.replace(b"2026-01-13T01:05:00", f"2026-01-{day}T01:05:00".encode()))
+        night(engine)
+        assert rejected(engine) == golden("rejections")
+    found = rows(
+        engine,
+        "select count(*) from ops.rejections where first_seen_at < (select max(received_at) from raw.inbox) "
+        "and last_seen_at > (select max(received_at) from raw.inbox) and resolved_at is null",
+    )
+    assert found == [(2,)]
+    assert rows(engine, "select rejected from mart.school_links") == [(2,)]
+
+
+def test_what_was_left_out_of_several_messages_has_its_history_when_the_pupil_is_known(
+    iep: Sender, engine: Engine
+) -> None:
+    for day in (13, 15, 14):
+        changed = FIRST.replace(b"2026-01-13T01:05:00", f"2026-01-{day}T01:05:00".encode())
+        assert iep.send(changed.replace(b"score>20<", f"score>{day}<".encode())).taken
+        night(engine)
+    assert rejected(engine) == golden("rejections")
+    with engine.begin() as session:
+        session.exec_driver_sql("insert into core.clients (client_code) values ('PUP9999')")
+        session.exec_driver_sql(
+            "insert into core.client_numbers (client_code, scheme, value) "
+            "values ('PUP9999', 'leerlingid:99QQ00', 'LL-9999')"
+        )
+    night(engine)
+    history = "select version, value from mart.test_result_history where pupil_key = 'PUP9999' order by 1"
+    assert rows(engine, history) == [(1, "13"), (2, "14"), (3, "15")]
 
 
 def test_lenient_reading_lands_the_message_and_lists_the_bad_rows(
@@ -235,7 +276,7 @@ def test_a_dry_run_writes_no_result(iep: Sender, engine: Engine) -> None:
 def test_bodies_go_when_their_retention_ends_and_results_stay(
     iep: Sender, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(flow.RETENTION_DAYS, "30")
+    monkeypatch.setenv("IEP_INBOX_RETENTION_DAYS", "30")
     iep.send(FIRST)
     night(engine)
     assert rows(engine, "select body is null from raw.inbox") == [(False,)]

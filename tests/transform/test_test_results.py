@@ -46,7 +46,7 @@ def derived(
     results: tuple[Row, ...] = (result(),),
     tests: tuple[Row, ...] = ({"test_code": "T", "test_name": "Lezen"},),
     norms: tuple[Row, ...] = (),
-    pupils: tuple[tuple[str, str, str], ...] = (("leerlingid", "L1", "P1"),),
+    pupils: tuple[tuple[str, str, str], ...] = (("leerlingid:99QQ00", "L1", "P1"),),
     is_test: bool = False,
 ) -> Derived:
     message = {"scope": "99QQ00/1", "brin6": "99QQ00", "school_year": "2025-2026"}
@@ -185,41 +185,59 @@ def test_a_final_test_is_left_out_whatever_its_score_and_listed() -> None:
     assert reasons(found) == ["excluded_test"]
 
 
-def test_a_pupil_is_found_by_eck_id_or_number_or_the_administration_s_own_key() -> None:
+def test_a_pupil_is_found_by_eck_id_or_by_the_number_at_the_school() -> None:
     found = derived(
-        *(value("1", number=str(number)) for number in range(4)),
+        *(value("1", number=str(number)) for number in range(3)),
         results=(
             result(0, pupil_id="other", eck_id="E1"),
             result(1, pupil_id="L2"),
-            result(2, pupil_id="P3"),
-            result(3, pupil_id="nobody"),
+            result(2, pupil_id="nobody"),
         ),
-        pupils=(("eckid", "E1", "P1"), ("leerlingid", "L2", "P2"), ("client_code", "P3", "P3")),
+        pupils=(("eckid", "E1", "P1"), ("leerlingid:99QQ00", "L2", "P2")),
     )
-    assert found.results["pupil_key"].tolist() == ["P1", "P2", "P3"]
-    assert found.rejected[["record_key", "reason_code"]].values.tolist() == [
-        ["99QQ00/R3", "unmatched_learner"]
+    assert found.results["pupil_key"].tolist() == ["P1", "P2"]
+    assert found.rejected.drop(columns=["scope", "resource"]).values.tolist() == [
+        [
+            "99QQ00/R2",
+            "unmatched_learner",
+            "No client of the administration matches this learner. Enter in client_numbers.csv the ECK iD as "
+            "scheme eckid, or the number as scheme leerlingid:99QQ00.",
+        ]
     ]
+
+
+@pytest.mark.parametrize(
+    ("pupils", "code"),
+    [
+        ((("leerlingid:11AA00", "L1", "P1"),), "unmatched_learner"),  # a number counts in its school only
+        ((("leerlingid", "L1", "P1"),), "pupil_school_unknown"),
+        ((("leerlingid:99QQ00", "L1", "P1"), ("leerlingid:99QQ00", "L1", "P2")), "ambiguous_learner"),
+        ((("eckid", "E1", "P1"), ("eckid", "E1", "P2")), "ambiguous_learner"),
+        (
+            (("eckid", "E1", "P1"), ("eckid", "E1", "P2"), ("leerlingid:99QQ00", "L1", "P1")),
+            "ambiguous_learner",
+        ),
+        ((("leerlingid:99QQ00", "L1", "P1"), ("eckid", "E9", "P1")), "eck_id_differs"),
+    ],
+)
+def test_nobody_is_guessed(pupils: tuple[tuple[str, str, str], ...], code: str) -> None:
+    assert reasons(derived(value("1"), results=(result(eck_id="E1"),), pupils=pupils)) == [code]
 
 
 @pytest.mark.parametrize(
     "pupils",
     [
-        (("eckid", "E1", "P1"), ("leerlingid", "L1", "P2")),
-        (("leerlingid", "L1", "P1"), ("leerlingid", "L1", "P2")),
-        (("eckid", "E1", "P1"), ("eckid", "E1", "P2")),
+        (("eckid", "E1", "P1"), ("leerlingid:99QQ00", "L1", "P2")),
+        (("eckid", "E1", "P1"), ("leerlingid:99QQ00", "L1", "P2"), ("leerlingid:99QQ00", "L1", "P3")),
     ],
 )
-def test_identifiers_that_point_at_two_clients_are_not_guessed(
-    pupils: tuple[tuple[str, str, str], ...],
-) -> None:
+def test_an_eck_id_decides_before_a_number(pupils: tuple[tuple[str, str, str], ...]) -> None:
     found = derived(value("1"), results=(result(eck_id="E1"),), pupils=pupils)
-    assert reasons(found) == ["ambiguous_learner"]
+    assert found.results[["pupil_key", "warnings"]].values.tolist() == [["P1", "pupil_number_of_another"]]
 
 
-def test_the_number_that_the_administration_keeps_goes_before_a_key_that_looks_the_same() -> None:
-    pupils = (("leerlingid", "L1", "P1"), ("client_code", "L1", "L1"))
-    assert derived(value("1"), pupils=pupils).results["pupil_key"].tolist() == ["P1"]
+def test_a_number_at_the_school_counts_where_the_eck_id_is_not_registered() -> None:
+    assert derived(value("1"), results=(result(eck_id="E1"),)).results["pupil_key"].tolist() == ["P1"]
 
 
 def test_a_result_without_a_value_is_listed() -> None:

@@ -1,0 +1,1 @@
+select scope, record_key from staged
