@@ -1,4 +1,4 @@
-"""A warehouse that the version before filled: what was kept twice is kept once, and the next night adds nothing wrong."""
+"""A warehouse that the version before filled: what was kept twice is kept once, the next night adds nothing wrong."""
 
 import hashlib
 import shutil
@@ -41,8 +41,8 @@ def test_results_of_two_sources_become_one_and_number_matched_pupils_stay(old: E
         run = session.exec_driver_sql
         run("insert into ops.runs (run_id, flow) values ('old', 'iep_test_results')")
         run(
-            "insert into core.school_links (brin6, supplier, supplier_code, accepted_by, accepted_on, start_date, status)"
-            " values ('99QQ00', 'Bureau ICE', 'BUREAUICE', 'M', '2026-01-05', '2026-01-06', 'active')"
+            "insert into core.school_links"
+            " (brin6, supplier, supplier_code, accepted_by, accepted_on, start_date, status) values ('99QQ00', 'Bureau ICE', 'BUREAUICE', 'M', '2026-01-05', '2026-01-06', 'active')"
         )
         for client, numbers in PUPILS.items():
             run("insert into core.clients (client_code) values (%s)", (client,))
@@ -62,7 +62,8 @@ def test_results_of_two_sources_become_one_and_number_matched_pupils_stay(old: E
             )
             run(
                 "insert into ops.rejections (flow, source, scope, resource, record_key, reason_code, reason, run_id)"
-                " values ('iep_test_results', %s, %s, 'test_result', '99QQ00/IEP-100008', 'unmatched_learner', 'r', 'old')",
+                " values ('iep_test_results', %s, %s, 'test_result', '99QQ00/IEP-100008', 'unmatched_learner', 'r',"
+                " 'old')",
                 (source, f"99QQ00/{message_id}"),
             )
         run(
