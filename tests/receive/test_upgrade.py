@@ -42,7 +42,8 @@ def test_results_of_two_sources_become_one_and_number_matched_pupils_stay(old: E
         run("insert into ops.runs (run_id, flow) values ('old', 'iep_test_results')")
         run(
             "insert into core.school_links"
-            " (brin6, supplier, supplier_code, accepted_by, accepted_on, start_date, status) values ('99QQ00', 'Bureau ICE', 'BUREAUICE', 'M', '2026-01-05', '2026-01-06', 'active')"
+            " (brin6, supplier, supplier_code, accepted_by, accepted_on, start_date, status)"
+            " values ('99QQ00', 'Bureau ICE', 'BUREAUICE', 'M', '2026-01-05', '2026-01-06', 'active')"
         )
         for client, numbers in PUPILS.items():
             run("insert into core.clients (client_code) values (%s)", (client,))
