@@ -1,11 +1,11 @@
 """Which results earn accreditation points, which are withheld and why (spec/pe_online.md)."""
 
-import re
 from typing import Final
 
 import pandas as pd
 
 from etl.transform import point_claims
+from etl.transform.forms import of_form
 from etl.transform.point_claims import AMBIGUOUS_LEARNER
 
 PASS: Final = point_claims.PASS
@@ -67,15 +67,18 @@ def _with_numbers(due: pd.DataFrame, numbers: pd.DataFrame) -> pd.DataFrame:
     known = numbers.rename(columns={"scheme": "number_scheme", "value": "relation_number"})
     known["shared"] = known.duplicated(["number_scheme", "relation_number"], keep=False)
     found = due.merge(known, how="left", on=["client_code", "number_scheme"])
-    facts = zip(found["relation_number"], found["number_pattern"], found["shared"], strict=True)
-    found["reason"] = pd.Series([_reason(*fact) for fact in facts], dtype="str")
+    found["reason"] = _reasons(found)
     return found
 
 
-def _reason(number: object, pattern: str, shared: object) -> str | None:
-    """Why points for this relation number are withheld; it has to have the whole form of its register."""
-    if not isinstance(number, str) or not number:
-        return "no_relation_number"
-    if not re.fullmatch(pattern, number, re.ASCII):
-        return "invalid_relation_number"
-    return AMBIGUOUS_LEARNER if shared is True else None
+def _reasons(found: pd.DataFrame) -> "pd.Series[str]":
+    """Why points for these relation numbers are withheld; one has to have the whole form of its register."""
+    number = found["relation_number"].astype("str")
+    formed = pd.Series(False, found.index)
+    for pattern, rows in found.groupby("number_pattern").groups.items():
+        formed[rows] = of_form(number[rows], str(pattern))
+    reason = pd.Series(pd.NA, found.index, dtype="str")
+    reason[found["shared"].eq(True)] = AMBIGUOUS_LEARNER
+    reason[~formed] = "invalid_relation_number"
+    reason[number.fillna("") == ""] = "no_relation_number"
+    return reason
