@@ -1,10 +1,8 @@
-"""The warehouse: connections, SQL files and migrations."""
+"""The warehouse: connections and SQL files."""
 
 import io
-import os
-import subprocess
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -15,19 +13,41 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
-from etl.errors import GiveUp
+from etl import db_faults
+from etl.errors import DatabaseFault, GiveUp
 
 SQL_DIR = Path(__file__).resolve().parents[1] / "sql"
 
 
 def engine(url: str) -> Engine:
-    """An engine for a PostgreSQL URL of any spelling; a bare postgresql:// would mean another driver."""
-    return create_engine(
-        _parsed(url).set(drivername="postgresql+psycopg2"),
+    """An engine for a PostgreSQL URL of any spelling. What it cannot do is a DatabaseFault, which holds no value."""
+    made = create_engine(
+        address(url),
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"options": "-c timezone=UTC"},
     )
+    db_faults.guard(made)
+    return made
+
+
+def address(url: str) -> URL:
+    """The parts of a URL of PostgreSQL. Raises GiveUp, without the URL: it may hold a password."""
+    scheme, separator, rest = url.partition("://")
+    before_query, question_mark, query = rest.partition("?")
+    if "@" not in before_query:  # then a password holds the question mark
+        before_query, question_mark, query = rest, "", ""
+    login, at, place = before_query.rpartition("@")
+    readable = f"{scheme}{separator}{login.replace('@', '%40')}{at}{place}{question_mark}{query}"
+    try:
+        found = make_url(readable)
+    except (ArgumentError, ValueError):
+        found = None
+    if found is None or not re.fullmatch(r"postgres(ql)?(\+\w+)?", found.drivername):
+        raise GiveUp("WAREHOUSE_URL is not of the form postgresql://user:password@host:port/database")
+    return found.set(drivername="postgresql+psycopg2")  # a bare postgresql:// would mean another driver
 
 
 @cache
@@ -55,11 +75,18 @@ def query(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
         }
         stream = io.BytesIO()
         cursor.copy_expert(f"copy ({select}) to stdout (format csv, header)", stream)
-    table = pa_csv.read_csv(
-        pa.BufferReader(stream.getbuffer()),
-        parse_options=pa_csv.ParseOptions(newlines_in_values=True),  # a name or a course title may hold one
-        convert_options=_options(types),
-    )
+    try:
+        table = pa_csv.read_csv(
+            pa.BufferReader(stream.getbuffer()),
+            parse_options=pa_csv.ParseOptions(
+                newlines_in_values=True
+            ),  # a name or a course title may hold one
+            convert_options=_options(types),
+        )
+    except pa.ArrowInvalid:  # its text holds the value
+        raise DatabaseFault(
+            f"the warehouse: {name}: a value does not have the type of its column", None
+        ) from None
     frame: pd.DataFrame = table.to_pandas()
     return frame
 
@@ -87,42 +114,10 @@ def driver_cursor(connection: Connection) -> Iterator[Any]:
     """A psycopg2 cursor inside the transaction of ``connection``; for COPY only."""
     cursor = connection.connection.cursor()
     try:
-        yield cursor
+        with db_faults.translated(connection.engine.url):
+            yield cursor
     finally:
         cursor.close()
-
-
-def migrate(url: str) -> None:
-    """Bring the warehouse to the newest schema and views. Raises GiveUp with dbmate's own words."""
-    parsed = _parsed(url)
-    dbmate = Path(sys.executable).with_name("dbmate")  # the wheel puts it beside the interpreter
-    command = [
-        str(dbmate),
-        "--migrations-dir",
-        str(SQL_DIR / "migrations"),
-        "--migrations-table",
-        "ops.schema_migrations",
-    ]
-    command += ["--no-dump-schema", "up"]
-    environment = os.environ | {"DATABASE_URL": _dbmate_url(parsed)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise GiveUp(f"migrating the warehouse {parsed.database} failed: {done.stderr.strip()}")
-    warehouse = engine(url)
-    with warehouse.begin() as connection:
-        for path in sorted((SQL_DIR / "views").glob("*.sql")):
-            connection.exec_driver_sql(path.read_text(encoding="utf-8").replace("%", "%%"))
-    warehouse.dispose()
-
-
-def is_migrated(warehouse: Engine) -> bool:
-    """Whether the warehouse has the newest schema."""
-    newest = {path.name.partition("_")[0] for path in (SQL_DIR / "migrations").glob("*.sql")}
-    with warehouse.connect() as connection:
-        known = connection.execute(text("select to_regclass('ops.schema_migrations')")).scalar_one()
-        return known is not None and newest <= {
-            row["version"] for row in rows(connection, "load/schema_versions")
-        }
 
 
 def _options(types: dict[str, pa.DataType]) -> pa_csv.ConvertOptions:
@@ -149,20 +144,3 @@ _ARROW_TYPES = {
     1184: pa.timestamp("us", tz="UTC"),
     1700: pa.float64(),
 }
-
-
-def _parsed(url: str) -> URL:
-    return make_url(url.replace("postgres://", "postgresql://", 1))
-
-
-def _dbmate_url(url: URL) -> str:
-    host = url.query.get("host")
-    query = dict(url.query)
-    if isinstance(host, str) and host.startswith("/"):  # dbmate spells a unix socket another way than libpq
-        query.pop("host")
-        query["socket"] = host
-    query.setdefault("sslmode", "disable" if "socket" in query or url.host in _LOOPBACK else "prefer")
-    return url.set(drivername="postgres", query=query).render_as_string(hide_password=False)
-
-
-_LOOPBACK: Iterable[str | None] = (None, "localhost", "127.0.0.1", "::1")

@@ -48,3 +48,16 @@ class InvalidInput(EtlError):  # noqa: N818
     """What a person entered (a file, a setting, an argument) is wrong; the message says where and why."""
 
     code = "invalid_input"
+
+
+class DatabaseFault(EtlError):  # noqa: N818
+    """The warehouse refused, or could not be reached; ``sqlstate`` is None where no connection came about.
+
+    The message holds names of the schema and what to do, never a value.
+    """
+
+    code = "database"
+
+    def __init__(self, message: str, sqlstate: str | None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate

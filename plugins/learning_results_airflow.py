@@ -92,7 +92,10 @@ def connect(conn_id: str) -> Connection:
 
 
 def warehouse_engine() -> "Engine":
-    """The warehouse of WAREHOUSE_URL, or else the embedded one; one engine a process."""
+    """The warehouse of WAREHOUSE_URL, or else the embedded one; one engine a process.
+
+    Raises GiveUp where its schema is not that of these programs.
+    """
     from etl import embedded
 
     return _engine(embedded.start_warehouse())
@@ -144,9 +147,9 @@ def end_of_run(flow: Any, run_id: str, context: Mapping[str, Any]) -> None:
 
 @cache
 def _engine(url: str) -> "Engine":
-    from etl import db
+    from etl import schema
 
-    return db.engine(url)
+    return schema.checked(url)
 
 
 def _mask_all(value: object) -> None:

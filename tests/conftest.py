@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from psycopg2 import sql
 
-from etl import db, embedded
+from etl import embedded, schema
 
 _numbers = count(1)
 
@@ -26,7 +26,7 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def migrated_template(postgres_url: str) -> str:
     """The name of a migrated database to copy: much faster than migrating for each test."""
-    db.migrate(embedded.ensure_database(postgres_url, "warehouse"))
+    schema.migrate(embedded.ensure_database(postgres_url, "warehouse"))
     return "warehouse"
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from etl import db, embedded
+from etl import embedded, schema
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -17,5 +17,5 @@ def url() -> None:
 def migrate() -> None:
     """Bring the warehouse to the newest schema and views; nothing changes when it is."""
     with embedded.warehouse() as address:
-        db.migrate(address)
+        schema.migrate(address)
     typer.echo("The warehouse has the newest schema.")

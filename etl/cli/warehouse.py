@@ -5,21 +5,18 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine
 
-from etl import db, embedded
-from etl.errors import GiveUp
+from etl import embedded, schema
 
 
 @contextmanager
 def warehouse_engine() -> Iterator[Engine]:
     """An engine for the warehouse; its connections are given back at the end.
 
-    Raises GiveUp where the warehouse has not been brought to the newest schema.
+    Raises GiveUp where the schema of the warehouse is not that of these programs.
     """
     with embedded.warehouse() as url:
-        engine = db.engine(url)
+        engine = schema.checked(url)
         try:
-            if not db.is_migrated(engine):
-                raise GiveUp("the warehouse does not have the newest schema: run `etl db migrate`")
             yield engine
         finally:
             engine.dispose()

@@ -12,7 +12,7 @@ from typing import Any
 import requests
 from sqlalchemy import text
 
-from etl import db, settings
+from etl import db, schema, settings
 from etl.errors import GiveUp
 from etl.reference.importing import import_set
 from etl.sandbox import accounts, pe_online
@@ -56,7 +56,7 @@ def prepare_warehouse(url: str) -> None:
     Raises GiveUp where WAREHOUSE_URL names a warehouse with other data: its points would be recorded as sent
     although only a stand-in got them.
     """
-    db.migrate(url)
+    schema.migrate(url)
     engine = db.engine(url)
     with engine.connect() as connection:
         clients = set(connection.execute(text("select client_code from core.clients")).scalars())

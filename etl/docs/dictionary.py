@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from etl import db, embedded, settings
+from etl import db, embedded, schema, settings
 
 PAGE: Final = settings.ROOT / "docs" / "data-dictionary.md"
 _ABOUT: Final = """# Data dictionary
@@ -35,7 +35,7 @@ def fresh_dictionary() -> str:
     try:
         with embedded.running(home, durable=False) as server_url:
             url = embedded.ensure_database(server_url, "dictionary")
-            db.migrate(url)
+            schema.migrate(url)
             engine = db.engine(url)
             with engine.connect() as connection:
                 page = dictionary(connection)
@@ -62,10 +62,10 @@ def _views(columns: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _tables(tables: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    for schema, group in groupby(tables, itemgetter("schema")):
-        yield f"## Tables of {schema}: {_SCHEMAS[schema]}\n\n| table | what it holds |\n|---|---|"
+    for name, group in groupby(tables, itemgetter("schema")):
+        yield f"## Tables of {name}: {_SCHEMAS[name]}\n\n| table | what it holds |\n|---|---|"
         for table in group:
-            yield f"| `{schema}.{table['table']}` | {_cell(table['about'])} |"
+            yield f"| `{name}.{table['table']}` | {_cell(table['about'])} |"
         yield ""
 
 

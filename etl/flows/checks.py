@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from etl import db
 from etl.connections import CheckReport, Connection
-from etl.errors import EtlError, GiveUp, InvalidInput
+from etl.errors import DatabaseFault, EtlError, GiveUp, InvalidInput
 
 if TYPE_CHECKING:
     from etl.extract.moodle import MoodleClient
@@ -36,9 +35,8 @@ class _Tested:
         try:
             with self.warehouse() as engine:
                 yield engine
-        except SQLAlchemyError as problem:
-            what = type(problem).__name__  # its text may hold the address with a password
-            raise GiveUp(f"the warehouse cannot be read ({what}): is it up and migrated?") from None
+        except DatabaseFault as problem:
+            raise GiveUp(f"the warehouse, which says what is linked, cannot be read: {problem}") from None
 
     @property
     def at_once(self) -> Connection:

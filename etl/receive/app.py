@@ -6,6 +6,7 @@ it. ``UWLR_MAX_BYTES`` is the largest message that is taken (default 20 MiB).
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable
 from functools import cache
@@ -18,7 +19,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from etl import db, embedded
+from etl import embedded, schema
+from etl.errors import EtlError
 from etl.receive.contract import FOLDER
 from etl.receive.faults import Code, Fault
 from etl.receive.uwlr import Answer, Receiver, refusal
@@ -30,6 +32,7 @@ _DRAINED: Final = (
 )
 _SECONDS_TO_SEND: Final = 120
 _AT_ONCE: Final = 4  # messages in memory as parsed results; the others wait as bytes
+_log = logging.getLogger(__name__)
 _SCHEMAS: Final = ("leerresultaten", "autorisatie", "dossier")
 
 
@@ -66,9 +69,17 @@ def create_app(url: str | None = None, tell: Callable[[], None] = lambda: None) 
     after each burst of messages that were acknowledged; what it does is lost when it fails.
     """
     burst = Burst(tell)
-    receiver = cache(lambda: Receiver(db.engine(url or embedded.start_warehouse())))
+    receiver = cache(lambda: Receiver(schema.checked(url or embedded.start_warehouse())))
     limiter = cache(lambda: CapacityLimiter(_AT_ONCE))
     most = int(os.environ.get(MAX_BYTES) or _DEFAULT_MAX_BYTES)
+
+    def take(body: bytes) -> Answer:
+        try:
+            ready = receiver()
+        except EtlError as problem:  # the next message tries again
+            _log.error("%s", problem)
+            return refusal(Fault(Code.NOT_NOW, "results cannot be stored now"))
+        return ready.bring(body)
 
     async def bring(request: Request) -> Response:
         try:
@@ -78,7 +89,7 @@ def create_app(url: str | None = None, tell: Callable[[], None] = lambda: None) 
             return _response(refusal(fault))
         except (TimeoutError, ClientDisconnect):
             return Response(status_code=408)
-        answer = await to_thread.run_sync(lambda: receiver().bring(body), limiter=limiter())
+        answer = await to_thread.run_sync(lambda: take(body), limiter=limiter())
         if answer.is_acknowledgement:
             burst.message()
         return _response(answer)

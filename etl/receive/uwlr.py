@@ -13,9 +13,10 @@ from http import HTTPStatus
 from typing import Final
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, TimeoutError
+from sqlalchemy.exc import TimeoutError
 
 from etl import crash
+from etl.errors import DatabaseFault
 from etl.receive import hardened, inbox
 from etl.receive.authorisation import Attempts, Keys, Link, LinkGate
 from etl.receive.contract import RESULTS
@@ -66,10 +67,8 @@ class Receiver:
         except Fault as fault:
             self._log_refusal(gate, fault)
             return refusal(fault, message.soap)
-        except (DBAPIError, TimeoutError) as problem:
-            _log.error(
-                "the warehouse did not take a message: %s", type(problem).__name__
-            )  # its text has the rows
+        except (DatabaseFault, TimeoutError) as problem:
+            _log.error("the warehouse did not take a message: %s", problem)
             return refusal(Fault(Code.NOT_NOW, "results cannot be stored now"), message.soap)
         except Exception as problem:
             _log.error("a message could not be handled: %s", type(problem).__name__)
@@ -97,8 +96,8 @@ class Receiver:
         try:
             with self._engine.begin() as connection:
                 inbox.log(connection, gate.claimed, event, fault.text, code=fault.code)
-        except DBAPIError as problem:
-            _log.error("a refusal could not be logged: %s", type(problem).__name__)
+        except DatabaseFault as problem:
+            _log.error("a refusal could not be logged: %s", problem)
 
 
 def refusal(fault: Fault, soap: str = SOAP_11) -> Answer:

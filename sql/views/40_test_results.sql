@@ -1,9 +1,4 @@
-drop view if exists mart.school_links;
-drop view if exists mart.link_log;
-drop view if exists mart.test_results;
-drop view if exists mart.test_result_history;
-
-create view mart.test_result_history as
+create or replace view mart.test_result_history as
 with compared as (
     select
         *,
@@ -51,7 +46,7 @@ cross join lateral jsonb_to_recordset(numbered.measures)
     as measure (value_type text, value text, scale text, comparison_group text, qualification text)
 where numbered.is_new;
 
-create view mart.test_results as
+create or replace view mart.test_results as
 select
     source,
     brin6,
@@ -78,7 +73,7 @@ select
 from mart.test_result_history
 where is_current;
 
-create view mart.link_log as
+create or replace view mart.link_log as
 select
     log_id,
     brin6,
@@ -90,7 +85,7 @@ select
     message_id
 from ops.link_log;
 
-create view mart.school_links as
+create or replace view mart.school_links as
 select
     links.brin6,
     links.supplier,

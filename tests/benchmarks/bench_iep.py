@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from etl import db, embedded
+from etl import db, embedded, schema
 from etl.flows import iep_test_results
 from etl.flows.options import Options
 from etl.receive import links
@@ -44,7 +44,7 @@ def bench(large: int = LARGE, many: int = MANY, small: int = SMALL) -> Report:
         with embedded.running(Path(folder) / "postgres") as server_url:
             for name, messages, results in (("one large", 1, large), ("many small", many, small)):
                 url = embedded.ensure_database(server_url, name.replace(" ", "_"))
-                db.migrate(url)
+                schema.migrate(url)
                 report.add(measured(_stage, url, name, messages, results, laps=1))
     parts = report.parts
     report.goal("rows that the same messages write again", parts["one large: derive again"].rows, at_most=0)

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from etl import db, embedded
+from etl import db, embedded, schema
 from etl.connections import Connection
 from etl.flows import infocaption_competences
 from etl.flows.options import Options
@@ -88,7 +88,7 @@ def _night(watch: Watch, warehouse: str, sandbox: str, name: str) -> None:
 def _warehouse(server_url: str, courses: int, participants: int) -> str:
     """A warehouse in which every participant is a client and every course gives one of twenty competences."""
     url = embedded.ensure_database(server_url, "infocaption")
-    db.migrate(url)
+    schema.migrate(url)
     engine = db.engine(url)
     with TemporaryDirectory() as folder:
         for name, lines in _reference(courses, participants).items():

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from etl import db, embedded
+from etl import db, embedded, schema
 from etl.reference.importing import import_set
 from etl.sandbox.generated_reference import write_reference
 from etl.sandbox.generated_site import GeneratedSite, Settings
@@ -85,7 +85,7 @@ def _server(folder: Path) -> Iterator[str]:
 def _warehouse(server_url: str, name: str, settings: Settings) -> str:
     """A warehouse that holds the reference set of a generated site."""
     url = embedded.ensure_database(server_url, name)
-    db.migrate(url)
+    schema.migrate(url)
     engine = db.engine(url)
     with TemporaryDirectory() as folder:
         write_reference(Path(folder), GeneratedSite(settings))

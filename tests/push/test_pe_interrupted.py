@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
-from sqlalchemy.exc import OperationalError
 
+from etl.errors import DatabaseFault
 from etl.flows import pe_online_attendance as flow
 from tests.push.site import ORG
 
@@ -172,7 +172,7 @@ def test_a_pusher_that_loses_its_database_during_the_call_is_made_good_by_the_ne
         return process(payload)
 
     site.sandbox.pe.process = process_while_the_database_breaks
-    with pytest.raises(OperationalError):
+    with pytest.raises(DatabaseFault):
         site.push()
     site.sandbox.pe.process = process
     assert set(site.statuses().values()) == {"sending"}

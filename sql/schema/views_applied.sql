@@ -1,0 +1,1 @@
+select fingerprint from ops.views_applied
