@@ -29,6 +29,8 @@ from etl.errors import GiveUp
 
 _ADMIN = "postgres"
 _LONGEST_SOCKET_FOLDER = 85  # a socket's whole path may be about 103 characters long
+# Its log holds no statement and no detail: those hold the values of rows.
+_DISCREET = ("log_min_error_statement=panic", "log_error_verbosity=terse")
 _FAST_AND_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
@@ -74,7 +76,7 @@ def stop(home: Path) -> bool:
     home = home.resolve()
     if not home.exists():
         return True
-    with (home / "users.lock").open("a") as lock:
+    with _lock_file(home / "users.lock") as lock:
         if not _locks(lock, fcntl.LOCK_EX):
             if _locks(lock, fcntl.LOCK_SH):
                 return False
@@ -151,7 +153,12 @@ def _launch(home: Path, durable: bool) -> None:
     socket_dir = data
     if len(str(data)) > _LONGEST_SOCKET_FOLDER:
         socket_dir = embedded_root.make_folder(Path(tempfile.mkdtemp(prefix="etl-postgres-")))
-    tuning = ["listen_addresses=", "max_connections=200", *(() if durable else _FAST_AND_FORGETFUL)]
+    tuning = [
+        "listen_addresses=",
+        "max_connections=200",
+        *_DISCREET,
+        *(() if durable else _FAST_AND_FORGETFUL),
+    ]
     options = " ".join(f"-c {setting}" for setting in tuning) + f" -k {shlex.quote(str(socket_dir))}"
     _run(home, "pg_ctl", "start", "-w", "-t", "60", "-D", str(data), "-l", str(data / "log"), "-o", options)
 
@@ -214,12 +221,19 @@ def _keep(home: Path) -> None:
 
 @contextmanager
 def _locked(path: Path, mode: int) -> Iterator[None]:
-    with path.open("a") as file:
+    with _lock_file(path) as file:
         fcntl.flock(file, mode)  # the kernel releases it with the process, however that ends
         yield
 
 
-def _locks(file: IO[str], mode: int) -> bool:
+def _lock_file(path: Path) -> IO[bytes]:
+    """A file that only its owner can open: whoever can read a file can hold a lock on it."""
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "ab")
+    os.fchmod(file.fileno(), 0o600)  # a version before made it readable
+    return file
+
+
+def _locks(file: IO[bytes], mode: int) -> bool:
     """Take the lock if that needs no waiting."""
     try:
         fcntl.flock(file, mode | fcntl.LOCK_NB)

@@ -9,7 +9,6 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.engine import URL
 
 from etl import db, views
 from etl.errors import GiveUp
@@ -29,18 +28,30 @@ def migrate(url: str) -> None:
         with warehouse.connect() as connection:
             applied = _applied(connection)
             _refuse_newer(applied)
-            grants = views.grants(connection)
-            with db.driver_cursor(connection) as cursor:
-                encrypted = bool(cursor.connection.info.ssl_in_use)
-        if _files() - applied:
-            _run_dbmate(warehouse, encrypted)
+            granted = views.grants(connection)
+        pending = bool(_files() - applied)
+        if pending:
+            apply_migrations(warehouse)
         with warehouse.begin() as connection:
             db.execute(connection, "load/lock", lock="views")
-            if _views_applied(connection) != _fingerprint():
-                views.replace(connection, _VIEWS, grants)
+            if pending or _views_applied(connection) != _fingerprint():
+                views.replace(connection, _VIEWS, granted)
                 db.execute(connection, "schema/views_remember", fingerprint=_fingerprint())
     finally:
         warehouse.dispose()
+
+
+def apply_migrations(warehouse: Engine, folder: Path = _MIGRATIONS) -> None:
+    """Run the migrations of a folder that the warehouse does not have yet, without its views."""
+    dbmate = Path(sys.executable).with_name("dbmate")  # the wheel puts it beside the interpreter
+    command = [str(dbmate), "--migrations-dir", str(folder), "--migrations-table", "ops.schema_migrations"]
+    command += ["--migration-lock", "--no-dump-schema", "migrate"]
+    environment = os.environ | {"DATABASE_URL": _dbmate_url(warehouse)}
+    if warehouse.url.password:  # not in the URL: dbmate prints it with what it cannot parse
+        environment["PGPASSWORD"] = str(warehouse.url.password)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise GiveUp(_why_not(warehouse, done.stderr.strip()))
 
 
 def checked(url: str) -> Engine:
@@ -92,36 +103,26 @@ def _fingerprint() -> str:
     return hashlib.sha256(b"\0".join(contents)).hexdigest()
 
 
-def _run_dbmate(warehouse: Engine, encrypted: bool) -> None:
-    dbmate = Path(sys.executable).with_name("dbmate")  # the wheel puts it beside the interpreter
-    command = [
-        str(dbmate),
-        "--migrations-dir",
-        str(_MIGRATIONS),
-        "--migrations-table",
-        "ops.schema_migrations",
-    ]
-    command += ["--migration-lock", "--no-dump-schema", "migrate"]
-    environment = os.environ | {"DATABASE_URL": _dbmate_url(warehouse.url, encrypted)}
-    if warehouse.url.password:  # not in the URL: dbmate prints it with what it cannot parse
-        environment["PGPASSWORD"] = str(warehouse.url.password)
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        with warehouse.connect() as connection:
-            ours = views.defined(_VIEWS)
-            others = views.of_others(connection, ours, ours)
-        words = f"migrating the warehouse {warehouse.url.database} failed: {done.stderr.strip()}"
-        if others and "depend" in done.stderr:
-            words += f"; others have built {', '.join(others)}: drop that, run `etl db migrate` again, make it anew"
-        raise GiveUp(words)
+def _why_not(warehouse: Engine, words: str) -> str:
+    told = f"migrating the warehouse {warehouse.url.database} failed: {words}"
+    with warehouse.connect() as connection:
+        ours = views.defined(_VIEWS)
+        others = views.of_others(connection, ours, ours)
+    if others and "depend" in words:
+        told += (
+            f"; others have built {', '.join(others)}: drop that, run `etl db migrate` again, make it anew"
+        )
+    return told
 
 
-def _dbmate_url(url: URL, encrypted: bool) -> str:
+def _dbmate_url(warehouse: Engine) -> str:
+    url = warehouse.url
     query = {name: value for name, value in url.query.items() if isinstance(value, str)}
     host = query.get("host", "")
     if host.startswith("/"):  # dbmate spells a unix socket another way than libpq
         query["socket"] = query.pop("host")
-    query.setdefault("sslmode", "require" if encrypted else "disable")
+    with warehouse.connect() as connection, db.driver_cursor(connection) as cursor:
+        query.setdefault("sslmode", "require" if cursor.connection.info.ssl_in_use else "disable")
     login = f"{quote(url.username, safe='')}@" if url.username else ""
     port = f":{url.port}" if url.port else ""
     return f"postgres://{login}{url.host or ''}{port}/{quote(url.database or '', safe='')}?{urlencode(query)}"

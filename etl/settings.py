@@ -22,6 +22,13 @@ def state_dir() -> Path:
     return Path(os.environ.get(STATE_DIR) or ROOT / ".state").resolve()
 
 
+def private_folder(path: Path) -> Path:
+    """A folder, such as one of logs, that only its owner can enter, also where it was made by a version before."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.chmod(0o700)
+    return path
+
+
 def postgres_home() -> Path:
     """The folder of the embedded PostgreSQL."""
     return state_dir() / "postgres"

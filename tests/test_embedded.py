@@ -226,3 +226,21 @@ def test_without_a_user_for_the_server_it_is_said_what_stood_in_the_way(
     monkeypatch.setattr(embedded_root.os, "geteuid", lambda: 0)
     with pytest.raises(GiveUp, match=r"could not be made \(.*useradd.*set WAREHOUSE_URL"):
         embedded_root.as_server_user()
+
+
+def test_nobody_else_can_hold_a_lock_or_read_what_a_failed_statement_held(folder: Path) -> None:
+    home = folder / "postgres"
+    home.mkdir(mode=0o755)
+    (home / "start.lock").touch(mode=0o644)  # as a version before left it
+    with embedded.running(home, durable=False) as url:
+        connection = psycopg2.connect(url)
+        with connection.cursor() as cursor:
+            cursor.execute("create table people (mail text primary key)")
+            cursor.execute("insert into people values ('planted@example.org')")
+            with pytest.raises(psycopg2.errors.UniqueViolation):
+                cursor.execute("insert into people values ('planted@example.org')")
+        connection.close()
+        assert "planted" not in (home / "data" / "log").read_text(encoding="utf-8")
+    for name in ("start.lock", "users.lock"):
+        assert stat.S_IMODE((home / name).stat().st_mode) == 0o600
+    embedded.remove(home)

@@ -27,7 +27,7 @@ _NEEDED = ("metadatabase", "scheduler", "dag_processor")
 
 def environment(state: Path, port: int) -> dict[str, str]:
     """What Airflow's programs need to know; what is set already stays."""
-    home = state / "airflow"
+    home = settings.private_folder(state / "airflow")
     keys = _keys(home)
     ours = {
         "AIRFLOW_HOME": str(home),

@@ -104,8 +104,7 @@ def preview(engine: Engine, org_id: int, connection: Connection) -> str:
 
 def dry_run(engine: Engine, connect: Connect) -> list[Path]:
     """Write the preview of each profession group to a file that only its owner can read; the log says where."""
-    folder = settings.state_dir() / "preview"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = settings.private_folder(settings.state_dir() / "preview")
     return [_write_preview(engine, connect, org_id, one, folder) for org_id, one in _groups(engine)]
 
 

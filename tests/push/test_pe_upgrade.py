@@ -1,6 +1,6 @@
 """A ledger that the version before filled: what was accepted there is not sent again."""
 
-from etl import db
+from etl import schema
 
 AS_BEFORE = (
     "drop view mart.pe_attendance",
@@ -22,7 +22,7 @@ def test_the_first_night_after_an_upgrade_sends_nothing_that_was_accepted_before
     site.plan()
     for statement in AS_BEFORE:
         site.sql(statement)
-    db.migrate(warehouse)
+    schema.migrate(warehouse)
     before = site.sql("select attendance_id, xmin::text from ops.pe_attendance order by 1")
     assert site.night() == "success"
     assert site.sql("select attendance_id, xmin::text from ops.pe_attendance order by 1") == before

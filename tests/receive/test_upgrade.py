@@ -10,7 +10,7 @@ import pytest
 from psycopg2 import sql
 from sqlalchemy import Engine
 
-from etl import db, embedded
+from etl import db, embedded, schema
 from etl.sandbox.iep_sender import samples
 from tests.receive.school import PUPILS, rows
 from tests.receive.test_nights import current, golden, night, rejected
@@ -20,17 +20,15 @@ FIRST, SECOND = samples()["first_night"], samples()["second_night"]
 
 
 @pytest.fixture
-def old(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+def old(postgres_url: str, tmp_path: Path) -> Iterator[Engine]:
     """A warehouse as the version before left it."""
     url = embedded.ensure_database(postgres_url, "warehouse_before")
     (tmp_path / "migrations").mkdir()
     for path in (db.SQL_DIR / "migrations").glob("*.sql"):
         if path.name < BEFORE:
             shutil.copy(path, tmp_path / "migrations")
-    with monkeypatch.context() as before:
-        before.setattr(db, "SQL_DIR", tmp_path)
-        db.migrate(url)
     engine = db.engine(url)
+    schema.apply_migrations(engine, tmp_path / "migrations")
     yield engine
     engine.dispose()
     embedded.execute(postgres_url, sql.SQL("drop database warehouse_before with (force)"))
@@ -71,7 +69,7 @@ def test_results_of_two_sources_become_one_and_number_matched_pupils_stay(old: E
             "insert into raw.drop_files (source, address, fingerprint, message_id, reason) values"
             " ('a_drop', 'one.xml', 'f', 2, null), ('a_drop', 'two.xml', 'f', null, 'has no link')"
         )
-    db.migrate(str(old.url.render_as_string(hide_password=False)))
+    schema.migrate(str(old.url.render_as_string(hide_password=False)))
     assert rows(old, "select source from core.school_links") == [("iep_lvs",)]
     assert rows(old, "select message_id, source, deliveries from raw.inbox order by 1") == [
         (1, "iep_lvs", 2),
