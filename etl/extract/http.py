@@ -13,7 +13,6 @@ from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
 from threading import Lock
 from typing import Any, Final, Self, TypeVar
-from urllib.parse import urlsplit
 
 import requests
 from tenacity import (
@@ -30,7 +29,9 @@ from urllib3.exceptions import HTTPError
 from etl import settings
 from etl.connections import Connection
 from etl.errors import GiveUp, RetryLater
+from etl.extract import refusals
 from etl.proxies import is_loopback
+from etl.unanswered import why
 
 CONNECT_TIMEOUT: Final = 10.0
 READ_TIMEOUT: Final = 60.0  # of silence
@@ -42,6 +43,7 @@ _CHUNK: Final = 64 * 1024
 _ATTEMPTS: Final = 6
 _LONGEST_BACK_OFF: Final = 30.0
 _BUSY: Final = frozenset({408, 425, 429})
+_BARRED: Final = frozenset({401, 403, 406, 418, 451})
 
 T = TypeVar("T")
 
@@ -64,7 +66,10 @@ class Refused(GiveUp):
 
 
 class Session:
-    """Calls to one system: time-outs, bounded repetition of reads, and the count of what it cost."""
+    """Calls to one system: time-outs, bounded repetition of reads, and the count of what it cost.
+
+    ``hints``: what a status means there. ``silent``: the system itself refuses without a body.
+    """
 
     def __init__(
         self,
@@ -72,6 +77,7 @@ class Session:
         base_url: str,
         *,
         hints: Mapping[int, str] | None = None,
+        silent: bool = False,
         wait_limit: float = WAIT_LIMIT,
         deadline: float = DEADLINE,
         sleep: Callable[[float], None] = time.sleep,
@@ -81,6 +87,7 @@ class Session:
         self.bytes = 0
         self._base_url = base_url.rstrip("/")
         self._hints = hints or {}
+        self._silent = silent
         self._wait_limit = wait_limit
         self._deadline = deadline
         self._most_bytes = settings.max_answer_bytes()
@@ -146,7 +153,7 @@ class Session:
             self._count(0)
         self._count(len(body), calls=0)
         if not 200 <= response.status_code < 300:
-            raise self._refused(call, response)
+            raise self._refused(call, path, response, body)
         return Reply(response.status_code, response.headers.get("Content-Type", ""), body)
 
     def _body(self, call: str, response: requests.Response) -> bytes:
@@ -169,19 +176,23 @@ class Session:
             self.bytes += size
 
     def _not_answered(self, call: str, error: Exception) -> GiveUp | RetryLater:
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return GiveUp(f"{self.system}: {call}: the certificate of the host is not trusted")
-        return RetryLater(f"{self.system}: {call}: no complete answer ({type(error).__name__})")
+        found = why(error, self._base_url)
+        message = f"{self.system}: {call}: no complete answer: {found.said}"
+        return GiveUp(message) if found.needs_person else RetryLater(message)
 
-    def _refused(self, call: str, response: requests.Response) -> GiveUp | RetryLater:
+    def _refused(self, call: str, path: str, response: requests.Response, body: bytes) -> GiveUp | RetryLater:
         status = response.status_code
         message = f"{self.system}: {call}: HTTP {status}"
         if status in _BUSY or status >= 500:
             return RetryLater(message, _retry_after(response.headers.get("Retry-After", "")))
         if 300 <= status < 400:
-            target = urlsplit(response.headers.get("Location", ""))
-            return GiveUp(f"{message}, redirects to {target.scheme}://{target.hostname}: correct the host")
+            where = refusals.moved(self._base_url, path.lstrip("/"), response.headers.get("Location", ""))
+            return GiveUp(f"{message}, {where}")
+        if refusals.asks_for_tls(status, body):
+            return GiveUp(f"{message}: {refusals.TLS_ASKED}")
         hint = self._hints.get(status)
+        if status in _BARRED and refusals.is_from_before(response.headers, body, self._silent):
+            hint = refusals.BEFORE
         return Refused(f"{message}: {hint}" if hint else message, status)
 
 

@@ -44,6 +44,7 @@ class MoodleClient(Client):
             f"Moodle {connection.conn_id}",
             connection.base_url,
             hints=_HINTS,
+            silent=True,
             wait_limit=wait_limit(connection),
             sleep=sleep,
         )

@@ -1,0 +1,61 @@
+"""What an HTTP answer that is none of the system's own says: it was moved, or something before it refused.
+
+Shown is where to go, without what an address may carry besides (a login, parameters, a session); never a body.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+BEFORE: Final = (
+    "this is not the system's own answer: something before it (a firewall, a proxy, a protection against robots)"
+    " refused; have it let the calls of this machine through"
+)
+TLS_ASKED: Final = "the host asks for TLS on this port: enter https:// before the host"
+_FOLDERS: Final = re.compile(r"(/[A-Za-z_-]{1,32}){1,4}/?")  # plain words: not a page, a session or a ticket
+_HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]+")
+_OVER_PLAIN: Final = (b"plain http request was sent to https", b"speaking plain http to an ssl")
+_CHALLENGES: Final = ("cf-mitigated", "x-amzn-waf-action", "x-datadome", "x-sucuri-block")
+
+
+def moved(base: str, path: str, location: str) -> str:
+    """Where a redirect of ``path`` below ``base`` (the connection's address) leads, and what to enter."""
+    asked = f"{base}/{path}"
+    try:
+        target = urlsplit(urljoin(asked, location))
+        host = target.netloc.rpartition("@")[2]
+        known = bool(location and target.scheme in ("http", "https") and _HOST.fullmatch(host))
+    except ValueError:
+        known = False
+    if not known:
+        return "redirects to no address that can be read: correct the host"
+    meant = f"{target.scheme}://{host}{_site(base, target, path)}"
+    if meant == base:
+        return (
+            f"redirects to another page of the same address, such as a login: correct the host, or {BEFORE}"
+        )
+    return f"redirects to {meant}: correct the host"
+
+
+def _site(base: str, target: SplitResult, path: str) -> str:
+    """The folder of a site: what stands before the same call, or on the same host a path of plain words."""
+    if target.path.endswith(f"/{path}"):
+        return target.path.removesuffix(f"/{path}")
+    same_host = target.hostname == urlsplit(base).hostname
+    return target.path.rstrip("/") if same_host and _FOLDERS.fullmatch(target.path) else ""
+
+
+def is_from_before(headers: Mapping[str, str], body: bytes, silent: bool) -> bool:
+    """Is a refusal not the system's own? Its own has no body where it is ``silent``, and is never a page."""
+    start = body.lstrip()[:1]
+    own = not start if silent else start != b"<"
+    return not own or any(name in headers for name in _CHALLENGES)
+
+
+def asks_for_tls(status: int, body: bytes) -> bool:
+    """Did a web server say that it was spoken to without TLS on its TLS port (nginx, Apache)?"""
+    said = body[:2000].lower()
+    return status == 400 and (
+        b"plain http request was sent to https" in said or b"speaking plain http to an ssl" in said
+    )
