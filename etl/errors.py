@@ -30,6 +30,12 @@ class CapabilityMissing(GiveUp):
     """The account lacks a right that a person has to give, perhaps only here: other courses may be readable."""
 
 
+class Unusable(GiveUp):
+    """This call was refused, or answered with what is no answer; the caller knows what else may still be answered."""
+
+    code = "unusable_answer"
+
+
 class RejectRecord(EtlError):  # noqa: N818
     """This course, person or row only: list it with its reason and go on with the rest."""
 

@@ -1,5 +1,7 @@
 """Decoding of answers of every source: the whole body at once where it is good, else row by row."""
 
+import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, TypeVar
@@ -15,6 +17,13 @@ T = TypeVar("T")
 MALFORMED: Final = "malformed_record"
 BROKEN: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
+# A character in two halves (UTF-16), half of one, or any other escape.
+_ESCAPE: Final = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+    rb"|\\.",
+    re.DOTALL,
+)
 # PostgreSQL's text holds everything but NUL.
 Text = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
@@ -48,10 +57,34 @@ class Rejects:
         return pd.DataFrame(self.rows, columns=["record_key", "reason_code", "reason"], dtype="str")
 
 
+def decoded(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """The answer; byte order marks before it, and half characters where nobody reads them, do not spoil it.
+
+    Raises what msgspec raises.
+    """
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        # NUL, which no Text may hold: where the field is read, its row is refused
+        mended = _ESCAPE.sub(lambda m: rb"\u0000" if m["half"] else m[0], without_mark(body))
+        if mended == body:
+            raise
+        return decoder.decode(mended)
+
+
+def without_mark(body: bytes) -> bytes:
+    """The body without byte order marks: PHP sends one for each of its files that was saved with one."""
+    while body.startswith(BOM_UTF8):
+        body = body.removeprefix(BOM_UTF8)
+    return body
+
+
 def whole(body: bytes, decoder: msgspec.json.Decoder[T]) -> T | None:
     """The answer when every row of it is good, else None."""
     try:
-        return decoder.decode(body)
+        return decoded(body, decoder)
     except BROKEN:
         return None
 
@@ -59,7 +92,7 @@ def whole(body: bytes, decoder: msgspec.json.Decoder[T]) -> T | None:
 def outline(body: bytes, decoder: msgspec.json.Decoder[T], name: str) -> T:
     """The answer, its rows undecoded; RetryLater when it is cut off, RejectRecord when it is none."""
     try:
-        return decoder.decode(body)
+        return decoded(body, decoder)
     except msgspec.ValidationError as error:
         raise RejectRecord(MALFORMED, f"{name}: {_plain(error)}") from None
     except msgspec.DecodeError:

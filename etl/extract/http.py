@@ -28,7 +28,7 @@ from urllib3.exceptions import HTTPError
 
 from etl import settings
 from etl.connections import Connection
-from etl.errors import GiveUp, RetryLater
+from etl.errors import GiveUp, RetryLater, Unusable
 from etl.extract import refusals
 from etl.proxies import is_loopback
 from etl.unanswered import why
@@ -57,7 +57,7 @@ class Reply:
     body: bytes
 
 
-class Refused(GiveUp):
+class Refused(Unusable):
     """The system said no with an HTTP status; a caller may know better what this one means."""
 
     def __init__(self, message: str, status: int) -> None:
@@ -161,7 +161,7 @@ class Session:
         body, until = BytesIO(), time.monotonic() + self._deadline
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
             if body.tell() + len(chunk) > self._most_bytes:
-                raise GiveUp(
+                raise Unusable(
                     f"{self.system}: {call}: the answer is larger than {self._most_bytes} bytes unpacked; "
                     f"if that is right, raise {settings.MAX_ANSWER_BYTES}"
                 )
@@ -187,7 +187,7 @@ class Session:
             return RetryLater(message, _retry_after(response.headers.get("Retry-After", "")))
         if 300 <= status < 400:
             where = refusals.moved(self._base_url, path.lstrip("/"), response.headers.get("Location", ""))
-            return GiveUp(f"{message}, {where}")
+            return Refused(f"{message}, {where}", status)
         if refusals.asks_for_tls(status, body):
             return GiveUp(f"{message}: {refusals.TLS_ASKED}")
         hint = self._hints.get(status)
@@ -196,7 +196,7 @@ class Session:
         return Refused(f"{message}: {hint}" if hint else message, status)
 
 
-def not_json(where: str, body: bytes) -> GiveUp | RetryLater:
+def not_json(where: str, body: bytes) -> Unusable | RetryLater:
     """What to do about an answer that is no JSON at all."""
     head = body[:5000].lstrip().lower()
     if not head:
@@ -204,7 +204,7 @@ def not_json(where: str, body: bytes) -> GiveUp | RetryLater:
     if b"maintenance" in head:
         return RetryLater(f"{where}: a maintenance page instead of JSON")
     found = "XML" if head.startswith(b"<?xml") else "HTML" if head.startswith(b"<") else "plain text"
-    return GiveUp(f"{where}: {found} instead of JSON")
+    return Unusable(f"{where}: {found} instead of JSON")
 
 
 def wait_limit(connection: Connection) -> float:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from etl.connections import Connection
-from etl.errors import GiveUp, RejectRecord, RetryLater
+from etl.errors import GiveUp, RejectRecord, RetryLater, Unusable
 from etl.extract.http import Client, Refused, Reply, Session, not_json, wait_limit
 from etl.extract.infocaption_contract import Page, decode_page, join
 from etl.extract.infocaption_mapping import mapping_of
@@ -100,7 +100,7 @@ class InfoCaptionClient(Client):
         return bodies[0] if len(bodies) == 1 else join(rows)
 
     def _pages(self, call: str, path: str, query: Mapping[str, str]) -> Iterator[tuple[Body, Page]]:
-        """Page after page; raises _Changed when they do not add up to one list, GiveUp when they go round."""
+        """Page after page; raises _Changed when they do not add up to one list, Unusable when they go round."""
         seen: set[tuple[Body, ...]] = set()
         first: Page | None = None
         number = rows = 0
@@ -110,7 +110,7 @@ class InfoCaptionClient(Client):
             first = first or page
             content = tuple(bytes(row) for row in page.results)
             if page.current_page != number or (content and content in seen):
-                raise GiveUp(f"{self._system}: {call}: page {number} repeats another page")
+                raise Unusable(f"{self._system}: {call}: page {number} repeats another page")
             seen.add(content)
             rows += len(content)
             if page.total_hits != first.total_hits or rows > first.total_hits:

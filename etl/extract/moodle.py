@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from threading import Lock
 from typing import Final
 
@@ -9,6 +10,7 @@ import msgspec
 
 from etl.connections import Connection
 from etl.errors import GiveUp, RejectRecord, RetryLater
+from etl.extract.contract import decoded, key_of, without_mark
 from etl.extract.http import READ_TIMEOUT, Client, Reply, Session, not_json, wait_limit
 from etl.extract.moodle_errors import About, ErrorAnswer, TokenRefused, error_of
 
@@ -64,21 +66,24 @@ class MoodleClient(Client):
     def enrolled_users(self, course_id: str, user_fields: Sequence[str], only_active: bool = True) -> Body:
         """The participants of a course, teachers too, with these fields only; a large class comes in pages.
 
-        One page is what the site sent, byte for byte; several are joined into one JSON array.
+        The site leaves out users after it has cut a page, so that only an empty page is the last one. One page is
+        what the site sent, byte for byte; several are joined into one JSON array.
         """
         bodies: list[Body] = []
-        rows: list[msgspec.Raw] = []
-        while not bodies or len(rows) % PAGE_SIZE == 0:
-            body = self._participants(course_id, user_fields, only_active, len(bodies) * PAGE_SIZE)
-            page = self._page(course_id, body)
+        rows: dict[str, msgspec.Raw] = {}
+        for start in count(0, PAGE_SIZE):
+            body = self._participants(course_id, user_fields, only_active, start)
+            listed = self._page(course_id, body)
+            page = {key_of(row, "user", start + place): row for place, row in enumerate(listed)}
             if not page:
                 break
-            if body in bodies:
-                raise GiveUp(f"{self._system}: participants of course {course_id}: a page comes twice")
+            if page.keys() <= rows.keys():
+                message = f"{self._system}: participants of course {course_id}: a page comes twice"
+                raise RejectRecord("malformed_record", message)
             bodies.append(body)
-            rows += page
+            rows |= page
         if len(bodies) > 1:
-            return b"[" + b",".join(bytes(row) for row in rows) + b"]"
+            return b"[" + b",".join(map(bytes, rows.values())) + b"]"
         return bodies[0] if bodies else body
 
     def course_module(self, activity_id: str) -> Body:
@@ -114,7 +119,7 @@ class MoodleClient(Client):
 
     def _page(self, course_id: str, body: Body) -> list[msgspec.Raw]:
         try:
-            return _list.decode(body)
+            return decoded(body, _list)
         except msgspec.DecodeError:
             message = f"{self._system}: participants of course {course_id}: the answer is not a list"
             raise RejectRecord("malformed_record", message) from None
@@ -152,11 +157,11 @@ class MoodleClient(Client):
     def _checked(self, call: str, reply: Reply, about: About) -> Body:
         """The body, when it is complete JSON and no error object."""
         where = f"{self._system}: {call}"
-        start = reply.body.lstrip()[:1]
+        start = without_mark(reply.body).lstrip()[:1]
         if start not in (b"{", b"["):
             raise not_json(where, reply.body)
         try:
-            answer = _error_object.decode(reply.body) if start == b"{" else _raw.decode(reply.body)
+            answer = decoded(reply.body, _error_object) if start == b"{" else decoded(reply.body, _raw)
         except (msgspec.DecodeError, RecursionError):
             raise RetryLater(f"{where}: truncated or damaged JSON ({len(reply.body)} bytes)") from None
         if isinstance(answer, ErrorAnswer) and answer.is_error:

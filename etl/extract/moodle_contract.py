@@ -28,6 +28,8 @@ from etl.extract.contract import (
     whole,
 )
 from etl.extract.moodle_grades import decode_grade_report as decode_grade_report
+from etl.extract.moodle_grades import decode_learners as decode_learners
+from etl.extract.moodle_grades import may_be_withheld as may_be_withheld
 
 
 class Course(msgspec.Struct, gc=False):
@@ -49,6 +51,15 @@ class CourseRows(msgspec.Struct):
     """The same with undecoded rows."""
 
     courses: list[Raw]
+
+
+class CourseStateRow(msgspec.Struct, gc=False):
+    """What tells whether a course was changed; shown only with course:update."""
+
+    id: Id
+    timemodified: Epoch | None = None
+    cacherev: Epoch | None = None
+    enablecompletion: Flag | None = None
 
 
 class Role(msgspec.Struct, gc=False):
@@ -120,6 +131,7 @@ class CompletionAnswer(msgspec.Struct):
 
 _courses = msgspec.json.Decoder(Courses)
 _course_rows = msgspec.json.Decoder(CourseRows)
+_course_state = msgspec.json.Decoder(CourseStateRow)
 _course = msgspec.json.Decoder(Course)
 _users = msgspec.json.Decoder(list[User])
 _user_rows = msgspec.json.Decoder(list[Raw])
@@ -152,6 +164,30 @@ def decode_courses(body: bytes) -> Decoded:
         }
     )
     return Decoded(frame, None, rejects.frame())
+
+
+@dataclass(frozen=True)
+class CourseState:
+    """``changed``: moments that grow with each change of settings or activities; ``tracked``: completion is kept.
+
+    None = the site does not tell us.
+    """
+
+    changed: tuple[int, int] | None = None
+    tracked: bool | None = None
+
+
+def decode_course_states(body: bytes) -> dict[str, CourseState]:
+    """The state of each course of the site's list, by its id."""
+    rows = outlined(body, _course_rows, "courses", Rejects())
+    states = {}
+    for row in each(rows.courses if rows else [], _course_state, Rejects(), "course"):
+        shown = row.timemodified is not None and row.cacherev is not None
+        states[str(row.id)] = CourseState(
+            (row.timemodified or 0, row.cacherev or 0) if shown else None,
+            None if row.enablecompletion is None else bool(row.enablecompletion),
+        )
+    return states
 
 
 def decode_enrolled_users(body: bytes) -> Decoded:

@@ -12,7 +12,19 @@ import numpy as np
 import pandas as pd
 from msgspec import Raw
 
-from etl.extract.contract import BROKEN, Decoded, Epoch, Flag, Id, Rejects, Text, each, outlined
+from etl.extract.contract import (
+    BROKEN,
+    Decoded,
+    Epoch,
+    Flag,
+    Id,
+    Rejects,
+    Text,
+    each,
+    outline,
+    outlined,
+    whole,
+)
 from etl.transform.unit_results import HIDDEN, PENDING
 
 _MODULE: Final = "mod"
@@ -23,6 +35,7 @@ FIRST_OUTCOME: Final = (
 )
 # Moodle's own verdict is a check or a cross before the grade. Icons behind it say something else (a late penalty is
 # red too); titles are translated, and fa- names differ by version: fa-check; fa-times, fa-xmark, fa-remove.
+_WITHHELD: Final = re.compile(rb'"grade(?:needsupdate|ishidden|hiddenbydate)"\s*:\s*(?:true|1)')
 _BEFORE_GRADE: Final = re.compile(r"(?:\s*<[^<>]*>)+")
 _VERDICT: Final = re.compile(
     r'<i\s[^>]*?\bclass="(?=[^"]*\btext-(?:(success)|danger)\b)'
@@ -72,6 +85,21 @@ class Report(msgspec.Struct):
     usergrades: list[Raw]
 
 
+class Learner(msgspec.Struct):
+    """Who a grade report is about."""
+
+    userid: Id
+    useridnumber: Text | None = None
+
+
+class Learners(msgspec.Struct):
+    """Answer of gradereport_user_get_grade_items without the grades."""
+
+    usergrades: list[Learner]
+
+
+_learners_only = msgspec.json.Decoder(Learners)
+_learner = msgspec.json.Decoder(Learner)
 _report = msgspec.json.Decoder(Report)
 _user = msgspec.json.Decoder(UserGrades)
 _user_rows = msgspec.json.Decoder(UserGradeRows)
@@ -101,6 +129,31 @@ def decode_grade_report(body: bytes) -> Decoded:
         frame["module"], categories=pd.Index(list(modules), dtype="str")
     )
     return Decoded(frame, pd.concat(learners, ignore_index=True), rejects.frame())
+
+
+def decode_learners(body: bytes) -> pd.DataFrame:
+    """Who stands in a grade report, without decoding it all: user_id, user_idnumber, each once.
+
+    Raises RejectRecord when the answer is no grade report; a learner who cannot be read is left to
+    ``decode_grade_report``, which lists them.
+    """
+    report = whole(body, _learners_only)
+    if report is not None:
+        users = report.usergrades
+    else:
+        users = list(each(outline(body, _report, "grade report").usergrades, _learner, Rejects(), "user"))
+    frame = pd.DataFrame(
+        {
+            "user_id": np.array([user.userid for user in users], dtype=np.int64),
+            "user_idnumber": pd.array([user.useridnumber or "" for user in users], dtype="str"),
+        }
+    )
+    return frame.drop_duplicates("user_id", ignore_index=True)
+
+
+def may_be_withheld(body: bytes) -> bool:
+    """Whether any grade of a report may be withheld, found without decoding it."""
+    return _WITHHELD.search(body) is not None
 
 
 def _users(rows: Sequence[Raw], start: int, rejects: Rejects) -> list[UserGrades]:

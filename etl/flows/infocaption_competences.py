@@ -54,9 +54,15 @@ def land(engine: Engine, run_id: str, batch: Batch, connect: Connect, options: O
     source = source_named(engine, SYSTEM, batch["source"])
     scopes = unpolled(engine, run_id, source, batch["courses"], options)
     with InfoCaptionClient(connect(source.connection_id)) as client:
-        polls = (PolledCourse(client, scope) for scope in scopes)
         poll_each(
-            engine, run_id, FLOW, source, polls, lambda poll: _poll(engine, source, client, poll, options)
+            engine,
+            run_id,
+            FLOW,
+            source,
+            scopes,
+            begin=lambda scope: PolledCourse(client, scope),
+            ask=lambda poll: _poll(engine, source, client, poll, options),
+            ask_site=client.courses,
         )
 
 

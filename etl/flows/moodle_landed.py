@@ -68,6 +68,8 @@ def _read_grades(course: Course, answer: landing.Landed) -> None:
 
 
 def _read_module(course: Course, answer: landing.Landed) -> None:
+    if not answer.body:
+        return  # what was read before may be out of date, and could not be read again
     try:
         module = contract.decode_course_module(answer.body)
     except RejectRecord:

@@ -1,33 +1,26 @@
-"""Poll one Moodle course: as little as the night's changes ask for, all or nothing into the landing."""
+"""Poll one Moodle course: as little as the night's changes ask for, all or nothing into the landing.
 
-import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+A call that fails concerns what it was about, a learner or an activity: that is listed and asked again next night.
+"""
+
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import pandas as pd
-from sqlalchemy import Connection
 
-from etl import db
-from etl.errors import RejectRecord
+from etl.errors import EtlError, RejectRecord
 from etl.extract import moodle_contract as contract
 from etl.extract.moodle import MoodleClient
-from etl.flows.administration import Administration, Source
-from etl.flows.moodle_landed import (
-    COMPLETION,
-    FLOW,
-    GRADES,
-    MODULE,
-    USER_GRADES,
-    USERS,
-    Course,
-    newest,
-)
-from etl.flows.polling import PolledCourse
-from etl.load import derivations, landing
-from etl.transform.poll_plan import Poll, poll_plan, sweep_due
-from etl.transform.rejected import rejected_rows
+from etl.extract.moodle_contract import CourseState
+from etl.flows.administration import Administration
+from etl.flows.moodle_before import Before
+from etl.flows.moodle_landed import COMPLETION, GRADES, MODULE, USER_GRADES, USERS
+from etl.flows.polling import PolledCourse, reason_of
+from etl.transform.poll_plan import ACCESS_MARGIN, Poll, poll_plan
+from etl.transform.reasons import reason
+from etl.transform.unit_results import PENDING
 
 USER_FIELDS: Final = (
     "id",
@@ -39,128 +32,209 @@ USER_FIELDS: Final = (
     "roles",
     "lastcourseaccess",
 )
-_SAME_FOR_THE_COURSE: Final = frozenset({"no_completion_criteria", "access_denied"})
-
-
-@dataclass(frozen=True)
-class Before:
-    """What is landed of a course: when and what, and the decoded course where somebody has been since."""
-
-    landed: pd.DataFrame  # of one scope, as etl.load.landing.index gives it
-    derived: bool  # whether exactly this was derived already
-
-    def quiet(self, users: bytes, at: datetime) -> bool:
-        """Nobody has been in the course since the last good poll, all of it is derived, and no sweep is due."""
-        same = self._holds(USERS, hashlib.sha256(users).hexdigest())
-        return same and self.derived and not sweep_due(self.at(GRADES), at)
-
-    def at(self, resource: str) -> datetime | None:
-        """When this resource was landed last."""
-        rows = self.landed.loc[self.landed["resource"] == resource, "landed_at"]
-        return None if rows.empty else rows.max().to_pydatetime()
-
-    def keys(self, resource: str) -> set[str]:
-        """Of which activities or learners there is an answer."""
-        return set(self.landed.loc[self.landed["resource"] == resource, "key"])
-
-    def _holds(self, resource: str, digest: str) -> bool:
-        """Whether the newest answer of this resource had these bytes."""
-        rows = self.landed[self.landed["resource"] == resource]
-        return not rows.empty and rows["sha256"].iloc[-1] == digest
-
-
-def before_poll(connection: Connection, source: Source, scope: str) -> tuple[Before, datetime]:
-    """What is landed of a course, and what time the database has."""
-    landed = landing.index(connection, source.source, [scope])
-    inputs = derivations.inputs_of(connection, newest(landed)).get(scope)
-    held = derivations.derived_inputs(connection, FLOW, source.source, [scope]).get(scope)
-    at: datetime = db.rows(connection, "load/reference_version")[0]["read_at"]
-    return Before(landed, inputs is not None and inputs == held), at
+_TEXTS: Final = ("idnumber", "username", "email", "given_name", "surname")
+_MATCHED: Final = ["user_id", *_TEXTS]
+_THE_COURSE: Final = ""  # the key of what is true of the course and not of one learner
 
 
 class CoursePoll(PolledCourse):
     """Asks a site about one course."""
 
-    def __init__(self, client: MoodleClient, scope: str, administration: Administration) -> None:
+    def __init__(
+        self, client: MoodleClient, scope: str, administration: Administration, state: CourseState
+    ) -> None:
         super().__init__(client, scope)
         self._client = client
         self._administration = administration
+        self._state = state
 
     def ask_users(self) -> bytes:
-        """Who is in the course and when each was there last: the one call of a quiet night."""
+        """Who is in the course and when each was there last: the one question of a quiet night."""
         body = self._client.enrolled_users(self.scope, USER_FIELDS)
         self.keep(USERS, "", body)
         return body
 
     def ask_changes(
-        self, users: bytes, before: Before, held: Course | None, at: datetime, full: bool
+        self,
+        now: pd.DataFrame,
+        before: Before,
+        held: pd.DataFrame | None,
+        reported: pd.DataFrame,
+        at: datetime,
+        full: bool,
     ) -> None:
-        """Grades, pass grades and completions of those who have been in the course since the last good poll."""
-        now = contract.decode_enrolled_users(users).frame
-        known = held.users if held is not None else None
-        poll = poll_plan(now, known, before.at(USERS), before.at(GRADES), at)
-        if full:
+        """Grades, pass grades and completions of those who have been in the course since the last good poll.
+
+        ``now`` and ``held``: the participants of tonight and of the last good poll. ``reported``: who stands in the
+        landed grade reports (user_id, user_idnumber).
+        """
+        poll = poll_plan(
+            now,
+            held,
+            reported["user_id"].tolist(),
+            [int(user) for user in before.again(USER_GRADES)],
+            before.at(USERS),
+            before.at(GRADES),
+            at,
+        )
+        if full or before.broken or self._shows_again(before, reported):
             poll = Poll(whole=True)
-        reports = self._ask_grades(poll, class_size=len(now))
-        self._ask_modules(() if poll.whole else before.keys(MODULE))
-        self._ask_completions(now, reports, poll, before, sweep=full or held is None)
-
-    def _ask_grades(self, poll: Poll, class_size: int) -> list[bytes]:
         if poll.whole:
-            body = self._client.grade_report(self.scope, class_size=class_size)
-            self.keep(GRADES, "", body)
-            return [body]
-        reports = []
-        for user in poll.users:
-            try:
-                body = self._client.grade_report(self.scope, str(user))
-            except RejectRecord as problem:
-                self._reject(USER_GRADES, str(user), problem)
-                continue
-            self.keep(USER_GRADES, str(user), body)
-            reports.append(body)
-        return reports
+            reported = self._ask_whole(now)
+        else:
+            self._ask_reports(poll.users)
+        matched, enrolments, _ = self._administration.match(self._people(now, reported))
+        if poll.whole:  # whose role is not graded is left out, and answered for when asked about
+            left_out = set(enrolments["user_id"]) - set(reported["user_id"])
+            self._ask_reports(sorted(int(user) for user in left_out))
+        self._ask_modules(poll, before)
+        learners = self._open_learners(matched, enrolments, reported)
+        due = learners if poll.whole else _due(learners, now, before)
+        self._ask_completions(due, before, everybody=poll.whole)
 
-    def _ask_modules(self, known: Iterable[str]) -> None:
+    def _shows_again(self, before: Before, reported: pd.DataFrame) -> bool:
+        """Whether an activity that units wait for is in the report again; one learner's report shows as much."""
+        if not before.missing or reported.empty:
+            return False
+        user = str(reported["user_id"].iloc[0])
+        body = self.ask(USER_GRADES, user, partial(self._report, user))
+        if isinstance(body, EtlError):
+            return False  # the sweep will tell
+        shown = contract.decode_grade_report(body).frame["activity_id"].astype("str")
+        return not before.missing.isdisjoint(shown)
+
+    def _ask_whole(self, now: pd.DataFrame) -> pd.DataFrame:
+        """The whole report; returns who stands in it."""
+        body = self._client.grade_report(self.scope, class_size=len(now))
+        reported = contract.decode_learners(body)
+        if reported.empty and now["is_student"].any():
+            raise RejectRecord("report_empty", f"course {self.scope}: {reason('report_empty')}")
+        self.keep(GRADES, "", body)
+        self._list_withheld(body)
+        unseen = int((~reported["user_id"].isin(now["user_id"])).sum())
+        if unseen:
+            self.reject(USERS, _THE_COURSE, "participants_not_shown", f"They are {unseen}.")
+        return reported
+
+    def _ask_reports(self, users: Iterable[int]) -> None:
+        for user in map(str, users):
+            answer = self.ask(USER_GRADES, user, partial(self._report, user))
+            if isinstance(answer, EtlError):
+                self.reject_problem(USER_GRADES, user, answer)
+
+    def _report(self, user: str) -> bytes:
+        """The grades of one learner, whom they have to be about."""
+        body = self._client.grade_report(self.scope, user)
+        if contract.decode_learners(body)["user_id"].tolist() != [int(user)]:
+            raise RejectRecord(
+                "learner_not_in_report", f"course {self.scope}, learner {user}: not in the answer"
+            )
+        self._list_withheld(body)
+        return body
+
+    def _list_withheld(self, body: bytes) -> None:
+        """Learners with a grade that is not told yet: they are asked again."""
+        if not contract.may_be_withheld(body):
+            return
+        grades = contract.decode_grade_report(body).frame
+        mapped = grades["activity_id"].astype("str").isin(list(self._mapped()))
+        found = grades[(grades["withheld"] > 0) & mapped].groupby("user_id")["withheld"].min()
+        for user, why in found.items():
+            self.reject(USER_GRADES, str(user), "grade_pending" if why == PENDING else "grade_hidden")
+
+    def _mapped(self) -> set[str]:
         links = self._administration.activity_links
-        mapped = {str(activity) for activity in links.loc[links["scope"] == self.scope, "activity_id"]}
-        for activity in sorted(mapped - set(known), key=int):
-            try:
-                body = self._client.course_module(activity)
-            except RejectRecord as problem:
-                if problem.reason_code != "activity_missing":  # that one is found in the grade report
-                    self._reject(MODULE, activity, problem)
-                continue
-            self.keep(MODULE, activity, body)
+        return {str(activity) for activity in links.loc[links["scope"] == self.scope, "activity_id"]}
 
-    def _ask_completions(
-        self, now: pd.DataFrame, reports: list[bytes], poll: Poll, before: Before, sweep: bool
-    ) -> None:
-        """Of learners whose enrolment is not completed: those never asked, and those with news."""
-        open_users = self._open_learners(now)
-        asked = before.keys(COMPLETION)
-        news = set(open_users) if sweep or poll.whole else set(poll.users)
-        for user in sorted(user for user in open_users if user in news or str(user) not in asked):
-            try:
-                body = self._client.completion(self.scope, str(user))
-            except RejectRecord as problem:
-                if problem.reason_code in _SAME_FOR_THE_COURSE:
-                    return  # the course has no completion to show, whoever is asked about
-                if problem.reason_code != "not_enrolled":
-                    self._reject(COMPLETION, str(user), problem)
+    def _ask_modules(self, poll: Poll, before: Before) -> None:
+        """The mapped activities whose pass grade is not known to be the one that tonight's grades are judged on."""
+        held, mapped = before.moments(MODULE), self._mapped()
+        current = before.unchanged or (before.unchanged is None and not poll.users)
+        asked = mapped if poll.whole or not current else mapped - held.keys() | mapped & before.again(MODULE)
+        for activity in sorted(asked, key=int):
+            answer = self.ask(MODULE, activity, partial(self._module, activity))
+            if not isinstance(answer, EtlError):
                 continue
-            self.keep(COMPLETION, str(user), body)
+            if reason_of(answer) != "activity_missing":  # that one is found in the grade report
+                self.reject_problem(MODULE, activity, answer)
+            if activity in held and not before.unchanged:
+                # The pass grade read before may be out of date: nothing is judged on it until it is read again.
+                self.keep(MODULE, activity, b"")
 
-    def _open_learners(self, now: pd.DataFrame) -> list[int]:
-        users = now[now["is_student"]].assign(scope=self.scope)
-        matched, enrolments, _ = self._administration.match(users)
+    def _module(self, activity: str) -> bytes:
+        body = self._client.course_module(activity)
+        if contract.decode_course_module(body).activity_id != int(activity):
+            raise RejectRecord("malformed_record", f"activity {activity}: the answer is about another one")
+        return body
+
+    def _ask_completions(self, due: Sequence[int], before: Before, everybody: bool) -> None:
+        """Completion of these learners; of a course that keeps none, or shows nobody's, that is said once."""
+        if self._state.tracked is False:
+            self._say_no_completion()
+            return
+        refused: list[str] = []
+        told = bool(before.moments(COMPLETION))
+        # Where nobody's was shown last time, one is enough to see that this is still so.
+        one_is_enough = _THE_COURSE in before.again(COMPLETION) and not everybody
+        for user in map(str, due):
+            answer = self.ask(COMPLETION, user, partial(self._completion, user))
+            code = reason_of(answer) if isinstance(answer, EtlError) else None
+            told = told or code is None
+            if code == "no_completion_criteria":
+                self._say_no_completion()
+                return
+            if code == "access_denied":
+                refused.append(user)
+                if one_is_enough and not told:
+                    break
+            elif isinstance(answer, EtlError) and code != "not_enrolled":
+                self.reject_problem(COMPLETION, user, answer)
+        if refused and not told:
+            self.reject(COMPLETION, _THE_COURSE, "completion_not_shown")
+        else:
+            for user in refused:
+                self.reject(COMPLETION, user, "access_denied")
+
+    def _completion(self, user: str) -> bytes:
+        body = self._client.completion(self.scope, user)
+        contract.decode_completion(body)
+        return body
+
+    def _say_no_completion(self) -> None:
+        """Nothing is missing, unless points or a competence hang on it."""
+        if self.scope in self._administration.counted:
+            self.reject(COMPLETION, _THE_COURSE, "no_completion_criteria")
+
+    def _people(self, now: pd.DataFrame, reported: pd.DataFrame) -> pd.DataFrame:
+        """The participants, and whoever has a grade report without being shown as one."""
+        unseen = reported[~reported["user_id"].isin(now["user_id"])]
+        others = unseen.rename(columns={"user_idnumber": "idnumber"}).reindex(columns=now.columns)
+        others = others.astype({name: now[name].dtype for name in _TEXTS})
+        return pd.concat([now[_MATCHED], others[_MATCHED]], ignore_index=True).assign(scope=self.scope)
+
+    def _open_learners(
+        self, matched: pd.DataFrame, enrolments: pd.DataFrame, reported: pd.DataFrame
+    ) -> list[int]:
+        """Who may still complete the course for something."""
         if (self._administration.courses["scope"] == self.scope).any():
             asked = enrolments["status"] == "active"
             if self.scope in self._administration.counted:
                 asked |= ~enrolments["completed_here"]  # what counts for something is at least listed
-            return [int(user) for user in enrolments.loc[asked, "user_id"].unique()]
-        return [int(user) for user in matched["user_id"]]
+            return sorted(int(user) for user in enrolments.loc[asked, "user_id"].unique())
+        return sorted(
+            int(user) for user in matched.loc[matched["user_id"].isin(reported["user_id"]), "user_id"]
+        )
 
-    def _reject(self, resource: str, key: str, problem: RejectRecord) -> None:
-        record = pd.Series([f"{self.scope}/{key}"])
-        self.rejected.append(rejected_rows(pd.Series([self.scope]), resource, record, problem.reason_code))
+
+def _due(learners: Sequence[int], now: pd.DataFrame, before: Before) -> list[int]:
+    """Those never asked, those that could not be read, those who were in the course or were graded since."""
+    asked, again, graded = before.moments(COMPLETION), before.again(COMPLETION), before.at(GRADES)
+    seen = dict(zip(now["user_id"].tolist(), now["last_course_access"].tolist(), strict=True))
+    return [
+        user
+        for user in learners
+        if (moment := asked.get(str(user))) is None
+        or str(user) in again
+        or (graded is not None and moment < graded)
+        or seen.get(user, -1) >= (moment - ACCESS_MARGIN).timestamp()
+    ]

@@ -14,8 +14,9 @@ from etl.extract import moodle_contract as contract
 from etl.extract.moodle import MoodleClient
 from etl.flows import moodle_derive, night
 from etl.flows.administration import Administration, Source, source_named
+from etl.flows.moodle_before import CourseList, before_poll
 from etl.flows.moodle_landed import FLOW, SYSTEM, USERS, read_courses
-from etl.flows.moodle_poll import CoursePoll, before_poll
+from etl.flows.moodle_poll import CoursePoll
 from etl.flows.night import Batch, Connect
 from etl.flows.options import Options
 from etl.flows.polling import poll_each, unpolled
@@ -47,10 +48,18 @@ def land(engine: Engine, run_id: str, batch: Batch, connect: Connect, options: O
     """
     source = source_named(engine, SYSTEM, batch["source"])
     scopes = unpolled(engine, run_id, source, batch["courses"], options)
-    administration = Administration(engine, source, scopes)
+    administration, courses = Administration(engine, source, scopes), CourseList(engine, source)
     with MoodleClient(connect(source.connection_id)) as client:
-        polls = (CoursePoll(client, scope, administration) for scope in scopes)
-        poll_each(engine, run_id, FLOW, source, polls, lambda poll: _poll(engine, source, poll, options))
+        poll_each(
+            engine,
+            run_id,
+            FLOW,
+            source,
+            scopes,
+            begin=lambda scope: CoursePoll(client, scope, administration, courses.state(scope)),
+            ask=lambda poll: _poll(engine, source, poll, courses, options),
+            ask_site=client.site_info,
+        )
 
 
 def derive(engine: Engine, run_id: str, batch: Batch, options: Options) -> None:
@@ -116,12 +125,14 @@ def _malformed(rejected: pd.DataFrame) -> pd.DataFrame:
     return rejected.assign(scope="", resource="course") if not rejected.empty else combined([])
 
 
-def _poll(engine: Engine, source: Source, poll: CoursePoll, options: Options) -> None:
+def _poll(engine: Engine, source: Source, poll: CoursePoll, courses: CourseList, options: Options) -> None:
     users = poll.ask_users()
+    now = contract.decode_enrolled_users(users).frame
     with engine.connect() as session:
-        before, at = before_poll(session, source, poll.scope)
-        if before.quiet(users, at) and not options.full:
+        before, at = before_poll(session, source, poll.scope, courses)
+        if before.quiet(users, now, at) and not options.full:
             return
         participants = before.landed[before.landed["resource"] == USERS]  # all that is compared
         held = next(read_courses(session, participants), None)
-    poll.ask_changes(users, before, held, at, options.full)
+        reported = before.learners(session)
+    poll.ask_changes(now, before, None if held is None else held.users, reported, at, options.full)

@@ -11,6 +11,11 @@ from etl.load.merge import stage
 COLUMNS = ["scope", "resource", "record_key", "reason_code", "reason"]
 
 
+def open_of(connection: Connection, flow: str, source: str, scopes: Iterable[str]) -> pd.DataFrame:
+    """The open rejections of this flow, source and scopes: scope, resource, record_key, reason_code, reason."""
+    return db.query(connection, "load/rejections_open_of", flow=flow, source=source, scopes=list(scopes))
+
+
 def replace(
     connection: Connection, run_id: str, flow: str, source: str, scopes: Iterable[str], rejected: pd.DataFrame
 ) -> None:

@@ -1,5 +1,6 @@
 """What a night asks of a course: a night costs what changed (spec/moodle.md, Cost)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,24 +25,31 @@ class Poll:
 def poll_plan(
     now: pd.DataFrame,
     before: pd.DataFrame | None,
+    learners: Collection[int],
+    again: Collection[int],
     polled_at: datetime | None,
     swept_at: datetime | None,
     at: datetime,
 ) -> Poll:
-    """Nobody has been: nothing. A few students: their reports. A teacher, many students or a week: all of it.
+    """Nobody has been: nothing. A few learners: their reports. A teacher, many learners or a week: all of it.
 
-    ``now`` and ``before``: user_id, is_student, last_course_access (epoch s) and profile fields, as of this poll and
-    of the last good one at ``polled_at``. ``swept_at``: when the whole report was landed last. ``at``: this poll.
+    ``now`` and ``before``: user_id, is_student, last_course_access (epoch s, -1 = not told) and profile fields, as of
+    this poll and of the last good one at ``polled_at``. ``learners``: who has a grade report, whatever their role is
+    called. ``again``: whose report could not be read last time. ``swept_at``: when the whole report was landed last.
+    ``at``: this poll. Where the site hides when somebody was there, all of it is asked.
     """
     if before is None or polled_at is None or sweep_due(swept_at, at):
         return Poll(whole=True)
+    if (now["last_course_access"] < 0).any():
+        return Poll(whole=True)
     changed = _changed(now, before, polled_at)
-    if not changed["is_student"].all():
+    learns = now["is_student"] | now["user_id"].isin(list(learners))
+    if not learns[changed.index].all():
         return Poll(whole=True)
-    students = int(now["is_student"].sum())
-    if len(changed) * SINGLE_MS > students * WHOLE_MS:
+    users = sorted({*changed["user_id"].tolist(), *again})
+    if len(users) * SINGLE_MS > int(learns.sum()) * WHOLE_MS:
         return Poll(whole=True)
-    return Poll(whole=False, users=tuple(int(user) for user in changed["user_id"]))
+    return Poll(whole=False, users=tuple(users))
 
 
 def sweep_due(swept_at: datetime | None, at: datetime) -> bool:

@@ -26,9 +26,19 @@ REASONS: Final = {
     "course_not_linked": "No course of the source has this occurrence code as its idnumber.",
     "course_gone": "The course no longer exists in the source.",
     "access_denied": "The service account has no access.",
+    "report_empty": "The grade report shows nobody, although the course has students: can the service account's role"
+    " see their grades (gradereport/user:view, moodle/grade:viewall)?",
+    "participants_not_shown": "Learners with a grade report are not shown among the participants, so that nobody sees"
+    " when they were there: all is asked every night. Give the role moodle/user:viewdetails.",
+    "learner_not_in_report": "The grade report that was asked for this learner is not about them.",
+    "completion_not_shown": "Nobody's completion of this course is shown: it is switched off there, or the service"
+    " account's role lacks report/completion:view.",
     "learner_gone": "The learner no longer exists in the source.",
     "not_enrolled": "The source has no active enrolment of this learner in the course.",
     "no_completion_criteria": "The course has no completion conditions in the source.",
+    "unusable_answer": "The source refused this call, or answered with something else than the interface describes"
+    " (a page, a notice of an error); it is asked again next night.",
+    "not_answered": "The source gave no complete answer to this call; it is asked again next night.",
     "source_error": "The source answered with an error that is not known here; its log may say more.",
     "no_relation_number": "The learner has no relation number for this profession group.",
     "invalid_relation_number": "The relation number does not have the form that this profession group asks for.",

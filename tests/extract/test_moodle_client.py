@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from http_peer import Answer, Asked, Peer
 
-from etl.errors import EtlError, GiveUp, RejectRecord, RetryLater
+from etl.errors import EtlError, GiveUp, RejectRecord, RetryLater, Unusable
 from etl.extract import moodle
 from etl.extract.moodle import MoodleClient, report_timeout
 from etl.extract.moodle_contract import decode_enrolled_users, decode_site_info
@@ -177,10 +177,11 @@ def test_what_does_not_pass_needs_a_person(
         (b'{"usergrades":[{"userid":1', RetryLater),
         (b'{"usergrades":[]} <b>Notice</b>', RetryLater),
         (b"[" * 100_000, RetryLater),
-        (b"<br /><b>Fatal error</b>", GiveUp),
-        (b"<?xml version='1.0'?><EXCEPTION/>", GiveUp),
-        (b"Fatal error: out of memory", GiveUp),
-        (b"null", GiveUp),
+        (b"<br /><b>Fatal error</b>", Unusable),
+        (b'<br /><b>Notice</b>: x on line 3<br />{"usergrades":[]}', Unusable),
+        (b"<?xml version='1.0'?><EXCEPTION/>", Unusable),
+        (b"Fatal error: out of memory", Unusable),
+        (b"null", Unusable),
         (b'{"errorcode":"upgraderunning"}', RetryLater),
         (b'{"errorcode":"nopermissions"}', GiveUp),
         (b'{"errorcode":"wsaccessusersuspended"}', GiveUp),
@@ -205,7 +206,7 @@ def test_a_large_class_comes_in_pages(
     monkeypatch.setattr(moodle, "PAGE_SIZE", 10)
     client = client_of(site)
     paged = client.enrolled_users("2", ["email"], only_active=False)
-    assert client.calls == 3
+    assert client.calls == 4  # the last page is the empty one
     ids = decode_enrolled_users(paged).frame["user_id"]
     assert ids.tolist() == sorted(decode_enrolled_users(whole).frame["user_id"])
     assert json.loads(paged) == sorted(json.loads(whole), key=lambda row: row["id"])
@@ -225,8 +226,40 @@ def test_pages_that_repeat_do_not_go_on_for_ever(
 ) -> None:
     monkeypatch.setattr(moodle, "PAGE_SIZE", 2)
     peer.answers = [Answer(b'[{"id":1},{"id":2}]')]
-    with pytest.raises(GiveUp, match="a page comes twice"):
+    with pytest.raises(RejectRecord, match="a page comes twice"):
         client_of(peer.url).enrolled_users("2", [])
+
+
+def test_a_page_from_which_the_site_left_users_out_is_not_the_last_one(
+    peer: Peer, client_of: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moodle, "PAGE_SIZE", 2)
+    peer.answers = [Answer(b'[{"id":1}]'), Answer(b'[{"id":3},{"id":4}]'), Answer(b"[]")]
+    body = client_of(peer.url).enrolled_users("2", [])
+    assert [row["id"] for row in json.loads(body)] == [1, 3, 4]
+    starts = [sent["options[3][value]"] for sent in (asked.form for asked in peer.asked)]
+    assert starts == ["0", "2", "4"]
+
+
+def test_somebody_who_moves_to_the_next_page_in_between_is_there_once(
+    peer: Peer, client_of: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moodle, "PAGE_SIZE", 2)
+    peer.answers = [Answer(b'[{"id":1},{"id":2}]'), Answer(b'[{"id":2},{"id":3}]'), Answer(b"[]")]
+    assert len(json.loads(client_of(peer.url).enrolled_users("2", []))) == 3
+
+
+def test_byte_order_marks_before_an_answer_do_not_spoil_it(peer: Peer, client_of: Build) -> None:
+    peer.answers = [Answer(b"\xef\xbb\xbf" * 2 + SITE_INFO.body)]
+    assert decode_site_info(client_of(peer.url).site_info()).sitename == "S"
+    peer.answers = [Answer(b"\xef\xbb\xbf" + INVALID_TOKEN.body)]
+    with pytest.raises(GiveUp, match="invalidtoken"):
+        client_of(peer.url).site_info()
+
+
+def test_half_a_character_in_an_answer_does_not_make_it_a_damaged_one(peer: Peer, client_of: Build) -> None:
+    peer.answers = [Answer(b'[{"id":1,"fullname":"x\\ud83d"}]'), Answer(b"[]")]
+    assert json.loads(client_of(peer.url).enrolled_users("2", []))[0]["id"] == 1
 
 
 def test_participants_that_are_no_list_are_this_courses_problem(peer: Peer, client_of: Build) -> None:

@@ -298,3 +298,41 @@ def test_an_answer_of_another_shape_is_listed_as_a_whole(body: bytes) -> None:
 def test_a_single_record_of_another_shape_is_rejected(decode: object, body: bytes) -> None:
     with pytest.raises((RejectRecord, RetryLater)):
         decode(body)
+
+
+def test_half_a_character_costs_only_the_row_in_which_it_is_read() -> None:
+    rows = [{"id": 1, "idnumber": "A", "fullname": "x\ud83d"}, {"id": 2, "idnumber": "\udc00"}, {"id": 3}]
+    rows[2]["idnumber"] = "\U0001f4a5 \\ud83d"  # a whole character, and an escape that is none
+    decoded = contract.decode_enrolled_users(json.dumps(rows).encode())
+    assert decoded.frame["user_id"].tolist() == [1, 3]
+    assert decoded.frame["idnumber"].tolist() == ["A", "\U0001f4a5 \\ud83d"]
+    assert decoded.rejected["record_key"].tolist() == ["user 2"]
+
+
+def test_a_byte_order_mark_is_no_part_of_an_answer() -> None:
+    body = b"\xef\xbb\xbf" + recorded(f"{GRADES}__a_user03")
+    assert len(contract.decode_grade_report(body).frame) == len(
+        contract.decode_grade_report(recorded(f"{GRADES}__a_user03")).frame
+    )
+
+
+def test_who_stands_in_a_report_is_told_without_the_grades() -> None:
+    body = recorded(f"{GRADES}__course_a_all_users")
+    learners = contract.decode_grade_report(body).learners
+    assert learners is not None
+    assert contract.decode_learners(body).equals(learners[["user_id", "user_idnumber"]])
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"usergrades":null}', b'{"usergrades":{}}'])
+def test_an_answer_that_is_no_report_is_refused_before_it_is_landed(body: bytes) -> None:
+    with pytest.raises(RejectRecord) as caught:
+        contract.decode_learners(body)
+    assert caught.value.reason_code == "malformed_record"
+
+
+def test_a_course_tells_whether_it_was_changed_and_whether_it_keeps_completion() -> None:
+    states = contract.decode_course_states(recorded("core_course_get_courses_by_field__all"))
+    assert states["2"] == contract.CourseState((1795289702, 1795289742), True)
+    shown = contract.decode_course_states(b'{"courses":[{"id":2,"fullname":"A"}]}')
+    assert shown == {"2": contract.CourseState(None, None)}
+    assert contract.decode_course_states(b"[]") == {}
