@@ -10,6 +10,7 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl import crash, db
+from etl.errors import GiveUp
 from etl.extract import moodle_contract as contract
 from etl.extract.moodle import MoodleClient
 from etl.flows import moodle_derive, night
@@ -93,12 +94,18 @@ def _plan_source(
         body = client.courses()
         cost = Counts(calls=client.calls, bytes=client.bytes)
     decoded = contract.decode_courses(body)
+    if decoded.frame.empty:
+        raise GiveUp(
+            f"{source.source}: the site's list shows no course that can be read, not even its front page:"
+            " look at the service account's role and at what core_course_get_courses_by_field answers"
+        )
     columns = ["source_course_id", "name", "idnumber", "visible"]
     with engine.begin() as session:
         landing.land(session, run_id, source.source, [landing.Answer("", "courses", "", body)])
         merge(session, "core.courses", decoded.frame[columns], "courses_merge", source=source.source)
-        present = decoded.frame["source_course_id"].tolist()
-        db.execute(session, "load/courses_gone", source=source.source, present=present)
+        if decoded.rejected.empty:  # else one that cannot be read would be taken for one that is gone
+            present = decoded.frame["source_course_id"].tolist()
+            db.execute(session, "load/courses_gone", source=source.source, present=present)
         wanted = db.query(session, "load/course_occurrences", source=source.source)
         rejected = combined([_malformed(decoded.rejected), *_unreachable(session, source, wanted)])
         rejections.replace(session, run_id, FLOW, source.source, [""], rejected)

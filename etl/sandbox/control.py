@@ -24,6 +24,8 @@ class FaultOrder(BaseModel):
     seconds: float = Field(default=0.2, ge=0)
     retry_after: int = Field(default=1, ge=0)
     keep: float = Field(default=0.5, ge=0, lt=1)
+    text: str = ""
+    where: dict[str, str] = Field(default_factory=dict)
 
 
 def control_app(systems: Mapping[str, System], faults: Faults, counters: Counters) -> FastAPI:

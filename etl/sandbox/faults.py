@@ -1,14 +1,19 @@
 """Faults on request: what goes wrong between a system and its caller, by kind and for a number of calls."""
 
 import html
+import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from threading import Lock
 from typing import Any
 
 from etl.sandbox.frame import Reply
+
+
+NOTHING: Mapping[str, str] = {}
 
 
 class Kind(StrEnum):
@@ -23,6 +28,11 @@ class Kind(StrEnum):
     BAD_GATEWAY = "bad_gateway"  # 502, an HTML page
     UNAVAILABLE = "unavailable"  # 503, an HTML page, Retry-After `retry_after`
     TOO_MANY_REQUESTS = "too_many_requests"  # 429, Retry-After `retry_after`
+    NOTICE = "notice"  # processed, with a notice of PHP before the answer
+    FATAL = "fatal"  # 200, PHP ran out of memory: plain text instead of an answer
+    BOM = "bom"  # processed, with a byte order mark before the answer
+    ERROR_CODE = "error_code"  # Moodle, as 200: an exception with the errorcode `text`
+    ANSWER = "answer"  # 200: `text` instead of an answer
     FORBIDDEN = "forbidden"  # 403 without a body: Moodle with REST switched off
     HTML = "html"  # 200, but a page instead of an answer
     DATABASE_DOWN = "dbconnectionfailed"  # Moodle, as 200
@@ -34,7 +44,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Fault:
-    """``count`` calls go wrong (None: until cleared) after ``after`` calls that still go right."""
+    """``count`` calls go wrong (None: until cleared) after ``after`` calls that still go right.
+
+    ``where``: only calls whose fields have these values (courseid, userid, cmid ...).
+    """
 
     system: str
     kind: Kind
@@ -44,10 +57,13 @@ class Fault:
     seconds: float = 0.2
     retry_after: int = 1
     keep: float = 0.5
+    text: str = ""
+    where: Mapping[str, str] = field(default_factory=dict)
 
-    def matches(self, system: str, operation: str) -> bool:
+    def matches(self, system: str, operation: str, fields: Mapping[str, str]) -> bool:
         """Is this call one of those that the fault is about?"""
-        return self.system in ("*", system) and self.operation in ("*", operation)
+        told = all(fields.get(name) == value for name, value in self.where.items())
+        return self.system in ("*", system) and self.operation in ("*", operation) and told
 
 
 class Faults:
@@ -74,11 +90,11 @@ class Faults:
         with self._lock:
             self._pending.clear()
 
-    def take(self, system: str, operation: str) -> Fault | None:
+    def take(self, system: str, operation: str, fields: Mapping[str, str] = NOTHING) -> Fault | None:
         """The fault that happens to this call, if any, counted off."""
         with self._lock:
             for place, fault in enumerate(self._pending):
-                if fault.matches(system, operation):
+                if fault.matches(system, operation, fields):
                     return self._count_off(place, fault)
         return None
 
@@ -117,6 +133,15 @@ _SITE_MAINTENANCE = (
     rb'"message":"The site is undergoing maintenance and is currently not available"}'
 )
 
+_NOTICE = b"<br />\n<b>Notice</b>:  Undefined offset: 0 in <b>/grade/report/user/lib.php</b> on line <b>1</b><br />\n"
+_FATAL = b"Fatal error: Allowed memory size of 134217728 bytes exhausted (tried to allocate 20480 bytes)"
+
+
+def _error(code: str) -> bytes:
+    error = {"exception": "moodle_exception", "errorcode": code, "message": "What Moodle says about it"}
+    return json.dumps(error).encode()
+
+
 # The system never sees the call: this is answered instead.
 INSTEAD: Mapping[Kind, Callable[[Fault], Reply]] = {
     Kind.SERVER_ERROR: lambda _: _page(500, "Internal Server Error"),
@@ -124,6 +149,9 @@ INSTEAD: Mapping[Kind, Callable[[Fault], Reply]] = {
     Kind.UNAVAILABLE: lambda f: _page(503, "Service Unavailable", {"Retry-After": str(f.retry_after)}),
     Kind.TOO_MANY_REQUESTS: lambda f: _page(429, "Too Many Requests", {"Retry-After": str(f.retry_after)}),
     Kind.FORBIDDEN: lambda _: Reply(b"", 403, "text/html; charset=utf-8"),
+    Kind.FATAL: lambda _: Reply(_FATAL, media_type="text/html; charset=utf-8"),
+    Kind.ERROR_CODE: lambda f: Reply(_error(f.text)),
+    Kind.ANSWER: lambda f: Reply(f.text.encode()),
     Kind.HTML: lambda _: _page(200, "Log in to the site"),
     Kind.DATABASE_DOWN: lambda _: Reply(_DATABASE_DOWN),
     Kind.SITE_MAINTENANCE: lambda _: Reply(_SITE_MAINTENANCE),
@@ -145,6 +173,8 @@ def _escaped(reply: Reply) -> bytes:
 AFTER: Mapping[Kind, Callable[[Reply, Fault], Reply]] = {
     Kind.TRUNCATED: lambda reply, fault: replace(reply, body=_cut(reply, fault)),
     Kind.CUT: lambda reply, fault: replace(reply, body=_cut(reply, fault), announced=len(reply.body)),
+    Kind.NOTICE: lambda reply, _: replace(reply, body=_NOTICE + reply.body),
+    Kind.BOM: lambda reply, _: replace(reply, body=BOM_UTF8 + reply.body),
     Kind.ESCAPED: lambda reply, _: replace(reply, body=_escaped(reply)),
     Kind.EMPTY: lambda reply, _: replace(reply, body=_RESULT.sub(rb"\1\3", reply.body)),
 }

@@ -7,6 +7,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 
 from etl.sandbox.moodle_site import Site
+from etl.sandbox.moodle_withheld import Withheld
 
 
 class Grade(BaseModel):
@@ -62,6 +63,16 @@ def routes(site: Callable[[], Site]) -> APIRouter:
         """Take the right to view an activity from the service's role."""
         with _looking_up():
             site().hide_activity(cmid)
+
+    @router.put("/withheld/{what:path}")
+    async def withhold(what: Withheld) -> None:
+        """Keep something back from the service account, from now on."""
+        site().withhold(what)
+
+    @router.delete("/withheld/{what:path}")
+    async def show(what: Withheld) -> None:
+        """Keep it back no longer."""
+        site().withhold(what, really=False)
 
     @router.delete("/functions/{function}")
     async def remove_function(function: str) -> None:

@@ -27,6 +27,7 @@ from etl.sandbox.moodle_protocol import (
 )
 from etl.sandbox.moodle_roles import limited, weak
 from etl.sandbox.moodle_site import Site
+from etl.sandbox.moodle_withheld import withhold
 
 PLACEHOLDERS: Mapping[str, str] = {
     "{{TOKEN}}": accounts.MOODLE_TOKEN,
@@ -113,7 +114,7 @@ class RecordedMoodle:
         if role == "weak":
             return self._next(question) or weak(self.site, function, params)
         if function in ANSWERS:
-            value = ANSWERS[function](self.site, params)
+            value = withhold(self.site.withheld, function, ANSWERS[function](self.site, params))
             return to_json(limited(function, value) if role == "limited" else value)
         return self._next(question) or recording().body(f"{function}__happy")
 

@@ -6,6 +6,7 @@ from collections.abc import Container
 from typing import Any
 
 from etl.sandbox.moodle_protocol import Recording, verdict
+from etl.sandbox.moodle_withheld import Withheld
 
 Row = dict[str, Any]
 
@@ -48,7 +49,9 @@ class Site:
         self.reports: dict[int, dict[int, Row]] = {c: {} for c in self.courses}  # active students, by name
         self.inactive_reports: dict[tuple[int, int], Row] = {}
         self.completions: dict[tuple[int, int], Row] = {}
+        self.gradepass = dict(recorded.gradepass)
         self.hidden: set[int] = set()
+        self.withheld: set[Withheld] = set()
         self.removed_functions: set[str] = set()
         self.changes = 0
         self._read_modules()
@@ -123,7 +126,7 @@ class Site:
         if graderaw is not None and graderaw == int(graderaw):
             graderaw = int(graderaw)  # as the site writes it
         item.update(graderaw=graderaw, gradedategraded=graded)
-        item.update(_shown(item, graderaw, self.recorded.gradepass.get(cmid)))
+        item.update(_shown(item, graderaw, self.gradepass.get(cmid)))
         if (course, user) in self.completions:
             self._recompute(self.completions[course, user], course, user, {cmid})
         self.changes += 1
@@ -148,6 +151,11 @@ class Site:
         self.hidden.add(cmid)
         self.changes += 1
 
+    def withhold(self, what: Withheld, really: bool = True) -> None:
+        """The service's role, or a setting of the site, keeps something back from now on, or no longer."""
+        (self.withheld.add if really else self.withheld.discard)(what)
+        self.changes += 1
+
     def remove_function(self, function: str) -> None:
         """The administrator takes a function out of the service."""
         self.removed_functions.add(function)
@@ -169,7 +177,7 @@ class Site:
 
     def _judge_activity(self, criterion: Row, cmid: int, item: Row) -> None:
         if item["graderaw"] is not None:
-            passed = item["graderaw"] >= self.recorded.gradepass.get(cmid, 0)
+            passed = item["graderaw"] >= self.gradepass.get(cmid, 0)
             _meet(criterion, item["gradedategraded"] if passed else None)
 
 

@@ -9,6 +9,8 @@ from sqlalchemy import text
 
 from etl import db
 from etl.connections import Connection
+from etl.flows import moodle_results
+from etl.flows.options import Options
 from etl.reference.importing import import_set
 from etl.sandbox import accounts
 from etl.sandbox.server import serve
@@ -63,6 +65,70 @@ def read(engine):
             return pd.read_sql(text(statement), connection)
 
     return read
+
+
+@pytest.fixture
+def night(engine, connect):
+    """A night of Moodle; returns the run's id and status."""
+
+    def night(**options):
+        return moodle_results.run(engine, connect, Options(**options))
+
+    return night
+
+
+@pytest.fixture
+def calls(sandbox):
+    """A function that tells how often each function of Moodle was called since it was asked last."""
+
+    def calls():
+        counted = sandbox.counters.of("moodle")
+        sandbox.counters.reset()
+        return {name.rsplit("_get_", 1)[-1]: number for name, number in counted.items()}
+
+    return calls
+
+
+@pytest.fixture
+def listed(read):
+    """A function that reads the keys of the open rejections with a reason code."""
+
+    def listed(reason):
+        found = read(
+            f"select record_key from mart.rejections where reason_code = '{reason}' and resolved_at is null"
+            " order by 1"
+        )
+        return found["record_key"].tolist()
+
+    return listed
+
+
+@pytest.fixture
+def unit(read):
+    """A function that reads status, start and finish of a unit of an enrolment; None where there is no result."""
+
+    def unit(enrolment, code):
+        found = read(
+            "select status, started_on::text, finished_on::text from mart.unit_results"
+            f" where enrolment_code = '{enrolment}' and unit_code = '{code}'"
+        )
+        return tuple(found.iloc[0]) if len(found) else None
+
+    return unit
+
+
+@pytest.fixture
+def troubled(read):
+    """A function that reads what a run met: scope and code of each step with a problem."""
+
+    def troubled(run_id):
+        found = read(
+            f"select scope, problem_code from ops.run_steps where run_id = '{run_id}'"
+            " and problem_code is not null order by 1"
+        )
+        return [tuple(row) for row in found.to_numpy()]
+
+    return troubled
 
 
 @pytest.fixture
