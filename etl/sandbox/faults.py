@@ -12,7 +12,6 @@ from typing import Any
 
 from etl.sandbox.frame import Reply
 
-
 NOTHING: Mapping[str, str] = {}
 
 
