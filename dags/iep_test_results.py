@@ -5,7 +5,8 @@ locations into the inbox, and records the pupils' test results of every message 
 the receiver, at any time, below `/uwlr/leerresultaten` of this server.
 
 **Green** means that every result is written, unchanged or listed with a reason. **Red** means that a drop location or
-a message could not be read; all others were recorded. The log of `report` says which. `mart.school_links` shows each
+a message could not be read; all others were recorded. The log of `report` holds the report of the run, with what to
+do about each problem. `mart.school_links` shows each
 school's last message, counts and warnings; `mart.link_log` every message and what its sender was told;
 `mart.rejections` the results of unknown pupils, final tests, rows that could not be read, and files that were set
 aside, wait for their school's link, or are not looked at: one line a record or file, as the last message has it.
@@ -13,8 +14,9 @@ aside, wait for their school's link, or are not looked at: one line a record or 
 **A school's link**: `etl iep link activate`, `pause`, `resume`, `end`, `set` (strict or lenient reading, unknown
 pupils), `list` and `log`.
 
-**Rerun**: clear the run's failed tasks (or all of them). Files that were taken are not taken again, results that are
-recorded stay, and the same message again writes nothing.
+**Rerun**: mend what the report names, then clear the run's failed tasks: what failed, and what could not be complete
+without it, is red and runs again, so that the run ends as if nothing had failed. Files that were taken are not taken
+again, results that are recorded stay, and the same message again writes nothing.
 
 **Run by hand**: *Trigger* with *from* and *to* (nights, UTC days; what came in then is derived again from the inbox),
 *full* (derive the whole inbox again), *dry run* (counts only, writes no result).
@@ -30,11 +32,12 @@ from typing import Any
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, TriggerRule, dag, task
 from learning_results_airflow import (
     DEFAULT_ARGS,
+    begin_run,
     connect,
     end_of_run,
     night_params,
     run_options,
-    warehouse_engine,
+    work,
 )
 
 POOL = "iep_lvs"
@@ -58,25 +61,22 @@ def iep_test_results() -> None:
     def open_run(**context: Any) -> str:
         from etl.flows import iep_test_results as flow
 
-        return flow.open_night(warehouse_engine(), run_options(context), context["run_id"])
+        return begin_run(flow, context)
 
     @task(pool=POOL)
     def poll_drops(run: str, **context: Any) -> None:
         from etl.flows import iep_test_results as flow
 
-        flow.poll_drops(warehouse_engine(), run, connect, run_options(context))
+        with work(run, context) as engine:
+            flow.poll_drops(engine, run, connect, run_options(context))
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
-    def plan(run: str, **context: Any) -> list[list[str]]:
+    def derive(run: str, **context: Any) -> None:
+        """All messages that wait, in one task: what a drop location gives after it was mended is among them."""
         from etl.flows import iep_test_results as flow
 
-        return flow.plan(warehouse_engine(), run, run_options(context))
-
-    @task
-    def derive(run: str, schools: list[str], **context: Any) -> None:
-        from etl.flows import iep_test_results as flow
-
-        flow.derive_schools(warehouse_engine(), run, schools, run_options(context))
+        with work(run, context) as engine:
+            flow.derive(engine, run, run_options(context))
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def report(run: str, **context: Any) -> None:
@@ -85,9 +85,7 @@ def iep_test_results() -> None:
         end_of_run(flow, run, context)
 
     run = open_run()
-    schools = plan(run)
-    poll_drops(run) >> schools
-    derive.partial(run=run).expand(schools=schools) >> report(run)
+    poll_drops(run) >> derive(run) >> report(run)
 
 
 iep_test_results()

@@ -5,12 +5,15 @@ that are linked to competences, and gives the competences, with their validity. 
 linked give theirs in the same run.
 
 **Green** means that every linked course was read and every row is written, unchanged or listed with a reason.
-**Red** means that a course or a site could not be read; all others were recorded. The log of `report` names the
-courses and what to do. `etl report` and the view `mart.rejections` list who was not recognised and links that give
-nothing (the course is gone, or not published); `mart.competence_links` shows the state of every link.
+**Red** means that a course or a site could not be read; all others were recorded. The log of `report` holds the
+report of the run, with what to do about each problem. `etl report` and the view `mart.rejections` list who was not
+recognised and links that give nothing (the course is gone, or not published); `mart.competence_links` shows the state
+of every link.
 
-**Rerun**: clear the run's failed tasks (or all of them). Courses that were polled are not asked again, competences
-that people hold stay as they are, none is given twice.
+**Rerun**: mend what the report names, then clear the run's failed tasks: what failed, and what could not be complete
+without it, is red and runs again, so that the run ends as if nothing had failed. Courses that were polled are not
+asked again then; clearing *all* tasks asks them again. Competences that people hold stay as they are, none is given
+twice.
 
 **Revoke**: `etl competences revoke COMPETENCE --client CODE --by WHO --reason WHY` (or `--everyone`). No run gives it
 again until `etl competences restore`. `etl competences unlink` removes a link; what it gave stays.
@@ -29,11 +32,12 @@ from typing import Any
 from airflow.sdk import CronTriggerTimetable, TriggerRule, dag, task, task_group
 from learning_results_airflow import (
     DEFAULT_ARGS,
+    begin_run,
     connect,
     end_of_run,
     night_params,
     run_options,
-    warehouse_engine,
+    work,
 )
 
 POOL = "infocaption"
@@ -54,32 +58,36 @@ def infocaption_competences() -> None:
     def open_run(**context: Any) -> str:
         from etl.flows import infocaption_competences as flow
 
-        return flow.open_run(warehouse_engine(), run_options(context), context["run_id"])
+        return begin_run(flow, context)
 
     @task(pool=POOL)
     def plan(run: str, **context: Any) -> list[dict[str, Any]]:
         from etl.flows import infocaption_competences as flow
 
-        return list(flow.plan(warehouse_engine(), run, connect, run_options(context)))
+        with work(run, context) as engine:
+            return list(flow.plan(engine, run, connect, run_options(context)))
 
     @task(pool=POOL)
     def land(run: str, batch: dict[str, Any], **context: Any) -> None:
         from etl.flows import infocaption_competences as flow
 
-        flow.land(warehouse_engine(), run, batch, connect, run_options(context))
+        with work(run, context) as engine:
+            flow.land(engine, run, batch, connect, run_options(context))
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def derive(run: str, batch: dict[str, Any], **context: Any) -> None:
         from etl.flows import infocaption_competences as flow
 
-        flow.derive(warehouse_engine(), run, batch, connect, run_options(context))
+        with work(run, context) as engine:
+            flow.derive(engine, run, batch, connect, run_options(context))
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def award(run: str, **context: Any) -> None:
         """After all batches, so that the order of the courses makes no difference."""
         from etl.flows import infocaption_competences as flow
 
-        flow.award(warehouse_engine(), run, run_options(context))
+        with work(run, context) as engine:
+            flow.award(engine, run, run_options(context))
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def report(run: str, **context: Any) -> None:

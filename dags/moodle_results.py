@@ -5,11 +5,13 @@ units and tasks, and completed courses. Afterwards the accreditation points of w
 `pe_online_attendance`.
 
 **Green** means that every linked course was read and every row is written, unchanged or listed with a reason.
-**Red** means that a course or a site could not be read; all others were recorded. The log of `report` names the
-courses and what to do. `etl report` and the view `mart.rejections` list the rows that were not recorded.
+**Red** means that a course or a site could not be read; all others were recorded, and their points go to PE-Online
+with the next hourly push. The log of `report` holds the report of the run: counts, rejections by reason, and for each
+problem what to do. `etl report` and the views `mart.runs` and `mart.rejections` show the same.
 
-**Rerun**: clear the run's failed tasks (or all of them). Courses that were polled are not asked again, results that
-are recorded stay, nothing is sent twice.
+**Rerun**: mend what the report names, then clear the run's failed tasks: what failed, and what could not be complete
+without it, is red and runs again, so that the run ends as if nothing had failed. Courses that were polled are not
+asked again then; clearing *all* tasks asks them again. Results that are recorded stay, nothing is sent twice.
 
 **Run by hand**: *Trigger* with *courses* (Moodle's course ids), *from* and *to* (nights, UTC days, derived again from
 what was landed then), *full* (ask and derive everything, changed or not), *dry run* (counts only, writes no result).
@@ -23,13 +25,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, CronTriggerTimetable, TriggerRule, dag, task, task_group
+from airflow.sdk.exceptions import AirflowSkipException
 from learning_results_airflow import (
     DEFAULT_ARGS,
+    begin_run,
     connect,
     end_of_run,
     night_params,
     run_options,
-    warehouse_engine,
+    work,
 )
 
 RESULTS = Asset("learning_results_loaded")
@@ -51,29 +55,28 @@ def moodle_results() -> None:
     def open_run(**context: Any) -> str:
         from etl.flows import moodle_results as flow
 
-        return flow.open_run(warehouse_engine(), run_options(context), context["run_id"])
+        return begin_run(flow, context)
 
     @task(pool=POOL)
     def plan(run: str, **context: Any) -> list[dict[str, Any]]:
         from etl.flows import moodle_results as flow
 
-        return list(flow.plan(warehouse_engine(), run, connect, run_options(context)))
+        with work(run, context) as engine:
+            return list(flow.plan(engine, run, connect, run_options(context)))
 
     @task(pool=POOL)
     def land(run: str, batch: dict[str, Any], **context: Any) -> None:
         from etl.flows import moodle_results as flow
 
-        flow.land(warehouse_engine(), run, batch, connect, run_options(context))
+        with work(run, context) as engine:
+            flow.land(engine, run, batch, connect, run_options(context))
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def derive(run: str, batch: dict[str, Any], **context: Any) -> None:
         from etl.flows import moodle_results as flow
 
-        flow.derive(warehouse_engine(), run, batch, run_options(context))
-
-    @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[RESULTS])
-    def loaded() -> None:
-        """Tell the push that results may have come in; it reads the warehouse, never this event."""
+        with work(run, context) as engine:
+            flow.derive(engine, run, batch, run_options(context))
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def report(run: str, **context: Any) -> None:
@@ -81,13 +84,19 @@ def moodle_results() -> None:
 
         end_of_run(flow, run, context)
 
+    @task(outlets=[RESULTS])
+    def loaded(**context: Any) -> None:
+        """Tell the push that results may have come in; it reads the warehouse, never this event."""
+        if run_options(context).dry_run:
+            raise AirflowSkipException("a dry run has no effects: nothing is to be pushed because of it")
+
     @task_group
     def batch(run: str, batch: dict[str, Any]) -> None:
         land(run, batch) >> derive(run, batch)
 
     run = open_run()
     batches = batch.partial(run=run).expand(batch=plan(run))
-    batches >> loaded() >> report(run)
+    batches >> report(run) >> loaded()
 
 
 moodle_results()

@@ -5,11 +5,13 @@ what was completed, and registers what is due, profession group by profession gr
 event that started it.
 
 **Green** means that every row that was due got an answer. **Red** means that a person has to act: an account was
-refused, an outcome stayed unknown, or PE-Online could not be reached. The log of `report` says which. Rows that are
-withheld (no relation number, a number of the wrong form) are listed in `mart.rejections`, the run stays green.
+refused, an outcome stayed unknown, or PE-Online could not be reached. The log of `report` holds the report of the
+run, with what to do about each problem. Rows that are withheld (no relation number, a number of the wrong form) are
+listed in `mart.rejections`, the run stays green.
 
-**Rerun**: clear any task. A row that PE-Online accepted is not sent again; a row whose answer was lost is sent again
-unchanged, which PE-Online registers once.
+**Rerun**: mend what the report names, then clear the run's failed tasks: the run ends as if nothing had failed. A row
+that PE-Online accepted is not sent again; a row whose answer was lost is sent again unchanged, which PE-Online
+registers once.
 
 **Pause or test**: the connection of the account has the fields *paused* and *mode*. What was accepted in test mode is
 sent again after *mode* is set to `live`.
@@ -22,7 +24,7 @@ from datetime import datetime
 from typing import Any
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, TriggerRule, dag, task
-from learning_results_airflow import DEFAULT_ARGS, connect, end_of_run, run_options, warehouse_engine
+from learning_results_airflow import DEFAULT_ARGS, begin_run, connect, end_of_run, run_options, work
 
 POOL = "pe_online"
 
@@ -45,22 +47,24 @@ def pe_online_attendance() -> None:
     def open_run(**context: Any) -> str:
         from etl.flows import pe_online_attendance as flow
 
-        return flow.open_run(warehouse_engine(), run_options(context), context["run_id"])
+        return begin_run(flow, context)
 
     @task(pool=POOL)
     def plan(run: str, **context: Any) -> list[dict[str, Any]]:
         from etl.flows import pe_online_attendance as flow
 
-        if run_options(context).dry_run:
-            flow.dry_run(warehouse_engine(), connect)
-            return []
-        return list(flow.plan(warehouse_engine(), run, connect))
+        with work(run, context) as engine:
+            if run_options(context).dry_run:
+                flow.dry_run(engine, run, connect)
+                return []
+            return list(flow.plan(engine, run, connect))
 
     @task(pool=POOL)
-    def push(run: str, group: dict[str, Any]) -> None:
+    def push(run: str, group: dict[str, Any], **context: Any) -> None:
         from etl.flows import pe_online_attendance as flow
 
-        flow.push(warehouse_engine(), run, group["org_id"], connect(group["connection_id"]))
+        with work(run, context) as engine:
+            flow.push(engine, run, group["org_id"], connect(group["connection_id"]))
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def report(run: str, **context: Any) -> None:

@@ -4,13 +4,14 @@ Airflow has this folder on its path. Import here what costs nothing; the tasks i
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseHook, Context, Param
+from airflow.sdk import BaseHook, Context, Param, TriggerRule
 from airflow.sdk.definitions.retry_policy import (
     ExceptionRetryPolicy,
     RetryAction,
@@ -21,7 +22,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
 from etl.connections import Connection, entered
-from etl.errors import GiveUp, InvalidInput, OutcomeUnknown, RejectRecord, RetryLater
+from etl.errors import EtlError, GiveUp, InvalidInput, OutcomeUnknown, RejectRecord, RetryLater
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
 
 SOON = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=6)
+# What no outside system asked for (a service that is just starting, a lost connection to a database, a killed
+# process) is over in seconds, or takes longer: the first retry comes at once, the next ones later and later.
+HICCUP = timedelta(seconds=10)
+TIMES_LONGER = 6.0
+
+RED = ("failed", "upstream_failed")
 
 
 class NextStepPolicy(ExceptionRetryPolicy):
@@ -49,7 +56,7 @@ class NextStepPolicy(ExceptionRetryPolicy):
         return replace(decision, retry_delay=min(delay, LONGEST_WAIT))
 
 
-# Any other error is none that the product raises on purpose: Airflow's ordinary retries apply.
+# Any other error is none that the product raises on purpose: Airflow's ordinary retries apply, soon and then later.
 RETRY_POLICY = NextStepPolicy(
     [
         RetryRule(RetryLater, RetryAction.RETRY, SOON, "the system is to be asked again later"),
@@ -62,7 +69,9 @@ RETRY_POLICY = NextStepPolicy(
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "learning results",
     "retries": 3,
-    "retry_delay": SOON,
+    "retry_delay": HICCUP,
+    "retry_exponential_backoff": TIMES_LONGER,
+    "max_retry_delay": 2 * SOON,
     "retry_policy": RETRY_POLICY,
 }
 
@@ -119,30 +128,89 @@ def night_params(courses: str) -> dict[str, Param]:
     }
 
 
-def failed_tasks(context: Mapping[str, Any]) -> int:
-    """How many tasks of this run have failed, or could not run because of one that did."""
-    run = context["dag_run"]
-    states = ["failed", "upstream_failed"]
-    count: int = context["ti"].get_ti_count(dag_id=run.dag_id, run_ids=[run.run_id], states=states)
-    return count
+def begin_run(flow: Any, context: Mapping[str, Any]) -> str:
+    """Open the run of a flow and return its id; runs of which Airflow knows that they are over are closed."""
+    from etl.load import runs
+
+    engine, ti, dag_id = warehouse_engine(), context["ti"], context["dag_run"].dag_id
+    run: str = flow.open_run(engine, run_options(context), context["run_id"])
+    with engine.connect() as session:
+        others = runs.open_in_airflow(session, dag_id, run)
+    going_on = ["queued", "running"]
+    gone = [
+        ours
+        for ours, airflows in others.items()
+        if not ti.get_dr_count(dag_id=dag_id, run_ids=[airflows], states=going_on)
+    ]
+    with engine.begin() as session:
+        for closed in runs.abandon(session, run, gone):
+            log.warning("run %s was left behind by a process that is gone: closed as abandoned", closed)
+    return run
 
 
-def end_of_run(flow: Any, run_id: str, context: Mapping[str, Any]) -> None:
-    """Close the run of a flow; the task is red when the run is, with what a person has to look at in its log.
+@contextmanager
+def work(run: str, context: Mapping[str, Any]) -> "Iterator[Engine]":
+    """What every task of a run has in common, around its own work with the warehouse.
 
-    Raises GiveUp, since running the report again mends nothing.
+    A run that was closed and cleared goes on. A task that waits for others in whatever way they end does what can
+    be done without those that failed, and then is red as they are: so clearing the failed tasks runs everything
+    again that has to run again, and a run that is green then is as if nothing had failed.
     """
     from etl.load import runs
 
-    failed = failed_tasks(context)
     engine = warehouse_engine()
-    status = flow.finish(engine, run_id, failed)
-    with engine.connect() as session:
-        found = runs.problems(session, run_id)
-    for sentence in found:
-        log.error(sentence)
-    if status != "success":
-        raise GiveUp(f"run {run_id} is {status}: {len(found)} problems, {failed} failed tasks; see above")
+    try:
+        if not run:
+            raise GiveUp("this run was not opened: look at its task open_run first")
+        with engine.begin() as session:
+            runs.resume(session, run)
+        yield engine
+        if context["task"].trigger_rule == TriggerRule.ALL_DONE and (red := red_before(context)):
+            raise GiveUp(f"{red} tasks before this one are red; it did what can be done without them")
+    except EtlError as problem:
+        _say(problem, context)
+        raise problem.with_traceback(None) from None
+
+
+def end_of_run(flow: Any, run: str, context: Mapping[str, Any]) -> None:
+    """Close the run of a flow and log its report; the task is red when the run is.
+
+    Raises GiveUp, since running the report again mends nothing by itself.
+    """
+    from etl.load.report import markdown
+
+    with work(run, context) as engine:
+        red = red_before(context)
+        status = flow.finish(engine, run, red)
+        for line in markdown(engine, run).splitlines():
+            log.info("%s", line)
+        if status != "success":
+            raise GiveUp(f"the run is {status}: {red} red tasks; the report above names each problem")
+
+
+def red_before(context: Mapping[str, Any]) -> int:
+    """How many tasks before this one failed, or could not run because of one that did; of a mapped task those of
+    its own index.
+    """
+    ti, task, run = context["ti"], context["task"], context["dag_run"]
+    count: int = ti.get_ti_count(
+        dag_id=run.dag_id,
+        run_ids=[run.run_id],
+        task_ids=sorted(task.get_flat_relative_ids(upstream=True)),
+        map_index=ti.map_index if ti.map_index >= 0 else None,
+        states=list(RED),
+    )
+    return count
+
+
+def _say(problem: EtlError, context: Mapping[str, Any]) -> None:
+    """What was seen and what to do, on lines of their own before the trace."""
+    from etl.load.report_types import what_to_do
+
+    ti = context["ti"]
+    again = isinstance(problem, RetryLater | OutcomeUnknown) and ti.try_number <= ti.max_tries
+    log.error("%s", problem)
+    log.error("What to do: %s", "nothing yet, it is tried again" if again else what_to_do(problem.code))
 
 
 @cache

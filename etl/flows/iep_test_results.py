@@ -6,6 +6,7 @@ command line call the same ones. They pass ids only.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import pandas as pd
@@ -14,6 +15,7 @@ from sqlalchemy import Engine
 from etl import crash, db, settings
 from etl.connections import Connection
 from etl.errors import EtlError, GiveUp, InvalidInput, RetryLater
+from etl.flows import night
 from etl.flows.administration import Source, sources
 from etl.flows.iep_derive import FLOW, added, derive_batch, read_batch
 from etl.flows.options import Options
@@ -34,7 +36,7 @@ Connect = Callable[[str], Connection]
 log = logging.getLogger(__name__)
 
 
-def open_night(engine: Engine, options: Options, airflow_run_id: str | None = None) -> str:
+def open_run(engine: Engine, options: Options, airflow_run_id: str | None = None) -> str:
     """Open the run of a night and return its id."""
     with engine.begin() as session:
         return runs.open_run(session, FLOW, airflow_run_id, options.parameters)
@@ -43,24 +45,22 @@ def open_night(engine: Engine, options: Options, airflow_run_id: str | None = No
 def poll_drops(engine: Engine, run_id: str, connect: Connect, options: Options) -> None:
     """Take new files of every drop location into the inbox; a site without one has no source of this system.
 
-    Past nights are derived from what came in then. Raises RetryLater when a location could not be read.
+    Past nights are derived from what came in then. When a location could not be read, the others are read, and
+    then RetryLater is raised where it may be readable later, else GiveUp.
     """
     if None not in options.nights or options.dry_run:
         return
-    later: list[RetryLater] = []
+    problems: list[EtlError | None] = []
     for source in sources(engine, SYSTEM):
         try:
             polled = poll(engine, source.source, Location(connect(source.connection_id)))
-        except (GiveUp, InvalidInput) as problem:
-            _record_problem(engine, run_id, "drop", source.source, problem)
-        except RetryLater as problem:
-            _record_problem(engine, run_id, "drop", source.source, problem)
-            later.append(problem)
+        except (GiveUp, InvalidInput, RetryLater) as problem:
+            night.record_problem(engine, run_id, "drop", source.source, problem)
+            problems.append(problem)
         else:
             _record_poll(engine, run_id, source, polled)
-            later += [polled.problem] if isinstance(polled.problem, RetryLater) else []
-    if later:
-        raise later[0]
+            problems.append(polled.problem)
+    night.raise_problems(problems, "drop locations could not be read")
 
 
 def plan(engine: Engine, run_id: str, options: Options) -> list[list[str]]:
@@ -70,8 +70,25 @@ def plan(engine: Engine, run_id: str, options: Options) -> list[list[str]]:
     return [schools[start : start + size] for start in range(0, len(schools), size)]
 
 
-def derive_schools(engine: Engine, run_id: str, schools: Sequence[str], options: Options) -> None:
-    """Derive and load the messages of schools, oldest first, a few thousand results in one transaction."""
+def derive(engine: Engine, run_id: str, options: Options) -> None:
+    """Derive and load every message that waits, some schools at a time, and forget bodies that are past retention.
+
+    Raises GiveUp at the end when a message could not be read: its school stands in the report.
+    """
+    problems = 0
+    for schools in plan(engine, run_id, options):
+        problems += derive_schools(engine, run_id, schools, options)
+    if not options.dry_run:
+        forget_bodies(engine)
+    if problems:
+        raise GiveUp(f"messages of {problems} schools could not be read; all others were recorded")
+
+
+def derive_schools(engine: Engine, run_id: str, schools: Sequence[str], options: Options) -> int:
+    """Derive and load the messages of schools, oldest first, a few thousand results in one transaction.
+
+    Returns of how many schools a message could not be read.
+    """
     done = dict.fromkeys(schools, Counts())
     problems: dict[str, str] = {}
     for rows in _parts(_waiting(engine, run_id, options, list(schools))):
@@ -89,6 +106,7 @@ def derive_schools(engine: Engine, run_id: str, schools: Sequence[str], options:
         runs.record_steps(
             session, run_id, "derive", [_step(brin6, done[brin6], problems) for brin6 in schools]
         )
+    return len(problems)
 
 
 def forget_bodies(engine: Engine) -> None:
@@ -101,21 +119,20 @@ def forget_bodies(engine: Engine) -> None:
 
 def finish(engine: Engine, run_id: str, failed_tasks: int = 0) -> str:
     """Close the run and return its status: ``incomplete`` when a location or a message could not be read."""
-    forget_bodies(engine)
-    with engine.begin() as session:
-        return runs.close_run(session, run_id, failed_tasks)
+    return night.close_run(engine, run_id, failed_tasks)
 
 
 def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
     """The whole flow without Airflow; returns the run's id and status."""
-    run_id = open_night(engine, options)
-    try:
-        poll_drops(engine, run_id, connect, options)
-    except RetryLater as problem:
-        log.error("drop location: %s", problem)  # it stands in the report; the inbox is derived all the same
-    for schools in plan(engine, run_id, options):
-        derive_schools(engine, run_id, schools, options)
-    return run_id, finish(engine, run_id)
+    run_id = open_run(engine, options)
+
+    def work() -> None:
+        with suppress(GiveUp, RetryLater):  # it stands in the report; the inbox is derived all the same
+            poll_drops(engine, run_id, connect, options)
+        with suppress(GiveUp):  # it stands in the report
+            derive(engine, run_id, options)
+
+    return night.whole_run(engine, run_id, work, lambda: finish(engine, run_id))
 
 
 def _waiting(
@@ -167,8 +184,3 @@ def _files(code: str, names: list[tuple[str, str]]) -> pd.DataFrame:
     files = pd.DataFrame(names, columns=["name", "reason"], dtype="str")
     rejected = rejected_rows(pd.Series("", index=files.index), "file", files["name"], code)
     return rejected.assign(reason=files["reason"])
-
-
-def _record_problem(engine: Engine, run_id: str, step: str, scope: str, problem: EtlError) -> None:
-    with engine.begin() as session:
-        runs.record_step(session, run_id, step, scope, Counts(), type(problem).__name__, str(problem))

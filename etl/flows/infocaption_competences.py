@@ -39,7 +39,7 @@ def open_run(engine: Engine, options: Options, airflow_run_id: str | None = None
 def plan(engine: Engine, run_id: str, connect: Connect, options: Options) -> list[Batch]:
     """Ask each site for its courses and say which are to be polled tonight, in batches: the linked, published ones.
 
-    A site that cannot be asked is a problem of the report; when none can, its error is raised.
+    A site that cannot be asked now is one batch whose courses are not known yet.
     """
     return night.plan_sites(
         engine, run_id, SYSTEM, options, lambda source: _plan_source(engine, run_id, connect, source, options)
@@ -52,7 +52,11 @@ def land(engine: Engine, run_id: str, batch: Batch, connect: Connect, options: O
     Courses that this run has polled already are not asked again. Raises GiveUp at once, RetryLater at the end.
     """
     source = source_named(engine, SYSTEM, batch["source"])
-    scopes = unpolled(engine, run_id, source, batch["courses"], options)
+    courses = batch["courses"]
+    if courses is None:
+        with night.problem_recorded(engine, run_id, "plan", source.source):
+            courses = _plan_source(engine, run_id, connect, source, options)
+    scopes = unpolled(engine, run_id, source, courses, options)
     with InfoCaptionClient(connect(source.connection_id)) as client:
         poll_each(
             engine,
@@ -70,7 +74,11 @@ def derive(engine: Engine, run_id: str, batch: Batch, connect: Connect, options:
     """Derive passes from what was landed; what did not change since is not derived again."""
     source = source_named(engine, SYSTEM, batch["source"])
     listing = mapping_of(connect(source.connection_id)).participants
-    infocaption_derive.derive(engine, run_id, source, batch["courses"], listing, options)
+    courses = batch["courses"]
+    if courses is None:
+        with engine.connect() as session:
+            courses = _asked(db.query(session, "load/competence_courses", source=source.source), options)
+    infocaption_derive.derive(engine, run_id, source, courses, listing, options)
 
 
 def award(engine: Engine, run_id: str, options: Options) -> None:
@@ -80,20 +88,22 @@ def award(engine: Engine, run_id: str, options: Options) -> None:
 
 def finish(engine: Engine, run_id: str, failed_tasks: int = 0) -> str:
     """Close the run and return its status: ``incomplete`` when a course or a site could not be read."""
-    with engine.begin() as session:
-        return runs.close_run(session, run_id, failed_tasks)
+    return night.close_run(engine, run_id, failed_tasks)
 
 
 def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
     """The whole night without Airflow; returns the run's id and status."""
     run_id = open_run(engine, options)
-    night.land_and_derive(
-        plan(engine, run_id, connect, options),
-        lambda batch: land(engine, run_id, batch, connect, options),
-        lambda batch: derive(engine, run_id, batch, connect, options),
-    )
-    award(engine, run_id, options)
-    return run_id, finish(engine, run_id)
+
+    def work() -> None:
+        night.land_and_derive(
+            plan(engine, run_id, connect, options),
+            lambda batch: land(engine, run_id, batch, connect, options),
+            lambda batch: derive(engine, run_id, batch, connect, options),
+        )
+        award(engine, run_id, options)
+
+    return night.whole_run(engine, run_id, work, lambda: finish(engine, run_id))
 
 
 def _plan_source(
@@ -117,6 +127,11 @@ def _plan_source(
         rejections.replace(session, run_id, FLOW, source.source, [""], rejected)
         runs.record_step(session, run_id, "plan", source.source, cost)
     crash.point("plan.landed")
+    return _asked(linked, options)
+
+
+def _asked(linked: pd.DataFrame, options: Options) -> list[str]:
+    """The linked courses that can be asked about, or those of them that a person asked for."""
     scopes = set(linked.loc[linked["problem"].isna(), "scope"])
     return night.in_order(scopes & options.courses if options.courses else scopes)
 

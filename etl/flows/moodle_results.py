@@ -35,7 +35,7 @@ def open_run(engine: Engine, options: Options, airflow_run_id: str | None = None
 def plan(engine: Engine, run_id: str, connect: Connect, options: Options) -> list[Batch]:
     """Ask each site for its courses and say which are to be polled tonight, in batches.
 
-    A site that cannot be asked is a problem of the report; when none can, its error is raised.
+    A site that cannot be asked now is one batch whose courses are not known yet.
     """
     return night.plan_sites(
         engine, run_id, SYSTEM, options, lambda source: _plan_source(engine, run_id, connect, source, options)
@@ -48,7 +48,11 @@ def land(engine: Engine, run_id: str, batch: Batch, connect: Connect, options: O
     Courses that this run has polled already are not asked again. Raises GiveUp at once, RetryLater at the end.
     """
     source = source_named(engine, SYSTEM, batch["source"])
-    scopes = unpolled(engine, run_id, source, batch["courses"], options)
+    wanted = batch["courses"]
+    if wanted is None:
+        with night.problem_recorded(engine, run_id, "plan", source.source):
+            wanted = _plan_source(engine, run_id, connect, source, options)
+    scopes = unpolled(engine, run_id, source, wanted, options)
     administration, courses = Administration(engine, source, scopes), CourseList(engine, source)
     with MoodleClient(connect(source.connection_id)) as client:
         poll_each(
@@ -66,24 +70,30 @@ def land(engine: Engine, run_id: str, batch: Batch, connect: Connect, options: O
 def derive(engine: Engine, run_id: str, batch: Batch, options: Options) -> None:
     """Derive results from what was landed and load them; what did not change since is not derived again."""
     source = source_named(engine, SYSTEM, batch["source"])
-    moodle_derive.derive(engine, run_id, source, batch["courses"], options)
+    courses = batch["courses"]
+    if courses is None:
+        with engine.connect() as session:
+            courses = _asked(db.query(session, "load/course_occurrences", source=source.source), options)
+    moodle_derive.derive(engine, run_id, source, courses, options)
 
 
 def finish(engine: Engine, run_id: str, failed_tasks: int = 0) -> str:
     """Close the run and return its status: ``incomplete`` when a course or a site could not be read."""
-    with engine.begin() as session:
-        return runs.close_run(session, run_id, failed_tasks)
+    return night.close_run(engine, run_id, failed_tasks)
 
 
 def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
     """The whole night without Airflow; returns the run's id and status."""
     run_id = open_run(engine, options)
-    night.land_and_derive(
-        plan(engine, run_id, connect, options),
-        lambda batch: land(engine, run_id, batch, connect, options),
-        lambda batch: derive(engine, run_id, batch, options),
-    )
-    return run_id, finish(engine, run_id)
+
+    def work() -> None:
+        night.land_and_derive(
+            plan(engine, run_id, connect, options),
+            lambda batch: land(engine, run_id, batch, connect, options),
+            lambda batch: derive(engine, run_id, batch, options),
+        )
+
+    return night.whole_run(engine, run_id, work, lambda: finish(engine, run_id))
 
 
 def _plan_source(
@@ -111,11 +121,14 @@ def _plan_source(
         rejections.replace(session, run_id, FLOW, source.source, [""], rejected)
         runs.record_step(session, run_id, "plan", source.source, cost)
     crash.point("plan.landed")
+    return _asked(wanted, options)
+
+
+def _asked(wanted: pd.DataFrame, options: Options) -> list[str]:
+    """The courses that are there and count for something now, or those of them that a person asked for."""
     asked = wanted[~wanted["gone"] & (options.full | (wanted["status"] != "finished"))]
     scopes = set(asked["scope"])
-    if options.courses:
-        scopes &= options.courses
-    return night.in_order(scopes)
+    return night.in_order(scopes & options.courses if options.courses else scopes)
 
 
 def _unreachable(session: Session, source: Source, wanted: pd.DataFrame) -> Iterator[pd.DataFrame]:

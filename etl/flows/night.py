@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final, TypedDict
 
 from sqlalchemy import Engine
 
 from etl.connections import Connection
-from etl.errors import EtlError, GiveUp, InvalidInput, RetryLater
+from etl.errors import EtlError, GiveUp, InvalidInput, RejectRecord, RetryLater
 from etl.flows.administration import Source, sources
 from etl.flows.options import Options
 from etl.load import runs
@@ -23,16 +24,22 @@ log = logging.getLogger(__name__)
 
 
 class Batch(TypedDict):
-    """Courses of one source that are polled and derived together."""
+    """Courses of one source that are polled and derived together; None: those of a site that is still to be asked."""
 
     source: str
-    courses: list[str]
+    courses: list[str] | None
 
 
 def open_run(engine: Engine, flow: str, options: Options, airflow_run_id: str | None) -> str:
     """Open the run of a night and return its id."""
     with engine.begin() as session:
         return runs.open_run(session, flow, airflow_run_id, options.parameters)
+
+
+def close_run(engine: Engine, run_id: str, failed_tasks: int) -> str:
+    """Close a run and return its status."""
+    with engine.begin() as session:
+        return runs.close_run(session, run_id, failed_tasks)
 
 
 def plan_sites(
@@ -44,24 +51,22 @@ def plan_sites(
 ) -> list[Batch]:
     """The courses to be polled tonight, in batches, as ``courses_of`` finds them out for each site.
 
-    A site that cannot be asked is a problem of the report; when none can, its error is raised. So is a course that
-    was asked for and that no site has to be polled for; when that leaves nothing, InvalidInput is raised.
+    A site that cannot be asked now is one batch whose courses are not known: ``land`` asks it again. So the others
+    go on, and what is red for that site is what a person clears. A course that was asked for and that no site has
+    to be polled for is a problem of the report; when that leaves nothing, InvalidInput is raised.
     """
     batches: list[Batch] = []
-    problems: list[EtlError] = []
-    known = sources(engine, system)
-    for source in known:
+    for source in sources(engine, system):
         try:
             courses = courses_of(source)
-        except (GiveUp, RetryLater) as problem:
-            problems.append(problem)
-            with engine.begin() as session:
-                runs.record_steps(session, run_id, "plan", [step_of(source.source, Counts(), problem)])
+        except (GiveUp, RetryLater, RejectRecord) as problem:
+            record_problem(engine, run_id, "plan", source.source, problem)
+            batches.append(Batch(source=source.source, courses=None))
             continue
         batches += [Batch(source=source.source, courses=part) for part in _split(courses)]
-    if problems and len(problems) == len(known):
-        raise problems[0]
-    if not problems:  # else the course may be one of the site that cannot be asked, which is reported already
+    if all(
+        batch["courses"] is not None for batch in batches
+    ):  # else it may be a course of the site that is not
         _report_not_found(engine, run_id, system, options, batches)
     return batches
 
@@ -69,7 +74,7 @@ def plan_sites(
 def _report_not_found(
     engine: Engine, run_id: str, system: str, options: Options, batches: Sequence[Batch]
 ) -> None:
-    missing = in_order(options.courses.difference(*(batch["courses"] for batch in batches)))
+    missing = in_order(options.courses.difference(*(batch["courses"] or [] for batch in batches)))
     if not missing:
         return
     named = f"course {missing[0]}" if len(missing) == 1 else f"courses {', '.join(missing)}"
@@ -77,10 +82,50 @@ def _report_not_found(
         f"{named}: no {system} site has such a course that is linked to anything and can be polled;"
         " look at the number and at the links in the reference data"
     )
-    with engine.begin() as session:
-        runs.record_steps(session, run_id, "plan", [step_of(named, Counts(), problem)])
+    record_problem(engine, run_id, "plan", named, problem)
     if not batches:
         raise problem
+
+
+def record_problem(engine: Engine, run_id: str, step: str, scope: str, problem: EtlError) -> None:
+    """The report names what a step could not do."""
+    log.error("%s %s: %s", step, scope, problem)
+    with engine.begin() as session:
+        runs.record_steps(session, run_id, step, [step_of(scope, Counts(), problem)])
+
+
+@contextmanager
+def problem_recorded(engine: Engine, run_id: str, step: str, scope: str) -> Iterator[None]:
+    """What goes wrong in this block stands in the report of the run, and is raised."""
+    try:
+        yield
+    except EtlError as problem:
+        record_problem(engine, run_id, step, scope, problem)
+        raise
+
+
+def raise_problems(met: Sequence[EtlError | None], what: str) -> None:
+    """The task that met problems (None: one part without) is red, so that clearing the failed tasks runs it again.
+
+    Raises RetryLater where one of them may be none later, else GiveUp; each stands in the report already.
+    """
+    problems = [problem for problem in met if problem is not None]
+    if not problems:
+        return
+    words = f"{len(problems)} of {len(met)} {what}; the first: {problems[0]}"
+    later = [problem for problem in problems if isinstance(problem, RetryLater)]
+    if later:
+        raise RetryLater(words, max((one.retry_after for one in later if one.retry_after), default=None))
+    raise GiveUp(words)
+
+
+def whole_run(
+    engine: Engine, run_id: str, work: Callable[[], None], finish: Callable[[], str]
+) -> tuple[str, str]:
+    """A whole run in this process, without Airflow; returns its id and status. However it ends, the run is closed."""
+    with runs.alive(engine, run_id):
+        work()
+        return run_id, finish()
 
 
 def land_and_derive(
@@ -90,7 +135,7 @@ def land_and_derive(
     for batch in batches:
         try:
             land(batch)
-        except (GiveUp, RetryLater) as problem:
+        except (GiveUp, RetryLater, RejectRecord) as problem:
             log.error("landing: %s", problem)
         derive(batch)
 

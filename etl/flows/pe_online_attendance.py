@@ -7,6 +7,7 @@ ledger (spec/pe_online.md), so it may run again, twice at once, or alone.
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypedDict
 
@@ -16,6 +17,7 @@ from sqlalchemy import Engine
 from etl import crash, db, settings
 from etl.connections import Connection
 from etl.errors import EtlError, GiveUp, RetryLater
+from etl.flows import night
 from etl.flows.options import Options
 from etl.load import rejections, runs
 from etl.load.runs import Counts
@@ -23,7 +25,7 @@ from etl.push import pe_ledger, pe_payload
 from etl.push.pe_account import Account, account
 from etl.push.pe_faults import NOTHING_TO_DO
 from etl.push.pe_online import Client
-from etl.push.pe_payload import RESENDABLE_TYPES
+from etl.push.pe_payload import RESENDABLE_TYPES, Attendance
 from etl.push.pe_sender import AccountRefused, Sender, batches
 
 FLOW: Final = "pe_online_attendance"
@@ -50,7 +52,7 @@ def open_run(engine: Engine, options: Options, airflow_run_id: str | None = None
 def plan(engine: Engine, run_id: str, connect: Connect) -> list[Push]:
     """Bring the ledger up to date and return the profession groups that have rows to send now.
 
-    An account that is not usable is a problem of the report; the others go on.
+    One whose account is not usable is among them, so that the others go on and its push is what is red.
     """
     pushes = []
     for org_id, connection_id in _groups(engine):
@@ -58,6 +60,7 @@ def plan(engine: Engine, run_id: str, connect: Connect) -> list[Push]:
             pe_account = account(connect(connection_id))
         except EtlError as problem:
             _record(engine, run_id, "plan", org_id, Counts(), problem)
+            pushes.append(Push(connection_id=connection_id, org_id=org_id))
             continue
         if _refresh(engine, run_id, org_id, pe_account) and not pe_account.paused:
             pushes.append(Push(connection_id=connection_id, org_id=org_id))
@@ -72,6 +75,8 @@ def push(engine: Engine, run_id: str, org_id: int, connection: Connection) -> Co
     GiveUp when a person has to act.
     """
     pe_account = account(connection)
+    if _could_not_be_planned(engine, run_id, org_id):
+        _refresh(engine, run_id, org_id, pe_account)
     with pe_ledger.exclusive(engine, org_id) as ledger:
         if ledger is None:
             return _leave(engine, run_id, org_id, "another push is running")
@@ -82,6 +87,9 @@ def push(engine: Engine, run_id: str, org_id: int, connection: Connection) -> Co
             raise RetryLater(f"PE-Online (connection {pe_account.conn_id}): account refused", _REFUSAL_HOLDS)
         counts, problem = _send(ledger, pe_account, org_id, run_id)
     _record(engine, run_id, "push", org_id, counts, problem)
+    if not isinstance(problem, AccountRefused):
+        with engine.begin() as session:
+            runs.mended(session, run_id, "account", pe_account.conn_id)
     log.info("orgID %s: %s", org_id, counts)
     if problem:
         raise problem
@@ -94,38 +102,49 @@ def preview(engine: Engine, org_id: int, connection: Connection) -> str:
     They hold relation numbers: for the person who asked, not for a log.
     """
     pe_account = account(connection)
-    with engine.connect() as session:
-        pe_ledger.refresh(session, org_id, pe_account)
-        calls = batches(pe_ledger.due(session, org_id), pe_account.batch_limit)
-        offered = [pe_ledger.rows(session, call) for call in calls]
-        session.rollback()
-    return "".join(pe_payload.entry(pe_account, org_id, rows, with_key=False) for rows in offered)
+    return _documents(pe_account, org_id, _would_offer(engine, org_id, pe_account))
 
 
-def dry_run(engine: Engine, connect: Connect) -> list[Path]:
-    """Write the preview of each profession group to a file that only its owner can read; the log says where."""
+def dry_run(engine: Engine, run_id: str, connect: Connect) -> list[Path]:
+    """Write the preview of each profession group to a file that only its owner can read; the log says where.
+
+    Raises GiveUp at the end when an account is not usable; the previews of the others are written.
+    """
     folder = settings.private_folder(settings.state_dir() / "preview")
-    return [_write_preview(engine, connect, org_id, one, folder) for org_id, one in _groups(engine)]
+    written: list[Path] = []
+    problems: list[EtlError | None] = []
+    for org_id, connection_id in _groups(engine):
+        try:
+            written.append(_write_preview(engine, run_id, org_id, connect(connection_id), folder))
+            problems.append(None)
+        except EtlError as problem:
+            problems.append(problem)
+            night.record_problem(engine, run_id, "preview", str(org_id), problem)
+    night.raise_problems(problems, "accounts are not usable")
+    return written
 
 
 def finish(engine: Engine, run_id: str, failed_tasks: int = 0) -> str:
     """Close the run and return its status: ``incomplete`` when an account or a push met a problem."""
-    with engine.begin() as session:
-        return runs.close_run(session, run_id, failed_tasks)
+    return night.close_run(engine, run_id, failed_tasks)
 
 
 def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
     """The whole flow without Airflow; returns the run's id and status."""
     run_id = open_run(engine, options)
-    if options.dry_run:
-        dry_run(engine, connect)
-        return run_id, finish(engine, run_id)
-    for one in plan(engine, run_id, connect):
-        try:
-            push(engine, run_id, one["org_id"], connect(one["connection_id"]))
-        except (GiveUp, RetryLater) as problem:
-            log.error("push: %s", problem)  # it stands in the report; the other groups go on
-    return run_id, finish(engine, run_id)
+
+    def work() -> None:
+        if options.dry_run:
+            with suppress(GiveUp, RetryLater):  # it stands in the report
+                dry_run(engine, run_id, connect)
+            return
+        for one in plan(engine, run_id, connect):
+            try:
+                push(engine, run_id, one["org_id"], connect(one["connection_id"]))
+            except EtlError as problem:
+                log.error("push: %s", problem)  # it stands in the report; the other groups go on
+
+    return night.whole_run(engine, run_id, work, lambda: finish(engine, run_id))
 
 
 def _groups(engine: Engine) -> Iterator[tuple[int, str]]:
@@ -141,6 +160,12 @@ def _refresh(engine: Engine, run_id: str, org_id: int, pe_account: Account) -> b
         runs.record_step(session, run_id, "plan", str(org_id), counts)
         _list_open_cases(session, run_id, org_id)
         return bool(pe_ledger.due(session, org_id))
+
+
+def _could_not_be_planned(engine: Engine, run_id: str, org_id: int) -> bool:
+    """Was the account not usable when the ledger was to be brought up to date in this run?"""
+    with engine.connect() as session:
+        return runs.has_problem(session, run_id, "plan", str(org_id))
 
 
 def _send(ledger: Session, pe_account: Account, org_id: int, run_id: str) -> tuple[Counts, EtlError | None]:
@@ -209,9 +234,27 @@ def _list_open_cases(session: Session, run_id: str, org_id: int) -> None:
     rejections.replace(session, run_id, FLOW, _SYSTEM, [str(org_id)], cases)
 
 
-def _write_preview(engine: Engine, connect: Connect, org_id: int, connection_id: str, folder: Path) -> Path:
+def _would_offer(engine: Engine, org_id: int, pe_account: Account) -> list[list[Attendance]]:
+    with engine.connect() as session:
+        pe_ledger.refresh(session, org_id, pe_account)
+        calls = batches(pe_ledger.due(session, org_id), pe_account.batch_limit)
+        offered = [pe_ledger.rows(session, call) for call in calls]
+        session.rollback()
+    return offered
+
+
+def _documents(pe_account: Account, org_id: int, calls: list[list[Attendance]]) -> str:
+    return "".join(pe_payload.entry(pe_account, org_id, rows, with_key=False) for rows in calls)
+
+
+def _write_preview(engine: Engine, run_id: str, org_id: int, connection: Connection, folder: Path) -> Path:
+    pe_account = account(connection)
+    calls = _would_offer(engine, org_id, pe_account)
     path = folder / f"{FLOW}_{org_id}.xml"
     path.touch(mode=0o600)
-    path.write_text(preview(engine, org_id, connect(connection_id)), encoding="utf-8")
-    log.info("orgID %s: preview in %s, %s bytes", org_id, path.name, path.stat().st_size)
+    path.write_text(_documents(pe_account, org_id, calls), encoding="utf-8")
+    rows = sum(map(len, calls))
+    with engine.begin() as session:
+        runs.record_step(session, run_id, "preview", str(org_id), Counts(rows, written=rows))
+    log.info("orgID %s: %s rows would be sent, see %s", org_id, rows, path)
     return path

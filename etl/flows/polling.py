@@ -12,7 +12,7 @@ from etl import crash
 from etl.errors import CapabilityMissing, EtlError, GiveUp, RejectRecord, RetryLater, Unusable
 from etl.extract.http import Client
 from etl.flows.administration import Source
-from etl.flows.night import step_of
+from etl.flows.night import raise_problems, step_of
 from etl.flows.options import Options
 from etl.load import landing, rejections, runs
 from etl.load.landing import Answer
@@ -99,7 +99,7 @@ def poll_each(
 
     The site is given up (GiveUp, RetryLater) when an error is of the whole site, or when courses in a row cannot be
     asked and ``ask_site``, a small call about no course, fails too; each course that is then not asked is a problem
-    of the report. Raises RetryLater at the end where single courses said "later".
+    of the report. What single courses met is raised at the end: RetryLater where one said "later", else GiveUp.
     """
     problems: list[EtlError | None] = []
     for position, scope in enumerate(scopes):
@@ -111,9 +111,7 @@ def poll_each(
         if of_the_site is not None:
             _not_asked(engine, run_id, source, scopes[position + 1 :], of_the_site)
             raise of_the_site
-    later = sum(isinstance(problem, RetryLater) for problem in problems)
-    if later:
-        raise RetryLater(f"{later} of {len(problems)} courses of {source.source} are to be polled later")
+    raise_problems(problems, f"courses of {source.source} could not be read")
 
 
 def unpolled(

@@ -44,7 +44,7 @@ class Problem:
     @property
     def what_to_do(self) -> str:
         """The next thing that a person does about it."""
-        return _WHAT_TO_DO.get(self.code, _ELSE)
+        return what_to_do(self.code)
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,15 @@ class Run:
     started_at: datetime
     finished_at: datetime | None
     parameters: dict[str, Any]
+    attempts: int
+    seconds: float | None
     steps: tuple[Step, ...]
     problems: tuple[Problem, ...]
 
     @property
     def duration(self) -> timedelta | None:
-        """How long it took; None while it is not finished."""
-        return self.finished_at - self.started_at if self.finished_at else None
+        """How long it was worked on, over all attempts; None while it is not finished."""
+        return timedelta(seconds=self.seconds) if self.finished_at and self.seconds is not None else None
 
     @property
     def adds_up(self) -> bool:
@@ -120,6 +122,11 @@ class RunReport:
     runs: tuple[Run, ...]
     rejections: tuple[OpenRejections, ...]
     points: tuple[Points, ...]
+
+
+def what_to_do(code: str) -> str:
+    """The next thing that a person does about a problem of this kind."""
+    return _WHAT_TO_DO.get(code, _ELSE)
 
 
 def asked(parameters: dict[str, Any]) -> str:

@@ -2,14 +2,19 @@
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from etl import db
+from etl.errors import EtlError
+
+_LOCK_SPACE: Final = 0x52554E53  # keeps these advisory locks apart from other users of the database
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,10 @@ def open_run(
     data_from: datetime | None = None,
     data_to: datetime | None = None,
 ) -> str:
-    """Open a run and return its id; a cleared Airflow run that starts again keeps its id and counts anew."""
+    """Open a run and return its id; a cleared Airflow run that starts again keeps its id and what it wrote before.
+
+    Runs of the command line whose process is gone are closed as abandoned.
+    """
     opened = str(
         db.rows(
             connection,
@@ -46,8 +54,48 @@ def open_run(
             data_to=data_to,
         )[0]["run_id"]
     )
-    db.execute(connection, "load/run_restart", run_id=opened)
+    db.execute(connection, "load/run_attempt", run_id=opened, from_start=True)
+    abandon(connection, opened, [])
     return opened
+
+
+def resume(connection: Connection, run_id: str) -> None:
+    """Work on a run: one that was closed, and of which tasks were cleared, goes on as another attempt."""
+    if db.rows(connection, "load/run_resume", run_id=run_id):
+        db.execute(connection, "load/run_attempt", run_id=run_id, from_start=False)
+
+
+@contextmanager
+def alive(engine: Engine, run_id: str) -> Iterator[None]:
+    """This process works on a run: when the work breaks off it is closed as failed, when the process is killed the
+    next run closes it.
+    """
+    key = {"space": _LOCK_SPACE, "run_id": run_id}
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as sign_of_life:
+        sign_of_life.execute(text("select pg_advisory_lock(:space, hashtext(:run_id))"), key)
+        try:
+            yield
+        except BaseException as problem:
+            with suppress(SQLAlchemyError):  # the database may be what broke
+                _break_off(engine, run_id, problem)
+            raise
+        finally:
+            with suppress(SQLAlchemyError):
+                sign_of_life.execute(text("select pg_advisory_unlock(:space, hashtext(:run_id))"), key)
+
+
+def abandon(connection: Connection, run_id: str, gone: Sequence[str]) -> list[str]:
+    """Close what nobody works on any more, seen from run ``run_id``: the runs ``gone``, and those of the command
+    line whose process is gone. Returns their ids.
+    """
+    closed = db.rows(connection, "load/run_abandon", run_id=run_id, gone=list(gone), space=_LOCK_SPACE)
+    return [str(row["run_id"]) for row in closed]
+
+
+def open_in_airflow(connection: Connection, flow: str, run_id: str) -> dict[str, str]:
+    """The other runs of a flow that Airflow started and that are not closed: Airflow's run id by ours."""
+    found = db.rows(connection, "load/runs_open", flow=flow, run_id=run_id)
+    return {str(row["run_id"]): str(row["airflow_run_id"]) for row in found}
 
 
 @dataclass(frozen=True)
@@ -64,7 +112,7 @@ class Step:
 
 
 def record_steps(connection: Connection, run_id: str, step: str, done: Iterable[Step]) -> None:
-    """Write what a step did for its scopes; when the step runs again, its rows are replaced."""
+    """Write what a step did for its scopes; what it wrote when it ran before stays counted as written."""
     rows = [
         asdict(one.counts) | {"scope": one.scope, "problem_code": one.problem_code, "problem": one.problem}
         for one in done
@@ -90,9 +138,11 @@ def finished_scopes(connection: Connection, run_id: str, step: str) -> set[str]:
     return {str(row["scope"]) for row in db.rows(connection, "load/run_steps_done", run_id=run_id, step=step)}
 
 
-def close_run(connection: Connection, run_id: str, failed_tasks: int = 0) -> str:
-    """Close a run and return its status: success, or incomplete when a step met a problem or a task failed."""
-    closed = db.rows(connection, "load/run_close", run_id=run_id, failed_tasks=failed_tasks)
+def close_run(connection: Connection, run_id: str, failed_tasks: int = 0, *, broken: bool = False) -> str:
+    """Close a run and return its status: success, incomplete when a step met a problem or a task failed, failed
+    when it broke off.
+    """
+    closed = db.rows(connection, "load/run_close", run_id=run_id, failed_tasks=failed_tasks, broken=broken)
     return str(closed[0]["status"])
 
 
@@ -100,3 +150,24 @@ def problems(connection: Connection, run_id: str) -> list[str]:
     """What a person has to look at: one sentence for each step and scope that met a problem."""
     found = db.rows(connection, "load/run_problems", run_id=run_id)
     return [f"{row['step']} {row['scope']}: {row['problem_code']}: {row['problem']}" for row in found]
+
+
+def has_problem(connection: Connection, run_id: str, step: str, scope: str) -> bool:
+    """Did this step meet a problem for this scope that stands?"""
+    found = db.rows(connection, "load/run_problems", run_id=run_id)
+    return any((row["step"], row["scope"]) == (step, scope) for row in found)
+
+
+def mended(connection: Connection, run_id: str, step: str, scope: str) -> None:
+    """What this step met before in this run is no problem any more."""
+    db.execute(connection, "load/run_mended", run_id=run_id, step=step, scope=scope)
+
+
+def _break_off(engine: Engine, run_id: str, problem: BaseException) -> None:
+    known = isinstance(problem, EtlError)
+    words = str(problem) if known else f"it broke off ({type(problem).__name__})"
+    code = problem.code if isinstance(problem, EtlError) else "broken_off"
+    with engine.begin() as connection:
+        if words not in [row["problem"] for row in db.rows(connection, "load/run_problems", run_id=run_id)]:
+            record_step(connection, run_id, "run", "", Counts(), code, words)
+        close_run(connection, run_id, broken=True)

@@ -9,7 +9,7 @@ select
     cast(sum(ignored) as bigint) as ignored,
     cast(sum(calls) as bigint) as calls,
     cast(sum(bytes) as bigint) as bytes
-from ops.run_steps
+from ops.run_step_counts
 where run_id = any(:run_ids)
 group by run_id, step
 order by min(finished_at)

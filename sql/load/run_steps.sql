@@ -1,7 +1,9 @@
-insert into ops.run_steps
-(run_id, step, scope, read, written, unchanged, rejected, ignored, calls, bytes, problem_code, problem)
+-- When a step runs again each row counts once, and what it wrote before stays written.
+insert into ops.run_steps as done
+(run_id, attempt, step, scope, read, written, unchanged, rejected, ignored, calls, bytes, problem_code, problem)
 select
     :run_id,
+    (select max(attempt) from ops.run_attempts where run_id = :run_id),
     :step,
     scope,
     read,
@@ -28,13 +30,14 @@ from jsonb_to_recordset(cast(:steps as jsonb)) as given (
 order by scope
 on conflict (run_id, step, scope) do update
 set
-    read = excluded.read,
-    written = excluded.written,
-    unchanged = excluded.unchanged,
+    attempt = excluded.attempt,
+    read = excluded.read + done.written - least(excluded.unchanged, done.written),
+    written = excluded.written + done.written,
+    unchanged = excluded.unchanged - least(excluded.unchanged, done.written),
     rejected = excluded.rejected,
     ignored = excluded.ignored,
-    calls = excluded.calls,
-    bytes = excluded.bytes,
+    calls = excluded.calls + done.calls,
+    bytes = excluded.bytes + done.bytes,
     problem_code = excluded.problem_code,
     problem = excluded.problem,
     finished_at = clock_timestamp()

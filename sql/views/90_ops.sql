@@ -26,6 +26,32 @@ comment on column mart.rejections.first_seen_at is 'When the row was rejected fi
 comment on column mart.rejections.last_seen_at is 'When the row was rejected last';
 comment on column mart.rejections.resolved_at is 'When a run no longer met the cause; empty while the rejection is open';
 
+-- Of a step that a run which started again did not come to any more, only what it wrote still counts.
+create or replace view ops.run_step_counts as
+select
+    run_steps.run_id,
+    run_steps.step,
+    run_steps.scope,
+    run_steps.attempt,
+    case when current then run_steps.read else run_steps.written end as read,
+    run_steps.written,
+    case when current then run_steps.unchanged else 0 end as unchanged,
+    case when current then run_steps.rejected else 0 end as rejected,
+    case when current then run_steps.ignored else 0 end as ignored,
+    run_steps.calls,
+    run_steps.bytes,
+    case when current then run_steps.problem_code end as problem_code,
+    case when current then run_steps.problem end as problem,
+    run_steps.finished_at
+from ops.run_steps
+cross join lateral (
+    select run_steps.attempt >= max(run_attempts.attempt) as current
+    from ops.run_attempts
+    where run_attempts.run_id = run_steps.run_id and run_attempts.from_start
+) as started;
+
+comment on view ops.run_step_counts is 'What each step of a run did, over all its attempts';
+
 create or replace view mart.runs as
 select
     runs.run_id,
@@ -44,7 +70,9 @@ select
     counted.problems,
     runs.data_from,
     runs.data_to,
-    runs.parameters
+    runs.parameters,
+    worked.attempts,
+    worked.seconds
 from ops.runs
 cross join lateral (
     select
@@ -59,18 +87,25 @@ cross join lateral (
     from (
         -- The rows of these steps are those that another step of the run has read already.
         select *, step not in ('award', 'drop', 'push') as comes_in
-        from ops.run_steps
-        where run_steps.run_id = runs.run_id
+        from ops.run_step_counts as step
+        where step.run_id = runs.run_id
     ) as steps
-) as counted;
+) as counted
+cross join lateral (
+    select
+        count(*) as attempts,
+        cast(extract(epoch from sum(attempt.finished_at - attempt.started_at)) as double precision) as seconds
+    from ops.run_attempts as attempt
+    where attempt.run_id = runs.run_id
+) as worked;
 
 comment on view mart.runs is 'Every run of every flow, with its counts: read = written + unchanged + rejected + ignored. A row is counted once, in the step where it comes in; what became of it in later steps (competences given, points sent) and the files of drop locations stand in mart.run_steps';
 comment on column mart.runs.run_id is 'Run; a run that was cleared and ran again keeps its id';
 comment on column mart.runs.flow is 'Flow, such as moodle_results';
 comment on column mart.runs.airflow_run_id is 'The same run as Airflow names it; empty for runs of the command line';
 comment on column mart.runs.started_at is 'When the run started first';
-comment on column mart.runs.finished_at is 'When it ended; empty while it runs and after a crash';
-comment on column mart.runs.status is 'running, success, incomplete (some part could not be done: see the problems of its steps) or failed';
+comment on column mart.runs.finished_at is 'When it ended last; empty while it runs';
+comment on column mart.runs.status is 'running, success, incomplete (some part could not be done: see the problems of its steps), failed (it broke off) or abandoned (its process was gone; closed by a later run)';
 comment on column mart.runs.read is 'Rows that came in, each once';
 comment on column mart.runs.written is 'Rows that were recorded new or changed';
 comment on column mart.runs.unchanged is 'Rows that were recorded already';
@@ -82,24 +117,27 @@ comment on column mart.runs.problems is 'Steps that met a problem';
 comment on column mart.runs.data_from is 'Start of the period that the run was for; empty where it was not for a period';
 comment on column mart.runs.data_to is 'End of that period';
 comment on column mart.runs.parameters is 'What was asked of the run, such as certain courses or a dry run';
+comment on column mart.runs.attempts is 'How often it was worked on: once, and again whenever its tasks were cleared';
+comment on column mart.runs.seconds is 'How long it was worked on, over all attempts; the time between them does not count';
 
 create or replace view mart.run_steps as
 select
     runs.run_id,
     runs.flow,
-    run_steps.step,
-    run_steps.scope,
-    run_steps.read,
-    run_steps.written,
-    run_steps.unchanged,
-    run_steps.rejected,
-    run_steps.ignored,
-    run_steps.calls,
-    run_steps.bytes,
-    run_steps.problem_code,
-    run_steps.problem,
-    run_steps.finished_at
-from ops.run_steps
+    step.step,
+    step.scope,
+    step.read,
+    step.written,
+    step.unchanged,
+    step.rejected,
+    step.ignored,
+    step.calls,
+    step.bytes,
+    step.problem_code,
+    step.problem,
+    step.finished_at,
+    step.attempt
+from ops.run_step_counts as step
 join ops.runs using (run_id);
 
 comment on view mart.run_steps is 'What each step of a run did for one course, batch or account';
@@ -117,3 +155,25 @@ comment on column mart.run_steps.bytes is 'Bytes received from outside systems';
 comment on column mart.run_steps.problem_code is 'Problem that the step met, as a code; empty where it met none';
 comment on column mart.run_steps.problem is 'The same in a sentence';
 comment on column mart.run_steps.finished_at is 'When the step ended';
+comment on column mart.run_steps.attempt is 'Attempt of the run that did the step last';
+
+create or replace view mart.run_attempts as
+select
+    run_attempts.run_id,
+    runs.flow,
+    run_attempts.attempt,
+    run_attempts.from_start,
+    run_attempts.started_at,
+    run_attempts.finished_at,
+    run_attempts.status
+from ops.run_attempts
+join ops.runs using (run_id);
+
+comment on view mart.run_attempts is 'Each time that a run was worked on: once, and again whenever its tasks were cleared';
+comment on column mart.run_attempts.run_id is 'Run';
+comment on column mart.run_attempts.flow is 'Flow of that run';
+comment on column mart.run_attempts.attempt is 'Number of the attempt, from 1';
+comment on column mart.run_attempts.from_start is 'Whether the whole run started again; false where only failed tasks were cleared';
+comment on column mart.run_attempts.started_at is 'When this attempt started';
+comment on column mart.run_attempts.finished_at is 'When it ended; empty while it runs';
+comment on column mart.run_attempts.status is 'How it ended: success, incomplete, failed or abandoned; running until then';

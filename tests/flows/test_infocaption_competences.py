@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import text
 
 from etl import db
-from etl.errors import RetryLater
 from etl.flows import infocaption_competences, moodle_results
 from etl.flows.infocaption_competences import FLOW
 from etl.flows.options import Options
@@ -219,10 +218,11 @@ def test_a_course_that_cannot_be_read_does_not_stop_the_others(night, sandbox, e
     assert {row[5] for row in earned()} == {"102", "103", "107"}
 
 
-def test_a_site_that_cannot_be_asked_gives_its_error(night, sandbox):
+def test_a_site_that_cannot_be_asked_is_a_problem_of_the_report(night, sandbox, read):
     sandbox.faults.add("infocaption", "unavailable", operation="courses", count=None)
-    with pytest.raises(RetryLater, match="InfoCaption infocaption_main: courses: HTTP 503"):
-        night()
+    assert night()[1] == "incomplete"
+    [problem] = read("select problem from mart.run_steps where problem is not null")["problem"]
+    assert "InfoCaption infocaption_main: courses: HTTP 503" in problem
 
 
 def test_a_malformed_participant_is_listed_and_the_others_get_theirs(night, sandbox, earned, read):

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from etl.connections import Connection
-from etl.errors import GiveUp
 from etl.flows import moodle_results, review
 from etl.flows.options import Options
 
@@ -141,10 +140,13 @@ def test_a_course_that_cannot_be_read_does_not_stop_the_others(night, sandbox, r
 
 def test_a_wrong_token_is_a_problem_that_names_the_site_and_what_to_do(engine, sandbox, read):
     connection = Connection("moodle_main", "moodle", host=f"{sandbox.url}/moodle", password="wrong")
-    run_id = moodle_results.open_run(engine, Options())
-    with pytest.raises(GiveUp, match="invalidtoken"):
-        moodle_results.plan(engine, run_id, lambda _: connection, Options())
-    assert moodle_results.finish(engine, run_id) == "incomplete"
+    _, status = moodle_results.run(engine, lambda _: connection, Options())
+    assert status == "incomplete"
+    [problem] = read(
+        "select step || ' ' || scope || ': ' || problem from mart.run_steps where problem is not null"
+    )["?column?"]
+    assert problem.startswith("plan moodle_main: ")
+    assert "invalidtoken" in problem
 
 
 def test_new_mappings_are_derived_from_what_was_landed(night, engine, read, calls, tmp_path):

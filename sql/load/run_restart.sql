@@ -1,1 +1,0 @@
-delete from ops.run_steps where run_id = :run_id

@@ -1,0 +1,161 @@
+"""The life of a run: it ends with a status however it ends, and what it wrote before it was cleared stays counted."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from etl import db
+from etl.errors import GiveUp
+from etl.load import runs
+from etl.load.runs import Counts
+
+FLOW = "moodle_results"
+
+
+@pytest.fixture
+def engine(warehouse):
+    engine = db.engine(warehouse)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def one(engine):
+    """A function that reads the one row of a statement."""
+
+    def one(statement):
+        with engine.connect() as connection:
+            return tuple(connection.exec_driver_sql(statement).one())
+
+    return one
+
+
+def open_run(engine, airflow_run_id=None):
+    with engine.begin() as connection:
+        return runs.open_run(connection, FLOW, airflow_run_id)
+
+
+def did(engine, run_id, scope, counts, problem=None):
+    with engine.begin() as connection:
+        runs.resume(connection, run_id)
+        runs.record_step(connection, run_id, "derive", scope, counts, "give_up" if problem else None, problem)
+
+
+def close(engine, run_id):
+    with engine.begin() as connection:
+        return runs.close_run(connection, run_id)
+
+
+COUNTED = "select read, written, unchanged, rejected, attempts from mart.runs"
+
+
+def test_a_run_that_is_cleared_counts_each_row_once_and_keeps_what_it_wrote(engine, one):
+    for counts in (Counts(101, written=92, rejected=9), Counts(101, unchanged=92, rejected=9)):
+        run_id = open_run(engine, "scheduled__1")
+        did(engine, run_id, "main/2", counts)
+        close(engine, run_id)
+    assert one(COUNTED) == (101, 92, 0, 9, 2)
+
+
+def test_rows_that_changed_again_before_a_run_was_cleared_are_written_twice_and_add_up(engine, one):
+    for counts in (Counts(10, written=10), Counts(10, written=4, unchanged=6)):
+        run_id = open_run(engine, "scheduled__1")
+        did(engine, run_id, "main/2", counts)
+    assert one(COUNTED)[:4] == (14, 14, 0, 0)
+
+
+def test_what_the_second_attempt_does_not_come_to_any_more_counts_as_written_only(engine, one):
+    run_id = open_run(engine, "scheduled__1")
+    did(engine, run_id, "main/2", Counts(10, written=4, unchanged=3, rejected=3), problem="no access to 2")
+    assert close(engine, run_id) == "incomplete"
+    open_run(engine, "scheduled__1")
+    did(engine, run_id, "main/3", Counts(1, unchanged=1))
+    assert close(engine, run_id) == "success"
+    assert one(COUNTED)[:4] == (5, 4, 1, 0)
+
+
+def test_what_a_run_did_before_is_done_again_only_when_the_whole_run_is_cleared(engine):
+    run_id = open_run(engine, "scheduled__1")
+    did(engine, run_id, "main/2", Counts())
+    close(engine, run_id)
+    did(engine, run_id, "main/3", Counts())  # a cleared task of the closed run
+    with engine.begin() as connection:
+        assert runs.finished_scopes(connection, run_id, "derive") == {"main/2", "main/3"}
+        runs.open_run(connection, FLOW, "scheduled__1")
+        assert runs.finished_scopes(connection, run_id, "derive") == set()
+
+
+def test_the_time_between_a_run_and_its_clearing_does_not_count(engine, one):
+    run_id = open_run(engine, "scheduled__1")
+    close(engine, run_id)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("update ops.runs set started_at = started_at - interval '1 day'")
+        connection.exec_driver_sql(
+            "update ops.run_attempts set started_at = started_at - interval '1 day',"
+            " finished_at = started_at - interval '1 day' + interval '5 seconds'"
+        )
+    did(engine, run_id, "main/2", Counts())
+    assert one("select status, finished_at is null from mart.runs") == ("running", True)
+    close(engine, run_id)
+    assert one("select attempts, seconds between 5 and 60 from mart.runs") == (2, True)
+
+
+def test_a_run_whose_work_breaks_off_is_closed_as_failed_with_the_reason(engine, one):
+    run_id = open_run(engine)
+    with pytest.raises(GiveUp), runs.alive(engine, run_id):
+        raise GiveUp("the token is not valid")
+    assert one("select status, finished_at is not null from mart.runs") == ("failed", True)
+    assert one("select problem_code, problem from mart.run_steps") == ("give_up", "the token is not valid")
+
+
+def test_of_an_error_that_nobody_foresaw_the_report_names_the_kind_only(engine, one):
+    run_id = open_run(engine)
+    with pytest.raises(KeyError), runs.alive(engine, run_id):
+        raise KeyError("Jansen")
+    assert one("select status from mart.runs") == ("failed",)
+    assert one("select problem from mart.run_steps") == ("it broke off (KeyError)",)
+
+
+KILLED = """
+import os, signal, sys
+from etl import db
+from etl.load import runs
+engine = db.engine(sys.argv[1])
+with engine.begin() as connection:
+    run_id = runs.open_run(connection, "moodle_results")
+with runs.alive(engine, run_id):
+    print(run_id, flush=True)
+    signal.pause()
+"""
+
+
+def test_a_run_whose_process_was_killed_is_closed_by_the_next_one_and_not_before(engine, warehouse, one):
+    process = subprocess.Popen([sys.executable, "-c", KILLED, warehouse], stdout=subprocess.PIPE, text=True)
+    killed = process.stdout.readline().strip()
+    close(engine, open_run(engine))
+    status = f"select status from mart.runs where run_id = '{killed}'"
+    assert one(status) == ("running",)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    for _ in range(100):  # until PostgreSQL notices that its client is gone
+        close(engine, open_run(engine))
+        if one(status) != ("running",):
+            break
+    assert one(f"select status, finished_at is null from mart.runs where run_id = '{killed}'") == (
+        "abandoned",
+        False,
+    )
+
+
+def test_a_run_of_airflow_is_closed_when_airflow_says_that_it_is_over(engine, one):
+    left = open_run(engine, "scheduled__1")
+    later = open_run(engine, "scheduled__2")
+    with engine.begin() as connection:
+        assert runs.open_in_airflow(connection, FLOW, later) == {left: "scheduled__1"}
+        assert runs.abandon(connection, later, []) == []
+        assert runs.abandon(connection, later, [left]) == [left]
+    assert one(f"select status from mart.runs where run_id = '{left}'") == ("abandoned",)
+    did(engine, left, "main/2", Counts())  # its tasks were cleared after all
+    assert close(engine, left) == "success"
