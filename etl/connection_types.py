@@ -77,9 +77,14 @@ def _pe_online() -> dict[str, Any]:
             "batch_limit": _number("Rows a call", "At most 1000.", 100, minimum=1, maximum=1000),
             "language_id": _choice("Language of messages", "", {1: "Dutch", 3: "French", 6: "English"}, 1),
             "retry_days": _number(
-                "Retry (days)", "How long a refused row that may be accepted later is offered again.", 60
+                "Retry (days)",
+                "How long a refused row that may be accepted later is offered again.",
+                60,
+                maximum=36_525,
             ),
-            "timeout_seconds": _number("Longest answer (seconds)", "Of silence, in one call.", 60, minimum=1),
+            "timeout_seconds": _number(
+                "Longest answer (seconds)", "Of silence, in one call.", 60, minimum=1, maximum=3_600
+            ),
         },
     }
 

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from etl import addresses, digits
 from etl.errors import GiveUp
 
-_PROTOCOL: Final = re.compile(r"[a-z][a-z0-9+.-]*://")
+_TYPE: Final = re.compile(r"[a-z][a-z0-9-]*", re.IGNORECASE)
+_PROTOCOL: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_STORES: Final = frozenset({"iep_lvs"})  # their host is a folder or a store, or else a web address
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,12 @@ class Connection:
 
     @property
     def base_url(self) -> str:
-        """The address without a trailing slash: https, unless the host names a scheme or is a folder."""
-        complete = "://" in self.host or self.host.startswith("/")
-        address = self.host if complete else f"{self.schema or 'https'}://{self.host}"
-        return address.rstrip("/") + (f":{self.port}" if self.port else "")
+        """The address without a trailing slash: https, unless it says otherwise. Raises GiveUp when it is none."""
+        build = addresses.of_store if self.conn_type in _STORES else addresses.of_site
+        try:
+            return build(self.host, self.schema, self.port)
+        except ValueError as reason:
+            raise GiveUp(f"connection {self.conn_id}: {reason}") from None
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,14 @@ def from_environment(conn_id: str) -> Connection:
         raise GiveUp(f"connection {conn_id} is not defined: set {name} or add it in Airflow")
     try:
         return _from_json(conn_id, value) if value.startswith("{") else _from_uri(conn_id, value)
-    except (ValueError, TypeError, AttributeError):
+    except _Unreadable as reason:
+        raise GiveUp(f"connection {conn_id}: {name}: {reason}") from None
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise GiveUp(f"connection {conn_id}: {name} is neither valid JSON nor a valid URI") from None
+
+
+class _Unreadable(Exception):  # noqa: N818 - the reason is for a person
+    """What is wrong with a part of a connection."""
 
 
 def _from_json(conn_id: str, value: str) -> Connection:
@@ -67,12 +78,12 @@ def _from_json(conn_id: str, value: str) -> Connection:
     extra = data.get("extra") or {}
     return Connection(
         conn_id=conn_id,
-        conn_type=data.get("conn_type") or "",
+        conn_type=_type(data.get("conn_type") or ""),
         host=data.get("host") or "",
         login=data.get("login") or "",
         password=data.get("password") or "",
         schema=data.get("schema") or "",
-        port=int(data["port"]) if data.get("port") else None,
+        port=_port(data.get("port")),
         extra=entered(json.loads(extra) if isinstance(extra, str) else extra),
     )
 
@@ -80,26 +91,50 @@ def _from_json(conn_id: str, value: str) -> Connection:
 def _from_uri(conn_id: str, value: str) -> Connection:
     """Airflow writes a host that has a scheme of its own as ``moodle://https://:token@host``."""
     kind, separator, rest = value.partition("://")
-    if not separator:
-        raise ValueError
     protocol = match[0] if (match := _PROTOCOL.match(rest)) else ""
+    if not separator or "://" in rest.removeprefix(protocol):
+        raise _Unreadable(":// stands in it at a place that no URI has (in a value it is written %3A%2F%2F)")
+    if not _TYPE.fullmatch(kind):
+        raise _Unreadable("the type before :// has letters, digits and hyphens only, such as pe-online")
     parts = urlsplit(f"//{rest.removeprefix(protocol)}")
+    if parts.fragment:
+        raise _Unreadable("it holds a #, behind which nothing would be read (in a value it is written %23)")
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     return Connection(
         conn_id=conn_id,
-        conn_type=kind.replace("-", "_"),
-        host=protocol + _host(parts),
+        conn_type=_type(kind.lower()),
+        host=_host(protocol.lower(), parts),
         login=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
-        schema=unquote(parts.path.lstrip("/")),
-        port=parts.port,
+        schema=unquote(parts.path[1:]),
+        port=_port_of(parts),
         extra=entered(json.loads(query.pop("__extra__")) if "__extra__" in query else query),
     )
 
 
-def _host(parts: SplitResult) -> str:
+def _type(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _port(given: object) -> int | None:
+    """A port of JSON, a number or its digits; none where the field is empty."""
+    if given is None or given == "":
+        return None
+    if isinstance(given, bool) or not isinstance(given, int | str) or digits.fault(str(given)):
+        raise _Unreadable("the port is not a whole number")
+    return int(given)
+
+
+def _port_of(parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError:
+        raise _Unreadable("the port is no number from 1 to 65535") from None
+
+
+def _host(protocol: str, parts: SplitResult) -> str:
     host = unquote(parts.hostname or "")
-    if "/" not in host:
-        return host
-    # With a path in it, its case counts; the parsed name is in lower case.
-    return unquote(parts.netloc.rpartition("@")[2].partition(":")[0])
+    if "/" in host:
+        # With a path in it, its case counts; the parsed name is in lower case.
+        host = unquote(parts.netloc.rpartition("@")[2].partition(":")[0])
+    return host and protocol + host

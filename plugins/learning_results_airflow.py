@@ -18,7 +18,7 @@ from airflow.sdk.definitions.retry_policy import (
     RetryDecision,
     RetryRule,
 )
-from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
 from etl.connections import Connection, entered
@@ -81,11 +81,13 @@ def connect(conn_id: str) -> Connection:
 
     Raises GiveUp when there is none.
     """
+    name = f"AIRFLOW_CONN_{conn_id.upper()}"
     try:
         found = BaseHook.get_connection(conn_id)
     except AirflowNotFoundException:
-        name = f"AIRFLOW_CONN_{conn_id.upper()}"
         raise GiveUp(f"connection {conn_id} is not defined: add it in Airflow or set {name}") from None
+    except (AirflowException, ValueError):  # their texts hold the whole of it
+        raise GiveUp(f"connection {conn_id} cannot be read: correct it in Airflow or in {name}") from None
     extra = entered(found.extra_dejson)
     _mask_all(extra.get("options"))  # Airflow masks by the key's name, and no list of names is complete
     return Connection(
@@ -95,7 +97,7 @@ def connect(conn_id: str) -> Connection:
         login=found.login or "",
         password=found.password or "",
         schema=found.schema or "",
-        port=found.port or None,
+        port=found.port,
         extra=extra,
     )
 

@@ -12,8 +12,9 @@ from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
 from threading import Lock
-from typing import Any, Final, Self, TypeVar
+from typing import Annotated, Any, Final, Self, TypeVar
 
+import msgspec
 import requests
 from tenacity import (
     RetryCallState,
@@ -39,6 +40,8 @@ DEADLINE: Final = (
     900.0  # for a whole call, its repetitions included: bytes that trickle in never end otherwise
 )
 WAIT_LIMIT: Final = 120.0
+_LONGEST_WAIT: Final = 3600
+_WaitLimit = Annotated[float, msgspec.Meta(ge=0, le=_LONGEST_WAIT)]
 _CHUNK: Final = 64 * 1024
 _ATTEMPTS: Final = 6
 _LONGEST_BACK_OFF: Final = 30.0
@@ -209,12 +212,14 @@ def not_json(where: str, body: bytes) -> Unusable | RetryLater:
 
 def wait_limit(connection: Connection) -> float:
     """Seconds to wait in all, in one call, for a site that says "later": ``wait_limit`` of the extra."""
-    value: Any = connection.extra.get("wait_limit", WAIT_LIMIT)
+    given = connection.extra.get("wait_limit", WAIT_LIMIT)
     try:
-        return float(value)
-    except (TypeError, ValueError):
-        message = f"connection {connection.conn_id}: extra wait_limit is not a number of seconds"
-        raise GiveUp(message) from None
+        return msgspec.convert(given, _WaitLimit, strict=False)  # a form or a URI gives numbers as text
+    except msgspec.ValidationError:
+        where = f"connection {connection.conn_id}"
+        raise GiveUp(
+            f"{where}: extra wait_limit is not a number of seconds from 0 to {_LONGEST_WAIT}"
+        ) from None
 
 
 class Client:

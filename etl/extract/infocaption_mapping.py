@@ -4,6 +4,8 @@ Courses and participants have no public documentation (spec/infocaption_winlas.m
 nothing of them is fixed in code. A field that a site does not have is mapped to null.
 """
 
+from typing import Annotated
+
 import msgspec
 
 from etl.connections import Connection
@@ -38,7 +40,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     token: str = "/oauth2/token"  # noqa: S105
     page: str = "page"
     hits_per_page: str = "hitsPerPage"
-    page_size: int = 600
+    page_size: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 600
     since: str | None = "from"
     courses: Courses = Courses()
     participants: Participants = Participants()

@@ -61,9 +61,10 @@ class _Tested:
             return True
         try:
             other = self.connect(connection_id)
+            address = other.base_url
         except GiveUp:
             return False
-        return (other.base_url, other.login) == (self.connection.base_url, self.connection.login)
+        return (address, other.login) == (self.connection.base_url, self.connection.login)
 
 
 def check(connection: Connection, warehouse: Warehouse, connect: Connect) -> CheckReport:

@@ -20,8 +20,8 @@ class _Extra(msgspec.Struct):
     timezone: str = "Europe/Amsterdam"
     batch_limit: Annotated[int, Meta(ge=1, le=1000)] = 100
     language_id: Literal[1, 3, 6] = 1
-    retry_days: Annotated[int, Meta(ge=0)] = 60
-    timeout_seconds: Annotated[float, Meta(gt=0)] = 60.0
+    retry_days: Annotated[int, Meta(ge=0, le=36_525)] = 60
+    timeout_seconds: Annotated[float, Meta(gt=0, le=3_600)] = 60.0
 
 
 @dataclass(frozen=True)

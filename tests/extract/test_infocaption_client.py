@@ -260,6 +260,8 @@ def test_a_site_s_own_paths_and_names_are_read_from_the_connection(peer, client_
         ({"pages": "p"}, "unknown field `pages`"),
         ('{"courses": {"path": 5}}', "Expected `str`"),
         ("{", "extra mapping is not usable"),
+        ({"page_size": 0}, "page_size"),
+        ({"page_size": -5}, "page_size"),
     ],
 )
 def test_a_mapping_that_cannot_be_used_names_the_field(client_of, mapping, message):

@@ -153,8 +153,12 @@ def test_waiting_has_a_limit_that_the_connection_sets(
     with pytest.raises(RetryLater, match="sitemaintenance"):
         client_of(site, extra={"wait_limit": "20"}).site_info()
     assert sum(naps) <= 20
-    with pytest.raises(GiveUp, match="wait_limit"):
-        client_of(site, extra={"wait_limit": "long"})
+
+
+@pytest.mark.parametrize("limit", ["long", "nan", float("inf"), "-1", -0.5, True, "1_0", "3601", [20]])
+def test_a_limit_of_waiting_is_a_number_of_seconds(limit: object, site: str, client_of: Build) -> None:
+    with pytest.raises(GiveUp, match="extra wait_limit is not a number of seconds from 0 to 3600"):
+        client_of(site, extra={"wait_limit": limit})
 
 
 @pytest.mark.parametrize(("kind", "words"), [(Kind.FORBIDDEN, "REST protocol"), (Kind.HTML, "HTML instead")])

@@ -1,11 +1,11 @@
 """An answer that is not the system's own: where a redirect leads, and what stands before the system."""
 
 import pytest
-from http_peer import Answer, Peer
 
 from etl.errors import GiveUp
 from etl.extract import refusals
 from etl.extract.http import Session
+from tests.extract.http_peer import Answer, Peer
 
 CALL = "webservice/rest/server.php"
 ELSEWHERE = "redirects to another page of the same address, such as a login"

@@ -96,6 +96,44 @@ def test_one_definition_means_the_same_to_airflow_and_to_the_command_line(given,
     assert connect("same").host == given["host"]
 
 
+URIS = (
+    "moodle://moodle.example.org",
+    "moodle://:t%2Fk%40n@moodle.example.org:8443/moodle",
+    "moodle://https://:token@Moodle.Example.org/moodle",
+    "moodle://https://:token@moodle.example.org:8443/moodle/sub?service=etl&wait_limit=5",
+    "moodle://http://u:p@127.0.0.1%3A8090%2FSite",
+    "moodle://http://:t@127.0.0.1:8090/",
+    "moodle://http://:t@[::1]:8090/moodle",
+    "moodle://:t@[2001:db8::1]",
+    "MOODLE://:t@host",
+    "pe-online://52:k@pe.example.org/http",
+    "infocaption://id:s%3Fcret@https%3A%2F%2Fcustomer.example%2Fbase",
+    "iep-lvs://%2Fsrv%2FDrop",
+    "iep-lvs:///srv/drop",
+    "iep-lvs://s3://Bucket/Folder?after=keep",
+    "iep-lvs://%2Fsrv%2FDrop?__extra__=%7B%22after%22%3A+%22move%22%7D",
+)
+
+
+@pytest.mark.parametrize("uri", URIS)
+def test_a_uri_that_a_person_wrote_means_the_same_to_airflow_and_to_the_command_line(uri, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_SAME", uri)
+    assert connect("same") == from_environment("same")
+    assert connect("same").base_url == from_environment("same").base_url
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["moodle://a://b://c", "moodle://:t@host?x=https://y", "moodle://:t@host:70000", "moodle://:t@host:x"],
+)
+def test_what_airflow_cannot_read_is_refused_by_the_command_line_too(uri, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_SAME", uri)
+    for read in (connect, from_environment):
+        with pytest.raises(GiveUp, match="AIRFLOW_CONN_SAME") as refused:
+            read("same")
+        assert "s3cret" not in str(refused.value)
+
+
 def test_a_connection_that_is_not_there_is_named_with_the_way_out():
     with pytest.raises(GiveUp, match="AIRFLOW_CONN_NOWHERE"):
         connect("nowhere")

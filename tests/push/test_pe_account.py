@@ -36,7 +36,8 @@ def test_a_form_or_a_uri_gives_everything_as_text():
 @pytest.mark.parametrize(
     "extra",
     [{"mode": "Live"}, {"batch_limit": 0}, {"batch_limit": 1001}, {"language_id": 2}, {"timezone": "Mars/Base"},
-     {"timezone": "../x"}, {"paused": "perhaps"}, {"timeout_seconds": 0}],
+     {"timezone": "../x"}, {"paused": "perhaps"}, {"timeout_seconds": 0}, {"timeout_seconds": "inf"},
+     {"timeout_seconds": float("nan")}, {"timeout_seconds": -1}, {"retry_days": "1_0"}, {"retry_days": 10**9}],
 )  # fmt: skip
 def test_a_wrong_setting_is_named_with_its_connection(extra):
     with pytest.raises(GiveUp, match=r"connection pe_online: .*") as raised:
