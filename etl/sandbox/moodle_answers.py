@@ -107,7 +107,7 @@ def enrolled_users(site: Site, params: Params) -> list[Row]:
     if options.get("onlysuspended") == "1":
         rows = [row for row in rows if not _active(site, course, row)]
     if "withcapability" in options:  # the recorded one, mod/assign:submit, is a student's
-        rows = [row for row in rows if _is_student(row)]
+        rows = [row for row in rows if _is_student(site, row)]
     rows = _sorted(rows, options.get("sortby", "id"), options.get("sortdirection", "ASC"))
     start, number = int(options.get("limitfrom") or 0), int(options.get("limitnumber") or 0)
     rows = rows[start : start + number] if number else rows[start:]
@@ -190,12 +190,12 @@ def _visible(site: Site, report: Row) -> Row:
     return {**report, "gradeitems": [i for i in report["gradeitems"] if i.get("cmid") not in site.hidden]}
 
 
-def _is_student(row: Row) -> bool:
-    return any(role["shortname"] == "student" for role in row["roles"])
+def _is_student(site: Site, row: Row) -> bool:
+    return any(role["shortname"] == site.student_role for role in row["roles"])
 
 
 def _active(site: Site, course: int, row: Row) -> bool:
-    return row["id"] in site.reports[course] or not _is_student(row)
+    return row["id"] in site.reports[course] or not _is_student(site, row)
 
 
 def _sorted(rows: Iterable[Row], sortby: str, direction: str) -> list[Row]:

@@ -62,8 +62,9 @@ def rename_role(site: Site, shortname: str) -> None:
     for rows in site.enrolled.values():
         for row in rows:
             for role in row["roles"]:
-                if role["shortname"] == "student":
+                if role["shortname"] == site.student_role:
                     role["shortname"] = shortname
+    site.student_role = shortname
     site.changes += 1
 
 

@@ -50,6 +50,7 @@ class Site:
         self.inactive_reports: dict[tuple[int, int], Row] = {}
         self.completions: dict[tuple[int, int], Row] = {}
         self.gradepass = dict(recorded.gradepass)
+        self.student_role = "student"
         self.hidden: set[int] = set()
         self.withheld: set[Withheld] = set()
         self.removed_functions: set[str] = set()
