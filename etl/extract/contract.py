@@ -47,10 +47,10 @@ class Rejects:
 
     rows: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def add(self, record_key: str, error: Exception | str) -> None:
+    def add(self, record_key: str, error: Exception | str = "", code: str = MALFORMED) -> None:
         """List one row; the texts of msgspec name types and fields only."""
         detail = error if isinstance(error, str) else _plain(error)
-        self.rows.append((record_key, MALFORMED, f"{reason(MALFORMED)} {detail}"))
+        self.rows.append((record_key, code, f"{reason(code)} {detail}".rstrip()))
 
     def frame(self) -> pd.DataFrame:
         """As a table."""

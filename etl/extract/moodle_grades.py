@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 import numpy as np
@@ -25,7 +25,7 @@ from etl.extract.contract import (
     outlined,
     whole,
 )
-from etl.transform.unit_results import HIDDEN, PENDING
+from etl.transform.unit_results import HIDDEN, MOST_PERCENT, PENDING
 
 _MODULE: Final = "mod"
 _COURSE: Final = "course"
@@ -54,7 +54,7 @@ class GradeItem(msgspec.Struct, gc=False):
     gradedategraded: Epoch | None
     cmid: Id | None = None
     itemmodule: Text | None = None
-    itemnumber: int | None = None
+    itemnumber: Annotated[int, msgspec.Meta(ge=0, le=2**31)] | None = None
     grademin: float | None = None
     grademax: float | None = None
     gradeformatted: str | None = None
@@ -123,7 +123,7 @@ def decode_grade_report(body: bytes) -> Decoded:
     for start in range(0, len(rows) or 1, _LEARNERS_AT_ONCE):
         users = _users(rows[start : start + _LEARNERS_AT_ONCE], start, rejects)
         grades.append(_grades(users, modules))
-        learners.append(_learners(users))
+        learners.append(_learners(users, rejects))
     frame = pd.concat(grades, ignore_index=True)
     frame["module"] = pd.Categorical.from_codes(
         frame["module"], categories=pd.Index(list(modules), dtype="str")
@@ -239,19 +239,24 @@ def _verdict_of_icons(markup: str) -> int:
     return 0 if found is None else 1 if found[1] else -1
 
 
-def _learners(users: Sequence[UserGrades]) -> pd.DataFrame:
-    """Everybody in the report, with the course total where it is shown."""
+def _learners(users: Sequence[UserGrades], rejects: Rejects) -> pd.DataFrame:
+    """Everybody in the report, with the course total where it is shown and can be kept."""
     totals = [next((i for i in user.gradeitems if i.itemtype == _COURSE), None) for user in users]
     low, high, raw = (
         np.array([None if i is None or i.gradeneedsupdate else value(i) for i in totals], dtype=np.float64)
         for value in (attrgetter("grademin"), attrgetter("grademax"), attrgetter("graderaw"))
     )
-    span = np.where(high > low, high - low, np.nan)
+    ids = np.array([user.userid for user in users], dtype=np.int64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        percent = (raw - low) / np.where(high > low, high - low, np.nan) * 100
+    beyond = np.abs(percent) >= MOST_PERCENT
+    for user in ids[beyond]:
+        rejects.add(f"user {user}, course total", code="grade_out_of_range")
     frame = pd.DataFrame(
         {
-            "user_id": np.array([user.userid for user in users], dtype=np.int64),
+            "user_id": ids,
             "user_idnumber": pd.array([user.useridnumber or "" for user in users], dtype="str"),
-            "grade_percent": (raw - low) / span * 100,
+            "grade_percent": np.where(beyond, np.nan, percent),
         }
     )
     return frame.drop_duplicates("user_id", ignore_index=True)

@@ -62,6 +62,8 @@ class Administration:
         self.courses: pd.DataFrame = known.loc[
             known["occurrence_code"].notna(), ["scope", "occurrence_code"]
         ].reset_index(drop=True)
+        open_ones = known.loc[known["status"] != "finished", "scope"]
+        self.finished = set(known["scope"]) - set(open_ones)  # the occurrences of these are over
         self.counted = set(known.loc[known["counted"], "scope"])  # accredited, or giving a competence
         self._occurrences = sorted(set(self.courses["occurrence_code"]))
 

@@ -60,9 +60,8 @@ class Before:
     derived: bool  # whether exactly this was derived already
     unread: pd.DataFrame  # open rejections of the last polls
     missing: frozenset[str]  # activities that are mapped and were not in the grade report
-    unchanged: (
-        bool | None
-    )  # whether the course was left as it was since its pass grades were read; None = not told
+    swept_at: datetime | None  # when all of it was read last; a finished course is not read whole every week
+    unchanged: bool | None  # whether it was left as it was since its pass grades were read; None = not told
 
     def quiet(self, users: bytes, now: pd.DataFrame, at: datetime) -> bool:
         """Nobody has been in the course since the last good poll, and nothing is left to be asked again or derived.
@@ -71,7 +70,7 @@ class Before:
         """
         same = self._holds(USERS, hashlib.sha256(users).hexdigest()) and not access_hidden(now)
         settled = self.unread.empty and not self.missing and self.unchanged is not False
-        return same and settled and self.derived and not sweep_due(self.at(GRADES), at)
+        return same and settled and self.derived and not sweep_due(self.swept_at, at)
 
     def at(self, resource: str) -> datetime | None:
         """When this resource was landed last."""
@@ -114,7 +113,7 @@ class Before:
 
 
 def before_poll(
-    connection: Connection, source: Source, scope: str, courses: CourseList
+    connection: Connection, source: Source, scope: str, courses: CourseList, finished: bool
 ) -> tuple[Before, datetime]:
     """What is known of a course, and what time the database has."""
     landed = landing.index(connection, source.source, [scope])
@@ -125,8 +124,10 @@ def before_poll(
     modules = landed.loc[landed["resource"] == MODULE, "landed_at"]
     unchanged = None if modules.empty else courses.unchanged(scope, modules.min().to_pydatetime())
     at: datetime = db.rows(connection, "load/reference_version")[0]["read_at"]
-    before = Before(landed, inputs is not None and inputs == held, unread, _missing(listed), unchanged)
-    return before, at
+    moments = landed.loc[landed["resource"] == GRADES, "landed_at"]
+    swept_at = None if moments.empty else at if finished else moments.max().to_pydatetime()
+    derived = inputs is not None and inputs == held
+    return Before(landed, derived, unread, _missing(listed), swept_at, unchanged), at
 
 
 def access_hidden(users: pd.DataFrame) -> bool:

@@ -45,6 +45,7 @@ class CoursePoll(PolledCourse):
     ) -> None:
         super().__init__(client, scope)
         self._client = client
+        self.finished = scope in administration.finished
         self._administration = administration
         self._state = state
 
@@ -74,7 +75,7 @@ class CoursePoll(PolledCourse):
             reported["user_id"].tolist(),
             [int(user) for user in before.again(USER_GRADES)],
             before.at(USERS),
-            before.at(GRADES),
+            before.swept_at,
             at,
         )
         if full or before.broken or self._shows_again(before, reported):

@@ -24,6 +24,7 @@ from etl.flows.polling import poll_each, unpolled
 from etl.load import landing, rejections, runs
 from etl.load.merge import merge
 from etl.load.runs import Counts
+from etl.transform.poll_plan import sweep_due
 from etl.transform.rejected import combined, rejected_rows
 
 
@@ -73,7 +74,8 @@ def derive(engine: Engine, run_id: str, batch: Batch, options: Options) -> None:
     courses = batch["courses"]
     if courses is None:
         with engine.connect() as session:
-            courses = _asked(db.query(session, "load/course_occurrences", source=source.source), options)
+            wanted = db.query(session, "load/course_occurrences", source=source.source)
+        courses = _asked(wanted, set(wanted["scope"]), options)  # nothing landed, nothing derived
     moodle_derive.derive(engine, run_id, source, courses, options)
 
 
@@ -120,15 +122,24 @@ def _plan_source(
         rejected = combined([_malformed(decoded.rejected), *_unreachable(session, source, wanted)])
         rejections.replace(session, run_id, FLOW, source.source, [""], rejected)
         runs.record_step(session, run_id, "plan", source.source, cost)
+        late = _to_be_looked_at(session, source, wanted)
     crash.point("plan.landed")
-    return _asked(wanted, options)
+    return _asked(wanted, late, options)
 
 
-def _asked(wanted: pd.DataFrame, options: Options) -> list[str]:
+def _asked(wanted: pd.DataFrame, late: set[str], options: Options) -> list[str]:
     """The courses that are there and count for something now, or those of them that a person asked for."""
-    asked = wanted[~wanted["gone"] & (options.full | (wanted["status"] != "finished"))]
-    scopes = set(asked["scope"])
+    current = options.full | (wanted["status"] != "finished") | wanted["scope"].isin(late)
+    scopes = set(wanted.loc[~wanted["gone"] & current, "scope"])
     return night.in_order(scopes & options.courses if options.courses else scopes)
+
+
+def _to_be_looked_at(session: Session, source: Source, wanted: pd.DataFrame) -> set[str]:
+    """Courses of finished occurrences that were read before, a week ago or longer: grades may still come in."""
+    finished = wanted.loc[wanted["status"] == "finished", "scope"].unique().tolist()
+    at = db.rows(session, "load/reference_version")[0]["read_at"]
+    read = db.rows(session, "load/landing_last", source=source.source, scopes=finished, resource=USERS)
+    return {row["scope"] for row in read if sweep_due(row["landed_at"], at)}
 
 
 def _unreachable(session: Session, source: Source, wanted: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -149,7 +160,7 @@ def _poll(engine: Engine, source: Source, poll: CoursePoll, courses: CourseList,
     users = poll.ask_users()
     now = contract.decode_enrolled_users(users).frame
     with engine.connect() as session:
-        before, at = before_poll(session, source, poll.scope, courses)
+        before, at = before_poll(session, source, poll.scope, courses, poll.finished)
         if before.quiet(users, now, at) and not options.full:
             return
         participants = before.landed[before.landed["resource"] == USERS]  # all that is compared

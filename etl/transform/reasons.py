@@ -22,6 +22,7 @@ REASONS: Final = {
     "activity_not_readable": "The pass grade of this activity could not be read, so that a grade cannot be judged.",
     "grade_pending": "The source is still to compute this grade anew; it is asked for again next night.",
     "grade_hidden": "The grade is hidden from the service account: give its role moodle/grade:viewhidden.",
+    "grade_out_of_range": "The grade is ten times the maximum or more: correct the grade or the maximum in the source.",
     "needs_graded_date": "The source gives no graded date, so that there is no finish date.",
     "course_not_linked": "No course of the source has this occurrence code as its idnumber.",
     "course_gone": "The course no longer exists in the source.",

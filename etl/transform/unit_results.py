@@ -15,6 +15,8 @@ SUPPORTED_MODULES: Final = frozenset(
 )
 # Why a grade is withheld: the site has still to compute it anew; it is hidden from the service account.
 PENDING, HIDDEN = 1, 2
+# numeric(7, 4) holds less. Who reaches ten times the maximum was graded out of another one.
+MOST_PERCENT: Final = 999.99995
 RESULT_COLUMNS: Final = [
     "enrolment_code",
     "unit_code",
@@ -107,11 +109,13 @@ def _blocked_targets(
     )  # an empty course says nothing about its activities
     missing = asked & state["answered"].ne(True) & ~refused
     keys = links["occurrence_code"] + "/" + links["unit_code"] + "/" + links["activity_id"].astype("str")
-    listed = [
-        rejected_rows(links["scope"][where], "activity_link", keys[where], code)
-        for where, code in ((refused, "activity_type_not_supported"), (missing, "activity_missing"))
-    ]
-    return set(links["target"][refused | missing]), combined(listed)
+    wrong = rejected_rows(
+        links["scope"][refused], "activity_link", keys[refused], "activity_type_not_supported"
+    )
+    if not wrong.empty:
+        wrong["reason"] += " This one is a " + state["module"][refused].astype("str").to_numpy() + "."
+    gone = rejected_rows(links["scope"][missing], "activity_link", keys[missing], "activity_missing")
+    return set(links["target"][refused | missing]), combined([wrong, gone])
 
 
 def _shares(grades: pd.DataFrame) -> np.ndarray:
@@ -137,7 +141,7 @@ def _activity_outcomes(graded: pd.DataFrame, modules: pd.DataFrame) -> pd.DataFr
     verdict, withheld = graded["verdict"].to_numpy(), graded["withheld"].to_numpy()
     judged = np.where(verdict != 0, verdict, compared)
     span = (graded["grade_max"] - graded["grade_min"]).to_numpy()
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         percent = np.where(span > 0, (graded["grade"] - graded["grade_min"]).to_numpy() / span * 100, np.nan)
     return pd.DataFrame(
         {
@@ -183,7 +187,7 @@ def _mean(values: np.ndarray, share: np.ndarray, row: np.ndarray, rows: int) -> 
     """Of each row the mean of its values that are known; a value counts for its share."""
     known = ~np.isnan(values)
     count = np.bincount(row, known * share, minlength=rows)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         return np.bincount(row, np.where(known, values * share, 0), minlength=rows) / count
 
 
@@ -253,6 +257,7 @@ def _checked(rows: pd.DataFrame, targets: pd.DataFrame) -> tuple[pd.DataFrame, p
         "needs_graded_date": finished & rows["finished_on"].isna(),
         "needs_start_date": rows["started_on"].isna(),
         "start_after_finish": rows["started_on"] > rows["finished_on"],
+        "grade_out_of_range": rows["grade_percent"].abs() >= MOST_PERCENT,
     }
     code = np.select(list(faults.values()), range(1, len(faults) + 1), 0)
     bad = rows[code > 0].drop(columns=["unit_code", "place"]).join(targets, on="target")

@@ -336,3 +336,24 @@ def test_a_course_tells_whether_it_was_changed_and_whether_it_keeps_completion()
     shown = contract.decode_course_states(b'{"courses":[{"id":2,"fullname":"A"}]}')
     assert shown == {"2": contract.CourseState(None, None)}
     assert contract.decode_course_states(b"[]") == {}
+
+
+@pytest.mark.parametrize("digits", [20, 30, 5000, 5_000_000])
+@pytest.mark.parametrize("name", ["graderaw", "itemnumber", "cmid", "gradedategraded"])
+def test_a_number_of_any_length_costs_only_its_row(digits: int, name: str) -> None:
+    for sign in ("", "-"):
+        body = report(item(**{name: 42_424_242}), item(cmid=6))
+        decoded = contract.decode_grade_report(body.replace(b"42424242", (sign + "9" * digits).encode()))
+        kept = decoded.frame["activity_id"].tolist()
+        assert kept[-1] == 6
+        assert len(kept) + len(decoded.rejected) == 2 or name == "itemnumber"  # an outcome
+
+
+def test_a_course_total_that_no_column_holds_is_listed_without_costing_its_learner() -> None:
+    total = {"itemtype": "course", "graderaw": 1e300, "gradedategraded": 1, "grademin": 0, "grademax": 1}
+    decoded = contract.decode_grade_report(report(total, item()))
+    assert decoded.learners is not None
+    assert decoded.learners["grade_percent"].isna().tolist() == [True]
+    assert decoded.rejected[["record_key", "reason_code"]].to_numpy().tolist() == [
+        ["user 7, course total", "grade_out_of_range"]
+    ]
