@@ -29,7 +29,7 @@ _NO_TLS: Final = Unanswered(
     "the host speaks no TLS on this port: enter http:// before the host, or the port on which it does",
     needs_person=True,
 )
-_ONLY_TLS: Final = Unanswered(
+ONLY_TLS: Final = Unanswered(
     "the host speaks TLS on this port: enter https:// before the host", needs_person=True
 )
 _NO_COMMON_TLS: Final = Unanswered(
@@ -87,10 +87,12 @@ def _of_proxy(causes: list[BaseException]) -> Unanswered:
     status = re.search(r"\b[45][0-9]{2}\b", text)
     if status is None:
         return Unanswered("the proxy that this machine is set to use (HTTPS_PROXY) cannot be reached")
+    ill = status[0].startswith("5")  # the proxy, or what is behind it
     advice = "give its login in HTTPS_PROXY" if status[0] == "407" else "it has to allow this host"
     return Unanswered(
-        f"the proxy that this machine is set to use (HTTPS_PROXY) refused with HTTP {status[0]}: {advice}",
-        needs_person=True,
+        f"the proxy that this machine is set to use (HTTPS_PROXY) refused with HTTP {status[0]}: "
+        + ("it may work later" if ill else advice),
+        needs_person=not ill,
     )
 
 
@@ -142,7 +144,7 @@ def _of_silence(causes: list[BaseException], plain: bool) -> Unanswered:
     if any(isinstance(cause, TimeoutError) for cause in causes) or "ReadTimeoutError" in names:
         return Unanswered("the host was silent for too long", may_have_arrived=True)
     if plain and re.search(r"\\x15\\x03|\x15\x03", texts):
-        return _ONLY_TLS
+        return ONLY_TLS
     if names & {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError", "ServerDisconnectedError"}:
         return Unanswered(
             _NO_PLAIN_ANSWER if plain else _NO_PLAIN_ANSWER.partition(" (")[0], may_have_arrived=True

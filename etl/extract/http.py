@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
 from threading import Lock
 from typing import Annotated, Any, Final, Self, TypeVar
@@ -27,11 +26,10 @@ from tenacity import (
 from tenacity.stop import stop_base
 from urllib3.exceptions import HTTPError
 
-from etl import settings
+from etl import settings, web
 from etl.connections import Connection
 from etl.errors import GiveUp, RetryLater, Unusable
 from etl.extract import refusals
-from etl.proxies import is_loopback
 from etl.unanswered import why
 
 CONNECT_TIMEOUT: Final = 10.0
@@ -96,10 +94,7 @@ class Session:
         self._most_bytes = settings.max_answer_bytes()
         self._sleep = sleep
         self._lock = Lock()
-        self._http = requests.Session()
-        self._http.auth = _no_auth  # else ~/.netrc would add a login to every call
-        self._http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # no state between calls
-        self._http.trust_env = not is_loopback(base_url)
+        self._http = web.session(base_url)
 
     def __enter__(self) -> Self:
         return self
@@ -278,7 +273,3 @@ def _retry_after(value: str) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-
-
-def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request

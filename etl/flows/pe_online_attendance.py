@@ -178,7 +178,7 @@ def _send(ledger: Session, pe_account: Account, org_id: int, run_id: str) -> tup
         sender.send(due)
     types = {one.attendance_id: one.course_type for one in due}
     lost = [types[one] for one, status in sender.states.items() if status == "unknown"]
-    return _counts(sender), sender.problem or _open_outcomes(org_id, lost, abandoned)
+    return _counts(sender), sender.problem or _open_outcomes(org_id, lost, abandoned, sender.causes)
 
 
 def _leave(engine: Engine, run_id: str, org_id: int, why: str) -> Counts:
@@ -196,14 +196,20 @@ def _just_refused(session: Session, run_id: str, connection_id: str) -> bool:
     return bool(db.rows(session, "load/pe_account_refused", **asked))
 
 
-def _open_outcomes(org_id: int, lost: list[int], abandoned: list[int]) -> EtlError | None:
+def _open_outcomes(
+    org_id: int, lost: list[int], abandoned: list[int], causes: Counter[str]
+) -> EtlError | None:
     """Lost answers, by course type: most are settled by the next push, some only by a person."""
+    why = (
+        ", ".join(f"{cause} ({rows} rows)" for cause, rows in causes.most_common(3))
+        or "the push before was killed"
+    )
     undecided = [one for one in (*lost, *abandoned) if one not in RESENDABLE_TYPES]
     if undecided:
-        words = f"{len(undecided)} classroom rows have an unknown outcome; decide with: etl pe settle"
+        words = f"{len(undecided)} classroom rows have an unknown outcome: {why}; decide with: etl pe settle"
         return GiveUp(f"PE-Online, orgID {org_id}: {words}")
     if lost:
-        words = f"{len(lost)} rows have an unknown outcome; the next push settles them"
+        words = f"{len(lost)} rows have an unknown outcome: {why}; the next push settles them"
         return RetryLater(f"PE-Online, orgID {org_id}: {words}")
     return None
 

@@ -4,26 +4,20 @@ No row number and no reference of ours can be trusted, so rows are found by cont
 once, which makes that content unambiguous.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from lxml import etree
 
-from etl.push import pe_faults
+from etl.push import pe_faults, pe_texts
 from etl.push.pe_faults import OUTCOME_UNKNOWN, Fault, Policy
 from etl.push.pe_payload import RESENDABLE_TYPES, Attendance
 
 _DUTCH_TIME: Final = ZoneInfo("Europe/Amsterdam")
-_DUTCH_DATE: Final = re.compile(r"\b(\d{1,2})-(\d{1,2})-(\d{4})\b")
-_LINE: Final = re.compile(r"\bregel\s+\d+", re.IGNORECASE)
-# A number that follows one of these words is not a person's, however much it looks like one.
-_COURSE_NUMBERS: Final = re.compile(r"\b(cursus|module|uitvoering|editie|bijeenkomst)\s+\S+", re.IGNORECASE)
-_PERSON_NUMBER: Final = re.compile(r"\bpersoon\s+\S+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -76,10 +70,14 @@ class Outcome:
     explanation: str | None = None
     retry: bool = False
     error_code: str | None = None
+    cause: str | None = None  # why there is no usable answer, or why nothing was sent
     not_processed: bool = False  # PE-Online did not look at the row: it is as it was
+    unclear: bool = False  # surely rejected, but for which of several reasons the answer does not tell
 
 
 ACCEPTED: Final = Outcome("accepted")
+NOT_ADDED_UP: Final = "the counts of the answer do not agree with what was sent"
+NOT_MENTIONED: Final = "the answer does not say what became of the row"
 UNKNOWN: Final = Outcome("unknown", OUTCOME_UNKNOWN, pe_faults.MEANINGS[OUTCOME_UNKNOWN])
 
 
@@ -103,23 +101,31 @@ def read(element: etree._Element) -> Summary:
 def match(rows: Sequence[Attendance], summary: Summary) -> dict[int, Outcome]:
     """The outcome of every row of a call; a row that the answer does not clearly speak of is unknown.
 
-    A person that stands twice in ``rows`` makes the answer ambiguous for both.
+    A person that stands twice in ``rows`` makes the answer ambiguous for both. Where every accepted row is known, the
+    others are rejected, also when their errors cannot be told apart.
     """
-    outcomes = unknown(rows)
     if not summary.adds_up(len(rows)):
-        return outcomes
+        return unknown(rows, NOT_ADDED_UP)
+    outcomes = unknown(rows, NOT_MENTIONED)
     persons = Counter(row.relation_number for row in rows)
-    rows = [row for row in rows if persons[row.relation_number] == 1]
-    accepted = _accepted(rows, summary.accepted)
-    refused = _refused([row for row in rows if row.attendance_id not in accepted], summary.refusals)
+    alone = [row for row in rows if persons[row.relation_number] == 1]
+    accepted = _accepted(alone, summary.accepted)
+    refused = _refused([row for row in alone if row.attendance_id not in accepted], summary.refusals)
+    if len(accepted) == summary.accepted_rows:
+        unclear = _unclear(summary.refusals, rows)
+        outcomes |= {row.attendance_id: unclear for row in rows}
     if len(refused) <= (summary.rejected_rows or 0):
-        outcomes |= {attendance_id: _outcome(errors, rows) for attendance_id, errors in refused.items()}
+        outcomes |= {
+            row.attendance_id: _outcome(refused[row.attendance_id], row, rows)
+            for row in alone
+            if row.attendance_id in refused
+        }
     return outcomes | dict.fromkeys(accepted, ACCEPTED)
 
 
-def unknown(rows: Iterable[Attendance]) -> dict[int, Outcome]:
+def unknown(rows: Iterable[Attendance], cause: str) -> dict[int, Outcome]:
     """The answer was lost: every row of the call is unknown."""
-    return {row.attendance_id: UNKNOWN for row in rows}
+    return {row.attendance_id: replace(UNKNOWN, cause=cause) for row in rows}
 
 
 def _accepted(rows: Sequence[Attendance], entries: Sequence[Accepted]) -> set[int]:
@@ -153,7 +159,7 @@ def _refused(left: Sequence[Attendance], refusals: Sequence[Refusal]) -> dict[in
     found: dict[int, list[Refusal]] = {}
     for candidates, errors in sorted(about.items(), key=lambda pair: (len(pair[0]), sorted(pair[0]))):
         rows = candidates - found.keys()
-        texts = {_unnumbered(error.text) for error in errors}
+        texts = {pe_texts.unnumbered(error.text) for error in errors}
         if len(candidates) == 1 or (len(rows) == len(errors) and len(texts) == 1):
             found |= dict.fromkeys(rows, errors)
     return found
@@ -161,20 +167,21 @@ def _refused(left: Sequence[Attendance], refusals: Sequence[Refusal]) -> dict[in
 
 def _candidates(refusal: Refusal, left: Sequence[Attendance]) -> frozenset[int]:
     """The rows that an error can be about: as few as its text allows."""
-    text = _unnumbered(refusal.text)
-    person_words, course_words = _COURSE_NUMBERS.sub(" ", text), _PERSON_NUMBER.sub(" ", text)
-    rows = [row for row in left if _mentions(person_words, row.relation_number)]
+    rows = [row for row in left if pe_texts.mentions_person(refusal.text, row.relation_number)]
     if not rows:
-        rows = [row for row in left if _mentions(course_words, _course(row))] or [*left]
-        if found := _DUTCH_DATE.search(refusal.text):
+        rows = [row for row in left if pe_texts.mentions_course(refusal.text, _course(row))] or [*left]
+        if found := pe_texts.DUTCH_DATE.search(refusal.text):
             rows = [row for row in rows if _iso_day(found[0]) in _days(row)] or rows
     return frozenset(row.attendance_id for row in rows)
 
 
-def _outcome(refusals: Sequence[Refusal], rows: Sequence[Attendance]) -> Outcome:
+def _outcome(refusals: Sequence[Refusal], row: Attendance, rows: Sequence[Attendance]) -> Outcome:
     """One outcome for all errors of a row; where they differ, the one that asks for a person."""
     order = (Policy.REGISTERED, Policy.RETRY, Policy.REJECT)
-    judged = [(pe_faults.classify(refusal.number, refusal.text), refusal) for refusal in refusals]
+    judged = [
+        (pe_faults.classify(refusal.number, pe_texts.without_ids(refusal.text, row)), refusal)
+        for refusal in refusals
+    ]
     judged.sort(key=lambda pair: (order.index(pair[0].policy), pair[0].code, pair[1].text))
     fault, refusal = judged[-1]
     status = "accepted" if fault.policy is Policy.REGISTERED else "rejected"
@@ -184,30 +191,21 @@ def _outcome(refusals: Sequence[Refusal], rows: Sequence[Attendance]) -> Outcome
 
 
 def _explained(fault: Fault, refusal: Refusal, rows: Sequence[Attendance]) -> str:
-    return f"{fault.meaning} PE-Online: {_masked(refusal, rows)}"
+    return f"{fault.meaning} PE-Online: {pe_texts.masked(refusal.text, rows)}"
 
 
-def _masked(refusal: Refusal, rows: Sequence[Attendance]) -> str:
-    text = refusal.text
-    for row in rows:
-        text = _whole(row.relation_number).sub("***", text)
-    return text
+def _unclear(refusals: Sequence[Refusal], rows: Sequence[Attendance]) -> Outcome:
+    texts = sorted({pe_texts.unnumbered(pe_texts.masked(refusal.text, rows)) for refusal in refusals})
+    words = (
+        f"Rejected for one of {len(texts)} reasons. PE-Online: {' | '.join(texts)}"
+        if texts
+        else "Rejected without a reason."
+    )
+    return Outcome("rejected", pe_faults.UNCLASSIFIED.code, words, retry=True, unclear=True)
 
 
 def _course(row: Attendance) -> str:
     return row.pe_course_id or row.external_course_code or ""
-
-
-def _mentions(text: str, number: str) -> bool:
-    return bool(number) and bool(_whole(number).search(text))
-
-
-def _whole(number: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w-]){re.escape(number)}(?![\w-])")
-
-
-def _unnumbered(text: str) -> str:
-    return _LINE.sub(" ", _DUTCH_DATE.sub(" ", text))
 
 
 def _days(row: Attendance) -> set[str]:
@@ -217,7 +215,7 @@ def _days(row: Attendance) -> set[str]:
 
 
 def _iso_day(date: str) -> str:
-    found = _DUTCH_DATE.match(date)
+    found = pe_texts.DUTCH_DATE.match(date)
     return f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}" if found else date[:10]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from etl.push import pe_registered
 from etl.transform.point_claims import ALREADY_CLAIMED, AMBIGUOUS_LEARNER, OTHER_COURSE
 
 # Faults of a whole call: nothing of it was processed.
@@ -22,69 +23,101 @@ class Policy(Enum):
 
 @dataclass(frozen=True)
 class Fault:
-    """A row fault: how it is recognised, what it means in plain words, what is done."""
+    """A row fault: its reason code, what is done about it, what it means in plain words."""
 
     code: str
-    pattern: re.Pattern[str]
     policy: Policy
     meaning: str
 
 
-def _fault(code: str, pattern: str, policy: Policy, meaning: str) -> Fault:
-    return Fault(code, re.compile(pattern, re.IGNORECASE | re.DOTALL), policy, meaning)
+def _retry(code: str, meaning: str) -> Fault:
+    return Fault(code, Policy.RETRY, meaning)
 
 
-_UNKNOWN_NL: Final = r"(onbekend|niet (gevonden|bekend)|bestaat niet)"
-_ABSENT_NL: Final = r"(niet (opgegeven|ingevuld|meegegeven|gevuld)|ontbreekt|verplicht|leeg)"
+def _reject(code: str, meaning: str) -> Fault:
+    return Fault(code, Policy.REJECT, meaning)
 
-# The first that matches counts: from the particular to the general.
-FAULTS: Final = (
-    _fault(
-        "course_not_unique",
-        r"ERROR1020|niet (uniek|eenduidig)",
-        Policy.REJECT,
-        "The course code is not unique in the account.",
-    ),
-    _fault(
-        "course_unknown",
-        rf"ERROR1021|niet geaccrediteerd|(?<!voor )cursus \S+ (is )?{_UNKNOWN_NL}",
-        Policy.RETRY,
-        "The course is unknown, or not accredited by this profession group.",
-    ),
-    _fault("edition_missing", r"ERROR1022", Policy.REJECT, "The edition of a classroom course is missing."),
-    _fault(
-        "mandate_missing",
-        r"ERROR1030|reseller|machtig|mandaat",
-        Policy.REJECT,
-        "The profession group or provider gave no mandate to register attendance for this course.",
-    ),
-    _fault(
-        "person_unknown",
-        rf"ERROR1050|(?<!voor )persoon \S+ (is )?{_UNKNOWN_NL}|{_UNKNOWN_NL}e? (persoon|relatienummer)",
-        Policy.RETRY,
-        "The person is not known in this register.",
-    ),
-    _fault(
-        "already_registered",
-        r"(deelname|aanwezigheid|punten).{0,60}\b(reeds|al) (geregistreerd|verwerkt|bijgeschreven)",
-        Policy.REGISTERED,
-        "The attendance was registered already.",
-    ),
-    _fault("edition_missing", rf"uitvoering (is )?{_ABSENT_NL}", Policy.REJECT, "The edition is missing."),
-    _fault("edition_fault", r"uitvoering|editie", Policy.REJECT, "The edition is unknown or not allowed."),
-    _fault("meeting_fault", r"bijeenkomst", Policy.REJECT, "The meeting is missing, unknown or not allowed."),
-    _fault("module_missing", rf"module (is )?{_ABSENT_NL}", Policy.REJECT, "The module is missing."),
-    _fault("module_fault", r"module", Policy.REJECT, "The module is unknown or not allowed."),
-    _fault(
-        "date_outside_period",
-        r"datum.*(buiten|niet binnen|periode|termijn)",
-        Policy.REJECT,
-        "The date lies outside the accreditation or registration period.",
-    ),
-    _fault("date_fault", r"datum|enddate", Policy.REJECT, "The date is missing or not allowed."),
-    _fault("person_missing", rf"persoon.*{_ABSENT_NL}|geen persoon", Policy.REJECT, "No person was given."),
+
+PERSON_MISSING: Final = _reject("person_missing", "No person was given.")
+PERSON_UNKNOWN: Final = _retry("person_unknown", "The person is not known in this register.")
+COURSE_MISSING: Final = _reject("course_missing", "No course was given.")
+COURSE_UNKNOWN: Final = _retry(
+    "course_unknown", "The course is unknown, or not accredited by this profession group."
 )
-UNCLASSIFIED: Final = _fault("not_classified", "", Policy.REJECT, "PE-Online gave a reason of its own.")
+COURSE_NOT_UNIQUE: Final = _reject("course_not_unique", "The course code is not unique in the account.")
+MODULE_MISSING: Final = _reject("module_missing", "The module is missing.")
+MODULE_FAULT: Final = _reject("module_fault", "The module is unknown or not unique.")
+EDITION_MISSING: Final = _reject("edition_missing", "The edition of a classroom course is missing.")
+EDITION_FAULT: Final = _reject("edition_fault", "The edition is unknown, not unique or not allowed.")
+MEETING_FAULT: Final = _reject("meeting_fault", "The meeting is missing, unknown, not unique or not allowed.")
+MANDATE_MISSING: Final = _reject(
+    "mandate_missing",
+    "The profession group or provider gave no mandate to register attendance for this course.",
+)
+DATE_OUTSIDE: Final = _reject(
+    "date_outside_period", "The date lies outside the accreditation or registration period."
+)
+DATE_FAULT: Final = _reject("date_fault", "The date is missing or not allowed.")
+REGISTERED: Final = Fault("already_registered", Policy.REGISTERED, "The attendance was registered already.")
+UNCLASSIFIED: Final = _retry(
+    "not_classified",
+    "PE-Online gave a reason of its own, which a person has to read; meanwhile it is offered again.",
+)
+
+# What a sentence is about, in the order "Cursus 1 uitvoering 2 bijeenkomst 3": the last one named is at fault.
+_PERSON_NL, _COURSE_NL, _MODULE_NL = r"(?:professional|persoon)", r"cursus", r"module"
+_EDITION_NL, _MEETING_NL = r"(?:uitvoering|editie|edition)", r"(?:bijeenkomst|meeting)"
+_ANY_NL: Final = rf"(?:{_PERSON_NL}|{_COURSE_NL}|{_MODULE_NL}|{_EDITION_NL}|{_MEETING_NL})"
+_ABSENT_NL: Final = r"(?:(?<!mag )niet (?:op|mee|aan)gegeven|niet (?:in)?gevuld|ontbreekt)"
+_UNKNOWN_NL: Final = r"(?:bestaat niet|(?:is )?onbekend|niet (?:gevonden|bekend))"
+_AMBIGUOUS_NL: Final = r"niet (?:uniek|eenduidig)"
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE | re.DOTALL)
+
+
+def _alone(word: str) -> str:
+    """A word by itself, not one in an id such as PEO-MODULE-3."""
+    return rf"(?<![^\s(]){word}(?![^\s),:])"
+
+
+def _says(subject: str, predicate: str) -> re.Pattern[str]:
+    """``predicate`` is said of ``subject``: ids and rows may stand between them, nothing else that has a fault."""
+    return _pattern(rf"{_alone(subject)}(?:(?!{_alone(_ANY_NL)})[^;]){{0,80}}?{predicate}\b")
+
+
+# By the parts of a sentence that are always there (spec/pe_online.md, The real sentences); the first counts.
+_SENTENCES: Final = (
+    (_pattern(r"\bvalt (?:buiten|niet binnen)\b"), DATE_OUTSIDE),
+    (_pattern(r"geen enkele beroepsgroep door de opleider gedaan|\breseller\b"), MANDATE_MISSING),
+    (_pattern(r"niet (?:\(juist\) )?geaccrediteerd"), COURSE_UNKNOWN),
+    (
+        _pattern(rf"\b(?:end ?date|einddatum)\b.{{0,30}}(?:verplicht|niet mogelijk|mag niet|{_ABSENT_NL})"),
+        DATE_FAULT,
+    ),
+    (_pattern(rf"{_EDITION_NL}s?\b.{{0,40}}(?:mag niet|niet toegestaan)"), EDITION_FAULT),
+    (_pattern(rf"{_MEETING_NL}s?\b.{{0,40}}(?:mag niet|niet toegestaan)"), MEETING_FAULT),
+    (_says(_PERSON_NL, _ABSENT_NL), PERSON_MISSING),
+    (_says(_PERSON_NL, _UNKNOWN_NL), PERSON_UNKNOWN),
+    (_says(_MODULE_NL, _ABSENT_NL), MODULE_MISSING),
+    (_says(_MODULE_NL, rf"(?:{_UNKNOWN_NL}|{_AMBIGUOUS_NL})"), MODULE_FAULT),
+    (_says(_MEETING_NL, rf"(?:{_ABSENT_NL}|{_UNKNOWN_NL}|{_AMBIGUOUS_NL})"), MEETING_FAULT),
+    (_says(_EDITION_NL, _ABSENT_NL), EDITION_MISSING),
+    (_says(_EDITION_NL, rf"(?:{_UNKNOWN_NL}|{_AMBIGUOUS_NL})"), EDITION_FAULT),
+    (_says(_COURSE_NL, _ABSENT_NL), COURSE_MISSING),
+    (_says(_COURSE_NL, _UNKNOWN_NL), COURSE_UNKNOWN),
+    (_says(_COURSE_NL, _AMBIGUOUS_NL), COURSE_NOT_UNIQUE),
+)
+# The newer answers put a code in front of a sentence, which says more than its code does.
+_CODE: Final = re.compile(r"(?:^|\bERROR ?)(1\d{3})\b", re.IGNORECASE)
+_CODES: Final = {
+    "1020": COURSE_NOT_UNIQUE,
+    "1021": COURSE_UNKNOWN,
+    "1022": EDITION_MISSING,
+    "1030": MANDATE_MISSING,
+    "1050": PERSON_UNKNOWN,
+}
 
 # What the ledger says of rows that PE-Online gave no reason for.
 INVALID_ROW: Final = "invalid_row"
@@ -111,6 +144,12 @@ MEANINGS: Final = {
 
 
 def classify(number: str, text: str) -> Fault:
-    """The fault that a code or, without one, the Dutch text of a row speaks of."""
-    words = f"{number} {text}"
-    return next((fault for fault in FAULTS if fault.pattern.search(words)), UNCLASSIFIED)
+    """The fault that the text of a row speaks of, else its code; what is not known here is for a person to read."""
+    words = " ".join(f"{number} {text}".split())
+    if pe_registered.says_so(text):
+        return REGISTERED
+    said = next((fault for pattern, fault in _SENTENCES if pattern.search(words)), None)
+    if said:
+        return said
+    code = _CODE.search(words)
+    return _CODES.get(code[1], UNCLASSIFIED) if code else UNCLASSIFIED

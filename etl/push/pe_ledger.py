@@ -221,6 +221,7 @@ def _recorded(attendance_id: int, outcome: Outcome, account: Account) -> dict[st
         "status": status,
         "reason": outcome.reason,
         "explanation": outcome.explanation,
+        "cause": outcome.cause,
         "retry": outcome.retry,
         "attempt": "not_processed" if outcome.not_processed else status,
         "error_code": outcome.error_code,

@@ -2,27 +2,47 @@
 
 import logging
 import re
+from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 import requests
 import zeep
 from lxml import etree
-from urllib3.exceptions import NewConnectionError
 from zeep.transports import Transport
 
+from etl import web
 from etl.errors import EtlError, GiveUp, OutcomeUnknown, RetryLater
 from etl.push.pe_account import Account
+from etl.unanswered import ONLY_TLS, why
 
 NAMESPACE: Final = "https://www.pe-online.org/pe-services/PE_AttendanceElearning/WriteAttendance"
 WSDL: Final = Path(__file__).with_name("pe_online.wsdl")
 _BINDING: Final = f"{{{NAMESPACE}}}WriteAttendanceSoap"
 _CONNECT_SECONDS: Final = 20.0
-_NOT_THE_SERVICE: Final = frozenset({401, 403, 404, 405})  # a proxy or another page answered
+_LATER: Final = frozenset({425, 429})
+_OPEN: Final = frozenset({408})  # of the 4xx the one that may come after the rows were taken
+_HINTS: Final = {
+    401: "another server than PE-Online asks for a login: correct the host",
+    403: "a proxy, a firewall or another server refuses the call: correct the host, or have it let through",
+    404: "this is not the address of the service: correct the host",
+    405: "this is not the address of the service: correct the host",
+    407: "the proxy asks for a login: enter it in the environment (HTTPS_PROXY) or bypass the proxy (NO_PROXY)",
+    413: "the call is too large for a server in between: set a smaller batch_limit",
+}
 _SETTINGS: Final = zeep.Settings(forbid_dtd=True, forbid_entities=True, forbid_external=True)
 
 for _name in ("zeep.transports", "zeep.wsdl", "zeep.xsd"):
     logging.getLogger(_name).setLevel(logging.INFO)  # at DEBUG they write whole envelopes, key included
+
+
+class AnswerLost(OutcomeUnknown):
+    """The rows left, and no usable answer came back; ``cause`` says why."""
+
+    def __init__(self, who: str, cause: str) -> None:
+        super().__init__(f"{who}, ProcessXML: {cause}; the outcome is unknown")
+        self.cause = cause
 
 
 class Client:
@@ -49,11 +69,13 @@ class Client:
             result = self._service.ProcessXML(sXML=entry)
         except EtlError:
             raise
-        except Exception as exc:  # it was sent: whatever is wrong with the answer, the outcome is open
-            raise self._transport.lost(type(exc).__name__) from None
+        except zeep.exceptions.Fault as fault:
+            raise self._transport.lost(f"soap fault {_code(fault)}") from None
+        except Exception:  # it was sent: whatever is wrong with the answer, the outcome is open
+            raise self._transport.lost("no answer of the service") from None
         # zeep gives None, with no error, for an empty result and for an escaped string.
         if not isinstance(result, etree._Element) or etree.QName(result).localname != "Summary":
-            raise self._transport.lost("no Summary in the answer")
+            raise self._transport.lost("no Summary in it")
         return result
 
     def wsdl_offers_operation(self) -> bool:
@@ -66,64 +88,113 @@ class _Transport(Transport):
     """Sends once, follows no redirect, writes no envelope to a log, and says what a failure means."""
 
     def __init__(self, account: Account) -> None:
-        session = requests.Session()
+        session = web.session(account.url)
         # A kept connection that the server has closed meanwhile would make the next outcome unknown.
         session.headers["Connection"] = "close"
         limits = (_CONNECT_SECONDS, account.timeout_seconds)
         super().__init__(session=session, operation_timeout=limits)  # type: ignore[no-untyped-call]
         self._account = account
+        self._answered = ""
 
     def post(self, address: str, message: bytes, headers: dict[str, str]) -> requests.Response:
-        response = self._request("POST", address, data=message, headers=headers)
-        if response.status_code == requests.codes.too_many_requests:
-            raise RetryLater(f"{self._who} asks to come back later (429)", _seconds(response))
-        if response.is_redirect or response.status_code in _NOT_THE_SERVICE:
-            status = response.status_code
-            raise GiveUp(f"{self._who}: HTTP {status}, the host is not the service; nothing was processed")
+        """Send an envelope; an answer that says that nothing was processed is an error."""
+        body = _Body(message)
+        try:
+            response = self._request("POST", address, data=body, headers=headers)
+        except requests.RequestException as exc:
+            found = why(exc, address)
+            if body.left and found is not ONLY_TLS:
+                raise AnswerLost(self._who, found.said) from None
+            raise self._not_sent(exc) from None
+        status = response.status_code
+        if status in _LATER:
+            raise RetryLater(f"{self._who} asks to come back later ({status})", _seconds(response))
+        if 300 <= status < 500 and status not in _OPEN:
+            hint = _HINTS.get(status, "another server redirects" if status < 400 else "the call was refused")
+            raise GiveUp(f"{self._who}: HTTP {status}, {hint}; nothing was processed")
+        self._answered = f"HTTP {status}, {_kind(response)}"
+        response._content = _readable(response.content)
         return response
 
     def read(self, address: str) -> str:
         """The text at an address of the service; reading changes nothing, so it may be tried again."""
         try:
             response = self._request("GET", address)
-        except OutcomeUnknown as exc:
-            raise RetryLater(str(exc)) from None
-        if not response.ok:
-            raise RetryLater(f"{self._who}: reading the WSDL answered HTTP {response.status_code}")
-        return response.text
+        except requests.RequestException as exc:
+            raise self._not_sent(exc) from None
+        status = response.status_code
+        if response.ok:
+            return response.text
+        words = f"{self._who}: reading the WSDL answered HTTP {status}"
+        if status in _LATER or status in _OPEN or status >= 500:
+            raise RetryLater(f"{words}: the service does not work now, try again later", _seconds(response))
+        raise GiveUp(f"{words}: {_HINTS.get(status, 'correct the host')}")
 
-    def lost(self, what: str) -> OutcomeUnknown:
+    def lost(self, what: str) -> AnswerLost:
         """The error for an answer that does not tell what became of the rows."""
-        return OutcomeUnknown(f"{self._who}, ProcessXML: {what}; the outcome is unknown")
+        return AnswerLost(self._who, f"{self._answered}, {what}")
 
     @property
     def _who(self) -> str:
         return f"PE-Online (connection {self._account.conn_id})"
 
     def _request(
-        self, method: str, address: str, data: bytes | None = None, headers: dict[str, str] | None = None
+        self, method: str, address: str, data: "_Body | None" = None, headers: dict[str, str] | None = None
     ) -> requests.Response:
         limits = self.operation_timeout
-        try:
-            return self.session.request(
-                method, address, data=data, headers=headers, timeout=limits, allow_redirects=False
-            )
-        except requests.RequestException as exc:
-            raise self._failed(exc) from None
+        return self.session.request(
+            method, address, data=data, headers=headers, timeout=limits, allow_redirects=False
+        )
 
-    def _failed(self, exc: requests.RequestException) -> EtlError:
-        if isinstance(exc, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(exc):
-            return GiveUp(f"{self._who}: the server's certificate is not trusted; nothing was sent")
-        if isinstance(exc, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+    def _not_sent(self, exc: requests.RequestException) -> EtlError:
+        """The connection did not stand: the service knows of no row."""
+        if isinstance(exc, ValueError):  # what requests makes of an address that is none
             return GiveUp(f"{self._who}: the host is not a usable address; nothing was sent")
-        if _never_connected(exc):
-            return RetryLater(f"{self._who} cannot be reached; nothing was sent")
-        return self.lost(type(exc).__name__)
+        found = why(exc, self._account.url)
+        message = f"{self._who}: nothing was sent: {found.said}"
+        return GiveUp(message) if found.needs_person else RetryLater(message)
 
 
-def _never_connected(exc: requests.RequestException) -> bool:
-    reason = getattr(exc.args[0], "reason", None) if exc.args else None
-    return isinstance(exc, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
+class _Body:
+    """An envelope that knows whether it left: it is read only when the connection stands, proxy and TLS included."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = BytesIO(content)
+        self._length = len(content)
+        self.left = False
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.read()
+
+    def read(self, size: int = -1) -> bytes:
+        self.left = True
+        return self._content.read(size)
+
+
+def _readable(content: bytes) -> bytes:
+    """An answer with blanks before its declaration, or with a byte that is no UTF-8, can be read all the same."""
+    content = content.lstrip(b" \t\r\n") if content.lstrip().startswith(b"<") else content
+    try:
+        etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError:
+        return content.decode("utf-8", "replace").encode() if b"<" in content[:4] else content
+    except ValueError:
+        return content
+    return content
+
+
+def _kind(response: requests.Response) -> str:
+    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if not response.content:
+        return "empty"
+    return "a page" if "html" in media_type else "XML" if "xml" in media_type else "another type"
+
+
+def _code(fault: zeep.exceptions.Fault) -> str:
+    return re.sub(r"[^\w:.-]", "", str(fault.code or ""))[:40] or "without a code"
 
 
 def _seconds(response: requests.Response) -> float | None:

@@ -34,6 +34,16 @@ class Attendance:
     pe_meeting_id: str | None = None
     external_meeting_id: str | None = None
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """What the row names besides its person: course, module, edition, meeting, by number or by own code."""
+        values = (
+            getattr(self, name) for field in _FIELDS for _, name in filter(None, (field.number, field.code))
+        )
+        return tuple(
+            value for value in values if value and value not in (self.relation_number, self.end_date)
+        )
+
 
 @dataclass(frozen=True)
 class _Field:

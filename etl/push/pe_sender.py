@@ -1,5 +1,6 @@
 """Sends due rows call by call and does what each answer asks for (spec/pe_online.md, Answer)."""
 
+import logging
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from typing import Final
@@ -8,13 +9,15 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection
 
 from etl import crash
-from etl.errors import EtlError, GiveUp, OutcomeUnknown, RetryLater
+from etl.errors import EtlError, GiveUp, RetryLater
 from etl.push import pe_answers, pe_faults, pe_ledger, pe_payload
 from etl.push.pe_account import Account
 from etl.push.pe_answers import UNKNOWN, Outcome
 from etl.push.pe_ledger import Due
-from etl.push.pe_online import Client
+from etl.push.pe_online import AnswerLost, Client
 from etl.push.pe_payload import Attendance
+
+log = logging.getLogger(__name__)
 
 _SILENT_CALLS: Final = 3  # calls in a row without a usable answer, after which the account is left alone
 _AS_BEFORE: Final = {"unknown": UNKNOWN}  # the others wait as pending
@@ -63,6 +66,7 @@ class Sender:
         self.calls = 0
         self.answered = 0
         self.states: dict[int, str] = {}
+        self.causes: Counter[str] = Counter()  # why outcomes are unknown, counted in rows
         self.problem: EtlError | None = None
 
     def send(self, due: Sequence[Due]) -> None:
@@ -88,21 +92,22 @@ class Sender:
             self.calls += 1
             entry = pe_payload.entry(self._account, self._org_id, rows)
             summary = pe_answers.read(self._client.process(entry))
-        except OutcomeUnknown as lost:
+        except AnswerLost as lost:
             return self._lost(call_id, rows, lost)
         except (RetryLater, GiveUp) as refused:
-            self._release(call_id, rows, "not_sent")
+            self._release(call_id, rows, "not_sent", str(refused))
             self.problem = refused
             return []
         crash.point("push.sent")
         self._silent = 0
         if summary.call_fault:
-            self._release(call_id, rows, summary.call_fault)
+            self._release(call_id, rows, summary.call_fault, f"PE-Online answered {summary.call_fault}")
             return self._refused(summary.call_fault, [row.attendance_id for row in rows])
         self.answered += 1
-        self._record(call_id, pe_answers.match(rows, summary))
+        outcomes = pe_answers.match(rows, summary)
+        self._record(call_id, outcomes)
         crash.point("push.recorded")
-        return []
+        return _apart([row for row in rows if outcomes[row.attendance_id].unclear])
 
     def _well_formed(self, call_id: UUID, rows: Sequence[Attendance]) -> list[Attendance]:
         faults = {row.attendance_id: pe_payload.fault(row) for row in rows}
@@ -115,8 +120,9 @@ class Sender:
             self._record(call_id, invalid)
         return [row for row in rows if row.attendance_id not in invalid]
 
-    def _lost(self, call_id: UUID, rows: Sequence[Attendance], lost: OutcomeUnknown) -> list[list[int]]:
-        self._record(call_id, pe_answers.unknown(rows))
+    def _lost(self, call_id: UUID, rows: Sequence[Attendance], lost: AnswerLost) -> list[list[int]]:
+        log.warning("%s; call %s, %s rows", lost, call_id, len(rows))
+        self._record(call_id, pe_answers.unknown(rows, lost.cause))
         self._silent += 1
         if self._silent == _SILENT_CALLS:
             self.problem = RetryLater(f"{lost}; {_SILENT_CALLS} calls in a row")
@@ -151,18 +157,34 @@ class Sender:
             words = f"the structure of each of {len(self._malformed)} calls was refused (505)"
             self.problem = GiveUp(f"{where}: {words}; check the settings")
 
-    def _release(self, call_id: UUID, rows: Sequence[Attendance], error_code: str) -> None:
+    def _release(self, call_id: UUID, rows: Sequence[Attendance], error_code: str, cause: str) -> None:
         """Nothing was processed: each row is as it was before it was claimed."""
         outcomes = {}
         for row in rows:
             was = _AS_BEFORE.get(self._before[row.attendance_id], Outcome("pending"))
             outcomes[row.attendance_id] = Outcome(
-                was.status, was.reason, was.explanation, error_code=error_code, not_processed=True
+                was.status,
+                was.reason,
+                was.explanation,
+                error_code=error_code,
+                cause=cause,
+                not_processed=True,
             )
         self._record(call_id, outcomes)
 
     def _record(self, call_id: UUID, outcomes: dict[int, Outcome]) -> None:
+        self.causes.update(one.cause for one in outcomes.values() if one.status == "unknown" and one.cause)
         self.states |= pe_ledger.record(self._connection, call_id, outcomes, self._account)
+
+
+def _apart(unclear: Sequence[Attendance]) -> list[list[int]]:
+    """Calls that tell which of several errors is whose: rows of one mapping together, then each alone."""
+    mappings: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for row in unclear:
+        mappings[row.ids, row.end_date[:10]].append(row.attendance_id)
+    if len(mappings) > 1:
+        return list(mappings.values())
+    return [[row.attendance_id] for row in unclear] if len(unclear) > 1 else []
 
 
 def _parts(attendance_ids: Sequence[int], size: int) -> list[list[int]]:

@@ -171,6 +171,11 @@ class Ledger:
         query = f"select * from course where org_id = ? and {column} = ? order by valid_from"  # noqa: S608
         return [Course(**row) for row in self._rows(query, org_id, course)]
 
+    def is_course(self, course: str, *, external: bool) -> bool:
+        """Is it a course of any profession?"""
+        column = "external_course_id" if external else "cast(pe_course_id as text)"
+        return bool(self._rows(f"select 1 from course where {column} = ?", course))  # noqa: S608
+
     def modules(self, course: Course) -> list[Row]:
         """The modules of a course."""
         query = "select * from module where org_id = ? and pe_course_id = ?"

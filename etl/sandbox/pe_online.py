@@ -114,7 +114,7 @@ class PeOnline:
             call = self.ledger.next_call()
             lines = enumerate(rows, self.settings.first_line)
             outcomes = [self._process_row(judge, call, line, row) for line, row in lines]
-        return self._answered(outcomes)
+        return self._answered(org_id, outcomes)
 
     def _authorised(self, entry: Any) -> tuple[Account, int]:  # lxml's stubs know no elements
         account = self.ledger.account(entry.findtext("Settings/userID"))
@@ -134,16 +134,14 @@ class PeOnline:
             self.ledger.book(row.person, judged.course, judged.module, judged.moment)
         return Outcome(line, row, judged, reason)
 
-    def _answered(self, outcomes: Sequence[Outcome]) -> str:
-        refused = [self._refused(o, o.reason) for o in outcomes if o.reason]
+    def _answered(self, org_id: int, outcomes: Sequence[Outcome]) -> str:
+        refused = [self._refused(org_id, o, o.reason) for o in outcomes if o.reason]
         accepted = [self._accepted(o, o.judged.course) for o in reversed(outcomes) if o.judged]
         return _summary(len(refused), len(accepted), [*refused, *accepted])
 
-    def _refused(self, outcome: Outcome, reason: Reason) -> str:
-        text = f"Fout in regel {outcome.line}: {reason.text(outcome.row)}"
-        if self.settings.error_style == "code" and reason.code:
-            text = f"{reason.code}: {text}"
-        return _error(ROW, text)
+    def _refused(self, org_id: int, outcome: Outcome, reason: Reason) -> str:
+        short = self.settings.error_style == "code"
+        return _error(ROW, reason.text(outcome.row, outcome.line, org_id, short=short))
 
     def _accepted(self, outcome: Outcome, course: Course) -> str:
         row = outcome.row

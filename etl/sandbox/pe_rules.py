@@ -11,37 +11,62 @@ WITH_EDITION = (CLASSROOM_PER_MEETING, CLASSROOM_WHOLE)
 WITH_END_DATE = (E_LEARNING, EXPERTISE_GROUP)
 
 
+_ACCREDITED = "Cursus {course} op regel {line} is niet (juist) geaccrediteerd; "
+
+
 class Reason(Enum):
-    """Why a row is refused: the code that the newer service puts into its text (if any), and the text."""
+    """Why a row is refused, in the service's own sentences: the long one, and the newer short one if it has one."""
 
-    COURSE_NOT_UNIQUE = ("ERROR1020", "cursus {course} is niet uniek binnen uw account")
-    COURSE_UNKNOWN = ("ERROR1021", "cursus {course} is onbekend of niet geaccrediteerd door deze organisatie")
-    EDITION_MISSING = ("ERROR1022", "uitvoering ontbreekt voor cursus {course}")
-    NO_MANDATE = ("ERROR1030", "aanlevering door een reseller is niet toegestaan voor cursus {course}")
-    PERSON_UNKNOWN = ("ERROR1050", "persoon {person} is onbekend")
-    PERSON_MISSING = ("", "persoon is niet opgegeven voor cursus {course}")
-    EDITION_UNKNOWN = ("", "uitvoering {edition} is onbekend voor cursus {course}")
-    EDITION_PRESENT = ("", "uitvoering mag niet opgegeven worden voor cursus {course}")
-    MEETING_MISSING = ("", "bijeenkomst ontbreekt voor cursus {course}")
-    MEETING_UNKNOWN = ("", "bijeenkomst {meeting} is onbekend voor cursus {course}")
-    MEETING_PRESENT = ("", "bijeenkomst mag niet opgegeven worden voor cursus {course}")
-    MODULE_MISSING = ("", "module ontbreekt voor cursus {course}")
-    MODULE_UNKNOWN = ("", "module {module} is onbekend voor cursus {course}")
-    END_DATE_PRESENT = ("", "einddatum mag niet opgegeven worden voor cursus {course}")
-    END_DATE_MISSING = ("", "einddatum ontbreekt voor cursus {course}")
-    OUTSIDE_ACCREDITATION = ("", "datum {date} valt buiten de accreditatieperiode van cursus {course}")
-    OUTSIDE_REGISTRATION = ("", "datum {date} valt buiten de registratieperiode van cursus {course}")
+    COURSE_NOT_UNIQUE = (
+        "Cursus {course} op regel {line} is niet uniek binnen PE",
+        "ERROR1020 Cursus niet uniek",
+    )
+    COURSE_UNKNOWN = ("Cursus {course} op regel {line} bestaat niet in PE", "ERROR1021 Cursus bestaat niet")
+    NOT_ACCREDITED = (
+        _ACCREDITED + "Niet geaccrediteerd bij een beroepsgroep van de organisatie {org}",
+        "ERROR1021 Cursus {course} op regel {line} is niet geaccrediteerd",
+    )
+    EDITION_MISSING = (
+        "Cursus {course} uitvoering op regel {line} niet opgegeven",
+        "ERROR1022 Uitvoering (edition) niet meegegeven",
+    )
+    NO_MANDATE = (
+        _ACCREDITED
+        + "de presentie van deze cursus wordt bij geen enkele beroepsgroep door de opleider gedaan",
+        "ERROR1030 Organisatie {org} die geen reseller-presentie toestaat",
+    )
+    PERSON_UNKNOWN = (
+        "Professional {person} op regel {line} bestaat niet in PE",
+        "ERROR1050 Professional {person} bestaat niet",
+    )
+    PERSON_MISSING = ("Professional op regel {line} niet opgegeven",)
+    EDITION_UNKNOWN = ("Cursus {course} uitvoering {edition} op regel {line} bestaat niet in PE",)
+    EDITIONS_PRESENT = (
+        "Cursus {course} op regel {line} bevat editions en/of meetings, dat niet niet toegestaan voor e-learning",
+    )
+    MEETING_MISSING = ("Cursus {course} uitvoering {edition} bijeenkomst op regel {line} niet opgegeven",)
+    MEETING_UNKNOWN = (
+        "Cursus {course} uitvoering {edition} bijeenkomst {meeting} op regel {line} bestaat niet in PE",
+    )
+    MODULE_MISSING = ("Cursus {course} Module op regel {line} niet opgegeven",)
+    MODULE_UNKNOWN = ("Cursus {course} Module {module} op regel {line} bestaat niet in PE",)
+    END_DATE_PRESENT = (
+        "Cursus {course} op regel {line} bevat een enddate, dit is niet mogelijk voor klassikaal",
+    )
+    END_DATE_MISSING = (
+        "Cursus {course} op regel {line} bevat geen enddate, dit is verplicht voor e-learning",
+    )
+    END_DATE_MISSING_IN_GROUP = (
+        "Cursus {course} op regel {line} bevat geen enddate, dit is verplicht voor groepen",
+    )
+    OUTSIDE_ACCREDITATION = (_ACCREDITED + "De datum {date} valt buiten alle accr. periodes",)
+    OUTSIDE_REGISTRATION = (_ACCREDITED + "valt buiten alle periodes dat er registratie kan plaatsvinden",)
 
-    @property
-    def code(self) -> str:
-        """ERROR and a number; empty where the newer service has none either."""
-        return self.value[0]
-
-    def text(self, row: Attendance) -> str:
-        """The reason in Dutch, with the numbers of the row."""
+    def text(self, row: Attendance, line: int, org_id: int, *, short: bool) -> str:
+        """The sentence in Dutch, with the numbers of the row."""
         day = f"{row.ended:%d-%m-%Y}" if row.ended else ""
-        template: str = self.value[1]
-        return template.format(**vars(row), date=day)
+        template: str = self.value[-1] if short else self.value[0]
+        return template.format(**vars(row), date=day, line=line, org=org_id)
 
 
 class RefusedError(Exception):
@@ -80,13 +105,15 @@ class Judge:
         if course.course_type in WITH_EDITION:
             return Judged(course, module, self._meeting(row, course))
         if row.ended is None:
-            raise RefusedError(Reason.END_DATE_MISSING)
+            in_group = course.course_type == EXPERTISE_GROUP
+            raise RefusedError(Reason.END_DATE_MISSING_IN_GROUP if in_group else Reason.END_DATE_MISSING)
         return Judged(self._accreditation(courses, row.ended.date()), module, _moment(row.ended))
 
     def _courses(self, row: Attendance) -> list[Course]:
         courses = self.ledger.courses(self.org_id, row.course, external="course" in row.external)
         if not courses:
-            raise RefusedError(Reason.COURSE_UNKNOWN)
+            known = self.ledger.is_course(row.course, external="course" in row.external)
+            raise RefusedError(Reason.NOT_ACCREDITED if known else Reason.COURSE_UNKNOWN)
         if len({course.pe_course_id for course in courses}) > 1:
             raise RefusedError(Reason.COURSE_NOT_UNIQUE)
         if not self.account.may_send_for(courses[0].provider):
@@ -104,9 +131,8 @@ class Judge:
         faults = {
             Reason.END_DATE_PRESENT: row.end_date and course_type in WITH_EDITION,
             Reason.EDITION_MISSING: not row.edition and course_type in WITH_EDITION,
-            Reason.EDITION_PRESENT: row.edition and course_type == E_LEARNING,
             Reason.MEETING_MISSING: not row.meeting and course_type == CLASSROOM_PER_MEETING,
-            Reason.MEETING_PRESENT: row.meeting and course_type == E_LEARNING,
+            Reason.EDITIONS_PRESENT: (row.edition or row.meeting) and course_type == E_LEARNING,
         }
         for reason, fault in faults.items():
             if fault:

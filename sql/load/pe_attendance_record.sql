@@ -8,7 +8,8 @@ with outcome as (
         explanation text,
         retry boolean,
         attempt text,
-        error_code text
+        error_code text,
+        cause text
     )
 ),
 
@@ -27,6 +28,6 @@ recorded as (
 )
 
 update ops.pe_attempts as tried
-set finished_at = clock_timestamp(), outcome = outcome.attempt, error_code = outcome.error_code
+set finished_at = clock_timestamp(), outcome = outcome.attempt, error_code = outcome.error_code, cause = outcome.cause
 from outcome
 where tried.call_id = :call_id and tried.attendance_id = outcome.attendance_id

@@ -8,7 +8,7 @@ with abandoned as (
 
 closed as (
     update ops.pe_attempts
-    set finished_at = clock_timestamp(), outcome = 'unknown', error_code = 'pusher_died'
+    set finished_at = clock_timestamp(), outcome = 'unknown', error_code = 'pusher_died', cause = 'the push ended before the answer came'
     from abandoned
     where pe_attempts.attendance_id = abandoned.attendance_id and pe_attempts.outcome = 'sending'
 )

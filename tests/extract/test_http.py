@@ -8,18 +8,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from ipaddress import ip_address
 from pathlib import Path
-from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from threading import Thread
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
-from http_peer import Answer, Peer, serving
+from http_peer import Answer, Peer, self_signed, serving
 
 from etl.errors import EtlError, GiveUp, InvalidInput, RetryLater
 from etl.extract.http import Reply, Session
@@ -154,23 +147,6 @@ def test_a_certificate_that_nobody_vouches_for_needs_a_person(tmp_path: Path) ->
         with pytest.raises(GiveUp, match="certificate of the host is not trusted"):
             session.read("call", "path", body_of)
         assert peer.asked == []
-
-
-def self_signed(folder: Path) -> SSLContext:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "peer")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    file = folder / "peer.pem"
-    file.write_bytes(pem + certificate.public_bytes(Encoding.PEM))
-    context = SSLContext(PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return context
 
 
 @pytest.mark.parametrize("address", ["ftp://host", "https://", "http://[", "http://a..b"])

@@ -12,8 +12,10 @@ from etl.push.pe_ledger import Chosen
 from etl.reference.importing import import_set
 from etl.sandbox import accounts
 from etl.sandbox.pe_ledger import Account, Course
+from etl.sandbox.pe_rules import Reason
 from tests.push.site import COURSE, ORG
 
+EDITION = {"pe_edition_id": "7"}
 GOLDEN = Path(__file__).parents[1] / "golden"
 SAMPLE = Path(accounts.__file__).parent / "data" / "reference"
 
@@ -614,3 +616,63 @@ def test_neither_report_nor_rejections_nor_attempts_hold_a_number_or_the_key(sit
         (rows,) = site.sql(f"select string_agg(t::text, ' ') from {table} as t")
         assert "999999" not in str(rows)
         assert accounts.PE_KEY not in str(rows)
+
+
+def test_a_reason_that_is_not_known_is_kept_open_for_a_person_and_offered_again(site, monkeypatch):
+    site.accredit()
+    site.person("C1", "999999", known=False)
+    site.passed("C1")
+    unheard = "Iets nieuws over Professional {person} op regel {line}"
+    monkeypatch.setattr(Reason.PERSON_UNKNOWN, "_value_", (unheard,))
+    assert site.night() == "success"
+    assert site.only("status", "reason") == ("rejected", "not_classified")
+    assert site.only("explanation").endswith("PE-Online: Iets nieuws over Professional *** op regel 2")
+    assert site.open_cases() == ["not_classified"]
+    site.sandbox.ledger.add_person(ORG, "999999")
+    site.sql("update ops.pe_attendance set next_attempt_at = now() where next_attempt_at > now()")
+    site.night()
+    assert site.booked() == {"999999": 1}
+
+
+@pytest.mark.parametrize("style", ["text", "code"])
+def test_errors_of_several_kinds_in_one_call_give_each_row_its_own_reason(site, style):
+    site.sandbox.pe.settings = type(site.sandbox.pe.settings)(error_style=style)
+    site.accredit("2")
+    for place, (course, kind) in enumerate([("3", 4), ("4", 4), ("5", 2), ("6", 2)]):
+        site.accredit(course, pe_course=700010 + place, course_type=kind, **(EDITION if kind == 4 else {}))
+    site.sandbox.ledger.add_meeting(ORG, 700010, (8, None))
+    site.sandbox.ledger.add_meeting(ORG, 700011, (7, None))
+    site.sandbox.ledger.add_module(ORG, 700012, 1)
+    site.sandbox.ledger.add_course(Course(ORG, 700013, "2026-01-01", "2026-12-31", 2, None, "somebody else"))
+    for place in range(20):
+        number = f"{60000 + place:06d}"
+        site.person(f"C{place:02d}", number, known=place % 5 != 0 or place > 9)
+        site.passed(f"C{place:02d}", str(2 + place % 5))
+    assert site.night() == "success"
+    found = site.sql(
+        "select source_course_id, status, coalesce(reason, ''), count(*) from mart.pe_attendance"
+        " group by 1, 2, 3 order by 1, 2, 3"
+    )
+    assert found == [
+        ("2", "accepted", "", 2),
+        ("2", "rejected", "person_unknown", 2),
+        ("3", "rejected", "edition_fault", 4),
+        ("4", "accepted", "", 4),
+        ("5", "rejected", "module_missing", 4),
+        ("6", "rejected", "mandate_missing", 4),
+    ]
+    assert len(site.sandbox.ledger.bookings()) == 6
+
+
+def test_a_certificate_that_is_renewed_every_year_gives_points_in_each_period(site):
+    site.accredit()
+    site.accredit(valid_from="2027-01-01", valid_to="2027-12-31", known=False)
+    site.sandbox.ledger.add_course(Course(ORG, COURSE, "2027-01-01", "2027-12-31"))
+    site.person("C1", "052001")
+    site.passed("C1")
+    site.night()
+    for again in ("2026-11-25T16:13:20Z", "2027-02-01T08:00:00Z", "2027-05-01T08:00:00Z"):
+        site.passed("C1", at=again)
+        assert site.night() == "success"
+    assert [row["end_date"][:10] for row in site.received()] == ["2026-09-25", "2027-02-01"]
+    assert site.booked() == {"052001": 2}

@@ -61,8 +61,8 @@ def test_good_rows_are_processed_when_others_fail_and_come_back_in_reverse(sandb
     assert results == {"rejected_rows": 2, "accepted_rows": 2, "total_rows": 4}
     assert [one["person"] for one in accepted] == ["052002", "052001"]
     assert errors == [
-        ("100", "Fout in regel 3: persoon 99 is onbekend"),
-        ("100", "Fout in regel 5: cursus 1 is onbekend of niet geaccrediteerd door deze organisatie"),
+        ("100", "Professional 99 op regel 3 bestaat niet in PE"),
+        ("100", "Cursus 1 op regel 5 bestaat niet in PE"),
     ]
     assert len(sandbox.ledger.bookings()) == 2
 
@@ -71,8 +71,12 @@ def test_the_newer_error_style_puts_a_code_into_the_text(sandbox, send, control)
     control("POST", "pe/settings", error_style="code").raise_for_status()
     _, errors, accepted = send(entry(row("99"), row(end="2027-02-01T10:00:00+01:00"), row()))
     assert errors == [
-        ("100", "ERROR1050: Fout in regel 2: persoon 99 is onbekend"),
-        ("100", "Fout in regel 3: datum 01-02-2027 valt buiten de accreditatieperiode van cursus 301245"),
+        ("100", "ERROR1050 Professional 99 bestaat niet"),
+        (
+            "100",
+            "Cursus 301245 op regel 3 is niet (juist) geaccrediteerd; "
+            "De datum 01-02-2027 valt buiten alle accr. periodes",
+        ),
     ]
     assert set(accepted[0]) == {"person", "course", "date", "edition", "meeting"}
 
@@ -142,38 +146,46 @@ def classroom(sandbox):
 @pytest.mark.parametrize(
     ("fields", "code", "text"),
     [
-        (row(person=""), "", "persoon is niet opgegeven"),
-        (row(person="052999"), "ERROR1050", "persoon 052999 is onbekend"),
-        (row(course="77"), "ERROR1021", "cursus 77 is onbekend"),
-        (row(course="401777"), "ERROR1021", "cursus 401777 is onbekend"),
-        (row(course="9"), "ERROR1030", "reseller"),
+        (row(person=""), "", "Professional op regel 2 niet opgegeven"),
+        (row(person="052999"), "ERROR1050", "Professional 052999 bestaat niet"),
+        (row(course="77"), "ERROR1021", "Cursus bestaat niet"),
+        (row(course="401777"), "ERROR1021", "Cursus 401777 op regel 2 is niet geaccrediteerd"),
+        (row(course="9"), "ERROR1030", "geen reseller-presentie toestaat"),
         (
             {"externalCourseID": "TWICE", "externalPersonID": "052001", "endDate": END},
             "ERROR1020",
-            "niet uniek",
+            "Cursus niet uniek",
         ),
-        (row(end=None), "", "einddatum ontbreekt"),
-        (row(end="2026-08-31T23:59:59+02:00"), "", "datum 31-08-2026 valt buiten de accreditatieperiode"),
-        (row(end="2026-12-31T23:59:59Z"), "", "datum 01-01-2027 valt buiten"),
-        (row(course="301300", end="2026-09-23T06:00:00+02:00"), "", "module ontbreekt"),
-        (MODULE_ROW | {"PEModuleID": "13"}, "", "module 13 is onbekend"),
-        (row(PEEditionID="11"), "", "uitvoering mag niet"),
-        (row(PEMeetingID="11"), "", "bijeenkomst mag niet"),
-        (row(course="1"), "", "einddatum mag niet"),
-        (row(course="1", end=None), "ERROR1022", "uitvoering ontbreekt"),
-        (row(course="1", end=None, PEEditionID="11"), "", "bijeenkomst ontbreekt"),
-        (row(course="1", end=None, PEEditionID="12", PEMeetingID="111"), "", "uitvoering 12 is onbekend"),
-        (row(course="1", end=None, PEEditionID="11", PEMeetingID="112"), "", "bijeenkomst 112 is onbekend"),
-        (row(course="4", PEEditionID="44"), "", "einddatum mag niet"),
-        (row(course="4", end=None), "ERROR1022", "uitvoering ontbreekt"),
-        (row(course="3", end=None), "", "einddatum ontbreekt"),
+        (row(end=None), "", "bevat geen enddate, dit is verplicht voor e-learning"),
+        (row(end="2026-08-31T23:59:59+02:00"), "", "De datum 31-08-2026 valt buiten alle accr. periodes"),
+        (row(end="2026-12-31T23:59:59Z"), "", "De datum 01-01-2027 valt buiten"),
+        (row(course="301300", end="2026-09-23T06:00:00+02:00"), "", "Module op regel 2 niet opgegeven"),
+        (MODULE_ROW | {"PEModuleID": "13"}, "", "Module 13 op regel 2 bestaat niet in PE"),
+        (row(PEEditionID="11"), "", "bevat editions en/of meetings, dat niet niet toegestaan"),
+        (row(PEMeetingID="11"), "", "bevat editions en/of meetings, dat niet niet toegestaan"),
+        (row(course="1"), "", "bevat een enddate, dit is niet mogelijk voor klassikaal"),
+        (row(course="1", end=None), "ERROR1022", "Uitvoering (edition) niet meegegeven"),
+        (row(course="1", end=None, PEEditionID="11"), "", "bijeenkomst op regel 2 niet opgegeven"),
+        (
+            row(course="1", end=None, PEEditionID="12", PEMeetingID="111"),
+            "",
+            "uitvoering 12 op regel 2 bestaat niet in PE",
+        ),
+        (
+            row(course="1", end=None, PEEditionID="11", PEMeetingID="112"),
+            "",
+            "bijeenkomst 112 op regel 2 bestaat niet in PE",
+        ),
+        (row(course="4", PEEditionID="44"), "", "bevat een enddate"),
+        (row(course="4", end=None), "ERROR1022", "Uitvoering (edition) niet meegegeven"),
+        (row(course="3", end=None), "", "bevat geen enddate, dit is verplicht voor groepen"),
     ],
 )
 def test_each_row_fault_has_its_reason(sandbox, classroom, send, fields, code, text):
     sandbox.pe.settings = Settings(error_style="code")
     results, ((number, message),), _ = send(entry(fields))
     assert (results["rejected_rows"], number) == (1, "100")
-    assert message.startswith(f"{code}: " if code else "Fout in regel 2: ")
+    assert message.startswith(f"{code} ") == bool(code)
     assert text in message
     assert sandbox.ledger.bookings() == []
 
@@ -212,7 +224,7 @@ def test_attendance_may_be_too_late_after_the_period(send, control):
     late = entry(row(course="5", end="2020-06-01T10:00:00+02:00"))
     assert send(late)[0]["accepted_rows"] == 1
     control("POST", "pe/settings", registration_months=2).raise_for_status()
-    assert "registratieperiode" in send(late)[1][0][1]
+    assert "registratie kan plaatsvinden" in send(late)[1][0][1]
 
 
 @pytest.mark.parametrize("kind", ["escaped", "empty"])
