@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from etl import crash, db, settings
 from etl.connections import Connection
-from etl.errors import EtlError, GiveUp, RetryLater
+from etl.errors import EtlError, GiveUp, InvalidInput, RetryLater
 from etl.flows import night
 from etl.flows.options import Options
 from etl.load import rejections, runs
@@ -141,7 +141,7 @@ def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
         for one in plan(engine, run_id, connect):
             try:
                 push(engine, run_id, one["org_id"], connect(one["connection_id"]))
-            except EtlError as problem:
+            except (GiveUp, RetryLater, InvalidInput) as problem:
                 log.error("push: %s", problem)  # it stands in the report; the other groups go on
 
     return night.whole_run(engine, run_id, work, lambda: finish(engine, run_id))
