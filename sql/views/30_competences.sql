@@ -1,4 +1,6 @@
 -- Today is the day in the time zone of the system that gave the competence; the administration's own ones end in UTC.
+-- Each branch joins by itself, so that a filter on a person reaches its index, and the day is made once a system
+-- (offset 0). People and competences are joined from the left, so that a query that shows neither does not join them.
 create or replace view mart.competences as
 select
     clients.email as person_email,
@@ -10,39 +12,50 @@ select
     periods.source,
     periods.source_course_id,
     periods.recorded_at,
-    periods.today between periods.valid_from and coalesce(periods.valid_to, 'infinity') as held_now,
-    periods.valid_to - periods.today as days_left
-from (
-    select
-        e.client_code,
-        e.competence_code,
-        e.valid_from,
-        e.valid_to,
-        e.source,
-        e.source_course_id,
-        e.recorded_at,
-        cast(now() at time zone s.timezone as date) as today
-    from core.earned_competences as e
-    join core.sources as s using (source)
-    union all
-    select
-        r.client_code,
-        r.competence_code,
-        r.valid_from,
-        r.valid_to,
-        'administration' as source,
-        null as source_course_id,
-        null as recorded_at,
-        cast(now() at time zone 'UTC' as date) as today
-    from core.recorded_competences as r
-    where r.closed_at is null
-) as periods
-join core.clients using (client_code)
-join core.competences using (competence_code)
+    days.today between periods.valid_from and coalesce(periods.valid_to, 'infinity') as held_now,
+    periods.valid_to - days.today as days_left
+from core.earned_competences as periods
+join (select source, cast(now() at time zone timezone as date) as today from core.sources offset 0) as days
+    using (source)
+left join core.clients using (client_code)
+left join core.competences using (competence_code)
 where not exists (
     select from core.revoked_competences as revoked
     where revoked.competence_code = periods.competence_code
-    and (revoked.client_code is null or revoked.client_code = periods.client_code)
+    and revoked.client_code = periods.client_code
+)
+and not exists (
+    select from core.revoked_competences as from_everyone
+    where from_everyone.competence_code = periods.competence_code
+    and from_everyone.client_code is null
+)
+union all
+select
+    clients.email as person_email,
+    periods.client_code,
+    periods.competence_code,
+    competences.name as competence_name,
+    periods.valid_from,
+    periods.valid_to,
+    'administration' as source,
+    null as source_course_id,
+    null as recorded_at,
+    days.today between periods.valid_from and coalesce(periods.valid_to, 'infinity') as held_now,
+    periods.valid_to - days.today as days_left
+from core.recorded_competences as periods
+cross join (select cast(now() at time zone 'UTC' as date) as today offset 0) as days
+left join core.clients using (client_code)
+left join core.competences using (competence_code)
+where periods.closed_at is null
+and not exists (
+    select from core.revoked_competences as revoked
+    where revoked.competence_code = periods.competence_code
+    and revoked.client_code = periods.client_code
+)
+and not exists (
+    select from core.revoked_competences as from_everyone
+    where from_everyone.competence_code = periods.competence_code
+    and from_everyone.client_code is null
 );
 
 comment on view mart.competences is 'Who has, or had, which competence: one row a period, history included; revoked ones are in mart.competences_revoked';
@@ -145,6 +158,7 @@ comment on column mart.competences_held.path is 'Names from the main group down 
 comment on column mart.competences_held.source is 'Connected system in which the course was passed, or administration';
 comment on column mart.competences_held.source_course_id is 'Course in that system; empty for the administration''s own';
 
+-- What ends later, held or to come, is looked for among all periods: a revocation is of all of them or of none.
 create or replace view mart.competences_expired as
 select distinct on (old.client_code, old.competence_code)
     old.person_email,
@@ -163,12 +177,19 @@ from mart.competences as old
 left join mart.competence_tree as tree using (competence_code)
 where old.days_left < 0
 and not exists (
-    select from mart.competences as still
-    where still.client_code = old.client_code
-    and still.competence_code = old.competence_code
-    and (still.held_now or still.valid_from > old.valid_to)
+    select from core.earned_competences as later
+    where later.client_code = old.client_code
+    and later.competence_code = old.competence_code
+    and coalesce(later.valid_to, 'infinity') > old.valid_to
 )
-order by old.client_code asc, old.competence_code asc, old.valid_to desc;
+and not exists (
+    select from core.recorded_competences as later
+    where later.client_code = old.client_code
+    and later.competence_code = old.competence_code
+    and coalesce(later.valid_to, 'infinity') > old.valid_to
+    and later.closed_at is null
+)
+order by old.client_code asc, old.competence_code asc, old.valid_to desc, old.valid_from desc;
 
 comment on view mart.competences_expired is 'Competences that ended and were not earned again: the last period of each';
 comment on column mart.competences_expired.person_email is 'E-mail address of the person, as the administration has it';
@@ -193,22 +214,56 @@ select
     periods.valid_from,
     periods.valid_to,
     periods.source,
-    revoked.client_code is null as from_everyone,
-    revoked.decided_by as revoked_by,
-    revoked.decided_at as revoked_at,
-    revoked.reason
-from core.revoked_competences as revoked
-join core.competences using (competence_code)
-join (
-    select client_code, competence_code, valid_from, valid_to, source from core.earned_competences
+    periods.from_everyone,
+    periods.revoked_by,
+    periods.revoked_at,
+    periods.reason
+from (
+    select
+        held.client_code,
+        held.competence_code,
+        held.valid_from,
+        held.valid_to,
+        held.source,
+        false as from_everyone,
+        revoked.decided_by as revoked_by,
+        revoked.decided_at as revoked_at,
+        revoked.reason
+    from core.revoked_competences as revoked
+    join core.earned_competences as held using (competence_code, client_code)
     union all
-    select client_code, competence_code, valid_from, valid_to, 'administration'
-    from core.recorded_competences
-    where closed_at is null
+    select
+        held.client_code,
+        held.competence_code,
+        held.valid_from,
+        held.valid_to,
+        held.source,
+        true,
+        revoked.decided_by,
+        revoked.decided_at,
+        revoked.reason
+    from core.revoked_competences as revoked
+    join core.earned_competences as held using (competence_code)
+    where revoked.client_code is null
+    union all
+    select
+        held.client_code,
+        held.competence_code,
+        held.valid_from,
+        held.valid_to,
+        'administration',
+        revoked.client_code is null,
+        revoked.decided_by,
+        revoked.decided_at,
+        revoked.reason
+    from core.revoked_competences as revoked
+    join core.recorded_competences as held
+        on held.competence_code = revoked.competence_code
+        and (revoked.client_code is null or revoked.client_code = held.client_code)
+    where held.closed_at is null
 ) as periods
-    on periods.competence_code = revoked.competence_code
-    and (revoked.client_code is null or revoked.client_code = periods.client_code)
-join core.clients on clients.client_code = periods.client_code;
+join core.clients using (client_code)
+join core.competences using (competence_code);
 
 comment on view mart.competences_revoked is 'Competences that people lost because somebody revoked them, from one person or from everyone; a restored one is back in mart.competences';
 comment on column mart.competences_revoked.person_email is 'E-mail address of the person, as the administration has it';
@@ -247,21 +302,75 @@ comment on column mart.competence_history.decided_by is 'Who decided';
 comment on column mart.competence_history.decided_at is 'When it was decided';
 comment on column mart.competence_history.reason is 'Why';
 
+-- People are counted once in each group that they have something of: for each person one bit string with a place for
+-- each group, and as many people as have the same one are taken together. Distinct people of every group would be
+-- sorted as often as the tree is deep.
 create or replace view mart.competences_by_group as
+with groups as materialized (
+    select
+        competence_code,
+        competence_name,
+        main_group_name,
+        path,
+        cast(row_number() over (order by path, competence_code) as integer) as place
+    from mart.competence_tree
+    where is_group
+),
+
+inside as materialized (
+    select
+        tree.competence_code,
+        tree.above,
+        cast(
+            string_agg(
+                case when groups.competence_code = any(tree.above) then '1' else '0' end, '' order by groups.place
+            ) as bit varying
+        ) as places
+    from mart.competence_tree as tree
+    cross join groups
+    group by tree.competence_code, tree.above
+),
+
+counted as materialized (
+    select
+        competence_code,
+        count(*) as held,
+        count(*) filter (where days_left <= 30) as expiring_in_30_days,
+        count(*) filter (where days_left <= 90) as expiring_in_90_days
+    from mart.competences
+    where held_now
+    group by competence_code
+),
+
+alike as materialized (
+    select places, count(*) as people
+    from (
+        select held.client_code, bit_or(inside.places) as places
+        from mart.competences as held
+        join inside using (competence_code)
+        where held.held_now
+        group by held.client_code
+    ) as people
+    group by places
+)
+
 select
     groups.competence_code as group_code,
     groups.competence_name as group_name,
     groups.main_group_name,
     groups.path,
-    count(distinct held.client_code) filter (where held.held_now) as people,
-    count(*) filter (where held.held_now) as held,
-    count(*) filter (where held.held_now and held.days_left <= 30) as expiring_in_30_days,
-    count(*) filter (where held.held_now and held.days_left <= 90) as expiring_in_90_days
-from mart.competence_tree as groups
-join mart.competence_tree as inside on groups.competence_code = any(inside.above)
-left join mart.competences as held on held.competence_code = inside.competence_code
-where groups.is_group
-group by groups.competence_code, groups.competence_name, groups.main_group_name, groups.path;
+    (
+        select cast(coalesce(sum(alike.people), 0) as bigint)
+        from alike
+        where get_bit(alike.places, groups.place - 1) = 1
+    ) as people,
+    cast(coalesce(sum(counted.held), 0) as bigint) as held,
+    cast(coalesce(sum(counted.expiring_in_30_days), 0) as bigint) as expiring_in_30_days,
+    cast(coalesce(sum(counted.expiring_in_90_days), 0) as bigint) as expiring_in_90_days
+from groups
+join inside on groups.competence_code = any(inside.above)
+left join counted on counted.competence_code = inside.competence_code
+group by groups.competence_code, groups.competence_name, groups.main_group_name, groups.path, groups.place;
 
 comment on view mart.competences_by_group is 'For each group of the competence tree, with all groups in it: how many competences are valid today and how many end soon';
 comment on column mart.competences_by_group.group_code is 'Group of the competence tree';
