@@ -210,9 +210,13 @@ def _say(problem: EtlError, context: Mapping[str, Any]) -> None:
     from etl.load.report_types import what_to_do
 
     ti = context["ti"]
-    again = isinstance(problem, RetryLater | OutcomeUnknown) and ti.try_number <= ti.max_tries
+    decision = RETRY_POLICY.evaluate(problem, ti.try_number, ti.max_tries)
     log.error("%s", problem)
-    log.error("What to do: %s", "nothing yet, it is tried again" if again else what_to_do(problem.code))
+    if decision.retry_delay is not None and ti.try_number <= ti.max_tries:
+        at = datetime.now(UTC) + decision.retry_delay
+        log.error("What to do: nothing yet, it is tried again by itself at %s UTC", f"{at:%H:%M:%S}")
+    else:
+        log.error("What to do: %s", what_to_do(problem.code))
 
 
 @cache

@@ -41,7 +41,14 @@ def environment(state: Path, port: int) -> dict[str, str]:
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
         "AIRFLOW__API_AUTH__JWT_SECRET": keys["jwt_secret"],
     }
-    return ours | os.environ
+    return ours | os.environ | _no_proxy(os.environ)
+
+
+def _no_proxy(given: Mapping[str, str]) -> dict[str, str]:
+    """Airflow's tasks call its API server, which is on this machine: no proxy can reach it."""
+    past = [given.get(name, "") for name in ("no_proxy", "NO_PROXY")]
+    names = ",".join(dict.fromkeys(filter(None, [*",".join(past).split(","), "127.0.0.1", "localhost"])))
+    return {"no_proxy": names, "NO_PROXY": names}
 
 
 def start(processes: Processes, environment: Mapping[str, str]) -> None:
@@ -68,12 +75,13 @@ class Api:
         self._session.trust_env = False  # no proxy between us and this machine
 
     def is_ready(self) -> bool:
-        """Do the API server, the scheduler and the DAG processor all work?"""
+        """Do the API server, the scheduler and the DAG processor all work, and is the API of the tasks warm?"""
         try:
             health = self._session.get(f"{self.url}/api/v2/monitor/health", timeout=10).json()
+            tasks = self._session.get(f"{self.url}/execution/health", timeout=60)
         except (requests.RequestException, ValueError):
             return False
-        return all(health[part]["status"] == "healthy" for part in _NEEDED)
+        return tasks.ok and all(health[part]["status"] == "healthy" for part in _NEEDED)
 
     def get(self, path: str, **parameters: object) -> Any:
         """The answer to a question."""

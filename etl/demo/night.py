@@ -35,7 +35,8 @@ def run(api: Api, check: Callable[[], None]) -> dict[str, str]:
                 or _trigger(api, flow)
             )
             states[flow] = _wait_for(api, flow, run["dag_run_id"], check, report)
-    _wait_for_the_rest(api, check)
+    with step("Runs that the night set off") as report:
+        _wait_for_the_rest(api, check, report)
     return states
 
 
@@ -87,22 +88,45 @@ def _wait_for(
         state: str = api.get(path)["state"]
         if state in _FINISHED:
             return state
-        report(_progress(api.get(f"{path}/taskInstances", limit=1000)["task_instances"]))
+        tasks = api.get(f"{path}/taskInstances", limit=1000)["task_instances"]
+        report("; ".join([_progress(tasks), *_delays(api, path, tasks)]))
     raise GiveUp(f"{flow} did not finish in {_PATIENCE_SECONDS} seconds")
 
 
-def _wait_for_the_rest(api: Api, check: Callable[[], None]) -> None:
+def _wait_for_the_rest(api: Api, check: Callable[[], None], report: Callable[[str], None]) -> None:
     """New results may have set off more runs than those that were waited for; the report is about finished ones."""
+    going_on: list[str] = []
     for _ in _patiently(check):
-        if not any(
-            api.get(f"dags/{flow}/dagRuns", state=["queued", "running"])["dag_runs"] for flow in FLOWS
-        ):
+        runs = [run for flow in FLOWS for run in _unfinished(api, flow)]
+        if not runs:
             return
+        paths = [f"dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}" for run in runs]
+        tasks = {path: api.get(f"{path}/taskInstances", limit=1000)["task_instances"] for path in paths}
+        going_on = [
+            f"{run['dag_id']} {_progress(tasks[path])}" for run, path in zip(runs, paths, strict=True)
+        ]
+        report("; ".join(going_on + [delay for path in paths for delay in _delays(api, path, tasks[path])]))
+    raise GiveUp(f"not finished in {_PATIENCE_SECONDS} seconds: {'; '.join(going_on)}")
+
+
+def _unfinished(api: Api, flow: str) -> list[dict[str, Any]]:
+    runs: list[dict[str, Any]] = api.get(f"dags/{flow}/dagRuns", state=["queued", "running"])["dag_runs"]
+    return runs
 
 
 def _progress(tasks: list[dict[str, Any]]) -> str:
     states = Counter(task["state"] or "waiting" for task in tasks)
     return ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "no tasks yet"
+
+
+def _delays(api: Api, path: str, tasks: list[dict[str, Any]]) -> Iterator[str]:
+    """For each task that failed and waits for its next try: what it said last."""
+    for task in tasks:
+        if task["state"] == "up_for_retry":
+            log = f"{path}/taskInstances/{task['task_id']}/logs/{task['try_number']}"
+            lines = api.get(log, map_index=task["map_index"])["content"]
+            said = [line["event"] for line in lines if line.get("level") == "error"][:2]
+            yield f"{task['task_id']} is tried again by itself: {' '.join(said) or 'it ended without a word'}"
 
 
 def _patiently(check: Callable[[], None]) -> Iterator[None]:

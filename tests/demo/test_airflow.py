@@ -49,3 +49,13 @@ def test_each_flow_of_the_night_has_its_file() -> None:
 
 def test_an_airflow_that_is_not_there_is_not_ready() -> None:
     assert not airflow.Api("http://127.0.0.1:9", "admin", "x").is_ready()
+
+
+def test_no_proxy_stands_between_airflow_and_its_tasks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "intranet.example.org")
+    environment = airflow.environment(tmp_path, 8080)
+    for name in ("NO_PROXY", "no_proxy"):
+        assert environment[name] == "intranet.example.org,127.0.0.1,localhost"
