@@ -15,11 +15,17 @@ from etl.connections import Connection
 from etl.errors import EtlError, GiveUp, InvalidInput, RetryLater
 from etl.proxies import proxy_of
 from etl.receive.faults import Code, Fault
+from etl.unanswered import why
 
 TAKEN: Final = "taken"
 SET_ASIDE: Final = "set_aside"
 _CHUNK: Final = 1024 * 1024
 _WEB: Final = ("http", "https")
+_PLAIN: Final = {
+    FileNotFoundError: "there is none of this name: correct the connection's host",
+    NotADirectoryError: "it is no folder: correct the connection's host",
+    PermissionError: "this account has no permission for it",
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Location:
         self.moves = extra.get("after", "keep") == "move"
         if extra.get("after", "keep") not in ("keep", "move"):
             raise InvalidInput(f"connection {self.conn_id}: after must be keep or move")
-        address = connection.base_url
+        self._address = address = connection.base_url
         self._is_web = urlsplit(address).scheme in _WEB
         if self.moves and self._is_web:
             raise InvalidInput(f"connection {self.conn_id}: files at an HTTPS address can only be kept")
@@ -62,9 +68,7 @@ class Location:
         except EtlError:
             raise
         except Exception as problem:  # each kind of store has errors of its own
-            raise RetryLater(
-                f"drop location {self.conn_id} cannot be listed: {type(problem).__name__}"
-            ) from None
+            raise self._failed("it cannot be listed", problem) from None
         files = [entry for entry in found if _is_file(entry) and str(entry["name"]).lower().endswith(".xml")]
         others = {self._shown(entry) for entry in found if entry not in files}
         return Listing(
@@ -84,9 +88,7 @@ class Location:
         except EtlError:
             raise
         except Exception as problem:
-            raise RetryLater(
-                f"drop location {self.conn_id}: a file cannot be read: {type(problem).__name__}"
-            ) from None
+            raise self._failed("a file cannot be read", problem) from None
         if len(body) > most:
             raise Fault(Code.MESSAGE, f"the file is larger than {most} bytes")
         return bytes(body)
@@ -105,9 +107,18 @@ class Location:
                 self._fs.pipe_file(f"{target}.reason.txt", reason.encode())
             self._fs.mv(name, target)
         except Exception as problem:
-            raise RetryLater(
-                f"drop location {self.conn_id}: a file cannot be moved: {type(problem).__name__}"
-            ) from None
+            raise self._failed("a file cannot be moved", problem) from None
+
+    def _failed(self, what: str, problem: Exception) -> RetryLater | GiveUp:
+        """The error for what a store of any kind raised; its text may hold a key."""
+        said = f"drop location {self.conn_id}: {what}"
+        if isinstance(problem, aiohttp.ClientResponseError):
+            return RetryLater(f"{said}: HTTP {problem.status}")
+        known = next((words for kind, words in _PLAIN.items() if isinstance(problem, kind)), None)
+        if known or not self._is_web:
+            return RetryLater(f"{said}: {known or type(problem).__name__}")
+        found = why(problem, self._address)
+        return GiveUp(f"{said}: {found.said}") if found.needs_person else RetryLater(f"{said}: {found.said}")
 
     def _free(self, target: str) -> str:
         """A name that no earlier file has: what was moved before stays."""

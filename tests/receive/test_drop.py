@@ -17,7 +17,7 @@ from fsspec.implementations.local import LocalFileSystem
 from sqlalchemy import Engine
 
 from etl.connections import Connection
-from etl.errors import InvalidInput, RetryLater
+from etl.errors import EtlError, GiveUp, InvalidInput, RetryLater
 from etl.flows import iep_test_results as flow
 from etl.flows.options import Options
 from etl.receive import links
@@ -210,7 +210,11 @@ def test_a_file_that_cannot_be_read_stops_no_other_and_the_night_says_so(
     _, status = flow.run(engine, lambda _: connection(str(tmp_path)), Options())
     assert status == "incomplete"
     assert open_files(engine) == [
-        ("a.xml", "file_waits", "drop location iep_drop: a file cannot be read: PermissionError")
+        (
+            "a.xml",
+            "file_waits",
+            "drop location iep_drop: a file cannot be read: this account has no permission for it",
+        )
     ]
     assert rows(engine, "select count(*) from raw.inbox") == [(1,)]
 
@@ -253,10 +257,34 @@ def test_a_location_that_cannot_be_read_is_tried_later_and_stands_in_the_report(
     tmp_path: Path, engine: Engine, source: str
 ) -> None:
     gone = tmp_path / "gone"
-    with pytest.raises(RetryLater, match="cannot be listed: FileNotFoundError"):
+    with pytest.raises(
+        RetryLater, match="cannot be listed: there is none of this name: correct the connection's host"
+    ):
         poll(engine, source, Location(connection(str(gone))))
     _, status = flow.run(engine, lambda _: connection(str(gone)), Options())
     assert status == "incomplete"
+
+
+@pytest.mark.parametrize(
+    ("address", "error", "words"),
+    [
+        ("http://127.0.0.1:9/s3cret", RetryLater, "nothing listens at this host and port"),
+        ("https://127.0.0.1:{port}/s3cret", GiveUp, "the host speaks no TLS on this port: enter http://"),
+        ("http://127.0.0.1:{port}/s3cret/gone", RetryLater, "it cannot be listed: "),
+    ],
+)
+def test_an_address_on_the_web_that_does_not_answer_says_why(
+    address: str, error: type[EtlError], words: str, tmp_path: Path
+) -> None:
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        location = Location(connection(address.format(port=server.server_port)))
+        with pytest.raises(error) as refused:
+            location.listing()
+        server.shutdown()
+    assert words in str(refused.value)
+    assert "s3cret" not in str(refused.value)
 
 
 def test_files_at_an_https_address_can_only_be_kept() -> None:
