@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from etl.errors import InvalidInput
 
@@ -9,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 WAREHOUSE_URL = "WAREHOUSE_URL"
 STATE_DIR = "ETL_STATE_DIR"
+UWLR_PUBLIC_URL = "UWLR_PUBLIC_URL"
 UWLR_MAX_BYTES = "UWLR_MAX_BYTES"
 IEP_INBOX_RETENTION_DAYS = "IEP_INBOX_RETENTION_DAYS"
 MAX_ANSWER_BYTES = "ETL_MAX_ANSWER_BYTES"
@@ -47,6 +49,17 @@ def max_answer_bytes() -> int:
 def max_message_bytes() -> int:
     """How large a message of IEP LVS may be, unpacked, sent or dropped: 20 MiB unless set. Raises InvalidInput."""
     return _positive(UWLR_MAX_BYTES, 20 * _MIB)
+
+
+def uwlr_public_url() -> str | None:
+    """Under which address senders reach the receiver, None where it is the one they ask. Raises InvalidInput."""
+    value = os.environ.get(UWLR_PUBLIC_URL, "").strip()
+    address = urlsplit(value)
+    if value and not (address.scheme in ("http", "https") and address.hostname):
+        raise InvalidInput(
+            f"{UWLR_PUBLIC_URL} must be a whole address, such as https://uwlr.example.org/uwlr/leerresultaten"
+        )
+    return value or None
 
 
 def inbox_retention_days() -> int:

@@ -84,10 +84,13 @@ def set_link(
         links.UnknownPupil | None,
         typer.Option(help="Quarantine the rows of an unknown pupil, or refuse the message."),
     ] = None,
+    schoolkey: Annotated[
+        str | None, typer.Option(help="What the supplier calls the school where it does not send its BRIN.")
+    ] = None,
 ) -> None:
     """Change how messages of a school are handled."""
     with warehouse_engine() as engine, engine.begin() as session:
-        links.configure(session, brin6, by, reading, unknown_pupil)
+        links.configure(session, brin6, by, reading, unknown_pupil, schoolkey)
     typer.echo(f"school {brin6}: set")
 
 

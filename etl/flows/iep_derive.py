@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from etl.transform.rejected import COLUMNS
 from etl.transform.test_results import Deliveries, Derived, derive
 
 FLOW: Final = "iep_test_results"
+_RESULTS_A_TRANSACTION: Final = 5000
 _FOR_GOOD: Final = ("malformed_record", "no_value")  # of what the message says, whatever is known here
 _SAID: Final = ["scope", "source", "brin6", "created_at", "message_id"]
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Batch:
     parts: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in _PARTS})
     messages: list[Message] = field(default_factory=list)
     results: int = 0
+    seen: set[int] = field(default_factory=set)
 
     def add(self, row: Mapping[str, Any], message: Message, school_year: str) -> None:
         """Add what one message says; results are numbered through the batch."""
@@ -53,6 +55,7 @@ class Batch:
         self.parts["norms"] += [scope + norm for norm in message.norms]
         self.parts["unreadable"] += [scope + unreadable for unreadable in message.unreadable]
         self.rows.append(row)
+        self.seen.add(row["message_id"])
         self.messages.append(message)
         self.results += message.delivered
 
@@ -78,9 +81,51 @@ def read_batch(session: Session, rows: Sequence[Mapping[str, Any]]) -> tuple[Bat
 
 
 def derive_batch(session: Session, run_id: str, batch: Batch) -> dict[str, Counts]:
-    """Derive and load a batch in the transaction of ``session``; returns the counts of each school."""
+    """Derive and load a batch in the transaction of ``session``; returns the counts of each school.
+
+    A message that came late may say something else than those before and after it, which said the same. Then the ones
+    in between, of which nothing was kept, are read once more, so that the history is right in any order.
+    """
+    counts, splits = _derive(session, run_id, batch)
+    while splits and (rows := _between(session, splits, batch)):
+        again, _ = read_batch(session, rows)
+        batch.seen |= {row["message_id"] for row in rows}
+        more, further = _derive(session, run_id, again)
+        splits = [*splits, *further]
+        for brin6, count in more.items():  # what they deliver was counted when it came in
+            counts[brin6] = added(
+                counts.get(brin6, Counts()), Counts(read=count.written, written=count.written)
+            )
+    return counts
+
+
+def _between(session: Session, splits: Sequence[Mapping[str, Any]], batch: Batch) -> list[Mapping[str, Any]]:
+    """The next messages of the splits that were not read yet, as many as are derived at once."""
+    wanted = {name: [split[name] for split in splits] for name in ("first", "last")}
+    schools, but = [split["brin6"] for split in splits], sorted(batch.seen)
+    found = db.rows(session, "load/iep_messages_between", flow=FLOW, schools=schools, but=but, **wanted)
+    return next(parts(found), [])
+
+
+def parts(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Messages in parts of a few thousand results, which one transaction derives."""
+    part: list[Mapping[str, Any]] = []
+    results = 0
+    for row in rows:
+        if part and results + row["results"] > _RESULTS_A_TRANSACTION:
+            yield part
+            part, results = [], 0
+        part.append(row)
+        results += row["results"]
+    if part:
+        yield part
+
+
+def _derive(
+    session: Session, run_id: str, batch: Batch
+) -> tuple[dict[str, Counts], Sequence[Mapping[str, Any]]]:
     if not batch.rows:
-        return {}
+        return {}, []
     for brin6 in sorted(
         {row["brin6"] for row in batch.rows}
     ):  # in one order, so that two runs do not deadlock
@@ -91,13 +136,13 @@ def derive_batch(session: Session, run_id: str, batch: Batch) -> dict[str, Count
         db.query(session, "load/iep_excluded_tests"),
     )
     said = pd.DataFrame(batch.rows)[_SAID]
-    written = test_results.load(session, run_id, said, derived.results, derived.measures)
+    loaded = test_results.load(session, run_id, said, derived.results, derived.measures)
     listed = _list_rejected(session, run_id, batch, derived)
     for source, rows in said.groupby("source"):
         inputs = {row["scope"]: row["inputs"] for row in batch.rows if row["source"] == source}
         derivations.remember(session, run_id, FLOW, str(source), {s: inputs[s] for s in rows["scope"]})
     crash.point("iep.loaded")
-    return _counts(batch, derived, written, listed)
+    return _counts(batch, derived, loaded.written, listed), loaded.splits
 
 
 def added(one: Counts, other: Counts) -> Counts:

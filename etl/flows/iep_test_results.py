@@ -5,7 +5,7 @@ command line call the same ones. They pass ids only.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from etl.connections import Connection
 from etl.errors import EtlError, GiveUp, InvalidInput, RetryLater
 from etl.flows import night
 from etl.flows.administration import Source, sources
-from etl.flows.iep_derive import FLOW, added, derive_batch, read_batch
+from etl.flows.iep_derive import FLOW, added, derive_batch, parts, read_batch
 from etl.flows.options import Options
 from etl.load import rejections, runs
 from etl.load.runs import Counts, Step
@@ -30,7 +30,6 @@ SYSTEM: Final = "iep_lvs"
 POLLED: Final = f"{FLOW}/drop"  # rejections of polling are resolved by the next poll, not by a derivation
 _SCHOOLS_A_BATCH: Final = 50
 _MOST_BATCHES: Final = 1000  # Airflow maps over at most 1024
-_RESULTS_A_TRANSACTION: Final = 5000
 
 Connect = Callable[[str], Connection]
 log = logging.getLogger(__name__)
@@ -91,7 +90,7 @@ def derive_schools(engine: Engine, run_id: str, schools: Sequence[str], options:
     """
     done = dict.fromkeys(schools, Counts())
     problems: dict[str, str] = {}
-    for rows in _parts(_waiting(engine, run_id, options, list(schools))):
+    for rows in parts(_waiting(engine, run_id, options, list(schools))):
         with engine.connect() as session:
             batch, unreadable = read_batch(session, rows)
             counts = derive_batch(session, run_id, batch)
@@ -145,19 +144,6 @@ def _waiting(
             for row in db.rows(session, "load/iep_messages", until=night, **wanted):
                 found[row["message_id"]] = row
     return sorted(found.values(), key=lambda row: (row["created_at"], row["message_id"]))
-
-
-def _parts(rows: list[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    part: list[Mapping[str, Any]] = []
-    results = 0
-    for row in rows:
-        if part and results + row["results"] > _RESULTS_A_TRANSACTION:
-            yield part
-            part, results = [], 0
-        part.append(row)
-        results += row["results"]
-    if part:
-        yield part
 
 
 def _step(brin6: str, counts: Counts, problems: Mapping[str, str]) -> Step:

@@ -3,6 +3,9 @@
 import hashlib
 import json
 from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection
@@ -13,24 +16,33 @@ from etl.load.merge import stage
 _TABLE = "core.test_result_versions"
 
 
+@dataclass(frozen=True)
+class Loaded:
+    """Rows ``written`` by message_id, and what has to be read again: brin6, first and last moment (``splits``)."""
+
+    written: Counter[int] = field(default_factory=Counter)
+    splits: list[Mapping[str, Any]] = field(default_factory=list)
+
+
 def load(
     connection: Connection, run_id: str, messages: pd.DataFrame, results: pd.DataFrame, measures: pd.DataFrame
-) -> Counter[int]:
-    """Record what messages say of results; what is said again writes nothing. Returns rows written by message_id.
+) -> Loaded:
+    """Record what messages say of results; what is said again writes nothing.
 
     ``messages``: scope, source, brin6, created_at, message_id; ``results``: scope, number and one row a result;
     ``measures``: number and one row a value.
     """
     if results.empty:
-        return Counter()
+        return Loaded()
     said = results.drop(columns=["scope", "number"])
     said["measures"] = results["number"].map(_packed(measures))
     said["content"] = _content(said)
     where = results[["scope"]].merge(messages, on="scope").drop(columns="scope")
     stage(connection, _TABLE, said.join(where).assign(run_id=run_id))
     crash.point("iep.staged")
+    splits = db.rows(connection, "load/iep_results_split")
     written = db.rows(connection, "load/iep_results_merge")
-    return Counter({row["message_id"]: row["written"] for row in written})
+    return Loaded(Counter({row["message_id"]: row["written"] for row in written}), splits)
 
 
 def _packed(measures: pd.DataFrame) -> dict[int, str]:

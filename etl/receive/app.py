@@ -2,14 +2,14 @@
 
 ``uvicorn etl.receive.app:app`` runs it alone; Airflow's API server mounts ``create_app()`` below a path of
 its own. Senders prove who they are inside the message, so there is no login in front of it. Put TLS before
-it. ``UWLR_MAX_BYTES`` is the largest message that is taken (default 20 MiB).
+it. Settings: ``UWLR_MAX_BYTES``, ``UWLR_PUBLIC_URL`` (etl/settings.py).
 """
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable
-from functools import cache
+from email.message import Message as Headers
+from functools import cache, partial
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
@@ -19,19 +19,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from etl import embedded, schema
+from etl import embedded, schema, settings
 from etl.errors import EtlError
+from etl.receive.authorisation import Turn
+from etl.receive.bodies import Posted, Upload, Uploads
 from etl.receive.contract import FOLDER
 from etl.receive.faults import Code, Fault
 from etl.receive.uwlr import Answer, Receiver, refusal
 
-MAX_BYTES: Final = "UWLR_MAX_BYTES"
-_DEFAULT_MAX_BYTES: Final = 20 * 1024 * 1024
-_DRAINED: Final = (
-    10  # a sender that sends up to this many times too much is heard out, so that it gets the fault
-)
 _SECONDS_TO_SEND: Final = 120
-_AT_ONCE: Final = 4  # messages in memory as parsed results; the others wait as bytes
+_AT_ONCE: Final = 4  # messages in memory as parsed results; as many of the largest ones wait as bytes
 _log = logging.getLogger(__name__)
 _SCHEMAS: Final = ("leerresultaten", "autorisatie", "dossier")
 
@@ -66,69 +63,70 @@ def create_app(url: str | None = None, tell: Callable[[], None] = lambda: None) 
     """The receiver for the warehouse at ``url``; without it, the one that the environment names.
 
     The warehouse is only connected to when the first message comes. ``tell`` is called, in a thread of its own,
-    after each burst of messages that were acknowledged; what it does is lost when it fails.
+    after each burst of messages that were acknowledged; what it does is lost when it fails. Raises InvalidInput
+    for a wrong setting.
     """
     burst = Burst(tell)
     receiver = cache(lambda: Receiver(schema.checked(url or embedded.start_warehouse())))
     limiter = cache(lambda: CapacityLimiter(_AT_ONCE))
-    most = int(os.environ.get(MAX_BYTES) or _DEFAULT_MAX_BYTES)
+    most, address = settings.max_message_bytes(), settings.uwlr_public_url()
+    uploads = Uploads(_AT_ONCE * most, _SECONDS_TO_SEND)
 
-    def take(body: bytes) -> Answer:
+    async def take(posted: Posted) -> Answer:
+        def work(*, has_waited: bool = False) -> Answer:
+            try:
+                ready = receiver()
+            except EtlError as problem:  # the next message tries again
+                _log.error("%s", problem)
+                return refusal(Fault(Code.NOT_NOW, "results cannot be stored now"))
+            return ready.take(posted, has_waited=has_waited)
+
         try:
-            ready = receiver()
-        except EtlError as problem:  # the next message tries again
-            _log.error("%s", problem)
-            return refusal(Fault(Code.NOT_NOW, "results cannot be stored now"))
-        return ready.bring(body)
+            return await to_thread.run_sync(work, limiter=limiter())
+        except Turn as turn:
+            await asyncio.sleep(turn.seconds)
+            return await to_thread.run_sync(partial(work, has_waited=True), limiter=limiter())
 
     async def bring(request: Request) -> Response:
-        try:
-            async with asyncio.timeout(_SECONDS_TO_SEND):
-                body = await _read_body(request, most)
-        except Fault as fault:
-            return _response(refusal(fault))
-        except (TimeoutError, ClientDisconnect):
-            return Response(status_code=408)
-        answer = await to_thread.run_sync(lambda: take(body), limiter=limiter())
+        with uploads.upload() as upload:
+            try:
+                answer = await take(await _posted(request, uploads, upload, most))
+            except Fault as fault:
+                return _response(refusal(fault))
+            except ClientDisconnect:
+                return Response(status_code=408)
         if answer.is_acknowledgement:
             burst.message()
         return _response(answer)
 
+    async def wsdl(request: Request) -> Response:
+        contract = (FOLDER / "leerresultaten.wsdl").read_text(encoding="utf-8")
+        located = quoteattr(address or str(request.url.replace(query="")))
+        return Response(
+            contract.replace('location="leerresultaten"', f"location={located}"), media_type="text/xml"
+        )
+
     routes = [
         Route("/leerresultaten", bring, methods=["POST"]),
-        Route("/leerresultaten", _wsdl, methods=["GET"]),
+        Route("/leerresultaten", wsdl, methods=["GET"]),
         *(Route(f"/{name}.xsd", _schema, methods=["GET"]) for name in _SCHEMAS),
     ]
     return Starlette(routes=routes)
 
 
-async def _read_body(request: Request, most: int) -> bytes:
-    announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > _DRAINED * most:
-        raise _too_large(most)
-    body, size = bytearray(), 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > _DRAINED * most:
-            break
-        if size <= most:
-            body += chunk
-        else:
-            body.clear()
-    if size > most:
-        raise _too_large(most)
-    return bytes(body)
-
-
-def _too_large(most: int) -> Fault:
-    return Fault(Code.MESSAGE, f"the message is larger than {most} bytes: send it in parts")
-
-
-async def _wsdl(request: Request) -> Response:
-    contract = (FOLDER / "leerresultaten.wsdl").read_text(encoding="utf-8")
-    address = str(request.url.replace(query=""))
-    located = contract.replace('location="leerresultaten"', f"location={quoteattr(address)}")
-    return Response(located, media_type="text/xml")
+async def _posted(request: Request, uploads: Uploads, upload: Upload, most: int) -> Posted:
+    about = Headers()
+    about["content-type"] = request.headers.get("content-type", "")
+    if about.get_content_maintype() == "multipart":
+        raise Fault(
+            Code.MESSAGE, "messages in parts (MTOM, attachments) are not read: send the envelope alone"
+        )
+    return Posted(
+        body=await uploads.read(request, most, upload),
+        encoding=request.headers.get("content-encoding", ""),
+        charset=str(about.get_param("charset", "")),
+        address=request.client.host if request.client else "",
+    )
 
 
 async def _schema(request: Request) -> Response:

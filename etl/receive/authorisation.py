@@ -2,8 +2,6 @@
 
 import hmac
 import os
-from collections import OrderedDict, deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from threading import Lock
@@ -13,10 +11,13 @@ from sqlalchemy import Engine
 
 from etl import db
 from etl.receive.faults import Code, Fault
+from etl.receive.guesses import Guesses
 from etl.receive.links import hashed
-from etl.receive.message import Header
+from etl.receive.message import Header, School
 
 _NOBODY: Final = (b"\0" * 16, b"\0" * 64)  # an unknown school costs the same time as a wrong key
+_NOT_VALID: Final = "autorisatiesleutel: not valid, or the link is paused or ended"
+_MAIN_LOCATION: Final = "00"
 
 
 @dataclass(frozen=True)
@@ -24,39 +25,25 @@ class Link:
     """The link that a key opened."""
 
     brin6: str
+    schoolkey: str | None
     source: str
     lenient: bool
     fault_on_unknown_pupil: bool
     is_new: bool
 
+    @property
+    def schoolkeys(self) -> set[str | None]:
+        """What a message may call the school instead of its BRIN: as it was entered here, or the BRIN after all."""
+        brin = self.brin6.removesuffix(_MAIN_LOCATION) if self.brin6.endswith(_MAIN_LOCATION) else self.brin6
+        return {self.brin6, brin, self.schoolkey}
 
-class Attempts:
-    """Failures per school: after too many in a short time, keys are not even looked at."""
 
-    MOST: Final = 10
-    SECONDS: Final = 300.0
-    _SCHOOLS: Final = 10_000
+class Turn(Exception):  # noqa: N818 - not an error: a key of this sender is looked at in ``seconds``
+    """The sender failed too often to be looked at now: read the message again in ``seconds``."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._failed: OrderedDict[str, deque[float]] = OrderedDict()
-        self._lock = Lock()
-
-    def too_many(self, brin6: str) -> bool:
-        """Whether that happened too often of late."""
-        with self._lock:
-            times = self._failed.get(brin6, deque())
-            while times and times[0] <= self._clock() - self.SECONDS:
-                times.popleft()
-            return len(times) >= self.MOST
-
-    def failed(self, brin6: str) -> None:
-        """Remember a failure."""
-        with self._lock:
-            self._failed.setdefault(brin6, deque(maxlen=self.MOST)).append(self._clock())
-            self._failed.move_to_end(brin6)
-            while len(self._failed) > self._SCHOOLS:
-                self._failed.popitem(last=False)
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 class Keys:
@@ -90,12 +77,17 @@ class Keys:
 
 @dataclass
 class LinkGate:
-    """Judges one message: the ``Gate`` of ``etl.receive.reading``. ``link`` is set once the key was right."""
+    """Judges one message: the ``Gate`` of ``etl.receive.reading``. ``link`` is set once the key was right.
+
+    ``has_waited``: this message has waited for its turn.
+    """
 
     engine: Engine
     keys: Keys
-    attempts: Attempts
+    guesses: Guesses
     today: date
+    address: str = ""
+    has_waited: bool = False
     link: Link | None = None
     key: str = field(default="", repr=False)
 
@@ -105,41 +97,67 @@ class LinkGate:
         return self.key[:6]
 
     def admit(self, header: Header | None) -> bool:
-        """Check supplier and key. Raises Fault."""
+        """Check supplier and key. Raises Fault, or Turn."""
         if header is None:
             raise Fault(Code.AUTHORISATION, "header autorisatie: missing")
         self.key = header.key
         with self.engine.connect() as connection:
             supplier = {"supplier": header.supplier, "supplier_code": header.supplier_code}
             if not db.rows(connection, "load/iep_supplier_known", **supplier):
-                raise self._failed(Code.CUSTOMER, "klantcode and klantnaam are not a pair that is known here")
+                raise self._failed(
+                    "", Fault(Code.CUSTOMER, "klantcode and klantnaam are not a pair that is known here")
+                )
             found = db.rows(connection, "load/iep_link", brin6=self.claimed)
         row: dict[str, Any] = dict(found[0]) if found else {}
         if not self._opens(header, row):
-            raise self._failed(
-                Code.AUTHORISATION, "autorisatiesleutel: not valid, or the link is paused or ended"
-            )
+            raise Fault(Code.AUTHORISATION, _NOT_VALID)
         self.link = Link(
-            self.claimed, row["source"], row["lenient"], row["fault_on_unknown_pupil"], row["is_new"]
-        )
+            self.claimed, row["schoolkey"], row["source"], row["lenient"], row["fault_on_unknown_pupil"],
+            row["is_new"],
+        )  # fmt: skip
         return self.link.lenient
 
-    def check_school(self, brin6: str | None) -> None:
-        """The key is that of the school in the message; a schoolkey says nothing against it."""
-        if self.link is not None and brin6 not in (None, self.link.brin6):
+    def check_school(self, school: School) -> None:
+        """The key is that of the school in the message."""
+        if self.link is None:
+            return
+        if school.brin6 not in (None, self.link.brin6):
             raise Fault(Code.AUTHORISATION, "autorisatiesleutel: not of the school in the message")
+        if school.schoolkey is not None and school.schoolkey not in self.link.schoolkeys:
+            raise Fault(Code.AUTHORISATION, "element schoolkey: not of the school of the autorisatiesleutel")
 
     def _opens(self, header: Header, row: dict[str, Any]) -> bool:
         salt, stored = (bytes(row[name]) if row.get(name) else None for name in ("salt", "hash"))
-        right = self.keys.remembered(self.claimed, header.key, stored)
-        if not right and not self.attempts.too_many(self.claimed):
-            right = self.keys.verify(self.claimed, header.key, salt, stored)
+        right = self.keys.remembered(self.claimed, header.key, stored) or self._verify(
+            header.key, salt, stored
+        )
         pair = (row.get("supplier"), row.get("supplier_code"))
         return right and pair == (header.supplier, header.supplier_code) and row["start_date"] <= self.today
 
-    def _failed(self, code: Code, text: str) -> Fault:
-        """What a sender is told who may not deliver, unless that happened too often of late."""
-        if self.attempts.too_many(self.claimed):
-            return Fault(Code.NOT_NOW, "too many failures for this school: try again in a few minutes")
-        self.attempts.failed(self.claimed)
-        return Fault(code, text)
+    def _verify(self, key: str, salt: bytes | None, stored: bytes | None) -> bool:
+        """Look at the key, when it is this sender's turn. Raises Turn, and Fault for who guesses too often."""
+        sender = (
+            self.address,
+            self.claimed if stored else "",
+        )  # one count for all schools that there are not
+        if not self.has_waited:
+            seconds = self.guesses.turn(*sender)
+            if seconds is None:
+                raise _too_often()
+            if seconds:
+                raise Turn(seconds)
+        if not self.keys.verify(self.claimed, key, salt, stored):
+            raise self._failed(sender[1], Fault(Code.AUTHORISATION, _NOT_VALID))
+        return True
+
+    def _failed(self, school: str, fault: Fault) -> Fault:
+        """Count a failure; returns what the sender is told, which is no answer once it failed too often."""
+        is_too_often = self.guesses.too_many(self.address, school)
+        self.guesses.failed(self.address, school)
+        return _too_often() if is_too_often else fault
+
+
+def _too_often() -> Fault:
+    return Fault(
+        Code.NOT_NOW, "too many failures from this address for this school: try again in a few minutes"
+    )

@@ -16,7 +16,9 @@ AUTHORISATION: Final = "http://www.edustandaard.nl/leerresultaten/2/autorisatie"
 DOSSIER: Final = "http://www.edustandaard.nl/oso_gegevensset/1.2/dossier"
 VERSIONS: Final = frozenset({"2.0", "2.1", "2.2", "2.3"})
 
-OWN_TYPE: Final = "type"  # where xsi:type of an anderresultaat is kept while it is checked
+OWN_TYPE: Final = (
+    "{urn:learning-results}type"  # where xsi:type of an anderresultaat is kept while it is checked
+)
 _TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _CODES: Final = {
     "score": Code.SCORE,

@@ -112,30 +112,36 @@ def _land(session: Session, body: bytes) -> int:
         school = read(text, gate, message)
         if not _allows_lenient(session, school):
             raise
-    if school.brin6 is None:
-        raise Fault(Code.MESSAGE, "element schoolkey: a dropped file names its school by brincode")
-    link = _link(session, school.brin6)
-    if link is None or link["status"] != "active":
-        state = "no link" if link is None else f"a link that is {link['status']}"
-        raise Waits(f"school {school.brin6} has {state}: the file is taken once the link is active")
-    unknown = inbox.unknown_pupils(session, message, school.brin6)
+    link = _link(session, school)
+    if link is None:
+        named = f"school {school.brin6}" if school.brin6 else "the school of this schoolkey"
+        raise Waits(f"{named} has no link: the file is taken once the link is active")
+    brin6 = str(link["brin6"])
+    if link["status"] != "active":
+        state = f"a link that is {link['status']}"
+        raise Waits(f"school {brin6} has {state}: the file is taken once the link is active")
+    inbox.check_types(message, lenient=gate.lenient)
+    unknown = inbox.unknown_pupils(session, message, brin6)
     if unknown and link["fault_on_unknown_pupil"]:
         raise Fault(Code.PUPIL, f"{unknown} of {len(message.pupils)} pupils are not known here")
-    origin = Origin(link["source"], school.brin6, "drop", gate.lenient)
+    origin = Origin(link["source"], brin6, "drop", gate.lenient)
     kept = inbox.without_header(text, gate.header.key) if gate.header else text
     received = inbox.add(session, origin, kept, school, message.delivered)
     event = "message" if received.is_new else "message_again"
-    inbox.log(session, school.brin6, event, inbox.summary(message, unknown), message_id=received.message_id)
+    inbox.log(session, brin6, event, inbox.summary(message, unknown), message_id=received.message_id)
     return received.message_id
 
 
 def _allows_lenient(session: Session, school: School) -> bool:
-    link = _link(session, school.brin6 or "")
+    link = _link(session, school)
     return link is not None and bool(link["lenient"])
 
 
-def _link(session: Session, brin6: str) -> Mapping[str, Any] | None:
-    return next(iter(db.rows(session, "load/iep_link_of", brin6=brin6)), None)
+def _link(session: Session, school: School) -> Mapping[str, Any] | None:
+    """The link of the school that a document is of, None when there is none or several could be meant."""
+    named = {"brin6": school.brin6, "schoolkey": school.schoolkey}
+    found = db.rows(session, "load/iep_link_of", **named)
+    return found[0] if len(found) == 1 else None
 
 
 def _is_being_written(entry: Mapping[str, Any]) -> bool:

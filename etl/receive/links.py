@@ -88,12 +88,14 @@ def configure(
     actor: str,
     reading: Reading | None,
     unknown_pupil: UnknownPupil | None,
+    schoolkey: str | None = None,
 ) -> None:
-    """Set how messages of this link are read, and what happens to pupils that nobody knows."""
+    """Set how messages of this link are read, what happens to unknown pupils, and what they may call the school."""
     _act_as(connection, actor)
     known = db.execute(
-        connection, "load/iep_link_settings", brin6=brin6, reading=reading, unknown_pupil=unknown_pupil
-    )
+        connection, "load/iep_link_settings", brin6=brin6, reading=reading, unknown_pupil=unknown_pupil,
+        schoolkey=schoolkey,
+    )  # fmt: skip
     if not known:
         raise InvalidInput(f"school {brin6} has no link")
 

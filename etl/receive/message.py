@@ -5,8 +5,9 @@ what live senders are known to do (children of school in another order, no xsdve
 cannot be read instead of refusing them all (spec/iep_lvs_uwlr.md, Contract).
 """
 
+import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from etl.receive.faults import Code, Fault
 from etl.receive.hardened import texts
 
 WITHOUT_OFFSET: Final = ZoneInfo("Europe/Amsterdam")
+_END_OF_DAY: Final = re.compile(r"24:00:00(?:\.0+)?")
 _LR: Final = f"{{{RESULTS}}}"
 _SCHOOL_ORDER: Final = [
     f"{_LR}{name}"
@@ -37,9 +39,13 @@ class Header:
 
 @dataclass(frozen=True)
 class School:
-    """Which school, for which school year, when the message was made. ``brin6`` is None for a schoolkey."""
+    """Which school, for which school year, when the message was made.
+
+    A school is named by ``brin6`` or by a ``schoolkey``; the other one is None.
+    """
 
     brin6: str | None
+    schoolkey: str | None
     school_year: str
     created_at: datetime
 
@@ -122,7 +128,7 @@ def read_school(element: etree._Element, *, lenient: bool) -> School:
         raise Fault(Code.MESSAGE, "element schooljaar: the years are not consecutive")
     brin = said.get("brincode")
     brin6 = brin + said.get("dependancecode", "00") if brin else None
-    return School(brin6, year, _moment(said["aanmaakdatum"]))
+    return School(brin6, said.get("schoolkey"), year, _moment(said["aanmaakdatum"]))
 
 
 def _put_in_order(school: etree._Element) -> None:
@@ -133,8 +139,12 @@ def _put_in_order(school: etree._Element) -> None:
 
 
 def _moment(text: str) -> datetime:
+    """The moment in UTC. XML's 24:00:00 is the midnight at the end of the day."""
+    day, _, clock = text.partition("T")
+    at_end = _END_OF_DAY.match(clock)
     try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=WITHOUT_OFFSET)).astimezone(UTC)
+        moment = datetime.fromisoformat(f"{day}T00:00:00{clock[at_end.end() :]}" if at_end else text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=WITHOUT_OFFSET)
+        return (moment + timedelta(days=1) if at_end else moment).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Fault(Code.MESSAGE, "element aanmaakdatum: not a moment of the calendar") from None

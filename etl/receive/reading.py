@@ -4,6 +4,7 @@ What is wrong comes out in the order that the agreement has: XML, then authorisa
 a test message with whatever body gets a truthful answer about its key.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Final, Protocol
@@ -29,15 +30,15 @@ from etl.receive.units import read_pupil, read_test
 
 _LR: Final = f"{{{RESULTS}}}"
 _AUTHORISATION: Final = f"{{{AUTHORISATION}}}autorisatie"
-_ENVELOPES: Final = {f"{{{soap}}}Envelope": soap for soap in (SOAP_11, SOAP_12)}
-_HEADERS: Final = {f"{{{soap}}}Header" for soap in (SOAP_11, SOAP_12)}
+ENVELOPES: Final = {f"{{{soap}}}Envelope": soap for soap in (SOAP_11, SOAP_12)}
+HEADERS: Final = {f"{{{soap}}}Header" for soap in (SOAP_11, SOAP_12)}
 _BODIES: Final = {f"{{{soap}}}Body" for soap in (SOAP_11, SOAP_12)}
 _REQUEST, _SCHOOL = f"{_LR}leerresultaten_verzoek", f"{_LR}school"
 _PUPILS, _PUPIL, _TESTS, _TEST = (f"{_LR}{n}" for n in ("toetsafnames", "toetsafname", "toetsen", "toets"))
 _PARENTS: Final = {_SCHOOL: _REQUEST, _PUPILS: _REQUEST, _TESTS: _REQUEST, _PUPIL: _PUPILS, _TEST: _TESTS}
 _UNITS: Final = {_PUPIL, _TEST}
 _CHILDREN: Final = ("school", "toetsafnames", "toetsen")
-_TAGS: Final = [*_ENVELOPES, *_HEADERS, *_BODIES, _AUTHORISATION, _REQUEST, *_PARENTS]
+_TAGS: Final = [*ENVELOPES, *HEADERS, *_BODIES, _AUTHORISATION, _REQUEST, *_PARENTS]
 
 
 class Gate(Protocol):
@@ -46,7 +47,7 @@ class Gate(Protocol):
     def admit(self, header: Header | None) -> bool:
         """Decide on the sender; returns whether its messages are read leniently."""
 
-    def check_school(self, brin6: str | None) -> None:
+    def check_school(self, school: School) -> None:
         """Decide whether the sender may deliver for this school."""
 
 
@@ -62,7 +63,7 @@ class Open:
         self.header = header
         return self.lenient
 
-    def check_school(self, brin6: str | None) -> None:
+    def check_school(self, school: School) -> None:
         """For every school."""
 
 
@@ -77,6 +78,7 @@ class Message:
     tests: list[Test] = field(default_factory=list)
     norms: list[Norm] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
+    untyped: int = 0
 
     @property
     def delivered(self) -> int:
@@ -113,6 +115,7 @@ class _Reader:
         self._header: Header | None = None
         self._asked = False
         self._refused: Fault | None = None
+        self._request: etree._Element | None = None  # held, so that it stays the same object
         self._seen = 0
         self._keys: set[str] = set()
         self._test_codes: set[str] = set()
@@ -120,24 +123,41 @@ class _Reader:
     def started(self, element: etree._Element) -> None:
         """The sender is judged before anything of the body is read."""
         tag = str(element.tag)
-        if tag in _ENVELOPES and element.getparent() is None:
-            self._message.soap = _ENVELOPES[tag]
-        elif (tag in _BODIES or tag == _REQUEST) and not self._asked:
+        if tag in ENVELOPES and element.getparent() is None:
+            self._message.soap = ENVELOPES[tag]
+        elif _is_part(element, _BODIES) and not self._asked:
             self._ask()
+        elif tag == _REQUEST and _is_request(element):
+            self._start_request(element)
 
     def ended(self, element: etree._Element) -> None:
         """Read what is complete now, and free its memory."""
         tag = str(element.tag)
         if tag == _AUTHORISATION and not self._asked:
             self._read_header(element)
-        elif tag in _PARENTS and _parent(element) == _PARENTS[tag]:
+        elif self._is_of_request(element, tag):
             if self._refused is None:
                 self._read_unit(tag, element)
             strangers = hardened.forget(element) if tag in _UNITS else []
             if strangers and self._refused is None:
                 raise _unexpected(strangers[0])
-        elif tag == _REQUEST and self._refused is None:
+        elif element is self._request and self._refused is None:
             self._check_request(element)
+
+    def _start_request(self, element: etree._Element) -> None:
+        if not self._asked:
+            self._ask()
+        if self._request is not None and self._refused is None:
+            raise _unexpected(local_name(element))
+        self._request = element
+
+    def _is_of_request(self, element: etree._Element, tag: str) -> bool:
+        """Whether it is a part of the one request, in its place."""
+        above = element.getparent()
+        if tag in _UNITS and above is not None and above.tag == _PARENTS[tag]:
+            above = above.getparent()
+            return above is not None and above is self._request
+        return tag in _PARENTS and tag not in _UNITS and above is not None and above is self._request
 
     def finished(self) -> School:
         """The document is well-formed: say who was refused, or what the message lacks."""
@@ -157,7 +177,7 @@ class _Reader:
             self._refused = refused
 
     def _read_header(self, element: etree._Element) -> None:
-        if _parent(element) not in _HEADERS:
+        if not _is_part(element.getparent(), HEADERS):
             return
         try:
             self._header = read_header(element)
@@ -181,7 +201,7 @@ class _Reader:
     def _read_school(self, element: etree._Element) -> None:
         self._message.school = school = read_school(element, lenient=self._lenient)
         try:
-            self._gate.check_school(school.brin6)
+            self._gate.check_school(school)
         except Fault as refused:
             self._refused = refused
 
@@ -190,6 +210,7 @@ class _Reader:
         pupil = read_pupil(element, self._seen, lenient=self._lenient)
         self._seen += len(pupil.results) + len(pupil.unreadable)
         message.unreadable += pupil.unreadable
+        message.untyped += pupil.untyped
         repeated = {result.number for result in pupil.results if not self._is_first(result)}
         message.results += [result for result in pupil.results if result.number not in repeated]
         message.measures += [measure for measure in pupil.measures if measure.number not in repeated]
@@ -239,9 +260,17 @@ class _Reader:
         self._message.unreadable.append(Unreadable(result.result_key, reason))
 
 
-def _parent(element: etree._Element) -> str:
-    parent = element.getparent()
-    return "" if parent is None else str(parent.tag)
+def _is_part(element: etree._Element | None, tags: Container[str]) -> bool:
+    """Whether it is a Header or Body, in its place: a child of the envelope, which is the root."""
+    envelope = None if element is None else element.getparent()
+    if element is None or envelope is None or envelope.getparent() is not None:
+        return False
+    return str(element.tag) in tags and str(envelope.tag) in ENVELOPES
+
+
+def _is_request(element: etree._Element) -> bool:
+    """Whether it is the document itself, or what stands in the body of its envelope."""
+    return element.getparent() is None or _is_part(element.getparent(), _BODIES)
 
 
 def _unexpected(name: str) -> Fault:

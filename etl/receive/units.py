@@ -28,6 +28,7 @@ class Pupil:
     results: list[Result] = field(default_factory=list)
     measures: list[Measure] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
+    untyped: int = 0  # results of a supplier's own kind that do not say which kind
 
 
 def read_pupil(element: etree._Element, first: int, *, lenient: bool) -> Pupil:
@@ -64,9 +65,11 @@ def _read_result(
         Result(number, key, pupil_id, eck_id, _day(said["afnamedatum"]), said["toetscode"], part)
     )
     if "score" in said:
-        pupil.measures.append(Measure(number, "score", str(int(said["score"]))))
+        pupil.measures.append(Measure(number, "score", said["score"].lstrip("+-0") or "0"))
     else:
         pupil.measures += _measures(result, number)
+        other = result.find(f"{_LR}anderresultaat")
+        pupil.untyped += other is not None and not other.get(OWN_TYPE)
 
 
 def _measures(result: etree._Element, number: int) -> Iterator[Measure]:

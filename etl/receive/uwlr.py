@@ -15,12 +15,14 @@ from typing import Final
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import TimeoutError
 
-from etl import crash
+from etl import crash, settings
 from etl.errors import DatabaseFault
 from etl.receive import hardened, inbox
-from etl.receive.authorisation import Attempts, Keys, Link, LinkGate
+from etl.receive.authorisation import Keys, Link, LinkGate, Turn
+from etl.receive.bodies import Posted, unpacked
 from etl.receive.contract import RESULTS
 from etl.receive.faults import SOAP_11, SOAP_12, Code, Fault, acknowledgement, fault_envelope
+from etl.receive.guesses import Guesses
 from etl.receive.inbox import Origin
 from etl.receive.message import WITHOUT_OFFSET, School
 from etl.receive.reading import Message, read
@@ -55,15 +57,29 @@ class Receiver:
     ) -> None:
         self._engine = engine
         self._keys = Keys()
-        self._attempts = Attempts(clock)
+        self._guesses = Guesses(clock)
         self._today = today
+        self._most = settings.max_message_bytes()
 
     def bring(self, body: bytes) -> Answer:
-        """Take one SOAP message. Never raises: what goes wrong on our side is a Server fault."""
-        message = Message()
-        gate = LinkGate(self._engine, self._keys, self._attempts, self._today())
+        """Take one SOAP message that did not come over HTTP, after waiting for its sender's turn."""
+        posted = Posted(body)
         try:
-            self._take(body, message, gate)
+            return self.take(posted)
+        except Turn as turn:
+            time.sleep(turn.seconds)
+            return self.take(posted, has_waited=True)
+
+    def take(self, posted: Posted, *, has_waited: bool = False) -> Answer:
+        """Take one SOAP message. Raises Turn when its sender has to wait; what goes wrong here is a Server fault."""
+        message = Message()
+        gate = LinkGate(
+            self._engine, self._keys, self._guesses, self._today(), posted.address, has_waited=has_waited
+        )
+        try:
+            self._take(posted, message, gate)
+        except Turn:
+            raise
         except Fault as fault:
             self._log_refusal(gate, fault)
             return refusal(fault, message.soap)
@@ -75,11 +91,12 @@ class Receiver:
             return refusal(Fault(Code.INTERNAL, "the message could not be handled"), message.soap)
         return Answer(HTTPStatus.OK, _CONTENT_TYPES[message.soap], acknowledgement(message.soap, RESULTS))
 
-    def _take(self, body: bytes, message: Message, gate: LinkGate) -> None:
-        text = hardened.as_utf8(body)
+    def _take(self, posted: Posted, message: Message, gate: LinkGate) -> None:
+        text = hardened.as_utf8(unpacked(posted, self._most), posted.charset)
         school = read(text, gate, message)
         if gate.link is None:
             raise Fault(Code.AUTHORISATION, "header autorisatie: missing")
+        inbox.check_types(message, lenient=gate.link.lenient)
         kept = inbox.without_header(text, gate.key)
         with self._engine.begin() as connection:
             _store(connection, gate.link, kept, message, school)
@@ -89,8 +106,6 @@ class Receiver:
     def _log_refusal(self, gate: LinkGate, fault: Fault) -> None:
         """A message that only tests the link has whatever body: with a right key and no results yet, it is one."""
         _log.info("school %s: refused, %s", gate.claimed if gate.link else "?", fault.code)
-        if fault.code == Code.NOT_NOW:
-            return
         tests = gate.link is not None and gate.link.is_new and fault.code != Code.AUTHORISATION
         event = "test_message" if tests else "message_refused"
         try:
@@ -108,8 +123,7 @@ def refusal(fault: Fault, soap: str = SOAP_11) -> Answer:
 
 def _store(connection: Connection, link: Link, text: bytes, message: Message, school: School) -> None:
     unknown = inbox.unknown_pupils(connection, message, link.brin6)
-    # A single unknown pupil as the first thing a new link delivers is the dummy of a test message.
-    is_test = link.is_new and len(message.pupils) == unknown == 1
+    is_test = link.is_new and inbox.has_only_dummies(message, unknown)
     if unknown and link.fault_on_unknown_pupil and not is_test:
         raise Fault(Code.PUPIL, f"{unknown} of {len(message.pupils)} pupils are not known here")
     origin = Origin(link.source, link.brin6, "soap", link.lenient, "test" if is_test else "results")

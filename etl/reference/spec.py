@@ -291,6 +291,7 @@ FILES: Final = (
             _extra("reading", one_of("strict", "lenient"), default="strict"),
             _extra("unknown_pupil", one_of("quarantine", "fault"), default="quarantine"),
             _extra("source", default="iep_lvs"),
+            _extra("schoolkey"),
         ),
     ),
     File("excluded_tests", ("pattern",), (_key("pattern", text), _required("reason"))),

@@ -1,6 +1,7 @@
 """Reference levels of language and arithmetic: one spelling each (spec/iep_lvs_uwlr.md, Levels)."""
 
 import re
+from decimal import Decimal
 from typing import Final
 
 import numpy as np
@@ -46,12 +47,12 @@ def of_norms(scores: pd.DataFrame, norms: pd.DataFrame) -> pd.Series:
     upper. Returns levels by number.
     """
     bounds = norms.assign(
-        lower=pd.to_numeric(norms["lower"]).fillna(-np.inf),
-        upper=pd.to_numeric(norms["upper"]).fillna(np.inf),
+        lower=_exact(norms["lower"].fillna("-Infinity")),
+        upper=_exact(norms["upper"].fillna("Infinity")),
     )
     keys = ["scope", "test_code", "test_part"]
     pairs = scores.fillna({"test_part": ""}).merge(bounds.fillna({"test_part": ""}), on=keys)
-    score = pd.to_numeric(pairs["value"])
+    score = _exact(pairs["value"])
     fitting = pairs[(score >= pairs["lower"]) & (score <= pairs["upper"])].sort_values("lower")
     return canonical(fitting.drop_duplicates("number", keep="last").set_index("number")["term"])
 
@@ -63,7 +64,12 @@ def of_development_scores(measures: pd.DataFrame) -> pd.Series:
     """
     on_scale = measures["scale"].fillna("").str.contains(_DEVELOPMENT_SCALE, case=False)
     wanted = measures[on_scale & (measures["value_type"] == "vaardigheidsscore")]
-    score = pd.to_numeric(wanted["value"])
+    score = _exact(wanted["value"])
     second = np.where(wanted["arithmetic"].astype(bool), "1S", "2F")
     level = np.select([score < _FIRST_LEVEL, score < _SECOND_LEVEL], [BELOW_1F, "1F"], second)
     return pd.Series(level, index=wanted["number"], dtype="str")
+
+
+def _exact(text: pd.Series) -> pd.Series:
+    """Numbers of any length; a float would take 59.99999999999999999 for 60."""
+    return pd.Series([Decimal(value) for value in text], index=text.index, dtype="object")

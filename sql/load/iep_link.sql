@@ -12,7 +12,8 @@ select
         select from raw.inbox
         where inbox.brin6 = school_links.brin6 and kind = 'results' and last_received_at >= entered_at
     ) as is_new,
-    source
+    source,
+    schoolkey
 from core.school_links
 left join ops.link_codes using (brin6)
 where brin6 = :brin6

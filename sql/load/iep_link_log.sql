@@ -1,5 +1,24 @@
--- Nothing is logged for schools that have no link: strangers may not fill the log.
+-- Nothing is logged for schools that have no link, and what is refused again for the same reason within the hour is
+-- counted where it was logged first: strangers may not fill the log.
+with counted as (
+    update ops.link_log
+    set times = times + 1, last_happened_at = clock_timestamp()
+    where log_id = (
+        select log_id
+        from ops.link_log
+        where brin6 = :brin6
+        and event = :event
+        and fault_code = :fault_code
+        and detail = :detail
+        and happened_at > clock_timestamp() - interval '1 hour'
+        order by log_id desc
+        limit 1
+    )
+    returning log_id
+)
+
 insert into ops.link_log (brin6, event, fault_code, detail, message_id)
 select brin6, :event, :fault_code, :detail, :message_id
 from core.school_links
 where brin6 = :brin6
+and not exists (select from counted)

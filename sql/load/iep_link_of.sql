@@ -1,7 +1,11 @@
 select
+    brin6,
     source,
     case when closed_at is null then status else 'ended' end as status,
     reading = 'lenient' as lenient,
     unknown_pupil = 'fault' as fault_on_unknown_pupil
 from core.school_links
-where brin6 = :brin6
+where case
+    when cast(:brin6 as text) is not null then brin6 = :brin6
+    else cast(:schoolkey as text) in (schoolkey, brin6, regexp_replace(brin6, '00$', ''))
+end

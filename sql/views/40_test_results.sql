@@ -82,7 +82,9 @@ select
     fault_code,
     detail,
     actor,
-    message_id
+    message_id,
+    times,
+    last_happened_at
 from ops.link_log;
 
 create or replace view mart.school_links as
@@ -116,7 +118,7 @@ left join (
 left join (
     select
         brin6,
-        max(happened_at) as last_test_message_at
+        max(last_happened_at) as last_test_message_at
     from ops.link_log
     where event = 'test_message'
     group by brin6
@@ -124,7 +126,7 @@ left join (
 left join (
     select
         brin6,
-        max(happened_at) as last_refused_at
+        max(last_happened_at) as last_refused_at
     from ops.link_log
     where event = 'message_refused'
     group by brin6
@@ -208,6 +210,8 @@ comment on column mart.link_log.fault_code is 'What the sender was told, where a
 comment on column mart.link_log.detail is 'More about it: counts, the element that was wrong, or the terms that were accepted; never a key or a pupil';
 comment on column mart.link_log.actor is 'Who did it, for what people do';
 comment on column mart.link_log.message_id is 'Message in the inbox';
+comment on column mart.link_log.times is 'How many times it happened; refusals for the same reason within an hour are one entry';
+comment on column mart.link_log.last_happened_at is 'When it happened last';
 
 comment on column mart.school_links.brin6 is 'School: BRIN and location number';
 comment on column mart.school_links.supplier is 'Who delivers the results';

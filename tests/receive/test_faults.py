@@ -8,7 +8,7 @@ from etl.receive import links
 from etl.receive.faults import Fault
 from etl.receive.reading import Message, Open, read
 from etl.sandbox.iep_sender import Sender, samples
-from tests.receive.school import KEY, log, rows
+from tests.receive.school import KEY, rows
 
 NIGHT = samples()["first_night"]
 WRONG = [
@@ -137,24 +137,6 @@ def test_a_warehouse_that_is_away_is_a_fault_of_ours_that_is_worth_a_retry(
     with engine.begin() as session:
         session.exec_driver_sql("alter table raw.inbox rename to gone")
     assert iep.send(NIGHT).fault == "soap:Server.TijdelijkNietBeschikbaar: results cannot be stored now"
-
-
-def test_too_many_wrong_keys_are_not_looked_at_any_more_but_the_right_sender_goes_on(
-    receiver: str, iep: Sender, engine: Engine
-) -> None:
-    assert iep.send(NIGHT).taken
-    stranger = Sender(receiver, "99QQ00verkeerdverkeerd")
-    codes = [stranger.send(NIGHT).fault.split(":")[1] for _ in range(12)]
-    assert codes == ["Client.AutorisatieOngeldig"] * 10 + ["Server.TijdelijkNietBeschikbaar"] * 2
-    assert iep.send(NIGHT).taken
-    assert log(engine).count(("message_refused", "Client.AutorisatieOngeldig")) == 10
-
-
-def test_unknown_suppliers_are_counted_too_and_do_not_fill_the_log(receiver: str, engine: Engine) -> None:
-    stranger = Sender(receiver, KEY, "Anders")
-    codes = [stranger.send(NIGHT).fault.split(":")[1] for _ in range(12)]
-    assert codes[-3:] == ["Client.OngeldigeKlantIdentificatie"] + ["Server.TijdelijkNietBeschikbaar"] * 2
-    assert len(rows(engine, "select * from mart.link_log where event = 'message_refused'")) == 10
 
 
 def test_soap_1_2_is_spoken_too(iep: Sender, receiver: str) -> None:

@@ -17,7 +17,7 @@ from etl.transform.test_results import derive
 
 NIGHTS = [etree.fromstring(samples()[name]) for name in ("first_night", "deviating")]
 PUPILS = pd.DataFrame(
-    {"scheme": "leerlingid", "value": ["LL-7001", "LL-7002"], "client_code": ["P1", "P2"]}, dtype="str"
+    {"scheme": "leerlingid:99QQ00", "value": ["LL-7001", "LL-7002"], "client_code": ["P1", "P2"]}, dtype="str"
 )
 EXCLUDED = pd.DataFrame({"pattern": ["doorstroomtoets"]}, dtype="str")
 TEXT = st.one_of(
@@ -68,7 +68,11 @@ def test_a_spoiled_message_is_refused_or_read(document: bytes, lenient: bool) ->
     assert max(numbers, default=-1) < message.delivered
     assert lenient or not message.unreadable
     batch = Batch()
-    batch.add({"scope": "99QQ00/1", "brin6": "99QQ00", "is_test": False}, message, school.school_year)
+    batch.add(
+        {"message_id": 1, "scope": "99QQ00/1", "brin6": "99QQ00", "is_test": False},
+        message,
+        school.school_year,
+    )
     derived = derive(batch.deliveries, PUPILS, EXCLUDED)
     good = derived.results["number"].tolist()
     assert len(good) + len(derived.rejected) <= message.delivered

@@ -1,6 +1,7 @@
 """From IEP LVS over HTTP into the warehouse; the expected outcome was made by hand (tests/golden/iep_lvs)."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -235,6 +236,36 @@ def test_a_test_message_is_answered_logged_and_leaves_no_row(iep: Sender, engine
     assert current(engine) == rejected(engine) == []
 
 
+def test_a_test_message_may_have_several_dummy_pupils(iep: Sender, engine: Engine) -> None:
+    [pupil] = re.findall(rb"<toetsafname>.*</toetsafname>", samples()["test_message"], re.DOTALL)
+    results = b"".join(
+        pupil[pupil.index(b"<resultaat ") : pupil.index(b"</resultaten>")].replace(b'"TEST"', b'"%d-%d"')
+        for _ in range(3)
+    )
+    start, end = pupil.index(b"<resultaat "), pupil.index(b"</resultaten>")
+    dummies = b"".join(
+        (pupil[:start] + results % (n, 1, n, 2, n, 3) + pupil[end:]).replace(
+            b">TEST</leerling", b">T%d</leerling" % n
+        )
+        for n in range(3)
+    )
+    assert iep.send(samples()["test_message"].replace(pupil, dummies)).taken
+    assert night(engine) == {"read": 9, "written": 0, "unchanged": 0, "rejected": 0, "ignored": 9}
+    assert log(engine)[-1] == ("test_message", None)
+    assert current(engine) == rejected(engine) == []
+
+
+def test_a_first_delivery_of_many_unknown_pupils_is_no_test_message(iep: Sender, engine: Engine) -> None:
+    [pupil] = re.findall(rb"<toetsafname>.*</toetsafname>", samples()["test_message"], re.DOTALL)
+    strangers = b"".join(
+        pupil.replace(b"TEST</leerling", b"T%d</leerling" % n).replace(b'"TEST"', b'"%d"' % n)
+        for n in range(11)
+    )
+    assert iep.send(samples()["test_message"].replace(pupil, strangers)).taken
+    assert night(engine)["rejected"] == 11
+    assert log(engine)[-1] == ("message", None)
+
+
 @pytest.mark.parametrize(
     "body", [b"<s:Empty xmlns:s='x'/>", b"", FIRST.replace(b">14<", b">X<"), b"<leerlinggegevens_verzoek/>"]
 )
@@ -247,12 +278,48 @@ def test_a_test_message_of_any_form_is_told_that_its_key_is_right(
     assert log(engine)[-1][0] == "test_message"
 
 
-def test_a_schoolkey_stands_for_the_school_of_the_key(iep: Sender, engine: Engine) -> None:
-    named = b"<lr:brincode>99QQ</lr:brincode>\n    <lr:dependancecode>00</lr:dependancecode>"
-    assert named in FIRST
-    assert iep.send(FIRST.replace(named, b"<lr:schoolkey>school-1</lr:schoolkey>")).taken
+NAMED = b"<lr:brincode>99QQ</lr:brincode>\n    <lr:dependancecode>00</lr:dependancecode>"
+
+
+def test_a_schoolkey_is_that_of_the_school_of_the_key_or_refused(
+    iep: Sender, engine: Engine, school: str
+) -> None:
+    def named(key: str) -> bytes:
+        assert NAMED in FIRST
+        return FIRST.replace(NAMED, f"<lr:schoolkey>{key}</lr:schoolkey>".encode())
+
+    refused = (
+        "soap:Client.AutorisatieOngeldig: element schoolkey: not of the school of the autorisatiesleutel"
+    )
+    for key in ("school-1", "11AA00", "11AA", "99QQ01"):
+        assert iep.send(named(key)).fault == refused
+    for key in ("99QQ00", "99QQ"):
+        assert iep.send(named(key)).taken
+    with engine.begin() as session:
+        links.configure(session, school, "beheer", None, None, "school-1")
+    assert iep.send(named("school-1")).taken
     night(engine)
     assert len(current(engine)) == 10
+
+
+@pytest.mark.parametrize("nightly", [False, True])
+@pytest.mark.parametrize(
+    "order", [(1, 2, 3, 4, 5), (1, 3, 5, 2, 4), (5, 3, 1, 4, 2), (1, 5, 3, 2, 4), (5, 4, 3, 2, 1)]
+)
+def test_history_is_right_in_any_order_of_arrival(
+    order: tuple[int, ...], nightly: bool, iep: Sender, engine: Engine
+) -> None:
+    for number in order:
+        said = FIRST.replace(b"2026-01-13T01:05:00", f"2026-01-{12 + number}T01:05:00".encode())
+        assert iep.send(said.replace(b"score>14<", b"score>14<" if number % 2 else b"score>15<")).taken
+        if nightly:
+            night(engine)
+    night(engine)
+    history = (
+        "select version, value from mart.test_result_history where result_key = 'IEP-100004' order by version"
+    )
+    assert rows(engine, history) == [(1, "14"), (2, "15"), (3, "14"), (4, "15"), (5, "14")]
+    assert night(engine, Options(full=True))["written"] == 0
 
 
 def test_a_past_night_is_derived_again_from_the_inbox(iep: Sender, engine: Engine) -> None:
