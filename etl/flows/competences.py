@@ -3,7 +3,8 @@
 So the order in which courses are polled and derived in a night makes no difference.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import pandas as pd
 from sqlalchemy import Connection as Session
@@ -13,21 +14,29 @@ from etl import crash, db
 from etl.flows.night import counts
 from etl.flows.options import Options
 from etl.load import derivations, rejections, runs
-from etl.load.merge import merge
-from etl.transform.competences import Earned, new_competences
+from etl.load.merge import Merged, merge, stage
+from etl.transform.competences import Earned, new_competences, nothing_earned
+from etl.transform.rejected import rejected_rows
 
 FLOW: Final = "infocaption_competences/award"
 _NO_SOURCE: Final = ""  # a competence may come from several
 
 
 def award(engine: Engine, run_id: str, options: Options) -> None:
-    """Give every competence that passed courses are linked to; where nothing changed since, nothing is done."""
+    """Give every competence that passed courses are linked to; where nothing changed since, nothing is done.
+
+    Nothing is given for a competence while a linked course that counts was never read: that is listed instead.
+    """
     with engine.connect() as session:
-        inputs = _inputs(session)
+        version = derivations.reference_version(session)
+        linked = db.rows(session, "load/competence_inputs", flow=FLOW)
+        inputs = {str(row["competence_code"]): _inputs(version, row) for row in linked}
         known = derivations.derived_inputs(session, FLOW, _NO_SOURCE, list(inputs))
-    for competence_code, given in inputs.items():
-        if options.full or known.get(competence_code) != given:
-            _award(engine, run_id, competence_code, given, options.dry_run)
+    for row in linked:
+        competence_code = str(row["competence_code"])
+        if options.full or known.get(competence_code) != inputs[competence_code]:
+            unread = pd.Series(row["unread"], dtype="str")
+            _award(engine, run_id, competence_code, inputs[competence_code], unread, options.dry_run)
 
 
 def lock(session: Session, competence_code: str) -> None:
@@ -35,22 +44,20 @@ def lock(session: Session, competence_code: str) -> None:
     db.execute(session, "load/lock", lock=f"{FLOW}/{competence_code}")
 
 
-def _inputs(session: Session) -> dict[str, str]:
-    """For each competence that is linked, or withheld from somebody, a hash over its passes and the reference data."""
-    version = derivations.reference_version(session)
-    rows = db.rows(session, "load/competence_inputs", flow=FLOW)
-    return {
-        str(row["competence_code"]): derivations.digest([version, str(row["passes"]), str(row["newest"])])
-        for row in rows
-    }
+def _inputs(version: str, row: Mapping[str, Any]) -> str:
+    """A hash over the passes of a competence, its courses that were never read, and the reference data."""
+    return derivations.digest([version, str(row["passes"]), str(row["newest"]), *row["unread"]])
 
 
-def _award(engine: Engine, run_id: str, competence_code: str, inputs: str, dry_run: bool) -> None:
+def _award(
+    engine: Engine, run_id: str, competence_code: str, inputs: str, unread: "pd.Series[str]", dry_run: bool
+) -> None:
     with engine.begin() as session:
         lock(session, competence_code)
-        earned = _earned(session, competence_code)
+        earned = _earned(session, competence_code) if unread.empty else _waiting(competence_code, unread)
         crash.point("award.done")
         trial = session.begin_nested()
+        corrected = _correct(session, run_id, earned)
         merged = merge(session, "core.earned_competences", earned.periods, "competence_merge", run_id=run_id)
         rejections.replace(session, run_id, FLOW, _NO_SOURCE, [competence_code], earned.rejected)
         derivations.remember(session, run_id, FLOW, _NO_SOURCE, {competence_code: inputs})
@@ -58,13 +65,30 @@ def _award(engine: Engine, run_id: str, competence_code: str, inputs: str, dry_r
         if dry_run:
             trial.rollback()
         given = counts([merged], standing=earned.standing, rejected=earned.refused)
-        runs.record_step(session, run_id, "award", f"competence {competence_code}", given)
+        label = f"competence {competence_code}"
+        runs.record_step(session, run_id, "award", label, given)
+        if corrected:
+            runs.record_step(session, run_id, "award", f"{label}, corrected", counts([Merged(corrected, 0)]))
         crash.point("award.recorded")
     crash.point("award.committed")
 
 
 def _earned(session: Session, competence_code: str) -> Earned:
     def of_it(name: str) -> pd.DataFrame:
-        return db.query(session, f"load/{name}", competence_code=competence_code)
+        return db.query(session, f"load/competence_{name}", competence_code=competence_code)
 
-    return new_competences(of_it("competence_passes"), of_it("competence_held"), of_it("competence_revoked"))
+    return new_competences(of_it("passes"), of_it("held"), of_it("revoked"), of_it("readings"))
+
+
+def _correct(session: Session, run_id: str, earned: Earned) -> int:
+    """Take away the periods that fall; they are kept as they were. Returns how many."""
+    if earned.corrected.empty:
+        return 0
+    stage(session, "core.earned_competences", earned.corrected)
+    return db.execute(session, "load/competence_correct", run_id=run_id)
+
+
+def _waiting(competence_code: str, unread: "pd.Series[str]") -> Earned:
+    """No decision: the courses that are to be read first are listed."""
+    scope = pd.Series(competence_code, index=unread.index)
+    return nothing_earned(rejected_rows(scope, "course", unread, "course_not_read"))

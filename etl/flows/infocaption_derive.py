@@ -12,7 +12,7 @@ from etl.flows.infocaption_landed import FLOW, inputs_of, newest, read_attempts
 from etl.flows.night import counts, label
 from etl.flows.options import Options
 from etl.flows.polling import found_for
-from etl.load import derivations, rejections, runs
+from etl.load import course_readings, derivations, rejections, runs
 from etl.load.merge import merge
 from etl.transform.competences import course_passes
 from etl.transform.rejected import combined
@@ -27,13 +27,17 @@ def derive(
     """
     for night in options.nights:
         with engine.connect() as session:
-            found = newest(found_for(session, source, courses, night))
+            landed = found_for(session, source, courses, night)
+            found = newest(landed)
             inputs = inputs_of(session, found, listing)
             if night is None and not options.full:
                 current = derivations.derived_inputs(session, FLOW, source.source, courses)
                 found = found[found["scope"].map(inputs) != found["scope"].map(current)]
         if not found.empty:
             _derive(engine, run_id, source, found, inputs, listing, night)
+        if night is None:
+            with engine.begin() as session:
+                course_readings.remember(session, FLOW, source.source, landed, people=[])
 
 
 def _derive(

@@ -10,11 +10,11 @@ from sqlalchemy import Engine
 
 from etl import crash, db
 from etl.flows.administration import Administration, Source
-from etl.flows.moodle_landed import FLOW, Course, completions_seen, joined, newest, read_courses
+from etl.flows.moodle_landed import COMPLETION, FLOW, Course, completions_seen, joined, newest, read_courses
 from etl.flows.night import counts, label
 from etl.flows.options import Options
 from etl.flows.polling import found_for
-from etl.load import derivations, rejections, runs
+from etl.load import course_readings, derivations, rejections, runs
 from etl.load.merge import Merged, merge
 from etl.transform.completions import Completions, completion_sightings, course_completions, unsettled
 from etl.transform.rejected import combined
@@ -27,13 +27,16 @@ def derive(engine: Engine, run_id: str, source: Source, courses: list[str], opti
     """For each night, oldest first: what was landed until then becomes results, except what was derived already."""
     for night in options.nights:
         with engine.connect() as session:
-            found = newest(found_for(session, source, courses, night))
+            found = landed = newest(found_for(session, source, courses, night))
             inputs = derivations.inputs_of(session, found)
             if night is None and not options.full:
                 current = derivations.derived_inputs(session, FLOW, source.source, courses)
                 found = found[found["scope"].map(inputs) != found["scope"].map(current)]
             for lot in lots(session, found):
                 _derive_lot(engine, run_id, source, lot, inputs, night, options.dry_run)
+        if night is None and not options.dry_run:
+            with engine.begin() as session:
+                course_readings.remember(session, FLOW, source.source, landed, people=[COMPLETION])
 
 
 def lots(session: Session, found: pd.DataFrame) -> Iterator[list[Course]]:

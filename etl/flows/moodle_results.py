@@ -129,8 +129,8 @@ def _plan_source(
 
 def _asked(wanted: pd.DataFrame, late: set[str], options: Options) -> list[str]:
     """The courses that are there and count for something now, or those of them that a person asked for."""
-    current = options.full | (wanted["status"] != "finished") | wanted["scope"].isin(late)
-    scopes = set(wanted.loc[~wanted["gone"] & current, "scope"])
+    news = (wanted["status"] != "finished") | wanted["scope"].isin(late) | wanted["waited_for"]
+    scopes = set(wanted.loc[~wanted["gone"] & (options.full | news), "scope"])
     return night.in_order(scopes & options.courses if options.courses else scopes)
 
 

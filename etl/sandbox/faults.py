@@ -45,7 +45,7 @@ class Kind(StrEnum):
 class Fault:
     """``count`` calls go wrong (None: until cleared) after ``after`` calls that still go right.
 
-    ``where``: only calls whose fields have these values (courseid, userid, cmid ...).
+    ``where``: only calls whose fields have these values (courseid, userid, cmid ...; path).
     """
 
     system: str

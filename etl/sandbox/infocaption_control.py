@@ -12,6 +12,7 @@ class Controlled(Protocol):
     """What the routes change."""
 
     site: Site
+    repeating: set[str]
 
     def expire_tokens(self) -> None:
         """Refuse every token that was given out so far."""
@@ -47,6 +48,11 @@ def routes(infocaption: Controlled) -> APIRouter:
     async def remove_course(course: str) -> None:
         """Remove a course."""
         del infocaption.site.guide_list[guide(course).id]
+
+    @router.post("/courses/{course}/repeat", status_code=204)
+    async def repeat(course: str) -> None:
+        """Show the first page of a course's participants again and again."""
+        infocaption.repeating.add(guide(course).id)
 
     @router.post("/expire-tokens")
     async def expire_tokens() -> None:

@@ -62,7 +62,7 @@ class SandboxApp:
             system.close()
 
     async def _reply(self, system: System, call: Call, operation: str) -> Reply | None:
-        fault = self.faults.take(system.name, operation, call.form)
+        fault = self.faults.take(system.name, operation, {**call.form, "path": call.path})
         if fault is None:
             return system.answer(call)
         if fault.kind is Kind.DROP:

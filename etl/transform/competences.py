@@ -6,11 +6,11 @@ from typing import Final
 
 import pandas as pd
 
+from etl.transform.competence_corrections import PERSON, corrections
 from etl.transform.dates import local_dates
 from etl.transform.normal_form import folded
 from etl.transform.rejected import combined, rejected_rows
 
-PERSON: Final = ["client_code", "competence_code"]
 PERIOD_COLUMNS: Final = [*PERSON, "valid_from", "valid_to", "source", "source_course_id"]
 _ATTEMPT: Final = "participant"
 _PASSED, _COMPLETED = "passed", "completed"
@@ -82,35 +82,49 @@ def _words(status: pd.Series) -> "pd.Series[str]":
 
 @dataclass(frozen=True)
 class Earned:
-    """New periods; passes that a revocation holds back; how many passes changed nothing."""
+    """New periods; those they correct; passes that a revocation holds back; how many passes changed nothing."""
 
     periods: pd.DataFrame  # PERIOD_COLUMNS
+    corrected: pd.DataFrame  # client_code, competence_code, valid_from
     rejected: pd.DataFrame
     refused: int
     standing: int
 
 
-def new_competences(passes: pd.DataFrame, held: pd.DataFrame, revoked: pd.DataFrame) -> Earned:
+def new_competences(
+    passes: pd.DataFrame, held: pd.DataFrame, revoked: pd.DataFrame, readings: pd.DataFrame
+) -> Earned:
     """Whoever passed a linked course gets the competence, valid for its default days; what is held stays as it is.
 
-    While a period is valid a new pass changes nothing; after it has ended, one gives a new period. What was
-    revoked for a person (``client_code`` missing: for everyone) is not given again, and listed.
+    While a period is valid a new pass changes nothing; after it has ended, one gives a new period. A period that
+    was decided while a course could not be read is corrected (see ``corrections``). What was revoked for a person
+    (``client_code`` missing: for everyone) is neither given again nor corrected, and listed.
     ``passes``: client_code, competence_code, validity_days (missing = no end), source, source_course_id, timezone
-    (of the source), passed_at (UTC). ``held``: client_code, competence_code, valid_from, valid_to.
+    (of the source), passed_at, recorded_at, linked_at. ``held``: client_code, competence_code, valid_from,
+    valid_to, recorded_at (missing: the administration's). ``readings``: see ``corrections``. Times are UTC.
     """
     candidates = _candidates(passes)
-    free = candidates[~_overlaps(candidates, held)]
-    blocked = _is_revoked(free, revoked)
-    periods = _chained(free[~blocked])
-    stopped = free[blocked]
+    blocked = _is_revoked(candidates, revoked)
+    changed = corrections(candidates[~blocked], held[~_is_revoked(held, revoked)], readings)
+    concerned = pd.MultiIndex.from_frame(candidates[PERSON]).isin(changed.people)
+    free = candidates[~concerned & ~_overlaps(candidates, held)]
+    periods = pd.concat([_chained(free[~blocked[free.index]]), changed.given])
+    stopped = free[blocked[free.index]]
     keys = stopped["client_code"] + "/" + stopped["source"] + "/" + stopped["source_course_id"]
     rejected = rejected_rows(stopped["competence_code"], "competence", keys, "competence_revoked")
     return Earned(
         periods=periods[PERIOD_COLUMNS].reset_index(drop=True),
+        corrected=changed.fallen[[*PERSON, "valid_from"]].reset_index(drop=True),
         rejected=combined([rejected]),
         refused=len(stopped),
         standing=len(candidates) - len(periods) - len(stopped),
     )
+
+
+def nothing_earned(rejected: pd.DataFrame) -> Earned:
+    """No decision was taken, for the reasons that are listed."""
+    periods = pd.DataFrame(columns=PERIOD_COLUMNS)
+    return Earned(periods, periods[[*PERSON, "valid_from"]], rejected, refused=len(rejected), standing=0)
 
 
 def _candidates(passes: pd.DataFrame) -> pd.DataFrame:
@@ -133,11 +147,11 @@ def _overlaps(candidates: pd.DataFrame, held: pd.DataFrame) -> "pd.Series[bool]"
     return candidates.index.to_series().isin(pairs.loc[starts_in_time & lasts, "row"])
 
 
-def _is_revoked(candidates: pd.DataFrame, revoked: pd.DataFrame) -> "pd.Series[bool]":
+def _is_revoked(rows: pd.DataFrame, revoked: pd.DataFrame) -> "pd.Series[bool]":
     everyone = revoked.loc[revoked["client_code"].isna(), "competence_code"]
     people = pd.MultiIndex.from_frame(revoked[PERSON])
-    one = pd.MultiIndex.from_frame(candidates[PERSON]).isin(people)
-    return candidates["competence_code"].isin(everyone) | one
+    one = pd.MultiIndex.from_frame(rows[PERSON]).isin(people)
+    return rows["competence_code"].isin(everyone) | one
 
 
 def _chained(candidates: pd.DataFrame) -> pd.DataFrame:

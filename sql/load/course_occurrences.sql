@@ -27,7 +27,13 @@ select
     found.occurrence_code,
     found.status,
     coalesce(c.gone, true) as gone,
-    found.source_course_id in (select source_course_id from counted) as counted
+    found.source_course_id in (select source_course_id from counted) as counted,
+    -- It gives a competence, which waits for it: asked once, whatever became of its occurrences.
+    found.source_course_id in (
+        select source_course_id from core.competence_links where source = :source and closed_at is null
+        except
+        select source_course_id from core.course_readings where source = :source
+    ) as waited_for
 from (
     select source_course_id, occurrence_code, status from linked
     union all

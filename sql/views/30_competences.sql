@@ -430,3 +430,33 @@ comment on view mart.linkable_courses is 'Courses that can be linked to a compet
 comment on column mart.linkable_courses.source is 'Connected system';
 comment on column mart.linkable_courses.source_course_id is 'Course in that system';
 comment on column mart.linkable_courses.course_name is 'Name of the course';
+
+create or replace view mart.competence_corrections as
+select
+    clients.email as person_email,
+    corrected.client_code,
+    corrected.competence_code,
+    competences.name as competence_name,
+    corrected.valid_from,
+    corrected.valid_to,
+    corrected.source,
+    corrected.source_course_id,
+    corrected.recorded_at,
+    corrected.corrected_at,
+    corrected.corrected_by
+from core.corrected_competences as corrected
+join core.clients using (client_code)
+join core.competences using (competence_code);
+
+comment on view mart.competence_corrections is 'Periods as they stood before they were corrected: they had been given while a course that gives the competence could not be read; what counts instead is in mart.competences';
+comment on column mart.competence_corrections.person_email is 'E-mail address of the person, as the administration has it';
+comment on column mart.competence_corrections.client_code is 'The person, as the administration names the client';
+comment on column mart.competence_corrections.competence_code is 'Competence';
+comment on column mart.competence_corrections.competence_name is 'Name of the competence in the competence tree';
+comment on column mart.competence_corrections.valid_from is 'First day of the period that does not count any more';
+comment on column mart.competence_corrections.valid_to is 'Last day of that period; empty: no end';
+comment on column mart.competence_corrections.source is 'Connected system of the course that had given it';
+comment on column mart.competence_corrections.source_course_id is 'Course in that system';
+comment on column mart.competence_corrections.recorded_at is 'When the period was recorded';
+comment on column mart.competence_corrections.corrected_at is 'When it was corrected';
+comment on column mart.competence_corrections.corrected_by is 'Run that corrected it';

@@ -49,8 +49,14 @@ def test_a_competence_revoked_altogether_is_taken_from_everyone_and_not_given_ag
 def test_a_pass_after_the_revocation_is_listed_and_counts_when_the_competence_is_restored(
     engine, night, holders, read, sandbox
 ):
+    with engine.begin() as connection:  # what Ben has has ended
+        connection.execute(
+            text(
+                "update core.earned_competences set valid_to = valid_from + 30 where competence_code = 'CPR'"
+            )
+        )
     decisions.revoke(engine, "CPR", "CL00002", **ME)
-    today = read("select cast(now() as date) + 365 as soon")["soon"].iloc[0].isoformat()
+    today = read("select cast(now() as date) - 1 as day")["day"].iloc[0].isoformat()
     attempt = Attempt("5002", "ben.smith2@student.example", "passed", completed=f"{today}T09:00:00Z")
     sandbox.infocaption.site.attempts["107"].append(attempt)
     night()

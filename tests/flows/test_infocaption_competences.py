@@ -66,7 +66,8 @@ def test_the_sample_sites_give_exactly_the_expected_competences(engine, connect,
     assert status == "success"
 
 
-def test_nobody_and_nothing_that_gives_no_competence_is_left_out_of_the_list(night, read):
+def test_nobody_and_nothing_that_gives_no_competence_is_left_out_of_the_list(engine, connect, night, read):
+    moodle_results.run(engine, connect, Options())
     night()
     expected = pd.read_csv(GOLDEN / "rejections.csv", dtype=str)
     assert open_rejections(read) == as_text(expected)

@@ -119,7 +119,7 @@ def test_points_and_competences_see_every_completion(night, complete, write, eng
     write("insert into core.competences (competence_code, name) values ('K', 'K')")
     write(f"insert into core.competence_links values ('moodle_main', '{COURSE}', 'K')")
     with engine.connect() as session:
-        org = db.rows(session, "load/pe_groups")[0]["org_id"]
+        org = db.rows(session, "load/pe_groups", nothing_to_do=[])[0]["org_id"]
         points = db.query(session, "load/pe_completions", org_id=org).query("client_code == @CLIENT")
         passes = db.query(session, "load/competence_passes", competence_code="K")
     assert len(points) == 2

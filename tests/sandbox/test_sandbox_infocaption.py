@@ -80,3 +80,11 @@ def test_the_site_can_be_changed_between_two_nights(ask, sandbox):
 def test_a_generated_site_spreads_its_participants_over_its_courses():
     site = generated(courses=3, participants=7)
     assert [len(site.participants(str(course), None, None)) for course in (1, 2, 3)] == [3, 2, 2]
+
+
+def test_a_course_can_show_its_first_page_again_and_again(ask, sandbox):
+    control(sandbox, "POST", "courses/101/repeat")
+    pages = [ask("courses/101/participants", page=page, hitsPerPage=10).json() for page in (1, 2)]
+    assert (pages[0]["results"], pages[1]["currentPage"]) == (pages[1]["results"], 2)
+    other = [ask("courses/102/participants", page=page, hitsPerPage=5).json() for page in (1, 2)]
+    assert other[0]["results"] != other[1]["results"]

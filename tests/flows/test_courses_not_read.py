@@ -1,0 +1,232 @@
+"""A competence waits for each of its courses; what was given on less is corrected when the course comes in."""
+
+import pytest
+from sqlalchemy import text
+
+from etl.errors import GiveUp, RetryLater
+from etl.flows import infocaption_competences as flow
+from etl.flows import moodle_results
+from etl.flows.options import Options
+from etl.sandbox.infocaption_site import Attempt
+from tests.flows.conftest import as_text
+
+K = (
+    "select client_code, valid_from, valid_to, source_course_id from core.earned_competences"
+    " where competence_code = 'K'"
+)
+GIVEN_BEFORE = (
+    "select client_code, valid_from, valid_to, source_course_id from mart.competence_corrections"
+    " where competence_code = 'K'"
+)
+WAITING = (
+    "select record_key from mart.rejections"
+    " where scope = 'K' and reason_code = 'course_not_read' and resolved_at is null"
+)
+FINN = "finn.jones16@student.example"
+RIGHT = {("CL00016", "2024-10-03", "2026-10-03", "106")}
+WRONG = {("CL00016", "2025-10-15", "2027-10-15", "103")}
+
+
+@pytest.fixture(autouse=True)
+def two_courses_give_k(engine, sandbox):
+    """Finn passed both courses of K; the earlier pass decides."""
+    with engine.begin() as session:
+        session.execute(text("insert into core.competences values ('K', null, 'K', 730)"))
+        for course in ("103", "106"):
+            session.execute(
+                text(f"insert into core.competence_links values ('infocaption_main', '{course}', 'K')")
+            )
+    attempts = sandbox.infocaption.site.attempts
+    attempts["103"].append(Attempt("5016", FINN, "passed", completed="2025-10-15T09:00:00Z"))
+    attempts["106"][:] = [Attempt("5016", FINN, "passed", completed="2024-10-03T09:00:00Z")]
+
+
+@pytest.fixture
+def k(read):
+    """Who has K, without whoever passed course 103 only."""
+    return lambda: {row for row in as_text(read(K)) if row[0] == "CL00016"}
+
+
+@pytest.fixture
+def night(engine, connect):
+    return lambda **options: flow.run(engine, connect, Options(**options))
+
+
+def unreadable(sandbox, course="106", **fault):
+    """One night in which a course cannot be read."""
+    path = f"/API/public/courses/{course}/participants"
+    sandbox.faults.add("infocaption", "unavailable", where={"path": path}, **({"count": 1} | fault))
+
+
+def test_nothing_is_given_while_a_course_was_never_read_and_the_other_competences_are(
+    night, sandbox, k, read
+):
+    unreadable(sandbox)
+    _, status = night()
+    assert (status, k(), as_text(read(WAITING))) == ("incomplete", set(), {("infocaption_main/106",)})
+    others = read("select distinct competence_code from core.earned_competences")["competence_code"]
+    assert {"FIRE-BASIC", "CPR", "INFOSEC"} <= set(others)
+    night()
+    assert (k(), read(WAITING).empty, read(GIVEN_BEFORE).empty) == (RIGHT, True, True)
+    night(full=True)
+    assert k() == RIGHT
+
+
+def test_a_period_of_the_version_before_is_corrected_and_kept_in_the_history(engine, night, k, read, sandbox):
+    unreadable(sandbox)
+    night()
+    with engine.begin() as session:  # as it was decided without waiting for 106
+        session.execute(
+            text(
+                "insert into core.earned_competences values"
+                " ('CL00016', 'K', '2025-10-15', '2027-10-15', 'infocaption_main', '103', 'of before')"
+            )
+        )
+    night()
+    assert (k(), as_text(read(GIVEN_BEFORE))) == (RIGHT, WRONG)
+    written = (
+        "select coalesce(sum(written), 0) as n from ops.run_steps where run_id = '{}' and step = 'award'"
+    )
+    assert read(written.format(night()[0]))["n"].tolist() == [0]
+
+
+def test_a_course_that_could_not_be_read_in_one_night_corrects_what_was_given_in_it(
+    engine, night, sandbox, k, read
+):
+    attempts = sandbox.infocaption.site.attempts
+    attempts["103"].pop(), attempts["106"].pop()
+    night()
+    with engine.begin() as session:
+        session.execute(text("update raw.landings set landed_at = landed_at - interval '6 days'"))
+        session.execute(text("update core.course_readings set read_at = read_at - interval '6 days'"))
+    days = read("select cast(now() as date) - 4 as four, cast(now() as date) - 2 as two").iloc[0]
+    attempts["106"].append(Attempt("5016", FINN, "passed", completed=f"{days['four']}T09:00:00Z"))
+    attempts["103"].append(Attempt("5016", FINN, "passed", completed=f"{days['two']}T09:00:00Z"))
+    unreadable(sandbox)
+    night()
+    assert {(row[1], row[3]) for row in k()} == {(str(days["two"]), "103")}
+    night()
+    assert {(row[1], row[3]) for row in k()} == {(str(days["four"]), "106")}
+    assert {(row[1], row[3]) for row in as_text(read(GIVEN_BEFORE))} == {(str(days["two"]), "103")}
+
+
+def test_an_attempt_entered_after_its_course_was_read_changes_nothing_that_is_held(night, sandbox, k, read):
+    late = sandbox.infocaption.site.attempts["106"].pop()
+    night()
+    assert k() == WRONG
+    sandbox.infocaption.site.attempts["106"].append(late)
+    night(full=True)
+    assert (k(), read(GIVEN_BEFORE).empty) == (WRONG, True)
+
+
+def test_a_course_linked_later_changes_nothing_that_is_held(engine, night, k):
+    change = "update core.competence_links set closed_at = {} where source_course_id = '106'"
+    with engine.begin() as session:
+        session.execute(text(change.format("now()")))
+    night()
+    with engine.begin() as session:
+        session.execute(text(change.format("null")))
+    night()
+    assert k() == WRONG
+
+
+def test_a_course_published_later_corrects_what_was_given_without_it(night, sandbox, k, read):
+    sandbox.infocaption.site.guide_list["106"].published = False
+    night()
+    assert (k(), read(WAITING).empty) == (WRONG, True)
+    sandbox.infocaption.site.guide_list["106"].published = True
+    night()
+    assert (k(), as_text(read(GIVEN_BEFORE))) == (RIGHT, WRONG)
+
+
+def test_a_course_that_is_gone_is_not_waited_for(night, sandbox, k, read):
+    del sandbox.infocaption.site.guide_list["106"]
+    night()
+    assert (k(), read(WAITING).empty) == (WRONG, True)
+
+
+def test_a_dry_run_corrects_nothing(night, sandbox, k, read):
+    sandbox.infocaption.site.guide_list["106"].published = False
+    night()
+    sandbox.infocaption.site.guide_list["106"].published = True
+    run_id, _ = night(dry_run=True)
+    assert (k(), read(GIVEN_BEFORE).empty) == (WRONG, True)
+    counted = (
+        f"select written from ops.run_steps where run_id = '{run_id}' and scope = 'competence K, corrected'"
+    )
+    assert read(counted)["written"].tolist() == [1]
+    night()
+    assert k() == RIGHT
+
+
+@pytest.mark.parametrize("failing", ["land", "derive"])
+def test_an_award_after_a_failed_task_decides_nothing_and_the_cleared_tasks_make_it_good(
+    engine, connect, sandbox, failing, k, read
+):
+    """What Airflow does: award runs whatever became of the batches; the failed task is cleared, then award again."""
+    options = Options()
+    run_id = flow.open_run(engine, options)
+    [batch] = flow.plan(engine, run_id, connect, options)
+    first, last = (
+        {**batch, "courses": courses} for courses in (["101", "102", "103", "105", "107"], ["106"])
+    )
+    flow.land(engine, run_id, first, connect, options)
+    flow.derive(engine, run_id, first, connect, options)
+    if failing == "land":
+        unreadable(sandbox)
+        with pytest.raises(RetryLater):
+            flow.land(engine, run_id, last, connect, options)
+        flow.derive(engine, run_id, last, connect, options)
+    else:
+        flow.land(engine, run_id, last, connect, options)
+    flow.award(engine, run_id, options)
+    assert k() == set()
+    flow.land(engine, run_id, last, connect, options)
+    flow.derive(engine, run_id, last, connect, options)
+    flow.award(engine, run_id, options)
+    assert (k(), read(WAITING).empty, read(GIVEN_BEFORE).empty) == (RIGHT, True, True)
+
+
+def test_a_moodle_course_is_waited_for_too(engine, connect, night, read):
+    night()
+    waiting = "select record_key, reason_code from mart.rejections where scope = 'BUSINESS-CERT'"
+    assert as_text(read(waiting)) == {("moodle_main/2", "course_not_read")}
+    moodle_results.run(engine, connect, Options())
+    night()
+    assert not read("select 1 from core.earned_competences where competence_code = 'BUSINESS-CERT'").empty
+    assert read(f"{waiting} and resolved_at is null").empty
+
+
+def test_a_source_that_was_never_reached_is_waited_for(engine, connect, night, sandbox, k, read):
+    with engine.begin() as session:
+        session.execute(
+            text(
+                "insert into core.sources select 'other', system, 'other_site', timezone, match_code, match_fields,"
+                " record_failed, allow_resit, use_enrolment_start, review, null from core.sources"
+                " where source = 'infocaption_main';"
+                "insert into core.competence_links values ('other', '1', 'K')"
+            )
+        )
+
+    def connections(conn_id):
+        if conn_id == "other_site":
+            raise GiveUp("there is no connection other_site")
+        return connect(conn_id)
+
+    flow.run(engine, connections, Options())
+    assert (k(), as_text(read(WAITING))) == (set(), {("other/1",)})
+
+
+def test_a_course_of_a_finished_occurrence_is_read_once_when_it_is_waited_for(engine, connect, sandbox):
+    with engine.begin() as session:
+        session.execute(text("update core.occurrences set status = 'finished'"))
+        session.execute(text("insert into core.competence_links values ('moodle_main', '2', 'K')"))
+    asked = []
+    for _ in range(2):
+        run_id = moodle_results.open_run(engine, Options())
+        batches = moodle_results.plan(engine, run_id, connect, Options())
+        asked.append([course for batch in batches for course in batch["courses"]])
+        for batch in batches:
+            moodle_results.land(engine, run_id, batch, connect, Options())
+            moodle_results.derive(engine, run_id, batch, Options())
+    assert asked == [["2"], []]
