@@ -62,7 +62,9 @@ def test_what_was_given_without_a_course_is_corrected_where_its_link_was_older(
     attempts = sandbox.infocaption.site.attempts
     attempts["103"].append(Attempt("5016", FINN, "passed", completed="2025-10-15T09:00:00Z"))
     attempts["106"][:] = [Attempt("5016", FINN, "passed", completed="2024-10-03T09:00:00Z")]
-    sandbox.faults.add("infocaption", "unavailable", where={"path": "/API/public/courses/106/participants"}, count=None)
+    sandbox.faults.add(
+        "infocaption", "unavailable", where={"path": "/API/public/courses/106/participants"}, count=None
+    )
     if linked == "before":
         sql(f"{link} ('infocaption_main', '106', 'INFOSEC')")
     night()
