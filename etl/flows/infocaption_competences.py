@@ -73,7 +73,8 @@ def land(engine: Engine, run_id: str, batch: Batch, connect: Connect, options: O
 def derive(engine: Engine, run_id: str, batch: Batch, connect: Connect, options: Options) -> None:
     """Derive passes from what was landed; what did not change since is not derived again."""
     source = source_named(engine, SYSTEM, batch["source"])
-    listing = mapping_of(connect(source.connection_id)).participants
+    with night.problem_recorded(engine, run_id, "derive", source.source):
+        listing = mapping_of(connect(source.connection_id)).participants
     courses = batch["courses"]
     if courses is None:
         with engine.connect() as session:

@@ -133,11 +133,11 @@ def land_and_derive(
 ) -> None:
     """What was landed is derived, also when the rest could not be landed; the problem stands in the report."""
     for batch in batches:
-        try:
-            land(batch)
-        except (GiveUp, RetryLater, RejectRecord) as problem:
-            log.error("landing: %s", problem)
-        derive(batch)
+        for work in (land, derive):
+            try:
+                work(batch)
+            except (GiveUp, RetryLater, RejectRecord) as problem:
+                log.error("batch of %s: %s", batch["source"], problem)
 
 
 def step_of(scope: str, counts: Counts, problem: EtlError | None) -> Step:
