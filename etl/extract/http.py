@@ -46,6 +46,19 @@ _LONGEST_BACK_OFF: Final = 30.0
 _BUSY: Final = frozenset({408, 425, 429})
 _BARRED: Final = frozenset({401, 403, 406, 418, 451})
 
+_BROKEN: Final = "the system failed; if that lasts, its administrator has to look at its error log"
+_UNREACHED: Final = (
+    "what stands before the system gets no answer from it; if that lasts, its administrator has to look"
+)
+_LATER: Final = {
+    408: "the system waited too long for the question: try again",
+    425: "the system is not ready yet: try again",
+    429: "the system asks for fewer calls: try again later",
+    502: _UNREACHED,
+    503: "the system is in maintenance or overloaded: try again later",
+    504: _UNREACHED,
+}
+
 T = TypeVar("T")
 
 
@@ -182,6 +195,7 @@ class Session:
         status = response.status_code
         message = f"{self.system}: {call}: HTTP {status}"
         if status in _BUSY or status >= 500:
+            message += f": {_LATER.get(status, _BROKEN)}"
             return RetryLater(message, _retry_after(response.headers.get("Retry-After", "")))
         if 300 <= status < 400:
             where = refusals.moved(self._base_url, path.lstrip("/"), response.headers.get("Location", ""))

@@ -32,9 +32,30 @@ GIVE_UP: Final = {
     "restoredaccountresetpassword": "the service account has to set a new password",
 }
 TOKEN_REFUSED: Final = frozenset({"invalidtoken", "accessexception"})
-RETRY: Final = frozenset(
-    {"dbconnectionfailed", "sitemaintenance", "upgraderunning", "dmlreadexception", "dmlwriteexception"}
+# Of accessexception: what stands in debuginfo, which the site gives only while it shows messages of its debugging.
+_ACCESS: Final = (
+    ("token expired", "the token has expired: make a new one"),
+    ("service expired", "the account's access to the service has expired: extend it"),
+    (
+        " is not supported - check this",
+        "the token or the account is bound to other network addresses: add this machine's",
+    ),
+    ("missing capability: webservice/", "the account's role lacks webservice/rest:use: allow it"),
+    (
+        "Access to the function",
+        "the account is not among the authorised users of the service, or the function is not in the service,"
+        " or the service is bound to other network addresses or another time: look at the service's settings",
+    ),
 )
+_DATABASE: Final = "the site cannot use its database; if that lasts, its administrator has to look"
+RETRY: Final = {
+    "dbconnectionfailed": _DATABASE,
+    "dmlreadexception": _DATABASE,
+    "dmlwriteexception": _DATABASE,
+    "sitemaintenance": "the site is in maintenance mode: try again when that is over",
+    "upgraderunning": "the site is being upgraded: try again when that is over",
+    "ex_unabletolock": "the site was busy with a lock: try again",
+}
 REJECT: Final = {
     "invalidrecord": "course_gone",
     "invalidcourseid": "course_gone",
@@ -61,6 +82,7 @@ class ErrorAnswer(msgspec.Struct):
     errorcode: Any = UNSET
     error: Any = UNSET
     message: Any = UNSET
+    debuginfo: Any = UNSET
 
     @property
     def is_error(self) -> bool:
@@ -78,9 +100,9 @@ def error_of(call: str, answer: ErrorAnswer, about: About) -> EtlError:
     # Some plugins put whole sentences there, with what a person typed.
     shown = code if re.fullmatch(r"[A-Za-z0-9_]{1,60}", code) else "without a usable errorcode"
     if code in RETRY:
-        return RetryLater(f"{call}: {code}")
+        return RetryLater(f"{call}: {code}: {RETRY[code]}")
     if code in TOKEN_REFUSED:
-        return TokenRefused(f"{call}: {code}: {GIVE_UP[code]}")
+        return TokenRefused(f"{call}: {code}: {_refusal(code, answer)}")
     if code == "nopermissions":
         return CapabilityMissing(f"{call}: {code}: {GIVE_UP[code]}")
     if code in GIVE_UP:
@@ -96,3 +118,9 @@ def error_of(call: str, answer: ErrorAnswer, about: About) -> EtlError:
     if about == "site":
         return GiveUp(f"{call}: error {shown}")
     return RejectRecord("source_error", f"{call}: error {shown}")
+
+
+def _refusal(code: str, answer: ErrorAnswer) -> str:
+    """Why a token is refused, told by fixed phrases of Moodle; nothing of what the site says is repeated."""
+    said = str(answer.debuginfo) if code == "accessexception" else ""
+    return next((meaning for phrase, meaning in _ACCESS if phrase in said), GIVE_UP[code])

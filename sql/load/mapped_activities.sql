@@ -1,4 +1,4 @@
--- The courses of sources that are linked or accredited, with the activities that results are read from (null: none).
+-- The courses of sources that are linked, accredited or give a competence, with the activities that results are read from (null: none).
 -- A course is linked by its idnumber (as the last night read it, or as the site shows it now) or by hand.
 with known as (
     select source, source_course_id, idnumber
@@ -25,6 +25,10 @@ linked as (
     union
     select source, source_course_id, null
     from core.accreditations
+    where closed_at is null
+    union
+    select source, source_course_id, null
+    from core.competence_links
     where closed_at is null
 )
 

@@ -5,10 +5,13 @@ from collections.abc import Callable
 import pytest
 from http_peer import Answer, Asked, Peer
 
+from etl.extract import moodle_check_course
 from etl.extract.moodle import MoodleClient
 from etl.extract.moodle_check import READING, WRITING, check
 from etl.sandbox import accounts
+from etl.sandbox import moodle_changes as changes
 from etl.sandbox.moodle_protocol import recording
+from etl.sandbox.moodle_withheld import Withheld
 from etl.sandbox.server import Sandbox
 from etl.transform.reasons import REASONS
 
@@ -152,13 +155,19 @@ def odd_site(peer: Peer) -> Callable[[dict[str, Answer]], Peer]:
             Answer(b'{"usergrades":[{"userid":7,"gradeitems":[{"itemtype":"mod","cmid":2}]}]}'),
             "1 grade records are not readable",
         ),
+        (
+            "gradereport_user_get_grade_items",
+            Answer(b'{"errorcode":"codingerror","exception":"coding_exception","message":"x"}'),
+            "error codingerror",
+        ),
+        ("gradereport_user_get_grade_items", Answer(b"<br /><b>Notice</b>"), "HTML instead of JSON"),
         ("core_completion_get_course_completion_status", NO_PERMISSION, "report/completion:view"),
         ("core_enrol_get_enrolled_users", Answer(b'[{"id":7,"email":"x"}]'), "shows an idnumber"),
         ("core_course_get_courses_by_field", Answer(b"<html>"), "HTML instead of JSON"),
         (
             "core_completion_get_course_completion_status",
             Answer(b'{"errorcode":"cannotviewreport"}'),
-            "switched off there",
+            "report/completion:view: completion is not shown",
         ),
     ],
 )
@@ -172,3 +181,76 @@ def test_a_refusal_names_the_capability(
     peer = odd_site({function: answer})
     report = check(client_of(peer.url, extra={"wait_limit": 0}), {"2": ["2"]})
     assert words in "\n".join(report.lines)
+    if "codingerror" in words:
+        assert "Missing capability" not in "\n".join(report.lines)
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        (Withheld.COURSE_TOTAL, "The course total is not shown"),
+        (Withheld.HIDDEN_GRADES, "moodle/grade:viewhidden"),
+        (Withheld.DETAILS, "Missing capability moodle/user:viewdetails"),
+        (Withheld.ROLES, "The roles of participants are not shown"),
+        (Withheld.LAST_ACCESS, "setting hiddenuserfields"),
+        (Withheld.COURSE_SETTINGS, "Missing capability moodle/course:update"),
+        (Withheld.PASS_GRADES, "Missing capability moodle/course:manageactivities"),
+        (Withheld.GRADE_COLUMN, "does its user report show the grade?"),
+        (Withheld.COMPLETION, "Missing capability report/completion:view"),
+    ],
+)
+def test_each_capability_and_setting_that_makes_something_vanish_is_named(
+    what: Withheld, words: str, site: str, client_of: Build, sandbox: Sandbox
+) -> None:
+    sandbox.moodle.site.withhold(what)
+    report = check(client_of(site), MAPPED)
+    assert not report.ok
+    assert words in "\n".join(report.lines)
+    assert "Nothing is missing" not in "\n".join(report.lines)
+
+
+def test_grades_that_are_hidden_of_single_learners_are_named(
+    site: str, client_of: Build, sandbox: Sandbox
+) -> None:
+    items = sandbox.moodle.site.reports[2][20]["gradeitems"]
+    items[:] = [item for item in items if item.get("cmid") != 3]
+    report = check(client_of(site), {"2": ["2", "3"]})
+    assert not report.ok
+    expected = "Missing capability moodle/grade:viewhidden: grades of some learners are hidden (activity 3 of course 2)"
+    assert expected in report.lines
+
+
+def test_how_learners_with_another_role_are_told_is_said(
+    site: str, client_of: Build, sandbox: Sandbox
+) -> None:
+    changes.rename_role(sandbox.moodle.site, "cursist")
+    report = check(client_of(site), {"2": ["2"]})
+    assert report.ok
+    line = "No learner has the role student here: learners are told by their grade report (course 2)"
+    assert line in report.lines
+
+
+def test_a_course_that_keeps_no_completion_is_a_note(site: str, client_of: Build, sandbox: Sandbox) -> None:
+    sandbox.moodle.site.withhold(Withheld.COMPLETION)
+    sandbox.moodle.site.courses[2]["enablecompletion"] = 0
+    report = check(client_of(site), {"2": ["2"]})
+    assert report.ok
+    assert "Course 2 keeps no completion (a setting of the course)" in report.lines
+
+
+def test_a_large_course_is_looked_at_by_a_few_learners(
+    site: str, client_of: Build, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moodle_check_course, "_SMALL", 10)
+    assert check(client_of(site), {"2": ["2"]}).ok
+    assert sandbox.counters.of("moodle")["gradereport_user_get_grade_items"] == 3
+
+
+def test_a_fault_of_one_course_does_not_stop_the_test_of_the_others(
+    site: str, client_of: Build, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add("moodle", "html", where={"courseid": "2"}, count=None)
+    sandbox.moodle.site.withhold(Withheld.PASS_GRADES)
+    text = "\n".join(check(client_of(site), MAPPED).lines)
+    assert "Problem with course 2: " in text
+    assert "pass grades are not shown (activity 12 of course 3" in text

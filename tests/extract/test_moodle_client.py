@@ -59,8 +59,13 @@ def test_credentials_go_in_the_body_never_in_the_address(peer: Peer, client_of: 
         (LOGIN | {"password": ""}, "no password"),
         ({"password": ""}, "no password"),
         ({"password": "unknown"}, "invalidtoken"),
-        ({"password": accounts.MOODLE_TOKEN_IP_RESTRICTED}, "accessexception"),
-        ({"password": accounts.MOODLE_TOKEN_NO_REST}, "accessexception"),
+        (
+            {"password": accounts.MOODLE_TOKEN_EXPIRED},
+            "accessexception: the token has expired: make a new one",
+        ),
+        ({"password": accounts.MOODLE_TOKEN_IP_RESTRICTED}, "bound to other network addresses: add"),
+        ({"password": accounts.MOODLE_TOKEN_NO_REST}, "lacks webservice/rest:use"),
+        ({"password": accounts.MOODLE_TOKEN_UNAUTHORISED}, "not among the authorised users"),
     ],
 )
 def test_credentials_that_do_not_work_need_a_person(
@@ -173,6 +178,27 @@ def test_what_does_not_pass_needs_a_person(
 
 
 @pytest.mark.parametrize(
+    ("kind", "advice"),
+    [
+        (Kind.UNAVAILABLE, "HTTP 503: the system is in maintenance or overloaded"),
+        (Kind.BAD_GATEWAY, "HTTP 502: what stands before the system gets no answer"),
+        (Kind.SERVER_ERROR, "HTTP 500: the system failed"),
+        (Kind.TOO_MANY_REQUESTS, "HTTP 429: the system asks for fewer calls"),
+        (Kind.DATABASE_DOWN, "dbconnectionfailed: the site cannot use its database"),
+        (Kind.SITE_MAINTENANCE, "sitemaintenance: the site is in maintenance mode"),
+        (Kind.DROP, "no complete answer: "),
+    ],
+)
+def test_a_site_that_cannot_answer_now_says_what_to_do(
+    kind: Kind, advice: str, site: str, client_of: Build, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add("moodle", kind, count=None)
+    with pytest.raises(RetryLater) as caught:
+        client_of(site, extra={"wait_limit": 0}).site_info()
+    assert advice in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("body", "expected"),
     [
         (b"", RetryLater),
@@ -232,6 +258,11 @@ def test_pages_that_repeat_do_not_go_on_for_ever(
     peer.answers = [Answer(b'[{"id":1},{"id":2}]')]
     with pytest.raises(RejectRecord, match="a page comes twice"):
         client_of(peer.url).enrolled_users("2", [])
+
+
+def test_a_site_that_takes_no_limits_gives_everybody_at_once(peer: Peer, client_of: Build) -> None:
+    peer.answers = [Answer(b'[{"id":1},{"id":2}]')]
+    assert client_of(peer.url).enrolled_users("2", []) == b'[{"id":1},{"id":2}]'
 
 
 def test_a_page_from_which_the_site_left_users_out_is_not_the_last_one(
