@@ -139,7 +139,8 @@ def _pe_online(tested: _Tested) -> CheckReport:
 
     with tested.reading() as engine:
         groups = [user["org_id"] for user in tested.users(engine, "pe_online")]
-    return CheckReport(True, pe_check.check(tested.connection, groups[0] if groups else None))
+    lines = pe_check.check(tested.connection, groups[0] if groups else None)
+    return CheckReport(True, lines + [pe_check.about_the_key(tested.connection, org) for org in groups[1:]])
 
 
 def _iep_lvs(tested: _Tested) -> CheckReport:

@@ -62,7 +62,10 @@ def plan(engine: Engine, run_id: str, connect: Connect) -> list[Push]:
             _record(engine, run_id, "plan", org_id, Counts(), problem)
             pushes.append(Push(connection_id=connection_id, org_id=org_id))
             continue
-        if _refresh(engine, run_id, org_id, pe_account) and not pe_account.paused:
+        due = _refresh(engine, run_id, org_id, pe_account)
+        if pe_account.paused:
+            log.info("orgID %s: the account %s is paused; %s rows wait", org_id, connection_id, due)
+        elif due:
             pushes.append(Push(connection_id=connection_id, org_id=org_id))
     crash.point("push.planned")
     return pushes
@@ -153,13 +156,13 @@ def _groups(engine: Engine) -> Iterator[tuple[int, str]]:
     yield from ((group["org_id"], group["connection_id"]) for group in found)
 
 
-def _refresh(engine: Engine, run_id: str, org_id: int, pe_account: Account) -> bool:
-    """Is there anything to send after the ledger was brought up to date?"""
+def _refresh(engine: Engine, run_id: str, org_id: int, pe_account: Account) -> int:
+    """How many rows are to be sent after the ledger was brought up to date."""
     with engine.begin() as session:
         counts = pe_ledger.refresh(session, org_id, pe_account)
         runs.record_step(session, run_id, "plan", str(org_id), counts)
         _list_open_cases(session, run_id, org_id)
-        return bool(pe_ledger.due(session, org_id))
+        return len(pe_ledger.due(session, org_id))
 
 
 def _could_not_be_planned(engine: Engine, run_id: str, org_id: int) -> bool:

@@ -16,6 +16,7 @@ from lxml import etree
 from etl.push import pe_faults, pe_texts
 from etl.push.pe_faults import OUTCOME_UNKNOWN, Fault, Policy
 from etl.push.pe_payload import RESENDABLE_TYPES, Attendance
+from etl.transform.reasons import reason
 
 _DUTCH_TIME: Final = ZoneInfo("Europe/Amsterdam")
 
@@ -78,7 +79,7 @@ class Outcome:
 ACCEPTED: Final = Outcome("accepted")
 NOT_ADDED_UP: Final = "the counts of the answer do not agree with what was sent"
 NOT_MENTIONED: Final = "the answer does not say what became of the row"
-UNKNOWN: Final = Outcome("unknown", OUTCOME_UNKNOWN, pe_faults.MEANINGS[OUTCOME_UNKNOWN])
+UNKNOWN: Final = Outcome("unknown", OUTCOME_UNKNOWN, reason(OUTCOME_UNKNOWN))
 
 
 def read(element: etree._Element) -> Summary:

@@ -3,10 +3,10 @@
 from typing import Final
 
 from etl.connections import Connection
-from etl.errors import GiveUp
+from etl.errors import GiveUp, RetryLater
 from etl.push import pe_answers, pe_faults, pe_payload
 from etl.push.pe_account import account
-from etl.push.pe_online import Client
+from etl.push.pe_online import AnswerLost, Client
 from etl.push.pe_payload import Attendance
 
 _NO_GROUP: Final = 0
@@ -29,25 +29,45 @@ def check(connection: Connection, org_id: int | None = None) -> list[str]:
     pe_account = account(connection)
     with Client(pe_account) as client:
         if not client.wsdl_offers_operation():
-            raise GiveUp(f"connection {connection.conn_id}: the WSDL there does not offer ProcessXML")
-        entry = pe_payload.entry(pe_account, _NO_GROUP if org_id is None else org_id, [_NOBODY])
-        summary = pe_answers.read(client.process(entry))
+            raise GiveUp(
+                f"connection {connection.conn_id}: what the host publishes is no WSDL with ProcessXML: enter the "
+                "address of WriteAttendance.asmx as host"
+            )
     return [
         f"address: {pe_account.url} publishes the WSDL with ProcessXML",
         f"mode: {pe_account.mode}" + _IN_TEST * (pe_account.mode == "test"),
         f"paused: {'yes, nothing is sent' if pe_account.paused else 'no'}",
         f"time zone {pe_account.timezone}, at most {pe_account.batch_limit} rows a call",
-        _about_the_key(summary.call_fault, org_id, connection.conn_id),
+        about_the_key(connection, org_id),
     ]
 
 
-def _about_the_key(fault: str | None, org_id: int | None, conn_id: str) -> str:
+def about_the_key(connection: Connection, org_id: int | None) -> str:
+    """Say whether the account may write for a profession group; raises as ``check`` does."""
+    pe_account = account(connection)
+    entry = pe_payload.entry(pe_account, _NO_GROUP if org_id is None else org_id, [_NOBODY])
+    try:
+        with Client(pe_account) as client:
+            fault = pe_answers.read(client.process(entry)).call_fault
+    except AnswerLost as lost:
+        raise RetryLater(
+            f"connection {connection.conn_id}: the address publishes the WSDL, but a call is not answered: "
+            f"{lost.cause}; test again later, and ask PE-Online when it stays so"
+        ) from None
     if fault is None:
         return f"key: accepted for orgID {org_id}"
-    if fault != pe_faults.ACCOUNT_REFUSED:
-        return f"key: not known, PE-Online answered {fault} for the call as a whole"
     if org_id is None:
-        return "key: refused for a call without a profession group; test again with an orgID to be sure"
+        return (
+            f"key: not known ({fault} for a call without a profession group); test again with an orgID: give a "
+            "profession group this connection_id (profession_groups.csv)"
+        )
+    if fault == pe_faults.ACCOUNT_REFUSED:
+        raise GiveUp(
+            f"connection {connection.conn_id}: the key does not match, or the service is not set up for orgID {org_id} "
+            "(400): enter userID and userKey of the web service, which are no login of the portal, or ask PE-Online to "
+            "set it up"
+        )
     raise GiveUp(
-        f"connection {conn_id}: the key does not match, or the service is not set up for orgID {org_id}"
+        f"connection {connection.conn_id}: PE-Online answered {fault} for the call as a whole: is login the userID "
+        f"(a number) of the account, and {org_id} an orgID of PE-Online?"
     )

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Final
 
 from etl.push import pe_registered
-from etl.transform.point_claims import ALREADY_CLAIMED, AMBIGUOUS_LEARNER, OTHER_COURSE
+from etl.transform.point_claims import ALREADY_CLAIMED
 
 # Faults of a whole call: nothing of it was processed.
 ACCOUNT_REFUSED, TOO_MANY_ROWS, STRUCTURE_REFUSED = "400", "500", "505"
@@ -125,22 +125,13 @@ OUTCOME_UNKNOWN: Final = "outcome_unknown"
 NO_LONGER_ACCREDITED: Final = "no_longer_accredited"
 NO_LONGER_PASSED: Final = "no_longer_passed"
 NUMBER_CHANGED: Final = "number_changed"
+ACCOUNT_PAUSED: Final = "account_paused"
 # Reasons that ask nobody to do anything: the points are claimed, or there is nothing to claim any more.
 NOTHING_TO_DO: Final = (NO_LONGER_ACCREDITED, NO_LONGER_PASSED, ALREADY_CLAIMED)
-MEANINGS: Final = {
-    INVALID_ROW: "PE-Online refuses the structure of this row.",
-    OUTCOME_UNKNOWN: "The answer of PE-Online was lost; whether the row was processed is not known.",
-    NO_LONGER_ACCREDITED: "No open accreditation of an active profession group covers this result any more.",
-    NO_LONGER_PASSED: "The course counts as passed no more; nothing was sent.",
-    NUMBER_CHANGED: "The points were accepted under a relation number that was changed since, and stand there. Have "
-    "PE-Online move them (then: etl pe settle --registered), or send them again under the new number (etl pe resend "
-    "--status accepted).",
-    AMBIGUOUS_LEARNER: "More than one client has, or had, this relation number: correct client_numbers.csv, for a "
-    "number belongs to one person. Nobody is guessed.",
-    OTHER_COURSE: "This pass is, or was, sent under another PE course or module. It is offered under this one only "
-    "when a person says so: etl pe resend --status withheld.",
-    ALREADY_CLAIMED: "The points of this accreditation period were claimed by an earlier pass.",
-}
+SHARED_NUMBER: Final = (
+    "More than one client has, or had, this relation number: correct client_numbers.csv, for a number belongs to one "
+    "person. Nobody is guessed."
+)
 
 
 def classify(number: str, text: str) -> Fault:

@@ -18,17 +18,18 @@ from etl.load.runs import Counts
 from etl.push.pe_account import Account
 from etl.push.pe_answers import Outcome
 from etl.push.pe_faults import (
+    ACCOUNT_PAUSED,
     INVALID_ROW,
-    MEANINGS,
     NO_LONGER_ACCREDITED,
     NO_LONGER_PASSED,
     NOTHING_TO_DO,
     NUMBER_CHANGED,
     OUTCOME_UNKNOWN,
+    SHARED_NUMBER,
 )
 from etl.push.pe_payload import RESENDABLE_TYPES, Attendance
 from etl.transform.accreditation import due_attendance
-from etl.transform.point_claims import ALREADY_CLAIMED, OTHER_COURSE
+from etl.transform.point_claims import ALREADY_CLAIMED, AMBIGUOUS_LEARNER, OTHER_COURSE
 from etl.transform.reasons import reason
 
 _LOCK_SPACE: Final = 0x50454F4E  # keeps these advisory locks apart from other users of the database
@@ -57,6 +58,8 @@ def refresh(connection: Connection, org_id: int, account: Account) -> Counts:
         for name in ("group", "accreditations", "completions", "numbers", "held")
     )
     due = due_attendance(completions, accreditations, groups, numbers, account.timezone, held)
+    if account.paused:
+        due.loc[due["status"] == "pending", "reason"] = ACCOUNT_PAUSED
     due["explanation"] = [_explained(code) if isinstance(code, str) else None for code in due["reason"]]
     stage(connection, "ops.pe_attendance", due)
     changed = [row["status"] for row in db.rows(connection, "load/pe_attendance_merge")]
@@ -68,7 +71,7 @@ def refresh(connection: Connection, org_id: int, account: Account) -> Counts:
 
 def open_cases(connection: Connection, org_id: int) -> pd.DataFrame:
     """Rows of a profession group that a person may have to do something about, as rejections."""
-    changed = {"number_changed": NUMBER_CHANGED, "number_changed_words": MEANINGS[NUMBER_CHANGED]}
+    changed = {"number_changed": NUMBER_CHANGED, "number_changed_words": reason(NUMBER_CHANGED)}
     return db.query(
         connection,
         "load/pe_attendance_open_cases",
@@ -99,7 +102,7 @@ def exclusive(engine: Engine, org_id: int) -> Iterator[Connection | None]:
 
 def recover(connection: Connection, org_id: int) -> list[int]:
     """Rows that a pusher died with become unknown; returns the course type of each."""
-    unknown = {"reason": OUTCOME_UNKNOWN, "explanation": MEANINGS[OUTCOME_UNKNOWN]}
+    unknown = {"reason": OUTCOME_UNKNOWN, "explanation": reason(OUTCOME_UNKNOWN)}
     found = db.rows(connection, "load/pe_attendance_recover", org_id=org_id, **unknown)
     connection.commit()
     return [row["course_type"] for row in found]
@@ -153,7 +156,7 @@ def record(
 
 def refuse(connection: Connection, attendance_ids: Sequence[int]) -> None:
     """Rows that make PE-Online refuse the structure of a whole call are rejected."""
-    invalid = {"reason": INVALID_ROW, "explanation": MEANINGS[INVALID_ROW]}
+    invalid = {"reason": INVALID_ROW, "explanation": reason(INVALID_ROW)}
     db.execute(connection, "load/pe_attendance_refuse", attendance_ids=list(attendance_ids), **invalid)
     connection.commit()
 
@@ -198,7 +201,7 @@ def resend(connection: Connection, chosen: Chosen, decided_by: str) -> int:
 
 
 def _explained(code: str) -> str:
-    return MEANINGS.get(code) or reason(code)
+    return SHARED_NUMBER if code == AMBIGUOUS_LEARNER else reason(code)
 
 
 def _withdraw(connection: Connection, org_id: int) -> None:
@@ -207,9 +210,9 @@ def _withdraw(connection: Connection, org_id: int) -> None:
         "load/pe_attendance_withdraw",
         org_id=org_id,
         no_pass=NO_LONGER_PASSED,
-        no_pass_words=MEANINGS[NO_LONGER_PASSED],
+        no_pass_words=reason(NO_LONGER_PASSED),
         not_accredited=NO_LONGER_ACCREDITED,
-        not_accredited_words=MEANINGS[NO_LONGER_ACCREDITED],
+        not_accredited_words=reason(NO_LONGER_ACCREDITED),
     )
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Final
 import requests
 import zeep
 from lxml import etree
+from urllib3.exceptions import HTTPError
 from zeep.transports import Transport
 
-from etl import web
+from etl import settings, web
 from etl.errors import EtlError, GiveUp, OutcomeUnknown, RetryLater
 from etl.push.pe_account import Account
 from etl.unanswered import ONLY_TLS, why
@@ -21,6 +23,8 @@ NAMESPACE: Final = "https://www.pe-online.org/pe-services/PE_AttendanceElearning
 WSDL: Final = Path(__file__).with_name("pe_online.wsdl")
 _BINDING: Final = f"{{{NAMESPACE}}}WriteAttendanceSoap"
 _CONNECT_SECONDS: Final = 20.0
+_DEADLINE: Final = 900.0  # seconds for a whole answer: one that trickles in never ends otherwise
+_CHUNK: Final = 64 * 1024
 _LATER: Final = frozenset({425, 429})
 _OPEN: Final = frozenset({408})  # of the 4xx the one that may come after the rows were taken
 _HINTS: Final = {
@@ -70,12 +74,12 @@ class Client:
         except EtlError:
             raise
         except zeep.exceptions.Fault as fault:
-            raise self._transport.lost(f"soap fault {_code(fault)}") from None
+            raise self._transport.unusable(f"soap fault {_code(fault)}") from None
         except Exception:  # it was sent: whatever is wrong with the answer, the outcome is open
-            raise self._transport.lost("no answer of the service") from None
+            raise self._transport.unusable("no answer of the service") from None
         # zeep gives None, with no error, for an empty result and for an escaped string.
         if not isinstance(result, etree._Element) or etree.QName(result).localname != "Summary":
-            raise self._transport.lost("no Summary in it")
+            raise self._transport.unusable("no Summary in it")
         return result
 
     def wsdl_offers_operation(self) -> bool:
@@ -95,13 +99,14 @@ class _Transport(Transport):
         super().__init__(session=session, operation_timeout=limits)  # type: ignore[no-untyped-call]
         self._account = account
         self._answered = ""
+        self._most_bytes = settings.max_answer_bytes()
 
     def post(self, address: str, message: bytes, headers: dict[str, str]) -> requests.Response:
         """Send an envelope; an answer that says that nothing was processed is an error."""
         body = _Body(message)
         try:
             response = self._request("POST", address, data=body, headers=headers)
-        except requests.RequestException as exc:
+        except (requests.RequestException, HTTPError) as exc:
             found = why(exc, address)
             if body.left and found is not ONLY_TLS:
                 raise AnswerLost(self._who, found.said) from None
@@ -120,19 +125,23 @@ class _Transport(Transport):
         """The text at an address of the service; reading changes nothing, so it may be tried again."""
         try:
             response = self._request("GET", address)
-        except requests.RequestException as exc:
+        except (requests.RequestException, HTTPError) as exc:
             raise self._not_sent(exc) from None
         status = response.status_code
-        if response.ok:
+        if status == requests.codes.ok:
             return response.text
         words = f"{self._who}: reading the WSDL answered HTTP {status}"
         if status in _LATER or status in _OPEN or status >= 500:
             raise RetryLater(f"{words}: the service does not work now, try again later", _seconds(response))
         raise GiveUp(f"{words}: {_HINTS.get(status, 'correct the host')}")
 
+    def unusable(self, what: str) -> AnswerLost:
+        """The error for the last answer, which does not tell what became of the rows."""
+        return self.lost(f"{self._answered}, {what}")
+
     def lost(self, what: str) -> AnswerLost:
-        """The error for an answer that does not tell what became of the rows."""
-        return AnswerLost(self._who, f"{self._answered}, {what}")
+        """The error for a call whose answer did not come."""
+        return AnswerLost(self._who, what)
 
     @property
     def _who(self) -> str:
@@ -142,11 +151,24 @@ class _Transport(Transport):
         self, method: str, address: str, data: "_Body | None" = None, headers: dict[str, str] | None = None
     ) -> requests.Response:
         limits = self.operation_timeout
-        return self.session.request(
-            method, address, data=data, headers=headers, timeout=limits, allow_redirects=False
-        )
+        with self.session.request(
+            method, address, data=data, headers=headers, timeout=limits, allow_redirects=False, stream=True
+        ) as response:
+            response._content = self._body(response)
+        return response
 
-    def _not_sent(self, exc: requests.RequestException) -> EtlError:
+    def _body(self, response: requests.Response) -> bytes:
+        """The answer as it comes, never more of it than is taken and not for ever."""
+        body, until = bytearray(), time.monotonic() + _DEADLINE
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > self._most_bytes:
+                raise self.lost(f"HTTP {response.status_code}, more than {self._most_bytes} bytes")
+            if time.monotonic() > until:
+                raise self.lost(f"HTTP {response.status_code}, not whole in {_DEADLINE:.0f} seconds")
+        return bytes(body)
+
+    def _not_sent(self, exc: Exception) -> EtlError:
         """The connection did not stand: the service knows of no row."""
         if isinstance(exc, ValueError):  # what requests makes of an address that is none
             return GiveUp(f"{self._who}: the host is not a usable address; nothing was sent")

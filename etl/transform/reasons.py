@@ -43,6 +43,17 @@ REASONS: Final = {
     "source_error": "The source answered with an error that is not known here; its log may say more.",
     "no_relation_number": "The learner has no relation number for this profession group.",
     "invalid_relation_number": "The relation number does not have the form that this profession group asks for.",
+    "number_changed": "The points were accepted under a relation number that was changed since, and stand there. Have"
+    " PE-Online move them (then: etl pe settle --registered), or send them again under the new number (etl pe resend"
+    " --status accepted).",
+    "sent_under_another_course": "This pass is, or was, sent under another PE course or module. It is offered under"
+    " this one only when a person says so: etl pe resend --status withheld.",
+    "points_claimed_already": "The points of this accreditation period were claimed by an earlier pass.",
+    "no_longer_accredited": "No open accreditation of an active profession group covers this result any more.",
+    "no_longer_passed": "The course counts as passed no more; nothing was sent.",
+    "account_paused": "The account is paused (setting of its connection): the points wait until it is not.",
+    "outcome_unknown": "The answer of PE-Online was lost; whether the row was processed is not known.",
+    "invalid_row": "PE-Online refuses the structure of this row.",
     "excluded_test": "Final tests are not recorded (list of excluded tests).",
     "no_value": "The result holds no value.",
     "file_set_aside": "The file of the drop location cannot be taken.",

@@ -40,7 +40,7 @@ comment on column mart.pe_attendance.external_module_code is 'Module by the prov
 comment on column mart.pe_attendance.course_type is '1 classroom per meeting, 2 e-learning, 3 expertise group, 4 classroom as a whole';
 comment on column mart.pe_attendance.end_date is 'When the learner passed, in the time zone of the account, exactly as it is offered to PE-Online';
 comment on column mart.pe_attendance.status is 'pending (will be sent), sending, accepted (by the service; PE-Online books minutes later and reports nothing back), accepted_in_test (sent again after activation), rejected, unknown (the answer was lost), withheld (cannot be sent yet)';
-comment on column mart.pe_attendance.reason is 'Why it was rejected, withheld or is unknown: a code';
+comment on column mart.pe_attendance.reason is 'Why it was rejected, is withheld or unknown, or waits (account_paused): a code';
 comment on column mart.pe_attendance.explanation is 'The same in plain words, with the text of PE-Online where it gave one (without the relation number)';
 comment on column mart.pe_attendance.attempts is 'How many times the row was offered to PE-Online';
 comment on column mart.pe_attendance.last_attempt_at is 'When it was offered last';

@@ -8,6 +8,8 @@ import pytest
 from etl.errors import GiveUp, RetryLater
 from etl.flows import pe_online_attendance as flow
 from etl.flows.options import Options
+from etl.load.report import read_report
+from etl.load.report_types import Points
 from etl.push.pe_ledger import Chosen
 from etl.reference.importing import import_set
 from etl.sandbox import accounts
@@ -387,8 +389,14 @@ def test_a_paused_account_sends_nothing_and_goes_on_when_it_is_not_paused(site):
     assert site.night(paused=True) == "success"
     assert site.push(paused=True).ignored == 2
     assert (set(site.statuses().values()), site.calls()) == ({"pending"}, 0)
+    assert site.sql("select distinct reason from mart.pe_attendance") == [("account_paused",)]
+    assert read_report(site.engine).points == (Points("pending", "account_paused", 2),)
+    before = site.sql("select xmin::text from ops.pe_attendance")
+    site.night(paused=True)
+    assert site.sql("select xmin::text from ops.pe_attendance") == before
     site.night()
     assert sum(site.booked().values()) == 2
+    assert site.sql("select distinct status, reason from mart.pe_attendance") == [("accepted", None)]
 
 
 def test_several_courses_of_one_person_go_in_separate_calls(site):

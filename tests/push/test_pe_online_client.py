@@ -2,19 +2,24 @@
 
 import logging
 import socket
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 
+from etl import settings
 from etl.connections import Connection
 from etl.errors import GiveUp, OutcomeUnknown, RetryLater
+from etl.flows import checks
 from etl.push import pe_answers, pe_payload
 from etl.push.pe_account import account
 from etl.push.pe_check import check
 from etl.push.pe_online import Client
 from etl.push.pe_payload import Attendance
 from etl.sandbox import accounts
+from etl.sandbox.pe_ledger import Account
 from tests.extract.http_peer import Answer, serving
+from tests.push.site import ORG
 
 ROW = Attendance(1, 2, "052001", "2026-09-25T17:13:20+02:00", pe_course_id="301245")
 KEY = accounts.PE_KEY
@@ -136,7 +141,7 @@ def test_the_connection_test_finds_a_wrong_key(site):
 def test_the_connection_test_gives_up_on_a_page_that_is_not_the_service():
     with serving() as peer:
         peer.answers = [Answer(b"<html/>")]
-        with pytest.raises(GiveUp, match="does not offer ProcessXML"):
+        with pytest.raises(GiveUp, match="no WSDL with ProcessXML"):
             check(connected(peer.url))
 
 
@@ -153,3 +158,58 @@ def test_the_connection_test_says_that_the_key_is_refused():
         with pytest.raises(GiveUp, match="orgID 52"):
             check(connected(peer.url), 52)
         assert "test again with an orgID" in check(connected(peer.url))[-1]
+
+
+WSDL = b"https://www.pe-online.org/pe-services/PE_AttendanceElearning/WriteAttendance <operation name='ProcessXML'>"
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "said"),
+    [
+        (Answer(b"", 503), RetryLater, "HTTP 503: the service does not work now"),
+        (Answer(b"", 404), GiveUp, "HTTP 404: this is not the address of the service"),
+        (Answer(b"", 403), GiveUp, "HTTP 403: a proxy, a firewall"),
+        (Answer(b"", 302, {"Location": "/login"}), GiveUp, "HTTP 302: correct the host"),
+    ],
+)
+def test_the_connection_test_says_what_to_do_about_a_service_that_is_not_there(answer, error, said):
+    with serving() as peer:
+        peer.answers = [answer]
+        with pytest.raises(error, match=said):
+            check(connected(peer.url))
+
+
+def test_the_connection_test_says_what_to_do_about_a_call_that_is_not_answered():
+    with serving() as peer:
+        peer.respond = lambda asked: Answer(WSDL) if "WSDL" in asked.path else Answer(b"", 503)
+        with pytest.raises(RetryLater, match=r"a call is not answered: HTTP 503.*test again later"):
+            check(connected(peer.url), 52)
+
+
+def test_the_connection_test_says_that_nothing_listens():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(RetryLater, match="nothing listens at this host and port"):
+        check(connected(f"http://127.0.0.1:{port}/x.asmx"))
+
+
+def test_an_answer_without_end_is_not_read_for_ever(monkeypatch):
+    monkeypatch.setenv(settings.MAX_ANSWER_BYTES, "1048576")
+    with serving() as peer:
+        peer.answers = [Answer(b"<" * 1048577)]
+        with pytest.raises(OutcomeUnknown, match="more than 1048576 bytes"):
+            offer(connected(peer.url))
+
+
+def test_the_connection_test_asks_for_every_profession_group_of_the_account(site):
+    site.group(ORG)
+    site.group(19)
+    report = checks.check(site.connection(), lambda: nullcontext(site.engine), lambda _: site.connection())
+    assert report.ok
+    assert [line for line in report.lines if "key" in line] == [
+        "key: accepted for orgID 19",
+        "key: accepted for orgID 52",
+    ]
+    site.sandbox.ledger.add_account(Account(accounts.PE_USER, accounts.PE_KEY, "live", "19"))
+    report = checks.check(site.connection(), lambda: nullcontext(site.engine), lambda _: site.connection())
+    assert (report.ok, "not set up for orgID 52" in report.lines[0]) == (False, True)
