@@ -110,6 +110,19 @@ def show_log(
 
 
 @app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8090,
+) -> None:
+    """Run the receiver as a server of its own, at /leerresultaten; put TLS before it."""
+    from etl.receive.server import serve as serve_until_told
+
+    with warehouse_engine() as engine:
+        typer.echo(f"receiver at http://{host}:{port}/leerresultaten; Ctrl-C stops it")
+        serve_until_told(engine.url.render_as_string(hide_password=False), host, port)
+
+
+@app.command()
 def send(
     what: Annotated[
         str, typer.Argument(help=f"One of {', '.join(samples())}, or a file with a leerresultaten_verzoek.")

@@ -284,3 +284,53 @@ def test_the_test_button_works_without_a_port(path, body, passed_on):
         await send({"type": "http.response.body", "body": message["body"]})
 
     assert ask(plugin.PortlessTest(airflow), "POST", path, body) == (200, passed_on)
+
+
+@pytest.mark.parametrize("piece", [1, 1000, 64 * 1024])
+def test_a_large_body_without_a_login_is_passed_on_as_it_came_and_hardly_any_of_it_is_held(piece):
+    sent, held = [], []
+    total = 100 * 1024
+
+    async def receive():
+        sent.append(min(piece, total - piece * len(sent)))
+        return {"type": "http.request", "body": b" " * sent[-1], "more_body": piece * len(sent) < total}
+
+    async def airflow(scope, receive, send):
+        held.append(sum(sent))
+        more, size = True, 0
+        while more:
+            message = await receive()
+            size, more = size + len(message["body"]), message["more_body"]
+        assert size == total
+
+    scope = {"type": "http", "method": "POST", "path": "/api/v2/connections/test"}
+    asyncio.run(plugin.PortlessTest(airflow)(scope, receive, None))
+    assert held[0] <= 128 * 1024
+    assert held[0] <= 256 * piece
+
+
+def test_only_a_connection_test_is_read_before_airflow_reads_it():
+    read = []
+
+    async def receive():
+        read.append(1)
+        return {"type": "http.request", "body": b"{}"}
+
+    async def airflow(scope, receive, send):
+        assert read == []
+
+    for method, path in (("GET", "/api/v2/connections/test"), ("POST", "/api/v2/dags")):
+        asyncio.run(
+            plugin.PortlessTest(airflow)({"type": "http", "method": method, "path": path}, receive, None)
+        )
+
+
+def test_a_caller_that_hangs_up_is_passed_on():
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def airflow(scope, receive, send):
+        assert await receive() == {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "POST", "path": "/api/v2/connections/test"}
+    asyncio.run(plugin.PortlessTest(airflow)(scope, receive, None))

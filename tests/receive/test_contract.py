@@ -1,11 +1,15 @@
 """The contract that is served is one that SOAP clients can use, whatever their prefixes and their action header."""
 
+import pytest
 import requests
 import zeep
 from lxml import etree
 from sqlalchemy import Engine
 
+from etl.errors import InvalidInput
+from etl.receive.app import create_app
 from etl.sandbox.iep_sender import Sender, samples
+from tests.receive.conftest import serving
 from tests.receive.school import KEY, rows
 
 RESULTS = "{http://www.edustandaard.nl/leerresultaten/2/leerresultaten}"
@@ -58,3 +62,42 @@ def test_versions_2_0_to_2_3_are_taken(iep: Sender) -> None:
         assert iep.send(
             samples()["first_night"].replace(b"xsdversie>2.2<", b"xsdversie>" + version + b"<")
         ).taken
+
+
+def located(answer: requests.Response) -> str | None:
+    [address] = etree.fromstring(answer.content).iter("{http://schemas.xmlsoap.org/wsdl/soap/}address")
+    return address.get("location")
+
+
+def test_the_address_in_the_contract_is_the_one_that_was_asked(receiver: str) -> None:
+    said = {
+        "Host": "uwlr.example.org",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "elsewhere.example.org",
+    }
+    answer = requests.get(f"{receiver}?wsdl", headers=said, timeout=10)
+    assert located(answer) == "https://uwlr.example.org/leerresultaten"
+
+
+def test_the_address_in_the_contract_may_be_set(
+    warehouse: str, school: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UWLR_PUBLIC_URL", "https://uwlr.example.org/uwlr/leerresultaten")
+    with serving(warehouse) as receiver:
+        answer = requests.get(f"{receiver}?wsdl", timeout=10)
+    assert located(answer) == "https://uwlr.example.org/uwlr/leerresultaten"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("UWLR_PUBLIC_URL", "uwlr.example.org"),
+        ("UWLR_PUBLIC_URL", "ftp://x/y"),
+        ("UWLR_MAX_BYTES", "20 MiB"),
+        ("UWLR_MAX_BYTES", "-1"),
+    ],
+)
+def test_a_wrong_setting_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidInput, match=name):
+        create_app("postgresql://nowhere/")

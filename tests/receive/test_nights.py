@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from etl.connections import Connection
+from etl.errors import InvalidInput
 from etl.flows import iep_test_results as flow
 from etl.flows.options import Options
 from etl.receive import links
@@ -354,6 +355,15 @@ def test_bodies_go_when_their_retention_ends_and_results_stay(
     assert len(current(engine)) == 10
     assert iep.send(FIRST).taken
     assert night(engine)["read"] == 0
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "two years", "1e3"])
+def test_a_retention_that_is_no_number_of_days_is_named(
+    value: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IEP_INBOX_RETENTION_DAYS", value)
+    with pytest.raises(InvalidInput, match="IEP_INBOX_RETENTION_DAYS must be a whole number above 0"):
+        flow.forget_bodies(engine)
 
 
 def test_each_school_has_its_last_message_counts_and_warnings(iep: Sender, engine: Engine) -> None:
