@@ -50,21 +50,21 @@ def pe_online_attendance() -> None:
         return begin_run(flow, context)
 
     @task(pool=POOL)
-    def plan(run: str, **context: Any) -> list[dict[str, Any]]:
+    def plan(run: str, **context: Any) -> list[int]:
         from etl.flows import pe_online_attendance as flow
 
         with work(run, context) as engine:
             if run_options(context).dry_run:
                 flow.dry_run(engine, run, connect)
                 return []
-            return list(flow.plan(engine, run, connect))
+            return flow.plan(engine, run, connect)
 
     @task(pool=POOL)
-    def push(run: str, group: dict[str, Any], **context: Any) -> None:
+    def push(run: str, org_id: int, **context: Any) -> None:
         from etl.flows import pe_online_attendance as flow
 
         with work(run, context) as engine:
-            flow.push(engine, run, group["org_id"], connect(group["connection_id"]))
+            flow.push(engine, run, org_id, connect(flow.connection_of(engine, org_id)))
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def report(run: str, **context: Any) -> None:
@@ -73,7 +73,7 @@ def pe_online_attendance() -> None:
         end_of_run(flow, run, context)
 
     run = open_run()
-    push.partial(run=run).expand(group=plan(run)) >> report(run)
+    push.partial(run=run).expand(org_id=plan(run)) >> report(run)
 
 
 pe_online_attendance()

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, TypedDict
+from typing import Final
 
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
@@ -36,39 +36,38 @@ Connect = Callable[[str], Connection]
 log = logging.getLogger(__name__)
 
 
-class Push(TypedDict):
-    """A profession group that has rows to send, and the account that sends them."""
-
-    connection_id: str
-    org_id: int
-
-
 def open_run(engine: Engine, options: Options, airflow_run_id: str | None = None) -> str:
     """Open a run and return its id."""
     with engine.begin() as session:
         return runs.open_run(session, FLOW, airflow_run_id, options.parameters)
 
 
-def plan(engine: Engine, run_id: str, connect: Connect) -> list[Push]:
-    """Bring the ledger up to date and return the profession groups that have rows to send now.
+def plan(engine: Engine, run_id: str, connect: Connect) -> list[int]:
+    """Bring the ledger up to date and return the profession groups (orgID) that have rows to send now.
 
     One whose account is not usable is among them, so that the others go on and its push is what is red.
     """
-    pushes = []
+    pushes: list[int] = []
     for org_id, connection_id in _groups(engine):
         try:
             pe_account = account(connect(connection_id))
         except EtlError as problem:
             _record(engine, run_id, "plan", org_id, Counts(), problem)
-            pushes.append(Push(connection_id=connection_id, org_id=org_id))
+            pushes.append(org_id)
             continue
         due = _refresh(engine, run_id, org_id, pe_account)
         if pe_account.paused:
             log.info("orgID %s: the account %s is paused; %s rows wait", org_id, connection_id, due)
         elif due:
-            pushes.append(Push(connection_id=connection_id, org_id=org_id))
+            pushes.append(org_id)
     crash.point("push.planned")
     return pushes
+
+
+def connection_of(engine: Engine, org_id: int) -> str:
+    """The connection whose account writes for a profession group; it may have been changed since the plan."""
+    with engine.connect() as session:
+        return str(db.rows(session, "load/pe_connection", org_id=org_id)[0]["connection_id"])
 
 
 def push(engine: Engine, run_id: str, org_id: int, connection: Connection) -> Counts:
@@ -141,9 +140,9 @@ def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
             with suppress(GiveUp, RetryLater):  # it stands in the report
                 dry_run(engine, run_id, connect)
             return
-        for one in plan(engine, run_id, connect):
+        for org_id in plan(engine, run_id, connect):
             try:
-                push(engine, run_id, one["org_id"], connect(one["connection_id"]))
+                push(engine, run_id, org_id, connect(connection_of(engine, org_id)))
             except (GiveUp, RetryLater, InvalidInput) as problem:
                 log.error("push: %s", problem)  # it stands in the report; the other groups go on
 

@@ -1,0 +1,1 @@
+select connection_id from core.profession_groups where org_id = :org_id
