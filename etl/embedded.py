@@ -119,19 +119,38 @@ def execute(url: str, statement: sql.Composable) -> None:
 
 
 def start_warehouse() -> str:
-    """The warehouse's URL: WAREHOUSE_URL, or else the embedded one, which is started and stays."""
-    return settings.warehouse_url() or ensure_database(start(settings.postgres_home()), "warehouse")
+    """The warehouse's URL: WAREHOUSE_URL, or else the embedded one, which is started and stays.
+
+    Raises GiveUp as ``warehouse`` does.
+    """
+    given = settings.warehouse_url()
+    if given:
+        return given
+    _check_that_it_is_meant(settings.postgres_home())
+    return ensure_database(start(settings.postgres_home()), "warehouse")
 
 
 @contextmanager
 def warehouse() -> Iterator[str]:
-    """The warehouse's URL: WAREHOUSE_URL, or else the embedded one, which runs while inside this block."""
+    """The warehouse's URL: WAREHOUSE_URL, or else the embedded one, which runs while inside this block.
+
+    Raises GiveUp rather than making a second, empty warehouse beside that of a running installation.
+    """
     given = settings.warehouse_url()
     if given:
         yield given
         return
+    _check_that_it_is_meant(settings.postgres_home())
     with running(settings.postgres_home()) as server_url:
         yield ensure_database(server_url, "warehouse")
+
+
+def _check_that_it_is_meant(home: Path) -> None:
+    if settings.airflow_is_configured() and not (home.resolve() / "data").exists():
+        raise GiveUp(
+            f"{settings.WAREHOUSE_URL} is not set, though {settings.AIRFLOW_DATABASE} is: set both as the services"
+            " have them, since a warehouse of its own would be another, empty one"
+        )
 
 
 def _initialise(home: Path, durable: bool) -> None:

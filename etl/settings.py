@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 WAREHOUSE_URL = "WAREHOUSE_URL"
 STATE_DIR = "ETL_STATE_DIR"
 UWLR_PUBLIC_URL = "UWLR_PUBLIC_URL"
+AIRFLOW_DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 UWLR_MAX_BYTES = "UWLR_MAX_BYTES"
 IEP_INBOX_RETENTION_DAYS = "IEP_INBOX_RETENTION_DAYS"
 MAX_ANSWER_BYTES = "ETL_MAX_ANSWER_BYTES"
@@ -39,6 +40,20 @@ def postgres_home() -> Path:
 def warehouse_url() -> str | None:
     """The warehouse that the environment names, None where the embedded one is to be used."""
     return os.environ.get(WAREHOUSE_URL) or None
+
+
+def airflow_is_configured() -> bool:
+    """Does the environment name Airflow's database, as that of a running installation does?"""
+    return any(os.environ.get(AIRFLOW_DATABASE + form) for form in ("", "_CMD", "_SECRET"))
+
+
+def check_airflow_database() -> None:
+    """Raises InvalidInput where Airflow's database is written in a way that Airflow takes for another driver."""
+    if os.environ.get(AIRFLOW_DATABASE, "").startswith(("postgresql://", "postgres://")):
+        raise InvalidInput(
+            f"{AIRFLOW_DATABASE} begins with postgresql://, for which Airflow looks for a driver that is not"
+            " installed: write postgresql+psycopg2://"
+        )
 
 
 def max_answer_bytes() -> int:

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from etl import connections
+from etl import known_connections
 from etl.cli.warehouse import warehouse_engine
 from etl.flows import checks
 
@@ -15,8 +15,8 @@ def check(
     connection_id: Annotated[str, typer.Argument(help="Of AIRFLOW_CONN_<ID>, in any case.")],
 ) -> None:
     """Test a connection and say what is missing, also what the system leaves out without a word; exits 1 then."""
-    connection = connections.from_environment(connection_id)
-    report = checks.check(connection, warehouse_engine, connections.from_environment)
+    connection = known_connections.find(connection_id)
+    report = checks.check(connection, warehouse_engine, known_connections.find)
     console = Console(soft_wrap=True, highlight=False)
     for line in report.lines:
         console.print(line, markup=False)

@@ -2,7 +2,8 @@
 
 import typer
 
-from etl import embedded, schema
+from etl import embedded, schema, settings
+from etl.cli.warehouse import warehouse_url
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -16,6 +17,7 @@ def url() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the warehouse to the newest schema and views; nothing changes when it is."""
-    with embedded.warehouse() as address:
+    settings.check_airflow_database()
+    with warehouse_url() as address:
         schema.migrate(address)
     typer.echo("The warehouse has the newest schema.")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from etl import connections, db
+from etl import db, known_connections
 from etl.cli import tables
 from etl.cli.numbers import whole
 from etl.cli.warehouse import warehouse_engine
@@ -94,7 +94,7 @@ def preview(
 ) -> None:
     """Print the documents that a push would send now, without the key. They hold relation numbers."""
     with warehouse_engine() as engine:
-        account = connections.from_environment(connection)
+        account = known_connections.find(connection)
         typer.echo(pe_online_attendance.preview(engine, org, account))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from etl import connections
+from etl import known_connections
 from etl.cli import tables
 from etl.cli.report import render_run
 from etl.cli.warehouse import warehouse_engine
@@ -30,7 +30,7 @@ def run(
     given = {"from": first, "to": last, "courses": course, "full": full, "dry_run": dry_run}
     options = read_options(given, None, datetime.now(UTC))
     with warehouse_engine() as engine:
-        run_id, status = registry.flow(flow).run(engine, connections.from_environment, options)
+        run_id, status = registry.flow(flow).run(engine, known_connections.find, options)
         for done in read_report(engine, run_id).runs:
             render_run(done, tables.console())
     typer.echo(f"{flow} {run_id}: {status}")

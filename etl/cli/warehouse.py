@@ -3,9 +3,22 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import typer
 from sqlalchemy import Engine
 
-from etl import embedded, schema
+from etl import embedded, schema, settings
+
+
+@contextmanager
+def warehouse_url() -> Iterator[str]:
+    """The URL of the warehouse; where it is the embedded one that is said, since nobody may mean it."""
+    if settings.warehouse_url() is None:
+        typer.echo(
+            f"(the embedded warehouse in {settings.postgres_home()}; {settings.WAREHOUSE_URL} names another)",
+            err=True,
+        )
+    with embedded.warehouse() as url:
+        yield url
 
 
 @contextmanager
@@ -14,7 +27,7 @@ def warehouse_engine() -> Iterator[Engine]:
 
     Raises GiveUp where the schema of the warehouse is not that of these programs.
     """
-    with embedded.warehouse() as url:
+    with warehouse_url() as url:
         engine = schema.checked(url)
         try:
             yield engine
