@@ -40,7 +40,7 @@ def replace(connection: Connection, files: Sequence[Path], granted: Mapping[str,
     """
     ours = defined(files)
     for path in files:
-        for statement in _statements(path.read_text(encoding="utf-8")):
+        for statement in statements(path.read_text(encoding="utf-8")):
             created = _CREATES.search(statement)
             if created:
                 _replace_one(connection, ours, created.group(1), statement)
@@ -75,7 +75,7 @@ def _drop(connection: Connection, ours: Sequence[str], view: str) -> None:
     _run(connection, f"drop view {view} cascade")
 
 
-def _statements(text: str) -> Iterator[str]:
+def statements(text: str) -> Iterator[str]:
     """The statements of a file; each ends with a line that ends in a semicolon."""
     return (statement for part in re.split(r";[ \t]*(?:\n|\Z)", text) if (statement := part.strip()))
 

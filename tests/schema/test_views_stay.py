@@ -129,6 +129,6 @@ def test_a_view_of_others_that_stands_in_the_way_is_named_and_nothing_is_changed
 
 def test_the_files_of_views_only_replace_and_comment():
     for path in sorted((db.SQL_DIR / "views").glob("*.sql")):
-        for statement in views._statements(path.read_text(encoding="utf-8")):
+        for statement in views.statements(path.read_text(encoding="utf-8")):
             bare = [line for line in statement.splitlines() if not line.startswith("--")]
             assert bare[0].startswith(("create or replace view ", "comment on ")), bare[0]

@@ -31,7 +31,7 @@ cross join lateral (select date '2026-01-01' + (n + k) % 365 as day) as days;
 
 insert into core.proposed_results (enrolment_code, unit_code, source, status, started_on, finished_on, run_id)
 select 'E' || n, 'U' || 1 + n % 200, 'main', 'passed', date '2026-01-01', date '2026-01-02', 'r'
-from generate_series(1, :rows / 50) as n;
+from generate_series(1, :rows / 5) as n;
 
 insert into core.courses (source, source_course_id, name)
 select 'main', n, 'Course ' || n
