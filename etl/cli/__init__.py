@@ -4,7 +4,20 @@ import sys
 
 import typer
 
-from etl.cli import check, competences, database, docs, iep, pe, reference, report, review, run, sandbox
+from etl.cli import (
+    activities,
+    check,
+    competences,
+    database,
+    docs,
+    iep,
+    pe,
+    reference,
+    report,
+    review,
+    run,
+    sandbox,
+)
 from etl.errors import EtlError
 
 _typer = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
@@ -15,6 +28,7 @@ _typer.add_typer(iep.app, name="iep")
 _typer.add_typer(pe.app, name="pe")
 _typer.add_typer(reference.app, name="reference")
 _typer.add_typer(review.app, name="review")
+_typer.command("activities")(activities.activities)
 _typer.command("check")(check.check)
 _typer.command("report")(report.report)
 _typer.command("run")(run.run)

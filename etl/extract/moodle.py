@@ -88,6 +88,11 @@ class MoodleClient(Client):
             return b"[" + b",".join(map(bytes, rows.values())) + b"]"
         return bodies[0] if bodies else body
 
+    def contents(self, course_id: str) -> Body:
+        """Sections and activities of a course, without the files in them."""
+        option = {"options[0][name]": "excludecontents", "options[0][value]": "1"}
+        return self._read("core_course_get_contents", "course", {"courseid": course_id, **option})
+
     def course_module(self, activity_id: str) -> Body:
         """One activity with its pass grade."""
         return self._read("core_course_get_course_module", "activity", {"cmid": activity_id})

@@ -3,6 +3,7 @@
 Unknown keys are ignored (4.5 only adds to 4.3), Booleans come as 0/1 or true/false, numbers as int or float.
 """
 
+import html
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,12 +32,15 @@ from etl.extract.moodle_grades import decode_grade_report as decode_grade_report
 from etl.extract.moodle_grades import decode_learners as decode_learners
 from etl.extract.moodle_grades import may_be_withheld as may_be_withheld
 
+_OF_THE_SITE_HOME: Final = 0  # the category of the site's front page, which the site lists as a course
+
 
 class Course(msgspec.Struct, gc=False):
-    """A course; without course:update the site shows neither idnumber nor visible."""
+    """A course; without course:update the site shows neither idnumber nor visible. Names come as HTML text."""
 
     id: Id
     fullname: Text
+    categoryid: int | str | None = None
     idnumber: Text | None = None
     visible: Flag = True
 
@@ -147,7 +151,7 @@ def decode_site_info(body: bytes) -> SiteInfo:
 
 
 def decode_courses(body: bytes) -> Decoded:
-    """source_course_id, idnumber (missing = not visible to us, "" = none), name, visible."""
+    """source_course_id, idnumber (missing = not visible to us, "" = none), name, visible; not the site's home."""
     rejects = Rejects()
     answer = whole(body, _courses)
     if answer is not None:
@@ -155,11 +159,12 @@ def decode_courses(body: bytes) -> Decoded:
     else:
         rows = outlined(body, _course_rows, "courses", rejects)
         courses = list(each(rows.courses if rows else [], _course, rejects, "course"))
+    courses = [course for course in courses if course.categoryid != _OF_THE_SITE_HOME]
     frame = pd.DataFrame(
         {
             "source_course_id": _texts([str(course.id) for course in courses]),
             "idnumber": _texts([course.idnumber for course in courses]),
-            "name": _texts([course.fullname for course in courses]),
+            "name": _texts([html.unescape(course.fullname) for course in courses]),
             "visible": np.array([bool(course.visible) for course in courses], dtype=bool),
         }
     )

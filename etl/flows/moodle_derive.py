@@ -9,6 +9,7 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl import crash, db
+from etl.flows import moodle_activities
 from etl.flows.administration import Administration, Source
 from etl.flows.moodle_landed import COMPLETION, FLOW, Course, completions_seen, joined, newest, read_courses
 from etl.flows.night import counts, label
@@ -69,6 +70,7 @@ def _derive_lot(
         crash.point("derive.done")
         trial = session.begin_nested()
         merged = _load(session, run_id, source, units, done)
+        moodle_activities.name_graded(session, source, lot)
         if night is None:  # a past night says nothing about what is wrong today
             rejections.replace(session, run_id, FLOW, source.source, scopes, rejected)
             derived = {scope: inputs[scope] for scope in scopes}

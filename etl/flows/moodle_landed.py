@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from etl.errors import RejectRecord, RetryLater
 from etl.extract import moodle_contract as contract
+from etl.extract.moodle_activities import decode_graded
 from etl.load import landing
 from etl.transform.rejected import combined
 
@@ -29,6 +30,7 @@ class Course:
     learners: list[pd.DataFrame] = field(default_factory=list)
     modules: list[tuple[int, str | None, float, float]] = field(default_factory=list)
     completions: list[tuple[int, pd.Timestamp]] = field(default_factory=list)
+    named: list[pd.DataFrame] = field(default_factory=list)
     rejected: list[pd.DataFrame] = field(default_factory=list)
 
     @property
@@ -61,6 +63,8 @@ def _read_users(course: Course, answer: landing.Landed) -> None:
 
 def _read_grades(course: Course, answer: landing.Landed) -> None:
     decoded = contract.decode_grade_report(answer.body)
+    if answer.resource == GRADES and len(decoded.frame):
+        course.named.append(decode_graded(answer.body))
     course.grades.append(decoded.frame)
     if decoded.learners is not None:
         course.learners.append(decoded.learners)

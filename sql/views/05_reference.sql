@@ -53,3 +53,38 @@ comment on column mart.units.unit_code is 'Unit or task';
 comment on column mart.units.kind is 'unit or task';
 comment on column mart.units.unit_name is 'Its name';
 comment on column mart.units.listed is 'Whether the administration still lists it';
+
+create or replace view mart.activities as
+select
+    activities.source,
+    activities.source_course_id,
+    courses.name as course_name,
+    activities.activity_id,
+    activities.name as activity_name,
+    activities.module as activity_type,
+    activities.grade_pass as pass_grade,
+    activities.mappable as can_be_mapped,
+    linked.units is not null as mapped,
+    linked.units
+from core.activities
+left join core.courses using (source, source_course_id)
+cross join lateral (
+    select string_agg(links.occurrence_code || '/' || links.unit_code, ', ' order by links.occurrence_code, links.unit_code) as units
+    from core.activity_links as links
+    where links.source = activities.source
+    and links.activity_id = activities.activity_id
+    and links.closed_at is null
+) as linked
+where not activities.gone;
+
+comment on view mart.activities is 'Activities of courses, to be mapped to units and tasks (activity_links.csv): those with grades as of the last night, all of a course after `etl activities SOURCE COURSE`';
+comment on column mart.activities.source is 'Connected system';
+comment on column mart.activities.source_course_id is 'Course in that system';
+comment on column mart.activities.course_name is 'Course as that system names it';
+comment on column mart.activities.activity_id is 'Activity, by the number that Moodle shows in its address (cmid)';
+comment on column mart.activities.activity_name is 'Name of the activity';
+comment on column mart.activities.activity_type is 'Type, as Moodle names the module: quiz, assign, scorm ...';
+comment on column mart.activities.pass_grade is 'Grade to pass, 0 = none; empty: not read yet (the night reads it of mapped activities only) or not readable';
+comment on column mart.activities.can_be_mapped is 'Whether units and tasks can be mapped to an activity of this type';
+comment on column mart.activities.mapped is 'Whether a unit or task is mapped to it';
+comment on column mart.activities.units is 'Which, as occurrence/unit; empty where none is';

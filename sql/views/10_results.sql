@@ -136,7 +136,7 @@ select
         when proposed.adjusted then 'adjusted'
         else 'ready'
     end as state,
-    case when proposed.decision = 'open' then why.reason_code end as reason_code,
+    why.reason_code,
     proposed.decided_by,
     proposed.decided_at,
     proposed.proposed_at
@@ -149,6 +149,7 @@ cross join lateral (select coalesce(proposed.adjusted_status, proposed.status) a
 cross join lateral (
     select
         case
+            when proposed.decision <> 'open' then null
             when enrolments.status = 'withdrawn' or enrolments.closed_at is not null then 'enrolment_not_active'
             when exists (
                 select

@@ -277,10 +277,16 @@ def test_teachers_are_told_from_students() -> None:
     assert frame["last_course_access"].tolist() == [0] * 25
 
 
+def test_the_home_of_the_site_is_no_course_and_names_are_text() -> None:
+    courses = contract.decode_courses(recorded("core_course_get_courses_by_field__all")).frame
+    assert "1" not in courses["source_course_id"].tolist()
+    assert "BSB40120 Certificate IV in Business & Admin (Term 1)" in courses["name"].tolist()
+
+
 def test_a_course_shows_no_idnumber_to_a_weak_account() -> None:
     full = contract.decode_courses(recorded("core_course_get_courses_by_field__all")).frame
-    assert full["idnumber"].tolist()[:3] == ["", "OCC-1001", "OCC-1002"]
-    assert full["visible"].tolist() == [True] * 5 + [False, True]
+    assert full["idnumber"].tolist()[:2] == ["OCC-1001", "OCC-1002"]
+    assert full["visible"].tolist() == [True] * 4 + [False, True]
     weak = contract.decode_courses(recorded("core_course_get_courses_by_field__rest_only_user"))
     assert weak.frame["idnumber"].isna().all()
     assert weak.rejected.empty
