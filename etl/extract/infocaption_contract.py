@@ -3,6 +3,7 @@
 Names of people are not even decoded: a participant is matched by e-mail address alone.
 """
 
+import re
 from datetime import UTC, datetime
 from functools import cache
 from math import isfinite
@@ -17,6 +18,9 @@ from etl.extract.contract import Decoded, Rejects, Text, each, outline, outlined
 from etl.extract.infocaption_mapping import COURSE_KINDS, Listing
 
 Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | Annotated[str, msgspec.Meta(pattern=r"^[^\x00/\s]+$")]
+_NUMBER: Final = re.compile(
+    r"[+-]?[0-9]+([.,][0-9]+)?"
+)  # Python would take 1_0 and digits of other scripts, too
 _FIRST_YEAR, _LAST_YEAR = 1970, 2242  # .NET's "never" is the year 1; pandas' nanoseconds end in 2262
 _MILLISECONDS: Final = 10**11  # as seconds that is the year 5138
 
@@ -165,10 +169,9 @@ def _number(what: str, value: float | str | None) -> float | None:
         return None
     if value is None:
         return None
-    try:
-        number = float(value.strip().replace(",", ".")) if isinstance(value, str) else value
-    except ValueError:
-        raise ValueError(f"The {what} is not a number") from None
+    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+        raise ValueError(f"The {what} is not a number")
+    number = float(value.strip().replace(",", ".")) if isinstance(value, str) else value
     if not isfinite(number):
         raise ValueError(f"The {what} is not a number")
     return number
