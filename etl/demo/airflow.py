@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from etl import settings
+from etl import settings, web
 from etl.demo.processes import Processes
 from etl.errors import GiveUp
 
@@ -71,8 +71,7 @@ class Api:
     password: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        self._session = requests.Session()
-        self._session.trust_env = False  # no proxy between us and this machine
+        self._session = web.session(self.url)
 
     def is_ready(self) -> bool:
         """Do the API server, the scheduler and the DAG processor all work, and is the API of the tasks warm?"""

@@ -9,10 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import requests
 from sqlalchemy import text
 
-from etl import db, schema, settings
+from etl import db, schema, settings, web
 from etl.errors import GiveUp
 from etl.reference.importing import import_set
 from etl.sandbox import accounts, pe_online
@@ -117,8 +116,7 @@ def _named(point: tuple[int, str, datetime]) -> str:
 
 
 def _asked(url: str, what: str) -> Any:
-    with requests.Session() as session:
-        session.trust_env = False  # no proxy between us and this machine
+    with web.session(url) as session:
         answer = session.get(f"{url}/control/{what}", timeout=10)
     answer.raise_for_status()
     return answer.json()

@@ -129,8 +129,8 @@ ACCOUNT_PAUSED: Final = "account_paused"
 # Reasons that ask nobody to do anything: the points are claimed, or there is nothing to claim any more.
 NOTHING_TO_DO: Final = (NO_LONGER_ACCREDITED, NO_LONGER_PASSED, ALREADY_CLAIMED)
 SHARED_NUMBER: Final = (
-    "More than one client has, or had, this relation number: correct client_numbers.csv, for a number belongs to one "
-    "person. Nobody is guessed."
+    "More than one client has, or had, this relation number. Nobody is guessed: correct client_numbers.csv, for a "
+    "number belongs to one person; where only the one before had it in error: etl pe resend --status withheld."
 )
 
 

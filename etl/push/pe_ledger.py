@@ -33,6 +33,7 @@ from etl.transform.point_claims import ALREADY_CLAIMED, AMBIGUOUS_LEARNER, OTHER
 from etl.transform.reasons import reason
 
 _LOCK_SPACE: Final = 0x50454F4E  # keeps these advisory locks apart from other users of the database
+CLAIMS: Final = [OTHER_COURSE, ALREADY_CLAIMED, AMBIGUOUS_LEARNER]  # what a person may set aside
 _RETRY_HOURS: Final = 20  # once a night, whenever the night begins
 
 
@@ -191,7 +192,7 @@ def resend(connection: Connection, chosen: Chosen, decided_by: str) -> int:
     Accepted rows too, for PE-Online may have been testing, and rows that are withheld because their points were
     claimed or sent before: PE-Online cannot take anything back, so only a person says so.
     """
-    asked = asdict(chosen) | {"claims": [OTHER_COURSE, ALREADY_CLAIMED], "decided_by": decided_by}
+    asked = asdict(chosen) | {"claims": CLAIMS, "decided_by": decided_by}
     found = {row["attendance_id"] for row in db.rows(connection, "load/pe_resend", **asked)}
     if missing := sorted(set(chosen.attendance_ids or ()) - found):
         claimed = " for points that were claimed or sent before" * (chosen.status == "withheld")

@@ -13,6 +13,8 @@ from xml.sax.saxutils import escape
 import requests
 from lxml import etree
 
+from etl import web
+
 _SAMPLES: Final = Path(__file__).with_name("data") / "iep"
 _ENVELOPE: Final = """<?xml version="1.0" encoding="utf-8"?>
 <s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Header>\
@@ -53,8 +55,7 @@ class Sender:
     def send_envelope(self, envelope: bytes) -> Reply:
         """Send these bytes as they are."""
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '"BrengLeerresultaten"'}
-        with requests.Session() as session:
-            session.trust_env = False  # no proxy between us and this machine
+        with web.session(self._url) as session:
             answer = session.post(self._url, data=envelope, headers=headers, timeout=_SECONDS)
         return Reply(answer.status_code, _fault(answer.content))
 

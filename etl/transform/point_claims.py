@@ -54,9 +54,9 @@ def refused(earned: pd.DataFrame, held: pd.DataFrame) -> "pd.Series[str]":
     reason = pd.Series(pd.NA, index=rows.index, dtype="str")
     reason[(_first(rows, claims, "client_code")[PASS] != rows[PASS]).any(axis=1)] = ALREADY_CLAIMED
     reason[_replaced(rows, ledger) | _in_second_place(rows)] = OTHER_COURSE
-    reason[rows["released"].eq(True)] = pd.NA
     owner = _first(rows, claims, "relation_number")["client_code"]
     reason[owner.notna() & (owner != rows["client_code"])] = AMBIGUOUS_LEARNER
+    reason[rows["released"].eq(True)] = pd.NA
     return reason.set_axis(earned.index)
 
 

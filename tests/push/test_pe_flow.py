@@ -490,6 +490,28 @@ def test_a_number_that_is_corrected_after_the_points_were_accepted_is_listed_unt
     assert site.booked() == {"052001": 1, "052002": 1, "062002": 1}
 
 
+def test_a_number_that_was_somebody_else_s_by_mistake_is_sent_when_a_person_says_so(site):
+    site.accredit()
+    site.person("C1", "052001")
+    site.passed("C1")
+    site.night()
+    site.person("C1", "062001")
+    site.person("C2", "052001")
+    site.passed("C2", at="2026-10-25T15:13:20Z")
+    site.night()
+    assert (len(site.received()), site.open_cases()) == (1, ["ambiguous_learner", "number_changed"])
+    with site.engine.begin() as session:
+        flow.pe_ledger.resend(session, Chosen("withheld", reason="ambiguous_learner"), "clerk")
+        flow.pe_ledger.resend(session, Chosen("accepted", org_id=ORG), "clerk")
+    site.night()
+    assert site.open_cases() == []
+    assert [(row["person"], row["end_date"][:10]) for row in site.received()] == [
+        ("052001", "2026-09-25"),
+        ("062001", "2026-09-25"),
+        ("052001", "2026-10-25"),
+    ]
+
+
 def test_a_pending_row_is_taken_back_when_its_course_counts_as_passed_no_more(site):
     site.accredit()
     site.learners(1)

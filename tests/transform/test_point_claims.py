@@ -2,9 +2,11 @@
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from etl.transform.accreditation import due_attendance
-from etl.transform.point_claims import HELD
+from etl.transform.point_claims import HELD, PASS
 from tests.transform.test_accreditation import ACCREDITATION, COMPLETION, GROUP, NUMBER, frame
 
 FIRST, SECOND = "2026-03-02T10:00:00Z", "2026-11-03T10:00:00Z"
@@ -168,3 +170,57 @@ def test_of_two_courses_that_one_pass_falls_under_only_the_newest_is_sent_by_its
         None,
         MOVED,
     ]
+
+
+DAYS = [f"2026-{month:02d}-11T10:00:00Z" for month in (1, 4, 7, 10)] + ["2027-02-11T10:00:00Z"]
+PERIODS = [("2026-01-01", "2026-06-30"), ("2026-07-01", "2026-12-31"), ("2027-01-01", "2027-12-31")]
+PASSES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "client_code": st.sampled_from(["C1", "C2", "C3"]),
+            "source_course_id": st.sampled_from(["2", "3"]),
+            "completed_at": st.sampled_from(DAYS),
+        }
+    ),
+    max_size=8,
+    unique_by=lambda one: tuple(one.values()),
+)
+NIGHTS = st.lists(st.tuples(PASSES, st.sampled_from(["301245", "301999"])), min_size=1, max_size=4)
+
+
+def accepted(due):
+    """What the ledger holds when everything that a night sends is accepted."""
+    sent = due[due["status"] == "pending"]
+    return sent.assign(status="accepted", released=False)[HELD]
+
+
+@given(NIGHTS)
+@settings(max_examples=60, deadline=None)
+def test_whatever_comes_in_whatever_order_a_number_gets_points_once_a_period_and_a_pass_goes_once(nights):
+    numbers = frame(NUMBER, *({"client_code": f"C{n}", "value": f"05200{min(n, 2)}"} for n in (1, 2, 3)))
+    known, ledger = [], held()
+    for passes, course in nights:
+        known += [one for one in passes if one not in known]
+        periods = [
+            {"source_course_id": of, "valid_from": first, "valid_to": last, "pe_course_id": course}
+            for of in ("2", "3")
+            for first, last in PERIODS
+        ]
+        due = due_attendance(
+            frame(COMPLETION, *known),
+            frame(ACCREDITATION, *periods),
+            frame(GROUP, {}),
+            numbers,
+            "UTC",
+            ledger,
+        )
+        assert set(due.loc[due["client_code"] != "C1", "reason"]) <= {"ambiguous_learner"}
+        before = set(map(tuple, ledger[[*PASS, "pe_course_id"]].itertuples(index=False)))
+        sent = accepted(due)
+        fresh = [tuple(one) not in before for one in sent[[*PASS, "pe_course_id"]].itertuples(index=False)]
+        ledger = pd.concat([ledger, sent[fresh]], ignore_index=True)
+    assert not ledger.duplicated(PASS).any()
+    moments = ledger["passed_at"].dt.tz_localize(None)
+    period = pd.cut(moments, pd.to_datetime(["2025-12-31", "2026-06-30", "2026-12-31", "2028-01-01"]))
+    points = ledger[["relation_number", "pe_course_id"]].assign(period=period)
+    assert not points.duplicated().any()
