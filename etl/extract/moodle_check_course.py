@@ -14,8 +14,8 @@ from etl.extract import moodle_contract as contract
 from etl.extract.moodle import MoodleClient
 from etl.extract.moodle_contract import CourseState
 from etl.extract.moodle_findings import Findings
+from etl.transform.activity_outcomes import HIDDEN, SUPPORTED_MODULES
 from etl.transform.reasons import reason
-from etl.transform.unit_results import HIDDEN, SUPPORTED_MODULES
 
 _FIELDS: Final = ("idnumber", "email", "roles", "lastcourseaccess")
 _SMALL: Final = 50  # learners whose whole report costs the site less than a second

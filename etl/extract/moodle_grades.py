@@ -25,7 +25,7 @@ from etl.extract.contract import (
     outlined,
     whole,
 )
-from etl.transform.unit_results import HIDDEN, MOST_PERCENT, PENDING
+from etl.transform.activity_outcomes import HIDDEN, MOST_PERCENT, PENDING
 
 _MODULE: Final = "mod"
 _COURSE: Final = "course"

@@ -1,19 +1,22 @@
 """What the administration knows about the courses at hand, read set by set for one batch."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 from sqlalchemy import Engine
 
 from etl import db
 from etl.errors import GiveUp
+from etl.transform.completions import Places
 from etl.transform.enrolments import learner_enrolments
-from etl.transform.learners import match_learners
+from etl.transform.learners import learner_candidates, match_learners
 from etl.transform.rejected import combined
 from etl.transform.unit_results import Rules
+
+ACCOUNT_FIELDS: Final = ["idnumber", "username", "email", "given_name", "surname"]
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,17 @@ class Administration:
         ].reset_index(drop=True)
         open_ones = known.loc[known["status"] != "finished", "scope"]
         self.finished = set(known["scope"]) - set(open_ones)  # the occurrences of these are over
-        self.counted = set(known.loc[known["counted"], "scope"])  # accredited, or giving a competence
+        self.places = Places(
+            linked=set(self.courses["scope"]),
+            belonging=set(known.loc[known["belongs"], "scope"]),
+            counted=set(known.loc[known["counted"], "scope"]),
+        )
         self._occurrences = sorted(set(self.courses["occurrence_code"]))
+
+    @property
+    def counted(self) -> Collection[str]:
+        """The courses that are accredited or give a competence."""
+        return self.places.counted
 
     @cached_property
     def activity_links(self) -> pd.DataFrame:
@@ -93,6 +105,16 @@ class Administration:
         """scope, client_code, completed_at: what stands of the courses."""
         return self._query("load/recorded_completions", source=self._source.source, scopes=self._scopes)
 
+    @cached_property
+    def accounts(self) -> pd.DataFrame:
+        """user_id and ACCOUNT_FIELDS (missing = never shown, "" = none) of all accounts of the site."""
+        return self._query("load/accounts", source=self._source.source)
+
+    def profiles(self, learners: pd.DataFrame) -> pd.DataFrame:
+        """``learners`` (scope, user_id, user_idnumber as their report has it) with the fields of their accounts."""
+        people = learners.merge(self.accounts, on="user_id", how="left")
+        return people.assign(idnumber=people["idnumber"].fillna(people["user_idnumber"]))
+
     def match(self, users: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """Matched learners, their enrolments, and the rejected; ``users`` as match_learners takes them."""
         labels = self.courses.groupby("scope")["occurrence_code"].agg("+".join)
@@ -103,9 +125,15 @@ class Administration:
             self._stored,
             self._source.match_code,
             self._source.match_fields,
+            self._candidates,
         )
         enrolments, unenrolled = learner_enrolments(matched, self.courses, self.enrolments)
         return matched, enrolments, combined([unmatched, unenrolled])
+
+    @cached_property
+    def _candidates(self) -> pd.DataFrame:
+        rules = self._source.match_code, self._source.match_fields
+        return learner_candidates(self.accounts, self._clients, self._stored, *rules)
 
     @cached_property
     def _clients(self) -> pd.DataFrame:

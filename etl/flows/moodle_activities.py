@@ -13,18 +13,17 @@ from etl.extract import moodle_contract as contract
 from etl.extract.moodle import MoodleClient
 from etl.extract.moodle_activities import decode_contents
 from etl.flows.administration import Source, source_named
-from etl.flows.moodle_landed import SYSTEM, Course
+from etl.flows.moodle_landed import MODULE_COLUMNS, SYSTEM, Course
 from etl.flows.night import Connect
 from etl.load.merge import merge
-from etl.transform.unit_results import SUPPORTED_MODULES
+from etl.transform.activity_outcomes import SUPPORTED_MODULES
 
 
 def name_graded(session: Session, source: Source, courses: Sequence[Course]) -> None:
     """Keep the names of what has grades, as the landed reports say them, and the pass grades that were read."""
     for course in courses:
         if course.named:
-            columns = ["activity_id", "module", "grade_pass", "tolerance"]
-            read = pd.DataFrame(course.modules, columns=columns).astype({"activity_id": "str"})
+            read = pd.DataFrame(course.modules, columns=MODULE_COLUMNS).astype({"activity_id": "str"})
             named = pd.concat(course.named).drop_duplicates("activity_id", keep="last")
             _keep(session, source, course.scope, named.merge(read[["activity_id", "grade_pass"]], how="left"))
 

@@ -136,5 +136,6 @@ def access_hidden(users: pd.DataFrame) -> bool:
 
 
 def _missing(listed: pd.DataFrame) -> frozenset[str]:
-    links = listed[listed["reason_code"] == "activity_missing"]
+    gone = listed["reason_code"] == "activity_missing"
+    links = listed[gone & (listed["resource"] == "activity_link")]  # missing for everybody
     return frozenset(str(key).rpartition("/")[2] for key in links["record_key"])

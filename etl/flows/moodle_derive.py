@@ -1,7 +1,8 @@
 """Derive results from landed answers and load them, some courses at a time, each lot in one transaction."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 import pandas as pd
@@ -9,15 +10,28 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl import crash, db
-from etl.flows import moodle_activities
+from etl.flows import moodle_accounts, moodle_activities
 from etl.flows.administration import Administration, Source
-from etl.flows.moodle_landed import COMPLETION, FLOW, Course, completions_seen, joined, newest, read_courses
-from etl.flows.night import counts, label
+from etl.flows.moodle_before import CourseList
+from etl.flows.moodle_landed import (
+    COMPLETION,
+    FLOW,
+    Answers,
+    Course,
+    completions_seen,
+    joined,
+    newest,
+    read_courses,
+)
+from etl.flows.night import label
 from etl.flows.options import Options
 from etl.flows.polling import found_for
 from etl.load import course_readings, derivations, rejections, runs
 from etl.load.merge import Merged, merge
+from etl.load.runs import Counts, Step, balanced
+from etl.transform.came_in import came_in
 from etl.transform.completions import Completions, completion_sightings, course_completions, unsettled
+from etl.transform.enrolments import courses_without_learners, not_enrolled
 from etl.transform.rejected import combined
 from etl.transform.unit_results import RESULT_COLUMNS, UnitResults, unit_results
 
@@ -26,6 +40,7 @@ _ITEMS_A_LOT: Final = 500_000  # grade items in memory at once
 
 def derive(engine: Engine, run_id: str, source: Source, courses: list[str], options: Options) -> None:
     """For each night, oldest first: what was landed until then becomes results, except what was derived already."""
+    moodle_accounts.refresh(engine, run_id, source)
     for night in options.nights:
         with engine.connect() as session:
             found = landed = newest(found_for(session, source, courses, night))
@@ -66,62 +81,110 @@ def _derive_lot(
         # Decided under the lock: what another run has recorded meanwhile is seen.
         db.execute(session, "load/lock", lock=f"{FLOW}/{source.source}")
         administration = Administration(engine, source, scopes)
-        units, done, rejected = results_of(session, administration, source, lot)
+        derived = results_of(session, administration, CourseList(engine, source), source, lot)
         crash.point("derive.done")
         trial = session.begin_nested()
-        merged = _load(session, run_id, source, units, done)
+        merged = _load(session, run_id, source, derived)
         moodle_activities.name_graded(session, source, lot)
         if night is None:  # a past night says nothing about what is wrong today
-            rejections.replace(session, run_id, FLOW, source.source, scopes, rejected)
-            derived = {scope: inputs[scope] for scope in scopes}
-            derivations.remember(session, run_id, FLOW, source.source, derived)
+            rejections.replace(session, run_id, FLOW, source.source, scopes, derived.rejected)
+            known = {scope: inputs[scope] for scope in scopes}
+            derivations.remember(session, run_id, FLOW, source.source, known)
         crash.point("load.written")
         if dry_run:
             trial.rollback()
-        loaded = counts(merged, standing=units.standing + done.standing, rejected=len(rejected))
-        runs.record_step(session, run_id, "derive", label(source, scopes, night), loaded)
+        name = label(source, scopes, night)
+        runs.record_steps(session, run_id, "derive", [_step(name, derived, merged)])
         crash.point("load.recorded")
     crash.point("load.committed")
 
 
+@dataclass(frozen=True)
+class Derived:
+    """What the answers of some courses amount to; ``read`` rows came in with them, some of them ``malformed``."""
+
+    units: UnitResults
+    done: Completions
+    rejected: pd.DataFrame
+    read: int
+    malformed: int
+
+
 def results_of(
-    session: Session, administration: Administration, source: Source, lot: list[Course]
-) -> tuple[UnitResults, Completions, pd.DataFrame]:
-    """What the answers of some courses amount to: unit results, completions, and every rejected row."""
+    session: Session,
+    administration: Administration,
+    site: CourseList,
+    source: Source,
+    lot: list[Course],
+) -> Derived:
+    """Unit results, completions, and every rejected row of some courses."""
     answers = joined(lot)
     crash.point("derive.decoded")
-    matched, enrolments, unmatched = administration.match(answers.users)
+    matched, enrolments, unmatched = administration.match(administration.profiles(answers.people))
     units = unit_results(
         answers.grades,
-        answers.modules,
+        answers.learners,
+        _with_proof(answers, site),
         administration.activity_links,
         enrolments,
         administration.training_plan,
         administration.recorded,
         source.rules,
     )
-    totals = answers.learners[["scope", "user_id", "grade_percent"]]
-    completed = answers.completions.merge(totals, on=["scope", "user_id"], how="left")
     recorded = administration.completions
-    moved = unsettled(completed, matched, recorded)
+    moved = unsettled(answers.completed, matched, recorded)
     done = course_completions(
-        completed,
+        answers.completed,
         matched,
         enrolments,
         recorded,
         completion_sightings(completions_seen(session, source.source, moved)),
-        administration.courses["scope"],
-        administration.counted,
+        administration.places,
         source.timezone,
     )
-    return units, done, combined([answers.rejected, unmatched, units.rejected, done.rejected])
+    _, absent, _ = administration.match(administration.profiles(answers.absent.assign(user_idnumber=None)))
+    nobody = courses_without_learners(administration.courses, administration.enrolments, answers.learners)
+    listed = [answers.rejected, unmatched, units.rejected, done.rejected, not_enrolled(absent), nobody]
+    return Derived(
+        units,
+        done,
+        combined(listed),
+        came_in(answers.grades, administration.activity_links, answers.completed),
+        answers.malformed,
+    )
 
 
-def _load(
-    session: Session, run_id: str, source: Source, units: UnitResults, done: Completions
-) -> list[Merged]:
+def _with_proof(answers: Answers, site: CourseList) -> pd.DataFrame:
+    """The pass grades, and of those that are older than a report whether the course was left as it was since."""
+    modules = answers.modules
+    reported = modules["scope"].map(answers.learners.groupby("scope")["landing_id"].max())
+    older = modules[modules["landing_id"] < reported]
+    since = older[["scope", "read_at"]].drop_duplicates()
+    proven = [
+        site.unchanged(scope, datetime.fromtimestamp(read_at, UTC)) is True
+        for scope, read_at in since.itertuples(index=False)
+    ]
+    told = modules.merge(since.assign(proven=proven), on=["scope", "read_at"], how="left")
+    return told.assign(proven=told["proven"].eq(True).astype("int64"))
+
+
+def _step(name: str, derived: Derived, merged: list[Merged]) -> Step:
+    """Rows are learners' graded units, graded activities without a unit, completions, and rows that are malformed."""
+    units, done = derived.units, derived.done
+    counts = Counts(
+        # an enrolment more that a unit counts for, or that a completion completes, is a row more
+        read=derived.read + derived.malformed + units.repeated + len(done.enrolments),
+        written=sum(one.written for one in merged),
+        unchanged=sum(one.unchanged for one in merged) + units.standing + done.standing,
+        rejected=units.refused + done.refused + derived.malformed,
+    )
+    return balanced(name, counts)
+
+
+def _load(session: Session, run_id: str, source: Source, derived: Derived) -> list[Merged]:
     """Unit results (or proposals, where a person reviews them first), completions, completed enrolments."""
     parameters = {"source": source.source, "run_id": run_id}
+    units, done = derived.units, derived.done
     results = units.results[RESULT_COLUMNS]
     if source.review == "required":
         loaded = merge(session, "core.proposed_results", results, "proposed_results_merge", **parameters)

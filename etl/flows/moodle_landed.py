@@ -17,6 +17,8 @@ from etl.transform.rejected import combined
 
 FLOW: Final = "moodle_results"
 SYSTEM: Final = "moodle"
+_LEARNER: Final = ["scope", "user_id"]
+MODULE_COLUMNS: Final = ["activity_id", "module", "grade_pass", "tolerance", "landing_id", "read_at"]
 USERS, GRADES, USER_GRADES, MODULE, COMPLETION = "users", "grades", "user_grades", "module", "completion"
 
 
@@ -28,8 +30,8 @@ class Course:
     users: pd.DataFrame
     grades: list[pd.DataFrame] = field(default_factory=list)
     learners: list[pd.DataFrame] = field(default_factory=list)
-    modules: list[tuple[int, str | None, float, float]] = field(default_factory=list)
-    completions: list[tuple[int, pd.Timestamp]] = field(default_factory=list)
+    modules: list[tuple[int, str | None, float, float, int, float]] = field(default_factory=list)
+    completions: list[tuple[int, pd.Timestamp, int]] = field(default_factory=list)
     named: list[pd.DataFrame] = field(default_factory=list)
     rejected: list[pd.DataFrame] = field(default_factory=list)
 
@@ -65,9 +67,9 @@ def _read_grades(course: Course, answer: landing.Landed) -> None:
     decoded = contract.decode_grade_report(answer.body)
     if answer.resource == GRADES and len(decoded.frame):
         course.named.append(decode_graded(answer.body))
-    course.grades.append(decoded.frame)
+    course.grades.append(decoded.frame.assign(landing_id=answer.landing_id))
     if decoded.learners is not None:
-        course.learners.append(decoded.learners)
+        course.learners.append(decoded.learners.assign(landing_id=answer.landing_id))
     _list(course, answer.resource, decoded.rejected)
 
 
@@ -79,7 +81,8 @@ def _read_module(course: Course, answer: landing.Landed) -> None:
     except RejectRecord:
         return  # the grade report shows whether the activity is there; without a pass grade it is not judged
     grade_pass = float("nan") if module.grade_pass is None else module.grade_pass
-    course.modules.append((module.activity_id, module.module, grade_pass, module.tolerance))
+    read = answer.landing_id, answer.landed_at.timestamp()
+    course.modules.append((module.activity_id, module.module, grade_pass, module.tolerance, *read))
 
 
 def _read_completion(course: Course, answer: landing.Landed) -> None:
@@ -91,7 +94,8 @@ def _read_completion(course: Course, answer: landing.Landed) -> None:
             _list(course, COMPLETION, pd.DataFrame([listed]))
         return
     if completion.completed_at is not None:
-        course.completions.append((int(answer.key), pd.Timestamp(completion.completed_at)))
+        moment = pd.Timestamp(completion.completed_at)
+        course.completions.append((int(answer.key), moment, answer.landing_id))
 
 
 def completions_seen(connection: Connection, source: str, learners: pd.DataFrame) -> pd.DataFrame:
@@ -131,34 +135,55 @@ def _no_users() -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Answers:
-    """Several courses as frames with a column scope, as the transforms take them."""
+    """Several courses as frames with a column scope, as the transforms take them.
 
-    users: pd.DataFrame
+    ``learners``: scope, user_id, user_idnumber, grade_percent, landing_id of everybody who has a report.
+    ``completed``: scope, user_id, completed_at, grade_percent, current (read with or after the learner's report).
+    ``absent``: scope, user_id of participants who have neither: those of whom the site tells us nothing.
+    """
+
     grades: pd.DataFrame
     learners: pd.DataFrame
     modules: pd.DataFrame
-    completions: pd.DataFrame
+    completed: pd.DataFrame
+    absent: pd.DataFrame
     rejected: pd.DataFrame
+    malformed: int
+
+    @property
+    def people(self) -> pd.DataFrame:
+        """scope, user_id, user_idnumber (missing without a report) of everybody something is told of."""
+        told = [self.learners[[*_LEARNER, "user_idnumber"]], self.completed[_LEARNER]]
+        return pd.concat(told, ignore_index=True).drop_duplicates(_LEARNER, ignore_index=True)
 
 
 def joined(courses: list[Course]) -> Answers:
     """The frames of several courses, one below the other; of a learner's grade reports the newest counts."""
     learners = _named(_stacked((c.scope, _newest(c.learners, c.learners)) for c in courses if c.learners))
-    users = _named(_stacked((c.scope, c.users) for c in courses))
+    users = _named(_stacked((c.scope, c.users) for c in courses))[_LEARNER]
+    completions = pd.DataFrame(
+        [(c.scope, *row) for c in courses for row in c.completions],
+        columns=[*_LEARNER, "completed_at", "read"],
+    ).astype({"scope": "str", "user_id": "int64", "completed_at": "datetime64[s, UTC]", "read": "int64"})
+    completed = completions.merge(
+        learners[[*_LEARNER, "grade_percent", "landing_id"]], on=_LEARNER, how="left"
+    )
+    completed["current"] = ~(completed["read"] < completed["landing_id"])
+    told = pd.concat([learners[_LEARNER], completed[_LEARNER]])
+    malformed = [frame for c in courses for frame in c.rejected]
     return Answers(
-        # Whoever has a grade report is a learner; the profile comes from the list of enrolled users.
-        users=users.merge(learners[["scope", "user_id"]]),
         grades=_stacked((c.scope, _newest(c.grades, c.learners)) for c in courses if c.grades),
         learners=learners,
         modules=pd.DataFrame(
             [(c.scope, *row) for c in courses for row in c.modules],
-            columns=["scope", "activity_id", "module", "grade_pass", "tolerance"],
-        ).astype({"activity_id": "int64", "grade_pass": "float64", "tolerance": "float64"}),
-        completions=pd.DataFrame(
-            [(c.scope, *row) for c in courses for row in c.completions],
-            columns=["scope", "user_id", "completed_at"],
-        ).astype({"user_id": "int64", "completed_at": "datetime64[s, UTC]"}),
-        rejected=combined([frame for c in courses for frame in c.rejected]),
+            columns=["scope", *MODULE_COLUMNS],
+        )
+        .astype(dict.fromkeys(["grade_pass", "tolerance", "landing_id", "read_at"], "float64"))
+        .astype({"activity_id": "int64"}),
+        completed=completed.drop(columns=["read", "landing_id"]),
+        absent=users.drop_duplicates().merge(told, on=_LEARNER, how="left_anti"),
+        rejected=combined(malformed),
+        malformed=sum(map(len, malformed)),
     )
 
 

@@ -18,9 +18,9 @@ from etl.flows.administration import Administration
 from etl.flows.moodle_before import Before
 from etl.flows.moodle_landed import COMPLETION, GRADES, MODULE, USER_GRADES, USERS
 from etl.flows.polling import PolledCourse, reason_of
+from etl.transform.activity_outcomes import PENDING
 from etl.transform.poll_plan import ACCESS_MARGIN, Poll, poll_plan
 from etl.transform.reasons import reason
-from etl.transform.unit_results import PENDING
 
 USER_FIELDS: Final = (
     "id",

@@ -118,8 +118,10 @@ def _plan_source(
         if decoded.rejected.empty:  # else one that cannot be read would be taken for one that is gone
             present = decoded.frame["source_course_id"].tolist()
             db.execute(session, "load/courses_gone", source=source.source, present=present)
+        db.execute(session, "load/course_links_found", source=source.source)
         wanted = db.query(session, "load/course_occurrences", source=source.source)
-        rejected = combined([_malformed(decoded.rejected), *_unreachable(session, source, wanted)])
+        hidden = _hidden_idnumbers(session, source, decoded.frame)
+        rejected = combined([_malformed(decoded.rejected), hidden, *_unreachable(session, source, wanted)])
         rejections.replace(session, run_id, FLOW, source.source, [""], rejected)
         runs.record_step(session, run_id, "plan", source.source, cost)
         late = _to_be_looked_at(session, source, wanted)
@@ -140,6 +142,14 @@ def _to_be_looked_at(session: Session, source: Source, wanted: pd.DataFrame) -> 
     at = db.rows(session, "load/reference_version")[0]["read_at"]
     read = db.rows(session, "load/landing_last", source=source.source, scopes=finished, resource=USERS)
     return {row["scope"] for row in read if sweep_due(row["landed_at"], at)}
+
+
+def _hidden_idnumbers(session: Session, source: Source, courses: pd.DataFrame) -> pd.DataFrame:
+    """Courses whose idnumber was known and is not shown any more; the known one is used."""
+    unshown = courses.loc[courses["idnumber"].isna(), "source_course_id"].tolist()
+    found = db.rows(session, "load/course_idnumbers_hidden", source=source.source, unshown=unshown)
+    known = pd.Series([row["source_course_id"] for row in found], dtype="str")
+    return rejected_rows(pd.Series("", index=known.index), "course", known, "idnumber_hidden")
 
 
 def _unreachable(session: Session, source: Source, wanted: pd.DataFrame) -> Iterator[pd.DataFrame]:

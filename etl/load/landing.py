@@ -70,6 +70,11 @@ def index(
     return db.query(connection, "load/landing_index", source=source, scopes=list(scopes), as_of=as_of)
 
 
+def newest_of(connection: Connection, source: str, resource: str) -> pd.DataFrame:
+    """The newest answer of a resource in every scope of a source: landing_id, scope, sha256 (hex)."""
+    return db.query(connection, "load/landing_newest", source=source, resource=resource)
+
+
 def history(
     connection: Connection, source: str, resource: str, scopes: Sequence[str], keys: Sequence[str]
 ) -> list[int]:

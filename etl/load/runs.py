@@ -111,6 +111,17 @@ class Step:
     problem: str | None = None
 
 
+def balanced(scope: str, counts: Counts) -> Step:
+    """A step whose counts add up, or else one with that problem: rows were lost, or counted twice."""
+    told = counts.written + counts.unchanged + counts.rejected + counts.ignored
+    if told == counts.read:
+        return Step(scope, counts)
+    problem = (
+        f"{counts.read} rows came in, of {told} it is known what became of them: a fault of this program"
+    )
+    return Step(scope, counts, "counts_differ", problem)
+
+
 def record_steps(connection: Connection, run_id: str, step: str, done: Iterable[Step]) -> None:
     """Write what a step did for its scopes; what it wrote when it ran before stays counted as written."""
     rows = [

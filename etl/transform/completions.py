@@ -3,25 +3,41 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from etl.transform.dates import local_dates
-from etl.transform.rejected import combined, rejected_rows
+from etl.transform.rejected import rejected_rows
 
 RESOURCE = "course_completion"
 _LEARNER = ["scope", "user_id"]
 _PERSON = ["scope", "client_code"]
+_ENROLMENT = ["enrolment_code", "occurrence_code", "status", "start_date"]
+
+
+@dataclass(frozen=True)
+class Places:
+    """What courses (scopes) are to the administration.
+
+    ``linked``: to an occurrence; ``belonging``: those, and what was once, for a link may be hidden or renamed;
+    ``counted``: accredited, or giving a competence.
+    """
+
+    linked: Collection[str]
+    belonging: Collection[str]
+    counted: Collection[str]
 
 
 @dataclass(frozen=True)
 class Completions:
     """Rows for core.course_completions and core.enrolment_completions, with the scope they come from, and rejected
-    rows; ``standing`` completions change nothing, since what they say is recorded or their enrolment is completed.
+    rows; and how many completions stand as they are, and are rejected (also with their learner).
     """
 
     courses: pd.DataFrame
     enrolments: pd.DataFrame
     standing: int
+    refused: int
     rejected: pd.DataFrame
 
 
@@ -31,55 +47,71 @@ def course_completions(
     enrolments: pd.DataFrame,
     recorded: pd.DataFrame,
     sightings: pd.DataFrame,
-    linked: pd.Series,
-    counted: Collection[str],
+    places: Places,
     timezone: str,
 ) -> Completions:
     """A completion shows only while the enrolment is active and the source says completed, each time once.
 
-    ``completed``: scope, user_id, completed_at (UTC), grade_percent. ``matched``: scope, user_id, client_code.
-    ``enrolments``: see learner_enrolments. ``recorded``: scope, client_code, completed_at. ``sightings``: see
-    completion_sightings. ``linked``: the scopes that occurrences are linked to; a course outside them (one that is
-    only accredited, or only gives a competence) counts for every matched client. ``counted``: those two kinds.
-
-    Rejected: completed_before_start (an older enrolment's completion), enrolment_not_active and completion_moved
-    (of a counted course only: a point or a competence may hang on it).
+    ``completed``: scope, user_id, completed_at (UTC), grade_percent, current (False: older than what else is known
+    of the learner). ``matched``: scope, user_id, client_code. ``enrolments``: see learner_enrolments. ``recorded``:
+    scope, client_code, completed_at. ``sightings``: see completion_sightings. A course that never belonged to an
+    occurrence (one that is only accredited, or only gives a competence) counts for every matched client.
     """
-    people = completed.merge(matched, on=_LEARNER)
-    people = _settled(people, recorded, sightings, enrolments, timezone)
+    people = _settled(completed.merge(matched, on=_LEARNER), recorded, sightings, enrolments, timezone)
     people["day"] = local_dates(people["completed_at"], timezone)
-    theirs = people.merge(enrolments[[*_LEARNER, "occurrence_code", *_ENROLMENT]], on=_LEARNER)
-    active = theirs[theirs["status"] == "active"]
-    start = pd.to_datetime(active["start_date"])
-    # Without a start date, a completion that was recorded before this enrolment came belongs to another one.
-    early = (start > active["day"]) | (start.isna() & active["known"])
-    ended = active[~early]
-    free = people[~people["scope"].isin(linked)]
-    counting = pd.concat([ended, free])
-    late = theirs[~_learners(theirs).isin(_learners(active)) & ~theirs["known"]]
-    late = late[late["scope"].isin(list(counted))]
-    moved = people[people["moved"] & people["scope"].isin(list(counted))]
-    moved = moved[~_learners(moved).isin(_learners(active[early]))]
-    listed = [_listed(active[early], "completed_before_start"), _listed(late, "enrolment_not_active")]
-    courses = counting.drop_duplicates(_PERSON)
-    said = pd.concat([counting, active[early], late, moved])
-    unenrolled = ~people["scope"].isin(free["scope"]) & ~_learners(people).isin(_learners(theirs))
+    theirs = people.merge(enrolments[[*_LEARNER, *_ENROLMENT]], on=_LEARNER)
+    theirs["reason"] = _refusals(theirs, places)
+    free = people[~people["scope"].isin(list(places.belonging))]
+    lost = people["scope"].isin(list(places.belonging)) & ~people["scope"].isin(list(places.linked))
+    ended = theirs[(theirs["status"] == "active") & (theirs["reason"] == "")]
+    counting = pd.concat([ended, free[_fresh(free)]]).drop_duplicates(_PERSON)
+    moved = people[people["moved"] & people["scope"].isin(list(places.counted))]
+    listed = pd.concat(
+        [
+            theirs[theirs["reason"] != ""],
+            free[~_fresh(free)].assign(reason="completion_not_current"),
+            people[lost & ~people["known"]].assign(reason="course_link_lost"),
+        ]
+    )
+    left = people[~_among(people, counting)]
+    refused = _among(left, listed) | ~(
+        _among(left, theirs) | left["known"]
+    )  # of the latter the learner is listed
     return Completions(
         # the source's own verdict: it says completed only when the course's conditions are met
-        courses=courses[["scope", "client_code", "completed_at", "grade_percent"]]
+        courses=counting[["scope", "client_code", "completed_at", "grade_percent"]]
         .assign(passed=True)
         .reset_index(drop=True),
         enrolments=ended.rename(columns={"day": "completed_on"})[
             ["scope", "enrolment_code", "completed_on"]
         ].drop_duplicates("enrolment_code", ignore_index=True),
-        standing=int((~_learners(people).isin(_learners(said)) & ~unenrolled).sum()),
-        rejected=combined(
-            [*listed, rejected_rows(moved["scope"], RESOURCE, _key(moved, "scope"), "completion_moved")]
+        standing=int((~refused).sum()),
+        refused=len(completed) - len(people) + int(refused.sum()),
+        rejected=_listed(
+            pd.concat([listed, moved[~_among(moved, listed)].assign(reason="completion_moved")])
         ),
     )
 
 
-_ENROLMENT = ["enrolment_code", "status", "start_date"]
+def _refusals(theirs: pd.DataFrame, places: Places) -> np.ndarray:
+    """Why a completion does not complete an enrolment; empty where it does, or where nothing hangs on it."""
+    active = theirs["status"] == "active"
+    start = pd.to_datetime(theirs["start_date"])
+    # Without a start date, a completion that was recorded before this enrolment came belongs to another one.
+    early = (start > theirs["day"]) | (start.isna() & theirs["known"])
+    late = ~active & ~theirs["known"] & ~_among(theirs, theirs[active])
+    reasons = {
+        "completion_not_current": active & ~_fresh(theirs),
+        "completed_before_start": active & early,
+        "enrolment_not_active": late & theirs["scope"].isin(list(places.counted)),
+    }
+    return np.select(list(reasons.values()), list(reasons), "")
+
+
+def _fresh(people: pd.DataFrame) -> pd.Series:
+    """What is recorded stands; another completion is taken from an answer as new as the learner's grades only."""
+    fresh: pd.Series = people["current"] | people["known"]
+    return fresh
 
 
 def unsettled(completed: pd.DataFrame, matched: pd.DataFrame, recorded: pd.DataFrame) -> pd.DataFrame:
@@ -158,13 +190,12 @@ def _seconds(recorded: pd.DataFrame) -> pd.DataFrame:
     return recorded.astype({"completed_at": _SECONDS})
 
 
-def _learners(rows: pd.DataFrame) -> pd.MultiIndex:
-    return pd.MultiIndex.from_frame(rows[_LEARNER])
+def _among(rows: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
+    learners = [pd.MultiIndex.from_frame(frame[_LEARNER]) for frame in (rows, others)]
+    return learners[0].isin(learners[1])
 
 
-def _key(rows: pd.DataFrame, place: str) -> pd.Series:
-    return rows[place] + "/" + rows["user_id"].astype("str")
-
-
-def _listed(rows: pd.DataFrame, code: str) -> pd.DataFrame:
-    return rejected_rows(rows["scope"], RESOURCE, _key(rows, "occurrence_code"), code)
+def _listed(rows: pd.DataFrame) -> pd.DataFrame:
+    place = rows["occurrence_code"].fillna(rows["scope"])
+    keys = place + "/" + rows["user_id"].astype("str")
+    return rejected_rows(rows["scope"], RESOURCE, keys, rows["reason"])

@@ -28,6 +28,27 @@ def learner_enrolments(
     return current, rejected
 
 
+def not_enrolled(absent: pd.DataFrame) -> pd.DataFrame:
+    """Participants of whom the source tells nothing although their enrolment is active, as rejected rows.
+
+    ``absent``: their enrolments, see learner_enrolments.
+    """
+    return _listed(absent[absent["status"] == "active"], "not_enrolled")
+
+
+def courses_without_learners(
+    courses: pd.DataFrame, enrolments: pd.DataFrame, learners: pd.DataFrame
+) -> pd.DataFrame:
+    """Courses in which nobody has a grade report although enrolments are active, as rejected rows (no_learners).
+
+    ``courses``: scope, occurrence_code. ``enrolments``: occurrence_code, status. ``learners``: scope.
+    """
+    active = enrolments.loc[enrolments["status"] == "active", "occurrence_code"]
+    expected = courses.loc[courses["occurrence_code"].isin(active), "scope"].drop_duplicates()
+    empty = expected[~expected.isin(learners["scope"])]
+    return rejected_rows(empty, "course", empty, "no_learners")
+
+
 def _listed(rows: pd.DataFrame, code: str) -> pd.DataFrame:
     keys = rows["occurrence_code"] + "/" + rows["user_id"].astype("str")
     return rejected_rows(rows["scope"], RESOURCE, keys, code)

@@ -9,6 +9,9 @@ from etl.transform.normal_form import folded
 from etl.transform.rejected import rejected_rows
 
 RESOURCE = "learner"
+NOBODY = pd.DataFrame({"user_id": [], "client_code": [], "rank": []}).astype(
+    {"user_id": "int64", "client_code": "str", "rank": "int64"}
+)
 
 
 def match_learners(
@@ -17,29 +20,49 @@ def match_learners(
     stored: pd.DataFrame,
     match_code: bool,
     match_fields: str | None,
+    others: pd.DataFrame = NOBODY,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The stored user id first, then idnumber = client code, then configured fields combined with AND.
+    """Whose learners are, judged over all accounts of their site: a client that several claim is nobody's.
 
     ``users``: scope, label, user_id, idnumber, username, email, given_name, surname, one row a learner of a course
-    (scope); ``label`` names the course in rejections. ``clients``: client_code and the same fields. ``stored``:
-    user_id (text), client_code. Text is compared in its normal form.
+    (scope); ``label`` names the course in rejections. ``clients``, ``stored`` and the settings: see
+    learner_candidates. ``others``: the candidates of the site's accounts, which count beside those of ``users``.
     Returns matched (scope, user_id, client_code) and rejected (unmatched_learner, ambiguous_learner).
     """
     learners = users.drop_duplicates(["scope", "user_id"], ignore_index=True)
+    theirs = learner_candidates(learners, clients, stored, match_code, match_fields)
+    others = others[~others["user_id"].isin(learners["user_id"])]
+    candidates = pd.concat([theirs, others], ignore_index=True)
+    sure = candidates[~_ambiguous(candidates)]
+    matched = learners[["scope", "user_id"]].merge(sure[["user_id", "client_code"]], on="user_id")
+    missed = learners[~learners["user_id"].isin(matched["user_id"])]
+    met = missed["user_id"].isin(theirs["user_id"])
+    code = pd.Series(np.where(met, "ambiguous_learner", "unmatched_learner"), missed.index, "str")
+    keys = missed["label"] + "/" + missed["user_id"].astype("str")
+    return matched, rejected_rows(missed["scope"], RESOURCE, keys, code)
+
+
+def learner_candidates(
+    users: pd.DataFrame,
+    clients: pd.DataFrame,
+    stored: pd.DataFrame,
+    match_code: bool,
+    match_fields: str | None,
+) -> pd.DataFrame:
+    """The stored user id first, then idnumber = client code, then configured fields combined with AND.
+
+    ``users``: user_id, idnumber, username, email, given_name, surname. ``clients``: client_code and the same fields.
+    ``stored``: user_id (text), client_code. Text is compared in its normal form.
+    Returns user_id, client_code, rank (of the first rule that found any).
+    """
+    learners = users.drop_duplicates("user_id", ignore_index=True)
     attempts = [_by_stored_id(learners, stored)]
     if match_code:
         attempts.append(_by_fields(learners, clients, [("idnumber", "client_code")]))
     if match_fields:
         attempts.append(_by_fields(learners, clients, [(name, name) for name in match_fields.split("+")]))
-    candidates = _first_that_matches(attempts)
-    ambiguous = _ambiguous(candidates.assign(scope=pd.factorize(learners["scope"])[0][candidates["learner"]]))
-    sure = candidates[~ambiguous].set_index("learner")["client_code"].sort_index()
-    matched = learners.loc[sure.index, ["scope", "user_id"]].assign(client_code=sure)
-    missed = learners.drop(index=sure.index)
-    met = missed.index.isin(candidates["learner"])
-    code = pd.Series(np.where(met, "ambiguous_learner", "unmatched_learner"), missed.index, "str")
-    keys = missed["label"] + "/" + missed["user_id"].astype("str")
-    return matched.reset_index(drop=True), rejected_rows(missed["scope"], RESOURCE, keys, code)
+    found = _first_that_matches(attempts)
+    return found.assign(user_id=learners["user_id"].to_numpy()[found["learner"]])[list(NOBODY.columns)]
 
 
 def _by_stored_id(learners: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:
@@ -76,12 +99,11 @@ def _first_that_matches(attempts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _ambiguous(candidates: pd.DataFrame) -> pd.Series:
-    """Learners with several candidates, and learners of a course who claim one client.
+    """Accounts with several candidates, and accounts that claim one client.
 
     Of the latter one is not: the only one whose user id is stored with the client.
     """
-    claim = ["scope", "client_code"]
-    shared = candidates.duplicated(claim, keep=False)
+    shared = candidates.duplicated("client_code", keep=False)
     stored = candidates[candidates["rank"] == 0]
-    owners = stored.index[~stored.duplicated(claim, keep=False)]
-    return candidates.duplicated("learner", keep=False) | (shared & ~candidates.index.isin(owners))
+    owners = stored.index[~stored.duplicated("client_code", keep=False)]
+    return candidates.duplicated("user_id", keep=False) | (shared & ~candidates.index.isin(owners))

@@ -12,19 +12,29 @@ REASONS: Final = {
     "enrolment_not_active": "The enrolment is not active.",
     "completed_before_start": "The completion belongs to an earlier enrolment: it is older than the start of this one,"
     " or was recorded before this one came without a start date.",
+    "completion_not_current": "The completion was read before the learner's newest grades: it is asked for again.",
+    "course_link_lost": "The course belonged to an occurrence that it is not linked to now (renamed, closed, or its"
+    " idnumber changed): link it again; until then nobody's enrolment is known.",
     "completion_moved": "The source gives a recorded completion another moment; neither a reset of the course nor a new"
     " enrolment was seen in between, so that it does not count again.",
     "needs_start_date": "No start date is known: enter an expected start date in the training plan.",
     "start_after_finish": "The start date lies after the finish date.",
-    "activity_missing": "A mapped activity is not in the answer: removed, or hidden from the service account.",
+    "activity_missing": "A mapped activity is not in the answer: removed, or hidden from the service account or"
+    " from this learner.",
     "activity_type_not_supported": "Activities of this type cannot be mapped.",
     "activity_not_mapped": "Grades came in for an activity that no unit is mapped to.",
     "activity_not_readable": "The pass grade of this activity could not be read, so that a grade cannot be judged.",
+    "pass_grade_not_current": "The pass grade was read before this grade was given: both are asked for again.",
+    "unit_not_in_plan": "Grades came in for a unit that is not in the enrolment's training plan: add it, or unmap it.",
     "grade_pending": "The source is still to compute this grade anew; it is asked for again next night.",
     "grade_hidden": "The grade is hidden from the service account: give its role moodle/grade:viewhidden.",
     "grade_out_of_range": "The grade is ten times the maximum or more: correct the grade or the maximum in the source.",
     "needs_graded_date": "The source gives no graded date, so that there is no finish date.",
     "course_not_linked": "No course of the source has this occurrence code as its idnumber.",
+    "idnumber_hidden": "The site does not show this course's idnumber any more; the known one is used: give the service"
+    " account's role moodle/course:update in the course.",
+    "no_learners": "The grade report of the course shows no learner, although enrolments are active: is the service"
+    " account allowed to see them, and are they enrolled in the source?",
     "course_gone": "The course no longer exists in the source.",
     "access_denied": "The service account has no access.",
     "report_empty": "The grade report shows nobody, although the course has students: can the service account's role"

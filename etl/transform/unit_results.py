@@ -6,17 +6,23 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from etl.transform.activity_outcomes import (
+    AWAITED,
+    BLOCKED,
+    FAILED,
+    MISSING,
+    MOST_PERCENT,
+    OUTDATED,
+    SUPPORTED_MODULES,
+    UNDECIDED,
+    WITHHELD,
+    activity_outcomes,
+    tallies,
+)
 from etl.transform.dates import epoch_dates
 from etl.transform.rejected import combined, rejected_rows
 
 RESOURCE = "unit_result"
-SUPPORTED_MODULES: Final = frozenset(
-    ["assign", "attendance", "checklist", "h5pactivity", "hvp", "lesson", "lti", "quiz", "scorm"]
-)
-# Why a grade is withheld: the site has still to compute it anew; it is hidden from the service account.
-PENDING, HIDDEN = 1, 2
-# numeric(7, 4) holds less. Who reaches ten times the maximum was graded out of another one.
-MOST_PERCENT: Final = 999.99995
 RESULT_COLUMNS: Final = [
     "enrolment_code",
     "unit_code",
@@ -25,9 +31,16 @@ RESULT_COLUMNS: Final = [
     "finished_on",
     "grade_percent",
 ]
-_STATUS: Final = ["started", "passed", "failed", "undecided", "hidden", "pending"]
-# The worst decides a unit. What is not told might be anything, so that it comes before a failure.
-_PASSED, _UNDECIDED, _FAILED, _HIDDEN, _PENDING = 1, 0, -1, -2, -3
+# Why a unit gets no status, by the outcome that decides it.
+_NO_STATUS: Final = {
+    OUTDATED: "pass_grade_not_current",
+    UNDECIDED: "activity_not_readable",
+    WITHHELD: "grade_hidden",
+    AWAITED: "grade_pending",
+    MISSING: "activity_missing",
+    BLOCKED: "blocked",  # listed with its activity, once for all learners
+}
+_STATUS: Final = ["started", "passed", "failed", *_NO_STATUS.values()]
 
 
 @dataclass(frozen=True)
@@ -42,15 +55,20 @@ class Rules:
 
 @dataclass(frozen=True)
 class UnitResults:
-    """Results to record (RESULT_COLUMNS), what stands already (a count), and rejected rows."""
+    """Results to record (RESULT_COLUMNS) and rejected rows; and of the learners' graded units how many stand as they
+    are, are rejected (also with their learner or activity), and count for a further enrolment (``repeated``).
+    """
 
     results: pd.DataFrame
     standing: int
+    refused: int
+    repeated: int
     rejected: pd.DataFrame
 
 
 def unit_results(
     grades: pd.DataFrame,
+    learners: pd.DataFrame,
     modules: pd.DataFrame,
     links: pd.DataFrame,
     enrolments: pd.DataFrame,
@@ -61,9 +79,10 @@ def unit_results(
     """Passed when all mapped activities are passed, failed when any is failed, started when some are passed.
 
     ``grades``: scope, user_id, activity_id, item, module, grade, grade_min, grade_max, graded_at (epoch s), verdict,
-    withheld (see decode_grade_report); of an activity with several grade items the worst counts, and it is passed
-    when all of them are.
-    ``modules``: scope, activity_id, module, grade_pass (NaN = not readable, 0 = none), tolerance.
+    withheld (see decode_grade_report), landing_id (of the report); of an activity with several grade items the worst
+    counts, and it is passed when all of them are. ``learners``: scope, user_id of everybody who has a report.
+    ``modules``: scope, activity_id, module, grade_pass (NaN = not readable, 0 = none), tolerance, landing_id, read_at
+    (epoch s), proven (1: the course was not changed since).
     ``links``: scope, occurrence_code, unit_code, activity_id. ``enrolments``: see learner_enrolments.
     ``plan``: enrolment_code, unit_code, expected_start_date. ``recorded``: enrolment_code, unit_code, status,
     started_on. Rule: spec/moodle.md, What must happen (results).
@@ -71,16 +90,30 @@ def unit_results(
     targets, links = _targets(links)
     answered = grades.drop_duplicates(["scope", "activity_id"])[["scope", "activity_id", "module"]]
     answered = answered.astype({"scope": "str", "module": "str"})
-    blocked, problems = _blocked_targets(links, answered, modules)
-    told = (grades["grade"].notna() | (grades["withheld"] > 0)).to_numpy()
-    graded = grades[told].assign(share=_shares(grades)[told])
-    tallies = _tallies(_activity_outcomes(graded, modules), links[~links["target"].isin(blocked)])
-    candidates = _of_enrolments(tallies, targets, enrolments, rules.record_failed)
-    planned = candidates.merge(_with_recorded(plan, recorded), on=["enrolment_code", "unit_code"])
-    fresh = planned[~_stands(planned, rules.allow_resit)]
-    results, undated = _checked(_dated(fresh, rules), targets)
-    unmapped = _unmapped(answered, graded["activity_id"], links)
-    return UnitResults(results, len(planned) - len(fresh), combined([problems, undated, unmapped]))
+    blocked, problems = _blocked_targets(links, answered, learners, modules)
+    outcomes = activity_outcomes(grades, modules, learners, links)
+    rated = tallies(outcomes, links)
+    rated["worst"] = rated["worst"].mask(rated["target"].isin(blocked), BLOCKED)
+    theirs = _of_enrolments(rated, targets, enrolments, rules.record_failed)
+    known = _with_plan_and_record(theirs, plan, recorded)
+    stands = _stands(known, rules.allow_resit)
+    results, unfit = _checked(_dated(known[~stands], rules))
+    unmapped = outcomes.loc[~outcomes["activity_id"].isin(links["activity_id"]), "activity_id"]
+    placed = _graded(theirs)
+    first = ~placed.duplicated(["user_id", "target"])
+    homeless = len(_graded(rated)) - int(first.sum())  # their learner is listed
+    return UnitResults(
+        results,
+        standing=len(_graded(known[stands])),
+        refused=homeless + len(_graded(unfit)) + len(unmapped),
+        repeated=int((~first).sum()),
+        rejected=combined([problems, _listed(unfit, targets), _not_mapped(answered, unmapped)]),
+    )
+
+
+def _graded(rows: pd.DataFrame) -> pd.DataFrame:
+    """Units of which a grade came in; the others only lack an activity."""
+    return rows[rows["graded"] > 0]
 
 
 def _targets(links: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -95,7 +128,7 @@ def _targets(links: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _blocked_targets(
-    links: pd.DataFrame, answered: pd.DataFrame, modules: pd.DataFrame
+    links: pd.DataFrame, answered: pd.DataFrame, learners: pd.DataFrame, modules: pd.DataFrame
 ) -> tuple[set[int], pd.DataFrame]:
     """A unit with an activity that is missing or of a refused type gets no status, until that is mended."""
     activity = ["scope", "activity_id"]
@@ -104,9 +137,7 @@ def _blocked_targets(
         links.index
     )
     refused = state["module"].notna() & ~state["module"].isin(SUPPORTED_MODULES)
-    asked = links["scope"].isin(
-        answered["scope"].unique()
-    )  # an empty course says nothing about its activities
+    asked = links["scope"].isin(learners["scope"].unique())  # without learners nobody has grade items
     missing = asked & state["answered"].ne(True) & ~refused
     keys = links["occurrence_code"] + "/" + links["unit_code"] + "/" + links["activity_id"].astype("str")
     wrong = rejected_rows(
@@ -116,79 +147,6 @@ def _blocked_targets(
         wrong["reason"] += " This one is a " + state["module"][refused].astype("str").to_numpy() + "."
     gone = rejected_rows(links["scope"][missing], "activity_link", keys[missing], "activity_missing")
     return set(links["target"][refused | missing]), combined([wrong, gone])
-
-
-def _shares(grades: pd.DataFrame) -> np.ndarray:
-    """What part of its activity a grade is: all of it, or less where the activity has several grade items."""
-    if not grades["item"].any():
-        return np.ones(len(grades))
-    return 1 / grades.groupby(["user_id", "activity_id"])["item"].transform("size").to_numpy()
-
-
-def _activity_outcomes(graded: pd.DataFrame, modules: pd.DataFrame) -> pd.DataFrame:
-    """Moodle's own verdict where it gives one; else the grade against the pass grade, with its rounding.
-
-    A row a grade item. Not to be decided where the pass grade is not readable, or the grade itself is withheld.
-    """
-    row, activities = pd.factorize(graded["activity_id"])
-    known = modules.set_index("activity_id").reindex(activities)
-    grade_pass, tolerance = (known[name].to_numpy()[row] for name in ("grade_pass", "tolerance"))
-    # Relative slack for binary fractions: 0.665 + 66.0 must not fail 66.665.
-    reached = graded["grade"].to_numpy() >= grade_pass - tolerance - 1e-9
-    compared = np.where(
-        np.isnan(grade_pass), _UNDECIDED, np.where((grade_pass == 0) | reached, _PASSED, _FAILED)
-    )
-    verdict, withheld = graded["verdict"].to_numpy(), graded["withheld"].to_numpy()
-    judged = np.where(verdict != 0, verdict, compared)
-    span = (graded["grade_max"] - graded["grade_min"]).to_numpy()
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        percent = np.where(span > 0, (graded["grade"] - graded["grade_min"]).to_numpy() / span * 100, np.nan)
-    return pd.DataFrame(
-        {
-            "user_id": graded["user_id"].to_numpy(),
-            "activity_id": graded["activity_id"].to_numpy(),
-            "graded_at": graded["graded_at"].to_numpy(),
-            "share": graded["share"].to_numpy(),
-            "outcome": np.select([withheld == PENDING, withheld == HIDDEN], [_PENDING, _HIDDEN], judged),
-            "percent": percent,
-        }
-    )
-
-
-def _tallies(outcomes: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
-    """One row a learner and unit with at least one grade: how many activities are graded (one of which some grade
-    items are not yet is less than one), the worst outcome, dates, mean percent.
-    """
-    joined = outcomes.merge(links[["activity_id", "target"]], on="activity_id")
-    learner, users = pd.factorize(joined["user_id"])
-    units = int(links["target"].max() + 1) if len(links) else 1
-    row, pairs = pd.factorize(learner * units + joined["target"].to_numpy())
-    # Counting by row number takes half the time of a group-by.
-    worst, first = np.ones(len(pairs), dtype=np.int64), np.full(len(pairs), np.inf)
-    graded_at = joined["graded_at"].to_numpy()
-    last = np.zeros(len(pairs), dtype=np.int64)
-    np.minimum.at(worst, row, joined["outcome"].to_numpy())
-    np.minimum.at(first, row, np.where(graded_at > 0, graded_at, np.inf))
-    np.maximum.at(last, row, graded_at)
-    return pd.DataFrame(
-        {
-            "user_id": users[pairs // units],
-            "target": pairs % units,
-            "graded": np.bincount(row, joined["share"].to_numpy(), minlength=len(pairs)).round(6),
-            "worst": worst,
-            "first_at": np.where(last > 0, first, 0).astype(np.int64),
-            "last_at": last,
-            "grade_percent": _mean(joined["percent"].to_numpy(), joined["share"].to_numpy(), row, len(pairs)),
-        }
-    )
-
-
-def _mean(values: np.ndarray, share: np.ndarray, row: np.ndarray, rows: int) -> np.ndarray:
-    """Of each row the mean of its values that are known; a value counts for its share."""
-    known = ~np.isnan(values)
-    count = np.bincount(row, known * share, minlength=rows)
-    with np.errstate(invalid="ignore", over="ignore"):
-        return np.bincount(row, np.where(known, values * share, 0), minlength=rows) / count
 
 
 def _of_enrolments(
@@ -211,19 +169,22 @@ def _of_enrolments(
     return rated.merge(placed[["place", "user_id", "enrolment_code", "start_date"]], on=["place", "user_id"])
 
 
-def _status(tallies: pd.DataFrame, mapped: pd.Series, record_failed: bool) -> pd.Categorical:
-    failed = "failed" if record_failed else "started"
-    worst = {_PENDING: "pending", _HIDDEN: "hidden", _FAILED: failed, _UNDECIDED: "undecided"}
-    rules = [*(tallies["worst"] == outcome for outcome in worst), tallies["graded"] == mapped]
+def _status(rated: pd.DataFrame, mapped: pd.Series, record_failed: bool) -> pd.Categorical:
+    worst = {**_NO_STATUS, FAILED: "failed" if record_failed else "started"}
+    rules = [*(rated["worst"] == outcome for outcome in worst), rated["graded"] == mapped]
     codes = np.select(rules, [_STATUS.index(status) for status in (*worst.values(), "passed")], 0)
     return pd.Categorical.from_codes(codes, pd.Index(_STATUS, dtype="str"))
 
 
-def _with_recorded(plan: pd.DataFrame, recorded: pd.DataFrame) -> pd.DataFrame:
-    """The training plan, with what is recorded for its units already (held, held_start)."""
-    held = recorded.rename(columns={"status": "held", "started_on": "held_start"})
+def _with_plan_and_record(rows: pd.DataFrame, plan: pd.DataFrame, recorded: pd.DataFrame) -> pd.DataFrame:
+    """What the training plan says of each unit (planned, expected_start_date), and what is recorded of it already
+    (held, held_start). A unit outside the plan that only lacks an activity is nobody's business.
+    """
     keys = ["enrolment_code", "unit_code"]
-    return plan.merge(held[[*keys, "held", "held_start"]], on=keys, how="left")
+    held = recorded.rename(columns={"status": "held", "started_on": "held_start"})
+    known = rows.merge(plan.assign(planned=True), on=keys, how="left")
+    known = known.merge(held[[*keys, "held", "held_start"]], on=keys, how="left")
+    return known[known["planned"].notna() | (known["graded"] > 0)]
 
 
 def _stands(planned: pd.DataFrame, allow_resit: bool) -> pd.Series:
@@ -247,31 +208,33 @@ def _dated(rows: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     return rows.assign(started_on=start, finished_on=last.where(rows["status"] != "started"))
 
 
-def _checked(rows: pd.DataFrame, targets: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Results without a start date, without a finish date, or that start after they finish are listed."""
+def _checked(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Results to record, and those that cannot be, with the reason."""
     finished = rows["status"] != "started"
     faults = {
-        "grade_pending": rows["status"] == "pending",
-        "grade_hidden": rows["status"] == "hidden",
-        "activity_not_readable": rows["status"] == "undecided",
+        "unit_not_in_plan": rows["planned"].isna(),
+        **{reason: rows["status"] == reason for reason in _NO_STATUS.values()},
         "needs_graded_date": finished & rows["finished_on"].isna(),
         "needs_start_date": rows["started_on"].isna(),
         "start_after_finish": rows["started_on"] > rows["finished_on"],
         "grade_out_of_range": rows["grade_percent"].abs() >= MOST_PERCENT,
     }
     code = np.select(list(faults.values()), range(1, len(faults) + 1), 0)
-    bad = rows[code > 0].drop(columns=["unit_code", "place"]).join(targets, on="target")
-    keys = bad["occurrence_code"] + "/" + bad["user_id"].astype("str") + "/" + bad["unit_code"]
-    reasons = pd.Series(np.array(["", *faults])[code[code > 0]], index=bad.index, dtype="str")
-    rejected = rejected_rows(bad["scope"], RESOURCE, keys, reasons)
+    unfit = rows[code > 0].assign(reason=np.array(["", *faults])[code[code > 0]])
     good = rows.loc[code == 0, RESULT_COLUMNS].reset_index(drop=True)
     status = good["status"].cat
-    return good.assign(status=status.categories.take(status.codes)), rejected
+    return good.assign(status=status.categories.take(status.codes)), unfit
 
 
-def _unmapped(answered: pd.DataFrame, graded: pd.Series, links: pd.DataFrame) -> pd.DataFrame:
+def _listed(unfit: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
+    bad = unfit[unfit["reason"] != _NO_STATUS[BLOCKED]]
+    bad = bad.drop(columns=["unit_code", "place"]).join(targets, on="target")
+    keys = bad["occurrence_code"] + "/" + bad["user_id"].astype("str") + "/" + bad["unit_code"]
+    return rejected_rows(bad["scope"], RESOURCE, keys, bad["reason"].astype("str"))
+
+
+def _not_mapped(answered: pd.DataFrame, graded: pd.Series) -> pd.DataFrame:
     """Activities with grades that no unit is mapped to, one row an activity."""
-    ids = answered["activity_id"]
-    found = answered[ids.isin(graded.unique()) & ~ids.isin(links["activity_id"])]
+    found = answered[answered["activity_id"].isin(graded.unique())]
     keys = found["scope"] + "/" + found["activity_id"].astype("str")
     return rejected_rows(found["scope"], "activity", keys, "activity_not_mapped")

@@ -33,7 +33,13 @@ select
         select source_course_id from core.competence_links where source = :source and closed_at is null
         except
         select source_course_id from core.course_readings where source = :source
-    ) as waited_for
+    ) as waited_for,
+    -- now or once
+    found.source_course_id in (
+        select source_course_id from core.course_link_history where source = :source
+        union
+        select source_course_id from linked
+    ) as belongs
 from (
     select source_course_id, occurrence_code, status from linked
     union all

@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 from etl import db
 from etl.connections import Connection
 from etl.extract import moodle_contract as contract
-from etl.flows import moodle_derive, moodle_results, night
+from etl.flows import moodle_accounts, moodle_derive, moodle_results, night
 from etl.flows.administration import Administration, Source, sources
+from etl.flows.moodle_before import CourseList
 from etl.flows.moodle_landed import COMPLETION, GRADES, MODULE, SYSTEM, USER_GRADES, USERS, newest
 from etl.flows.moodle_poll import USER_FIELDS
 from etl.flows.options import Options
@@ -74,14 +75,16 @@ def derive(watch: Watch, url: str, results: Path) -> None:
     engine = db.engine(url)
     [source] = sources(engine, SYSTEM)
     made = []
+    moodle_accounts.refresh(engine, moodle_results.open_run(engine, Options()), source)
     with engine.connect() as session:
         found = newest(landing.index(session, source.source, _linked(engine, source)))
+        site = CourseList(engine, source)
         for lot in moodle_derive.lots(session, found):
             administration = Administration(engine, source, [course.scope for course in lot])
-            moodle_derive.results_of(session, administration, source, lot)  # reads its tables, once
+            moodle_derive.results_of(session, administration, site, source, lot)  # reads its tables, once
             for lap in watch.laps:
                 with watch("derive", lap):
-                    units, _, _ = moodle_derive.results_of(session, administration, source, lot)
+                    units = moodle_derive.results_of(session, administration, site, source, lot).units
             watch.count("derive", sum(course.items for course in lot))
             made.append(units.results[RESULT_COLUMNS])
     pd.concat(made, ignore_index=True).to_pickle(results)

@@ -10,7 +10,7 @@ import pytest
 from etl.errors import RejectRecord, RetryLater
 from etl.extract import moodle_contract as contract
 from etl.sandbox.moodle_protocol import recording
-from etl.transform.unit_results import HIDDEN, PENDING
+from etl.transform.activity_outcomes import HIDDEN, PENDING
 
 GRADES = "gradereport_user_get_grade_items"
 

@@ -96,10 +96,9 @@ def test_last_years_completion_is_listed_for_a_new_enrolment_and_the_next_one_co
 
 
 def test_a_course_that_only_earns_points_counts_again_after_a_reset_and_not_when_its_moment_moves(
-    night, complete, write, completions, read
+    night, complete, completions, read, sandbox
 ):
-    night()
-    write("update core.occurrences set closed_at = now() where occurrence_code = 'OCC-1001'")
+    sandbox.moodle.site.courses[COURSE]["idnumber"] = ""  # it never belonged to an occurrence
     night()
     complete(LATER)
     night(full=True)
@@ -111,6 +110,49 @@ def test_a_course_that_only_earns_points_counts_again_after_a_reset_and_not_when
     assert (completions(), listed(read)) == ([FIRST_DAY, "2027-01-16"], [])
 
 
+@pytest.mark.parametrize("lost", ["renamed", "hidden", "emptied"])
+def test_nobody_completes_an_accredited_course_whose_known_link_is_not_seen_tonight(
+    night, complete, write, completions, read, sandbox, lost
+):
+    complete(None)
+    write(f"update core.enrolments set status = 'withdrawn' where client_code = '{CLIENT}'")
+    night()
+    course = sandbox.moodle.site.courses[COURSE]
+    if lost == "renamed":  # in the administration first
+        write("insert into core.occurrences values ('OCC-NEW', 'New', null, null, 'active')")
+        write("update core.enrolments set occurrence_code = 'OCC-NEW' where occurrence_code = 'OCC-1001'")
+        write("update core.occurrences set closed_at = now() where occurrence_code = 'OCC-1001'")
+    elif lost == "hidden":  # the role lost moodle/course:update
+        del course["idnumber"]
+    else:
+        course["idnumber"] = ""
+    complete(LATER)
+    night(full=True)
+    assert completions() == []
+    if lost == "hidden":
+        found = read("select record_key from mart.rejections where reason_code = 'idnumber_hidden'")
+        assert found["record_key"].tolist() == [str(COURSE)]
+    else:
+        assert "course_link_lost" in listed(read)
+
+
+def test_a_completion_that_is_older_than_the_newest_grades_completes_nothing(
+    night, complete, write, completions, read, engine
+):
+    night()
+    write("delete from core.course_completions")
+    write("delete from core.enrolment_completions")
+    write(f"update core.enrolments set status = 'withdrawn' where client_code = '{CLIENT}'")
+    complete(None)  # reset while the enrolment was withdrawn: the site is not asked about it
+    night()
+    write(f"update core.enrolments set status = 'active' where client_code = '{CLIENT}'")
+    run_id = moodle_results.open_run(engine, Options())  # not asked again yet
+    moodle_results.derive(engine, run_id, {"source": "moodle_main", "courses": [str(COURSE)]}, Options())
+    assert (completions(), listed(read)) == ([], ["completion_not_current"])
+    night(full=True)
+    assert (completions(), listed(read)) == ([], [])
+
+
 def test_points_and_competences_see_every_completion(night, complete, write, engine):
     night()
     enrolled_again(write, "2026-11-01")
@@ -119,8 +161,7 @@ def test_points_and_competences_see_every_completion(night, complete, write, eng
     write("insert into core.competences (competence_code, name) values ('K', 'K')")
     write(f"insert into core.competence_links values ('moodle_main', '{COURSE}', 'K')")
     with engine.connect() as session:
-        org = db.rows(session, "load/pe_groups", nothing_to_do=[])[0]["org_id"]
-        points = db.query(session, "load/pe_completions", org_id=org).query("client_code == @CLIENT")
+        points = db.query(session, "load/pe_completions", org_id=52).query("client_code == @CLIENT")
         passes = db.query(session, "load/competence_passes", competence_code="K")
     assert len(points) == 2
     assert len(passes.query("client_code == @CLIENT")) == 2

@@ -5,7 +5,7 @@ from itertools import permutations
 import pandas as pd
 import pytest
 
-from etl.transform.completions import completion_sightings, course_completions, unsettled
+from etl.transform.completions import Places, completion_sightings, course_completions, unsettled
 
 ZONE = "Europe/Amsterdam"
 USER, CLIENT, COURSE, OCCURRENCE = 7, "C1", "2", "O"
@@ -42,18 +42,31 @@ def enrolments(*rows):
     )
 
 
-def outcome(day, known=(), answers=(), enrolled=(("E1", "active", None),), linked=True, counted=True):
+def outcome(
+    day,
+    known=(),
+    answers=(),
+    enrolled=(("E1", "active", None),),
+    linked=True,
+    counted=True,
+    once=False,
+    current=True,
+):
     """What is recorded (days), which enrolments are completed on what day, and the reasons that are listed."""
     done = course_completions(
-        completed(day),
+        completed(day).assign(current=current),
         MATCHED,
         enrolments(*enrolled),
         recorded(*known),
         completion_sightings(seen(*answers)),
-        pd.Series([COURSE] if linked else [], dtype="str"),
-        {COURSE} if counted else set(),
+        Places(
+            {COURSE} if linked else set(),
+            {COURSE} if linked or once else set(),
+            {COURSE} if counted else set(),
+        ),
         ZONE,
     )
+    assert len(done.courses) + done.standing + done.refused == 1
     fresh = set(done.courses["completed_at"].dt.strftime("%Y-%m-%d")) - set(known)
     ended = dict(
         zip(
@@ -135,6 +148,24 @@ NEW = (("E1", "completed", "2025-01-10"), ("E2", "active", "2026-01-10"))
             (set(), {}, ["enrolment_not_active"]),
         ),
         (dict(day="2026-07-01", enrolled=[("E1", "completed", None)], counted=False), (set(), {}, [])),
+        # a course that belonged to an occurrence is not free for all because its link is not seen now
+        (dict(day="2026-07-01", enrolled=[], linked=False, once=True), (set(), {}, ["course_link_lost"])),
+        (dict(day="2026-07-01", known=["2026-07-01"], enrolled=[], linked=False, once=True), (set(), {}, [])),
+        # read before the learner's newest grades: nothing is decided on it, what is recorded stands
+        (dict(day="2026-07-01", current=False), (set(), {}, ["completion_not_current"])),
+        (
+            dict(day="2026-07-01", current=False, enrolled=[], linked=False),
+            (set(), {}, ["completion_not_current"]),
+        ),
+        (
+            dict(
+                day="2026-07-01",
+                current=False,
+                known=["2026-07-01"],
+                enrolled=[("E1", "active", "2026-01-01")],
+            ),
+            (set(), {"E1": "2026-07-01"}, []),
+        ),
     ],
 )
 def test_which_completions_are_recorded_and_what_they_complete(case, expected):

@@ -7,12 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.transform.unit_results import HIDDEN, PENDING, Rules, unit_results
+from etl.transform.activity_outcomes import HIDDEN, PENDING
+from etl.transform.unit_results import Rules, unit_results
 
 RULES = Rules("Europe/Amsterdam", record_failed=True, allow_resit=False, use_enrolment_start=True)
 DAY = 86_400
 SEP_22 = 1_790_046_800  # 2026-09-22 in Amsterdam
 PASS_50 = (50.0, 0.005)
+REPORT, BEFORE, AFTER = (
+    10,
+    9,
+    11,
+)  # landings: of the grades, and of pass grades that were read before or after them
 
 
 def frame(columns, rows, **types):
@@ -30,34 +36,59 @@ def derive(
     rules=RULES,
     start="2026-09-14",
     withheld=MappingProxyType({}),
+    lacking=(),
+    outdated=MappingProxyType({}),
+    proven=0,
+    plan=None,
 ):
     """Results of learner 7 with the given grades: (activity, grade, graded_at[, verdict[, user]]).
 
-    An activity that is named twice has two grade items. ``withheld``: why the grades of an activity are not told.
+    An activity that is named twice has two grade items; what is not named is not graded yet, except ``lacking``
+    ((activity, user): the report does not show it). ``withheld``: why the grades of an activity are not told.
+    ``outdated``: when (epoch s) the pass grades were read that were read before the report. ``plan``: units of the
+    training plan, by default all.
     """
     rows = [(*row, 0, 7)[:5] if len(row) == 3 else (*row, 7)[:5] for row in grades]
+    named = {(row[0], row[4]) for row in rows}
+    everybody = {row[4] for row in rows} | {user for _, user in lacking}
+    grid = {(activity, user) for activity in {row[0] for row in rows} for user in everybody}
+    rows += [(activity, None, 0, 0, user) for activity, user in sorted(grid - named - set(lacking))]
     places = [(row[0], row[4]) for row in rows]
     numbers = [places[:position].count(place) for position, place in enumerate(places)]
     activities = sorted({row[0] for row in rows})
     modules = {a: "quiz" for a in activities} if modules is None else modules
     passes = {a: PASS_50 for a in activities} if passes is None else passes
     links = [("U1", a) for a in activities] if links is None else links
-    users = sorted({row[4] for row in rows})
-    return unit_results(
+    users = sorted(everybody)
+    found = unit_results(
         frame(
-            "scope user_id activity_id item module grade grade_min grade_max graded_at verdict withheld",
+            "scope user_id activity_id item module grade grade_min grade_max graded_at verdict withheld landing_id",
             [
-                ("2", u, a, number, modules.get(a, "quiz"), g, 0.0, 100.0, t, v, withheld.get(a, 0))
+                ("2", u, a, number, modules.get(a, "quiz"), g, 0.0, 100.0, t, v, withheld.get(a, 0), REPORT)
                 for (a, g, t, v, u), number in zip(rows, numbers, strict=True)
             ],
-            grade="float64",
+            **dict.fromkeys(["user_id", "activity_id", "item", "graded_at", "verdict", "withheld"], "int64"),
+            **dict.fromkeys(["grade", "grade_min", "grade_max"], "float64"),
+            landing_id="int64",
         ),
+        frame("scope user_id", [("2", user) for user in users]),
         frame(
-            "scope activity_id module grade_pass tolerance",
-            [("2", a, modules.get(a, "quiz"), p, t) for a, (p, t) in passes.items()],
+            "scope activity_id module grade_pass tolerance landing_id read_at proven",
+            [
+                (
+                    "2",
+                    a,
+                    modules.get(a, "quiz"),
+                    p,
+                    t,
+                    BEFORE if a in outdated else AFTER,
+                    outdated.get(a, 0),
+                    proven,
+                )
+                for a, (p, t) in passes.items()
+            ],
             activity_id="int64",
-            grade_pass="float64",
-            tolerance="float64",
+            **dict.fromkeys(["grade_pass", "tolerance", "landing_id", "read_at", "proven"], "float64"),
         ),
         frame("scope occurrence_code unit_code activity_id", [("2", "O", u, a) for u, a in links]),
         frame(
@@ -71,6 +102,7 @@ def derive(
                 (f"E{u}", unit, (planned or {}).get(unit))
                 for u in users
                 for unit in dict.fromkeys(u for u, _ in links)
+                if plan is None or unit in plan
             ],
             expected_start_date="datetime64[s]",
         ),
@@ -84,6 +116,16 @@ def derive(
         ),
         rules,
     )
+    graded = {
+        (user, unit) for a, g, _, _, user in rows for unit, of in links if of == a and told(a, g, withheld)
+    }
+    unmapped = sum(told(a, g, withheld) and a not in {of for _, of in links} for a, g, *_ in rows)
+    assert len(found.results) + found.standing + found.refused == len(graded) + unmapped + found.repeated
+    return found
+
+
+def told(activity, grade, withheld):
+    return grade is not None or withheld.get(activity, 0) > 0
 
 
 def summary(found):
@@ -266,6 +308,59 @@ def test_a_unit_with_a_grade_that_is_not_told_gets_no_status_whatever_the_others
 def test_what_stands_is_not_listed_for_a_grade_that_is_not_told():
     found = derive([(1, None, SEP_22)], withheld={1: PENDING}, recorded=[("U1", "passed", "2026-09-01")])
     assert (summary(found), reasons(found), found.standing) == ([], [], 1)
+
+
+def test_an_activity_that_one_learner_lacks_blocks_that_learners_unit_only():
+    grades = [(1, 80.0, SEP_22), (2, 80.0, SEP_22), (1, 80.0, SEP_22, 0, 8)]
+    found = derive(grades, links=[("U1", 1), ("U1", 2), ("U2", 1)], lacking=[(2, 8)])
+    statuses = {(row.enrolment_code, row.unit_code): row.status for row in found.results.itertuples()}
+    assert statuses == {("E7", "U1"): "passed", ("E7", "U2"): "passed", ("E8", "U2"): "passed"}
+    listed = dict(zip(found.rejected["record_key"], found.rejected["reason_code"], strict=True))
+    assert listed == {"O/8/U1": "activity_missing"}
+
+
+def test_a_learner_who_lacks_the_only_activity_of_a_unit_is_listed():
+    found = derive([(1, 80.0, SEP_22)], lacking=[(1, 8)])
+    assert found.rejected["record_key"].tolist() == ["O/8/U1"]
+
+
+def test_a_completed_unit_stands_whatever_the_learner_lacks():
+    found = derive([(1, 80.0, SEP_22, 0, 8)], lacking=[(1, 7)], recorded=[("U1", "passed", "2026-09-01")])
+    assert reasons(found) == []
+
+
+@pytest.mark.parametrize(
+    ("grade", "outdated", "expected"),
+    [
+        ((1, 80.0, SEP_22), {1: SEP_22 - 60}, ([], ["pass_grade_not_current"])),
+        ((1, 10.0, SEP_22), {1: SEP_22 - 60}, ([], ["pass_grade_not_current"])),
+        ((1, 80.0, SEP_22), {1: SEP_22 + 60}, (["passed"], [])),  # read after the grade was given
+        ((1, 80.0, SEP_22, 1), {1: SEP_22 - 60}, (["passed"], [])),  # the site's own verdict
+    ],
+)
+def test_a_pass_grade_that_is_older_than_the_grade_decides_nothing(grade, outdated, expected):
+    found = derive([grade], outdated=outdated)
+    assert ([row[0] for row in summary(found)], reasons(found)) == expected
+
+
+def test_a_pass_grade_of_a_course_that_was_not_changed_since_is_current():
+    found = derive([(1, 80.0, SEP_22)], outdated={1: SEP_22 - 60}, proven=1)
+    assert [row[0] for row in summary(found)] == ["passed"]
+
+
+def test_a_failure_decides_a_unit_whatever_pass_grade_is_outdated():
+    found = derive([(1, 80.0, SEP_22), (2, 10.0, SEP_22)], outdated={1: SEP_22 - 60})
+    assert [row[0] for row in summary(found)] == ["failed"]
+
+
+def test_a_graded_unit_outside_the_training_plan_is_listed():
+    found = derive([(1, 80.0, SEP_22)], links=[("U1", 1), ("U2", 1)], plan=["U1"])
+    assert ([row[0] for row in summary(found)], reasons(found)) == (["passed"], ["unit_not_in_plan"])
+
+
+def test_activities_of_a_report_without_any_grade_item_are_missing():
+    found = derive([], links=[("U1", 1)], lacking=[(1, 7)], modules={})
+    assert found.rejected["record_key"].tolist() == ["O/U1/1"]
 
 
 GRADES = st.lists(

@@ -1,0 +1,51 @@
+"""The accounts of a site, whatever course shows them: who claims to be which client is judged over all of them."""
+
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine
+
+from etl import db
+from etl.extract import moodle_contract as contract
+from etl.flows.administration import ACCOUNT_FIELDS, Source
+from etl.flows.moodle_landed import FLOW, USERS
+from etl.load import derivations, landing
+from etl.load.merge import merge
+
+_PART: Final = f"{FLOW}/accounts"
+
+
+def refresh(engine: Engine, run_id: str, source: Source) -> None:
+    """Bring the known accounts up to date with the newest landed lists of participants of all courses."""
+    with engine.begin() as session:
+        db.execute(session, "load/lock", lock=_PART + source.source)
+        newest = landing.newest_of(session, source.source, USERS)
+        known = derivations.derived_inputs(session, _PART, source.source, newest["scope"].tolist())
+        fresh = newest[newest["scope"].map(known) != newest["sha256"]]
+        if fresh.empty:
+            return
+        accounts = _accounts(session, fresh)
+        merge(session, "core.site_accounts", accounts, "accounts_merge", source=source.source)
+        read = dict(zip(fresh["scope"], fresh["sha256"], strict=True))
+        derivations.remember(session, run_id, _PART, source.source, read)
+
+
+def _accounts(session: Session, lists: pd.DataFrame) -> pd.DataFrame:
+    """user_id, the fields (missing = not shown, "" = none) and landing_id, each account as its newest list has it."""
+    frames = [
+        shown(contract.decode_enrolled_users(answer.body).frame).assign(landing_id=answer.landing_id)
+        for answer in landing.read(session, lists["landing_id"].tolist())
+    ]
+    columns = ["user_id", *ACCOUNT_FIELDS, "landing_id"]
+    return pd.concat(frames, ignore_index=True)[columns].drop_duplicates("user_id", keep="last")
+
+
+def shown(participants: pd.DataFrame) -> pd.DataFrame:
+    """The same list, with "" where others show a field: who has none is left without it; where nobody shows it, it is
+    hidden.
+    """
+    filled = {
+        name: participants[name].fillna("") for name in ACCOUNT_FIELDS if participants[name].notna().any()
+    }
+    return participants.assign(**filled)

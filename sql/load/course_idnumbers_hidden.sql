@@ -1,0 +1,7 @@
+-- Courses whose known idnumber the site does not show now.
+select source_course_id
+from core.courses
+where source = :source
+and btrim(idnumber) <> ''
+and source_course_id = any(:unshown)
+order by source_course_id
