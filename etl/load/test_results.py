@@ -42,6 +42,7 @@ def load(
     crash.point("iep.staged")
     splits = db.rows(connection, "load/iep_results_split")
     written = db.rows(connection, "load/iep_results_merge")
+    db.execute(connection, "load/iep_versions_number")
     return Loaded(Counter({row["message_id"]: row["written"] for row in written}), splits)
 
 

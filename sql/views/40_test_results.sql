@@ -1,50 +1,33 @@
 create or replace view mart.test_result_history as
-with compared as (
-    select
-        *,
-        content is distinct from lag(content) over by_time as is_new
-    from core.test_result_versions
-    window by_time as (partition by source, brin6, result_key order by created_at, message_id)
-),
-
-numbered as (
-    select
-        *,
-        count(*) filter (where is_new) over by_time as version,
-        count(*) filter (where is_new) over (partition by source, brin6, result_key) as versions
-    from compared
-    window by_time as (partition by source, brin6, result_key order by created_at, message_id)
-)
-
 select
-    numbered.source,
-    numbered.brin6,
-    numbered.pupil_key,
-    numbered.result_key,
-    numbered.test_code,
-    numbered.test_part,
-    numbered.test_name,
-    numbered.test_version,
-    numbered.subject,
-    numbered.year_group,
-    numbered.taken_on,
-    numbered.school_year,
+    held.source,
+    held.brin6,
+    held.pupil_key,
+    held.result_key,
+    held.test_code,
+    held.test_part,
+    held.test_name,
+    held.test_version,
+    held.subject,
+    held.year_group,
+    held.taken_on,
+    held.school_year,
     measure.value_type,
     measure.value,
     measure.scale,
     measure.comparison_group,
     measure.qualification,
-    numbered.level,
-    numbered.warnings,
-    numbered.version,
-    numbered.version = numbered.versions as is_current,
-    numbered.created_at,
-    numbered.recorded_at,
-    numbered.message_id
-from numbered
-cross join lateral jsonb_to_recordset(numbered.measures)
+    held.level,
+    held.warnings,
+    held.version,
+    held.is_current,
+    held.created_at,
+    held.recorded_at,
+    held.message_id
+from core.test_result_versions as held
+cross join lateral jsonb_to_recordset(held.measures)
     as measure (value_type text, value text, scale text, comparison_group text, qualification text)
-where numbered.is_new;
+where held.version is not null;
 
 create or replace view mart.test_results as
 select
@@ -103,7 +86,8 @@ select
     coalesce(results.results, 0) as results,
     coalesce(results.pupils, 0) as pupils,
     coalesce(results.warnings, 0) as warnings,
-    coalesce(rejected.rejected, 0) as rejected
+    coalesce(rejected.rejected, 0) as rejected,
+    links.source
 from core.school_links as links
 left join ops.link_codes as codes using (brin6)
 left join (
@@ -134,10 +118,19 @@ left join (
 left join (
     select
         brin6,
-        count(distinct result_key) as results,
-        count(distinct pupil_key) as pupils,
-        count(distinct result_key) filter (where warnings is not null) as warnings
-    from mart.test_results
+        sum(results)::bigint as results,
+        count(*) as pupils,
+        sum(warnings)::bigint as warnings
+    from (
+        select
+            brin6,
+            pupil_key,
+            count(*) as results,
+            count(warnings) as warnings
+        from core.test_result_versions
+        where is_current
+        group by brin6, pupil_key
+    ) as by_pupil
     group by brin6
 ) as results using (brin6)
 left join (
@@ -172,7 +165,7 @@ comment on column mart.test_results.scale is 'Scale of an ability score, or the 
 comment on column mart.test_results.comparison_group is 'Group that a reference score compares with';
 comment on column mart.test_results.qualification is 'What the supplier says of a reference score';
 comment on column mart.test_results.level is 'Reference level of the result: BELOW_1F, 1F, 1S or 2F; another text where the norm rows of the test use one of their own';
-comment on column mart.test_results.warnings is 'What is unusual, joined by commas: school_year_mismatch, level_unusual_for_subject, level_not_known; empty: nothing';
+comment on column mart.test_results.warnings is 'What is unusual, joined by commas: school_year_mismatch, level_unusual_for_subject, level_not_known, pupil_number_of_another (the ECK iD decided); empty: nothing';
 comment on column mart.test_results.version is 'How many times the result had changed, counted from 1';
 comment on column mart.test_results.created_at is 'When the supplier made the message that says so first';
 comment on column mart.test_results.recorded_at is 'When it was recorded here';
@@ -195,7 +188,7 @@ comment on column mart.test_result_history.scale is 'Scale of an ability score, 
 comment on column mart.test_result_history.comparison_group is 'Group that a reference score compares with';
 comment on column mart.test_result_history.qualification is 'What the supplier says of a reference score';
 comment on column mart.test_result_history.level is 'Reference level of the result: BELOW_1F, 1F, 1S or 2F; another text where the norm rows of the test use one of their own';
-comment on column mart.test_result_history.warnings is 'What is unusual, joined by commas: school_year_mismatch, level_unusual_for_subject, level_not_known; empty: nothing';
+comment on column mart.test_result_history.warnings is 'What is unusual, joined by commas: school_year_mismatch, level_unusual_for_subject, level_not_known, pupil_number_of_another (the ECK iD decided); empty: nothing';
 comment on column mart.test_result_history.version is 'Number of the version, counted from 1 in the order in which the supplier made the messages';
 comment on column mart.test_result_history.created_at is 'When the supplier made the message that says so first';
 comment on column mart.test_result_history.recorded_at is 'When it was recorded here';
@@ -227,4 +220,5 @@ comment on column mart.school_links.messages is 'How many messages with results 
 comment on column mart.school_links.results is 'How many results are recorded';
 comment on column mart.school_links.pupils is 'Of how many pupils';
 comment on column mart.school_links.warnings is 'How many of these results have a warning';
+comment on column mart.school_links.source is 'Name under which its results are kept';
 comment on column mart.school_links.rejected is 'How many results of this school are not recorded at the moment; mart.rejections has the reasons';

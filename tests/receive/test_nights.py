@@ -357,6 +357,16 @@ def test_bodies_go_when_their_retention_ends_and_results_stay(
     assert night(engine)["read"] == 0
 
 
+@pytest.mark.parametrize("view", ["test_results", "test_result_history"])
+def test_the_results_of_one_pupil_are_read_by_an_index(view: str, engine: Engine) -> None:
+    with engine.begin() as session:
+        session.exec_driver_sql("set local enable_seqscan = off")
+        plan = session.exec_driver_sql(f"explain select * from mart.{view} where pupil_key = 'P'").scalars()
+        lines = "\n".join(plan)
+    assert "Index Cond: (pupil_key = 'P'::text)" in lines
+    assert "WindowAgg" not in lines
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "two years", "1e3"])
 def test_a_retention_that_is_no_number_of_days_is_named(
     value: str, engine: Engine, monkeypatch: pytest.MonkeyPatch

@@ -91,6 +91,33 @@ def test_results_of_two_sources_become_one_and_number_matched_pupils_stay(old: E
     assert rejected(old) == golden("rejections")
 
 
+def test_versions_are_numbered_as_the_view_of_before_did(old: Engine) -> None:
+    with old.begin() as session:
+        run = session.exec_driver_sql
+        run("insert into ops.runs (run_id, flow) values ('old', 'iep_test_results')")
+        run(
+            "insert into core.school_links"
+            " (brin6, supplier, supplier_code, accepted_by, accepted_on, start_date, status)"
+            " values ('99QQ00', 'Bureau ICE', 'BUREAUICE', 'M', '2026-01-05', '2026-01-06', 'active')"
+        )
+        run("insert into core.clients (client_code) values ('P')")
+        came_in(session, 1, "iep_lvs", FIRST, "2026-01-13T00:05:00Z")
+        for day, content in enumerate("xxyx", 10):
+            run(
+                "insert into core.test_result_versions (source, brin6, result_key, created_at, message_id, pupil_key,"
+                " test_code, taken_on, school_year, measures, content, run_id)"
+                " values ('iep_lvs', '99QQ00', 'R', %s, 1, 'P', 'T', '2026-01-13', '2025-2026',"
+                " '[{\"value\": \"1\"}]', %s, 'old')",
+                (f"2026-01-{day}", content),
+            )
+    schema.migrate(str(old.url.render_as_string(hide_password=False)))
+    history = (
+        "select version, is_current, to_char(created_at, 'DD') from mart.test_result_history order by version"
+    )
+    assert rows(old, history) == [(1, False, "10"), (2, False, "12"), (3, True, "13")]
+    assert rows(old, "select version from mart.test_results") == [(3,)]
+
+
 def came_in(session: object, message_id: int, source: str, document: bytes, created_at: str) -> None:
     """A message in the inbox, as the receiver of before kept it."""
     session.exec_driver_sql(  # type: ignore[attr-defined]
