@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from etl import unanswered
 from etl.cli import (
     activities,
     check,
@@ -36,8 +37,11 @@ _typer.command("sandbox")(sandbox.sandbox)
 
 
 def app() -> None:
-    """Run the command; an error that was raised on purpose is one clear line, not a traceback."""
+    """Run the command; what a person can do something about is one clear line, not a traceback."""
     try:
         _typer()
     except EtlError as problem:
         sys.exit(f"etl: {problem}")
+    except OSError as problem:  # a file of the command line, or an address on it
+        named = f"{problem.filename}: {problem.strerror}" if problem.filename else None
+        sys.exit(f"etl: {named or unanswered.why(problem, '').said}")
