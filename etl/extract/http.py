@@ -26,10 +26,9 @@ from tenacity import (
 from tenacity.stop import stop_base
 from urllib3.exceptions import HTTPError
 
-from etl import settings, web
+from etl import refusals, settings, web
 from etl.connections import Connection
 from etl.errors import GiveUp, RetryLater, Unusable
-from etl.extract import refusals
 from etl.unanswered import why
 
 CONNECT_TIMEOUT: Final = 10.0

@@ -14,7 +14,7 @@ from lxml import etree
 from urllib3.exceptions import HTTPError
 from zeep.transports import Transport
 
-from etl import settings, web
+from etl import refusals, settings, web
 from etl.errors import EtlError, GiveUp, OutcomeUnknown, RetryLater
 from etl.push.pe_account import Account
 from etl.unanswered import ONLY_TLS, why
@@ -115,7 +115,7 @@ class _Transport(Transport):
         if status in _LATER:
             raise RetryLater(f"{self._who} asks to come back later ({status})", _seconds(response))
         if 300 <= status < 500 and status not in _OPEN:
-            hint = _HINTS.get(status, "another server redirects" if status < 400 else "the call was refused")
+            hint = self._moved(response) if status < 400 else _HINTS.get(status, "the call was refused")
             raise GiveUp(f"{self._who}: HTTP {status}, {hint}; nothing was processed")
         self._answered = f"HTTP {status}, {_kind(response)}"
         response._content = _readable(response.content)
@@ -133,7 +133,11 @@ class _Transport(Transport):
         words = f"{self._who}: reading the WSDL answered HTTP {status}"
         if status in _LATER or status in _OPEN or status >= 500:
             raise RetryLater(f"{words}: the service does not work now, try again later", _seconds(response))
-        raise GiveUp(f"{words}: {_HINTS.get(status, 'correct the host')}")
+        hint = self._moved(response) if 300 <= status < 400 else _HINTS.get(status, "correct the host")
+        raise GiveUp(f"{words}: {hint}")
+
+    def _moved(self, response: requests.Response) -> str:
+        return refusals.moved_page(self._account.url, response.headers.get("Location", ""))
 
     def unusable(self, what: str) -> AnswerLost:
         """The error for the last answer, which does not tell what became of the rows."""

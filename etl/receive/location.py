@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 import fsspec
 
-from etl import settings
+from etl import refusals, settings
 from etl.connections import Connection
 from etl.errors import EtlError, GiveUp, InvalidInput, RetryLater
 from etl.proxies import proxy_of
@@ -155,9 +155,8 @@ async def _client(proxy: str | None, **options: Any) -> aiohttp.ClientSession:
 
 async def _stay(_session: object, _context: object, redirect: aiohttp.TraceRequestRedirectParams) -> None:
     asked = str(redirect.url)
-    target = urlsplit(urljoin(asked, redirect.response.headers.get("Location", "")))
+    location = redirect.response.headers.get("Location", "")
+    target = urlsplit(urljoin(asked, location))
     here = urlsplit(asked)
     if target.hostname != here.hostname or (here.scheme, target.scheme) == ("https", "http"):
-        raise GiveUp(
-            f"the drop location redirects to {target.scheme}://{target.hostname}: correct the connection's host"
-        )
+        raise GiveUp(f"the drop location {refusals.moved_page(asked, location)}")

@@ -2,8 +2,8 @@
 
 import pytest
 
+from etl import refusals
 from etl.errors import GiveUp
-from etl.extract import refusals
 from etl.extract.http import Session
 from tests.extract.http_peer import Answer, Peer
 
@@ -30,6 +30,8 @@ PAGE = b"<!DOCTYPE html><html><head><title>Attention Required!</title></head></h
         ("https://[2001:db8::1]:8443/", "redirects to https://[2001:db8::1]:8443: correct the host"),
         ("/login/index.php", ELSEWHERE),
         ("/auth/s3cret", ELSEWHERE),
+        ("/login", ELSEWHERE),
+        ("/auth/saml/", ELSEWHERE),
         ("?session=s3cret", ELSEWHERE),
         ("", "redirects to no address that can be read: correct the host"),
         ("ftp://site.example/", "redirects to no address that can be read: correct the host"),
@@ -46,6 +48,22 @@ def test_a_redirect_names_the_address_to_enter(location, said):
 def test_a_site_in_a_folder_that_moved_is_named_with_its_new_folder():
     found = refusals.moved("https://site.example/old", CALL, f"/new/{CALL}")
     assert found == "redirects to https://site.example/new: correct the host"
+
+
+@pytest.mark.parametrize(
+    ("location", "said"),
+    [
+        ("/new/WriteAttendance.asmx", "redirects to https://pe.example/new/WriteAttendance.asmx: correct the host"),
+        ("https://www.pe.example/pe/WriteAttendance.asmx?s3cret",
+         "redirects to https://www.pe.example/pe/WriteAttendance.asmx: correct the host"),
+        ("https://login.example/s3cret/", "redirects to https://login.example: correct the host"),
+    ],
+)  # fmt: skip
+def test_an_address_that_ends_in_the_service_itself_is_named_whole(location, said):
+    assert refusals.moved_page("https://pe.example/pe/WriteAttendance.asmx", location) == said
+    assert refusals.moved_page("https://pe.example", "https://other.example/a/") == (
+        "redirects to https://other.example: correct the host"
+    )
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

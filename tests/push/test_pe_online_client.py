@@ -169,7 +169,11 @@ WSDL = b"https://www.pe-online.org/pe-services/PE_AttendanceElearning/WriteAtten
         (Answer(b"", 503), RetryLater, "HTTP 503: the service does not work now"),
         (Answer(b"", 404), GiveUp, "HTTP 404: this is not the address of the service"),
         (Answer(b"", 403), GiveUp, "HTTP 403: a proxy, a firewall"),
-        (Answer(b"", 302, {"Location": "/login"}), GiveUp, "HTTP 302: correct the host"),
+        (
+            Answer(b"", 302, {"Location": "/login"}),
+            GiveUp,
+            "HTTP 302: redirects to another page of the same address, such as a login",
+        ),
     ],
 )
 def test_the_connection_test_says_what_to_do_about_a_service_that_is_not_there(answer, error, said):

@@ -342,7 +342,7 @@ def test_a_redirect_to_another_host_is_not_followed_with_the_key(
         assert here.asked
         assert there.asked == []
     assert status == "incomplete"
-    told = "the drop location redirects to http://127.0.0.2: correct the connection's host"
+    told = f"the drop location redirects to {elsewhere}: correct the host"
     assert rows(engine, "select problem from ops.run_steps") == [(told,)]
 
 

@@ -13,14 +13,17 @@ BEFORE: Final = (
     " refused; have it let the calls of this machine through"
 )
 TLS_ASKED: Final = "the host asks for TLS on this port: enter https:// before the host"
-_FOLDERS: Final = re.compile(r"(/[A-Za-z_-]{1,32}){1,4}/?")  # plain words: not a page, a session or a ticket
+# Plain words: not a page, a session or a ticket, nor where people log in.
+_FOLDERS: Final = re.compile(
+    r"(?!.*/(login|sign-?in|sso|auth|saml|cas|oauth)\b)(/[A-Za-z_-]{1,32}){1,4}/?", re.IGNORECASE
+)
 _HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]+")
 _OVER_PLAIN: Final = (b"plain http request was sent to https", b"speaking plain http to an ssl")
 _CHALLENGES: Final = ("cf-mitigated", "x-amzn-waf-action", "x-datadome", "x-sucuri-block")
 
 
-def moved(base: str, path: str, location: str) -> str:
-    """Where a redirect of ``path`` below ``base`` (the connection's address) leads, and what to enter."""
+def moved(base: str, path: str, location: str, entered: str = "") -> str:
+    """Where a redirect of ``path`` below ``base`` leads, and what to enter: its base, with ``entered`` behind it."""
     asked = f"{base}/{path}"
     try:
         target = urlsplit(urljoin(asked, location))
@@ -35,15 +38,27 @@ def moved(base: str, path: str, location: str) -> str:
         return (
             f"redirects to another page of the same address, such as a login: correct the host, or {BEFORE}"
         )
-    return f"redirects to {meant}: correct the host"
+    behind = entered if _is_the_call(target, path) else ""
+    return f"redirects to {meant}{behind}: correct the host"
+
+
+def moved_page(address: str, location: str) -> str:
+    """The same for an address that is itself what was called."""
+    page = urlsplit(address).path.rpartition("/")[2]
+    site = address.removesuffix(f"/{page}") if page else address
+    return moved(site, page, location, entered=f"/{page}")
 
 
 def _site(base: str, target: SplitResult, path: str) -> str:
     """The folder of a site: what stands before the same call, or on the same host a path of plain words."""
-    if target.path.endswith(f"/{path}"):
+    if _is_the_call(target, path):
         return target.path.removesuffix(f"/{path}")
     same_host = target.hostname == urlsplit(base).hostname
     return target.path.rstrip("/") if same_host and _FOLDERS.fullmatch(target.path) else ""
+
+
+def _is_the_call(target: SplitResult, path: str) -> bool:
+    return bool(path) and target.path.endswith(f"/{path}")
 
 
 def is_from_before(headers: Mapping[str, str], body: bytes, silent: bool) -> bool:
