@@ -10,6 +10,7 @@ import msgspec
 
 from etl.connections import Connection
 from etl.errors import GiveUp, RejectRecord, RetryLater, Unusable
+from etl.extract.contract import BROKEN, decoded, without_mark
 from etl.extract.http import Client, Refused, Reply, Session, not_json, wait_limit
 from etl.extract.infocaption_contract import Page, decode_page, join
 from etl.extract.infocaption_mapping import mapping_of
@@ -141,9 +142,10 @@ class InfoCaptionClient(Client):
 
     def _checked(self, call: str, reply: Reply) -> tuple[Body, Page]:
         where = f"{self._system}: {call}"
-        if not reply.body.lstrip().startswith((b"{", b"[")):
-            raise not_json(where, reply.body)
-        return reply.body, decode_page(reply.body, where)
+        body = without_mark(reply.body)
+        if not body.lstrip().startswith((b"{", b"[")):
+            raise not_json(where, body)
+        return body, decode_page(body, where)
 
     def _current_token(self) -> str:
         with self._lock:
@@ -159,16 +161,19 @@ class InfoCaptionClient(Client):
             return self._token
 
     def _new_token(self) -> None:
-        asked_at = self._clock()
-        call = "token"
-        answer = self._session.read(
-            call,
-            self.mapping.token,
-            lambda reply: _token(f"{self._system}: {call}", reply),
-            method="POST",
-            auth=self._login,
-            data={"grant_type": "client_credentials"},
-        )
+        """Raises GiveUp, which is about the whole site, or RetryLater."""
+        asked_at, call = self._clock(), "token"
+        try:
+            answer = self._session.read(
+                call,
+                self.mapping.token,
+                lambda reply: _token(f"{self._system}: {call}", reply),
+                method="POST",
+                auth=self._login,
+                data={"grant_type": "client_credentials"},
+            )
+        except Unusable as problem:
+            raise GiveUp(str(problem)) from None
         self._token = answer.access_token
         lasts = answer.expires_in
         self._ends_at = None if lasts is None else asked_at + max(lasts - _EARLIER, lasts / 2)
@@ -183,8 +188,11 @@ class _Token(msgspec.Struct):
     expires_in: float | None = None
 
 
+_tokens = msgspec.json.Decoder(_Token)
+
+
 def _token(where: str, reply: Reply) -> _Token:
     try:
-        return msgspec.json.decode(reply.body, type=_Token)
-    except msgspec.DecodeError:
+        return decoded(reply.body, _tokens)
+    except BROKEN:
         raise GiveUp(f"{where}: no token in the answer") from None

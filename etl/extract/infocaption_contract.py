@@ -4,10 +4,11 @@ Names of people are not even decoded: a participant is matched by e-mail address
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from math import isfinite
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,6 +17,7 @@ from msgspec import Raw
 
 from etl.extract.contract import Decoded, Rejects, Text, each, outline, outlined, whole
 from etl.extract.infocaption_mapping import COURSE_KINDS, Listing
+from etl.transform.competences import MASTERY_SCORE, SCORE, TIME
 
 Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | Annotated[str, msgspec.Meta(pattern=r"^[^\x00/\s]+$")]
 _NUMBER: Final = re.compile(
@@ -23,6 +25,8 @@ _NUMBER: Final = re.compile(
 )  # Python would take 1_0 and digits of other scripts, too
 _FIRST_YEAR, _LAST_YEAR = 1970, 2242  # .NET's "never" is the year 1; pandas' nanoseconds end in 2262
 _MILLISECONDS: Final = 10**11  # as seconds that is the year 5138
+_LONGEST_VALUE: Final = 100  # bytes of a score or a time
+T = TypeVar("T")
 
 
 class Page(msgspec.Struct, rename="camel"):
@@ -49,15 +53,19 @@ class Course(msgspec.Struct):
     kind: int | None = msgspec.field(default=None, name="guideType")
 
 
+_NOTHING: Final = Raw(b"null")
+
+
 class Participant(msgspec.Struct):
     """One attempt of one participant."""
 
     user_id: Id = msgspec.field(name="userId")
     email: Text | None = None
     status: Text | None = msgspec.field(default=None, name="lessonStatus")
-    score: float | str | None = None
-    mastery_score: float | str | None = msgspec.field(default=None, name="masteryScore")
-    completed: int | str | None = None
+    # Read one by one: what is not needed for the verdict must not spoil the row.
+    score: Raw = _NOTHING
+    mastery_score: Raw = msgspec.field(default=_NOTHING, name="masteryScore")
+    completed: Raw = _NOTHING
 
 
 # What stands for a field that a site does not have.
@@ -96,19 +104,15 @@ def decode_courses(body: bytes, listing: Listing) -> Decoded:
 
 
 def decode_participants(body: bytes, listing: Listing, timezone: str) -> Decoded:
-    """user_id, email, status, score, mastery_score, completed_at (UTC); what is not known is missing.
+    """user_id, email, status, score, mastery_score, completed_at (UTC), unreadable; what is not known is missing.
 
-    A time without an offset is in ``timezone``, the source's.
+    ``unreadable`` names the values that are not what they should be, out of SCORE, MASTERY_SCORE and TIME: whether
+    they are needed is not said here. A time without an offset is in ``timezone``, the source's.
     """
     rejects, zone = Rejects(), ZoneInfo(timezone)
-    attempts = []
-    for row in _decoded(body, Participant, listing, rejects):
-        try:
-            attempts.append(_attempt(row, zone))
-        except ValueError as error:
-            rejects.add(f"participant {row.user_id}", str(error))
-    columns = ["user_id", "email", "status", "score", "mastery_score", "completed_at"]
-    types = dict.fromkeys(columns[:3], "str") | dict.fromkeys(columns[3:5], "float64")
+    attempts = [_attempt(row, zone) for row in _decoded(body, Participant, listing, rejects)]
+    columns = ["user_id", "email", "status", SCORE, MASTERY_SCORE, "completed_at", "unreadable"]
+    types = dict.fromkeys([*columns[:3], columns[6]], "str") | dict.fromkeys(columns[3:5], "float64")
     frame = pd.DataFrame(attempts, columns=columns).astype(types | {"completed_at": "datetime64[us, UTC]"})
     return Decoded(frame, None, rejects.frame())
 
@@ -153,47 +157,60 @@ def _renamed(kind: type, names: dict[str, str | None]) -> type[msgspec.Struct]:
 
 
 def _attempt(row: Participant, zone: ZoneInfo) -> tuple[Any, ...]:
-    return (
-        str(row.user_id),
-        row.email,
-        row.status,
-        _number("score", row.score),
-        _number("mastery score", row.mastery_score),
-        _moment(row.completed, zone),
-    )
+    unreadable: list[str] = []
+
+    def value(name: str, raw: Raw, read: Callable[[Any], T]) -> T | None:
+        try:
+            return read(_scalar(raw))
+        except ValueError:
+            unreadable.append(name)
+            return None
+
+    score, mastery_score = value(SCORE, row.score, _number), value(MASTERY_SCORE, row.mastery_score, _number)
+    completed = value(TIME, row.completed, lambda moment: _moment(moment, zone))
+    return str(row.user_id), row.email, row.status, score, mastery_score, completed, " ".join(unreadable)
 
 
-def _number(what: str, value: float | str | None) -> float | None:
+def _scalar(raw: Raw) -> Any:
+    """A number, a text or None. Raises ValueError for anything else, and for what is longer than any of them."""
+    if len(bytes(raw)) > _LONGEST_VALUE:
+        raise ValueError("too long")
+    found = msgspec.json.decode(raw)  # a DecodeError is a ValueError
+    if isinstance(found, bool | list | dict):
+        raise ValueError("neither a number nor a text")
+    return found
+
+
+def _number(value: float | str | None) -> float | None:
     """A number or its text, with a point or a comma; empty = none."""
-    if isinstance(value, str) and not value.strip():
-        return None
-    if value is None:
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
-        raise ValueError(f"The {what} is not a number")
-    number = float(value.strip().replace(",", ".")) if isinstance(value, str) else value
+        raise ValueError("not a number")
+    number = float(value.strip().replace(",", ".")) if isinstance(value, str) else float(value)
     if not isfinite(number):
-        raise ValueError(f"The {what} is not a number")
+        raise ValueError("not a number")
     return number
 
 
-def _moment(value: int | str | None, zone: ZoneInfo) -> datetime | None:
+def _moment(value: float | str | None, zone: ZoneInfo) -> datetime | None:
     """ISO 8601, or epoch in seconds or milliseconds; empty and 0 = none."""
     if value in (None, 0) or (isinstance(value, str) and not value.strip()):
         return None
     try:
         if isinstance(value, str):
             moment = datetime.fromisoformat(value.strip())
-        else:
+        elif isinstance(value, int):
             moment = datetime.fromtimestamp(_seconds(value), UTC)
+        else:
+            raise ValueError("not a time")
         if not _FIRST_YEAR < moment.year < _LAST_YEAR:
-            raise ValueError
-    except (ValueError, OverflowError, OSError):
-        raise ValueError("The time of completion is not a time") from None
+            raise ValueError("not a time of this age")
+    except (OverflowError, OSError):
+        raise ValueError("not a time") from None
     # zoneinfo knows a moment for local times that summer time skips or repeats, too
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
-def _seconds(value: int | None) -> float:
-    number = value or 0
-    return number / 1000 if number >= _MILLISECONDS else number
+def _seconds(value: int) -> float:
+    return value / 1000 if value >= _MILLISECONDS else value

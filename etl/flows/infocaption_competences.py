@@ -11,7 +11,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from etl import crash, db
-from etl.errors import RejectRecord
+from etl.errors import GiveUp, RejectRecord
 from etl.extract.infocaption import InfoCaptionClient
 from etl.extract.infocaption_contract import decode_courses, is_empty
 from etl.extract.infocaption_mapping import mapping_of
@@ -41,6 +41,8 @@ def plan(engine: Engine, run_id: str, connect: Connect, options: Options) -> lis
 
     A site that cannot be asked now is one batch whose courses are not known yet.
     """
+    with engine.begin() as session:
+        rejections.leave_sources(session, run_id, FLOW)
     return night.plan_sites(
         engine, run_id, SYSTEM, options, lambda source: _plan_source(engine, run_id, connect, source, options)
     )
@@ -123,9 +125,15 @@ def _plan_source(
             present = courses["source_course_id"].tolist()
             db.execute(session, "load/courses_gone", source=source.source, present=present)
         linked = db.query(session, "load/competence_courses", source=source.source)
+        if courses.empty and not linked.empty:
+            raise GiveUp(
+                f"{source.source}: the site's list of courses is empty or unreadable, so that no linked course is"
+                " there: look at the client's access and at the connection's mapping"
+            )
         malformed = decoded.rejected.assign(scope="", resource="course")
         rejected = combined([malformed, _unreachable(linked)])
         rejections.replace(session, run_id, FLOW, source.source, [""], rejected)
+        rejections.leave(session, run_id, FLOW, source.source, ["", *_asked(linked, Options())])
         runs.record_step(session, run_id, "plan", source.source, cost)
     crash.point("plan.landed")
     return _asked(linked, options)
@@ -148,7 +156,9 @@ def _unreachable(linked: pd.DataFrame) -> pd.DataFrame:
 def _poll(
     engine: Engine, source: Source, client: InfoCaptionClient, poll: PolledCourse, options: Options
 ) -> None:
-    """The whole list when it was never asked (a new link) or a week has passed; else what came since the last poll."""
+    """The whole list when it was never asked (a new link), a week has passed, or rows of it are open as rejected
+    (they may be put right whenever they were entered); else what came since the last poll.
+    """
     since = None if options.full else _since(engine, source, poll.scope)
     try:
         body = client.participants(poll.scope, since)
@@ -177,7 +187,8 @@ def _since(engine: Engine, source: Source, scope: str) -> str | None:
     with engine.connect() as session:
         found = landing.index(session, source.source, [scope])
         at = db.rows(session, "load/reference_version")[0]["read_at"]
+        rejected = rejections.open_of(session, FLOW, source.source, [scope])
     polled_at = landed_at(found, PARTICIPANTS, CHANGES, NO_CHANGES)
-    if polled_at is None or sweep_due(landed_at(found, PARTICIPANTS), at):
+    if polled_at is None or not rejected.empty or sweep_due(landed_at(found, PARTICIPANTS), at):
         return None
     return (polled_at.astimezone(ZoneInfo(source.timezone)) - _LATE).date().isoformat()

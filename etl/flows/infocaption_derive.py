@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import pandas as pd
+from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl import crash, db
@@ -32,12 +33,19 @@ def derive(
             inputs = inputs_of(session, found, listing)
             if night is None and not options.full:
                 current = derivations.derived_inputs(session, FLOW, source.source, courses)
-                found = found[found["scope"].map(inputs) != found["scope"].map(current)]
+                same = found["scope"].map(inputs) == found["scope"].map(current)
+                found = found[~same | found["scope"].isin(_waiting(session, source, courses))]
         if not found.empty:
             _derive(engine, run_id, source, found, inputs, listing, night)
         if night is None:
             with engine.begin() as session:
                 course_readings.remember(session, FLOW, source.source, landed, people=[])
+
+
+def _waiting(session: Session, source: Source, courses: list[str]) -> set[str]:
+    """Courses with completions that lay in the future: they count when their time has come."""
+    rejected = rejections.open_of(session, FLOW, source.source, courses)
+    return set(rejected.loc[rejected["reason_code"] == "completed_in_future", "scope"])
 
 
 def _derive(
@@ -53,7 +61,8 @@ def _derive(
     with engine.connect() as session:
         attempts, malformed = read_attempts(session, found, listing, source.timezone)
         crash.point("derive.decoded")
-        done = course_passes(attempts, db.query(session, "load/clients"))
+        now = db.rows(session, "load/reference_version")[0]["read_at"]
+        done = course_passes(attempts, db.query(session, "load/clients"), now)
     crash.point("derive.done")
     passes = done.passes.rename(columns={"scope": "source_course_id"})
     with engine.begin() as session:

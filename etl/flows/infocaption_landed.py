@@ -13,6 +13,9 @@ from etl.transform.rejected import combined
 
 FLOW: Final = "infocaption_competences"
 SYSTEM: Final = "infocaption"
+_RULES: Final = (
+    "2"  # grows when attempts are read or judged otherwise: what was derived before is derived again
+)
 # A whole list of participants; the part of it since a day (the key); such a part that has no rows.
 PARTICIPANTS, CHANGES, NO_CHANGES = "participants", "changes", "no_changes"
 
@@ -31,10 +34,10 @@ def landed_at(found: pd.DataFrame, *resources: str) -> datetime | None:
 
 
 def inputs_of(connection: Connection, found: pd.DataFrame, listing: Participants) -> dict[str, str]:
-    """For each course a hash over its landed answers, the reference data and what the fields are called."""
+    """For each course a hash over its landed answers, the reference data, the rules and what the fields are called."""
     names = str(sorted(listing.fields.items()))
     inputs = derivations.inputs_of(connection, found)
-    return {scope: derivations.digest([names, one]) for scope, one in inputs.items()}
+    return {scope: derivations.digest([_RULES, names, one]) for scope, one in inputs.items()}
 
 
 def read_attempts(

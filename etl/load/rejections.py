@@ -28,3 +28,21 @@ def replace(
     stage(connection, "ops.rejections", rejected[COLUMNS])
     db.execute(connection, "load/rejections_resolve", scopes=list(scopes), **parameters)
     db.execute(connection, "load/rejections_open", **parameters)
+
+
+def leave(connection: Connection, run_id: str, flow: str, source: str, scopes: Iterable[str]) -> None:
+    """Resolve what is open of scopes (courses) other than these: nobody looks at them any more.
+
+    When one comes back it is derived anew, so that what is wrong with it is listed again. ``flow`` stands for its
+    polls too.
+    """
+    stay = list(scopes)
+    flows = [flow, f"{flow}/poll"]
+    db.execute(connection, "load/rejections_leave", run_id=run_id, flows=flows, source=source, scopes=stay)
+    db.execute(connection, "load/derivations_forget", flow=flow, source=source, scopes=stay)
+
+
+def leave_sources(connection: Connection, run_id: str, flow: str) -> None:
+    """The same for every source that is out of use."""
+    for row in db.rows(connection, "load/rejections_sources", flows=[flow, f"{flow}/poll"]):
+        leave(connection, run_id, flow, row["source"], [])

@@ -39,6 +39,7 @@ class InfoCaption:
         self.site: Site = sample()
         self.expires_in: int | None = None  # what a new token says; the real one may not say
         self.largest_page = _LARGEST_PAGE
+        self.token_path = TOKEN
         self.repeating: set[str] = set()  # courses whose list shows its first page again and again
         self._tokens: set[str] = set()
 
@@ -57,8 +58,10 @@ class InfoCaption:
 
     def answer(self, call: Call) -> Reply:
         """A token, or a page of a list for whoever has one."""
-        if call.path == TOKEN:
+        if call.path == self.token_path:
             return self._token(call)
+        if call.path == TOKEN:
+            return _json({"error": "not found"}, 404)
         if call.headers.get("authorization", "").removeprefix("Bearer ") not in self._tokens:
             return _json({"error": "invalid_token"}, 401)
         rows = self._rows(call)

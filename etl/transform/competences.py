@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import pandas as pd
@@ -12,9 +13,11 @@ from etl.transform.normal_form import folded
 from etl.transform.rejected import combined, rejected_rows
 
 PERIOD_COLUMNS: Final = [*PERSON, "valid_from", "valid_to", "source", "source_course_id"]
+SCORE, MASTERY_SCORE, TIME = "score", "mastery_score", "time"  # what of an attempt may be unreadable
 _ATTEMPT: Final = "participant"
-_PASSED, _COMPLETED = "passed", "completed"
+_PASSED, _COMPLETED, _NO_STATUS = "passed", "completed", ""
 _STATUSES: Final = (_PASSED, _COMPLETED, "failed", "incomplete", "browsed", "not attempted")  # of SCORM 1.2
+_MALFORMED: Final = "malformed_record"
 
 
 @dataclass(frozen=True)
@@ -28,24 +31,27 @@ class Passes:
     ignored: int
 
 
-def course_passes(attempts: pd.DataFrame, clients: pd.DataFrame) -> Passes:
+def course_passes(attempts: pd.DataFrame, clients: pd.DataFrame, now: datetime) -> Passes:
     """A participant with an approved result is the client with the same e-mail address; nobody is guessed.
 
-    ``attempts``: scope, user_id, email, status, score, mastery_score, completed_at (UTC). ``clients``: client_code,
-    email. Addresses are compared in their normal form. An archived client counts like any other: when its address
-    was given to somebody else, an attempt may be the one's or the other's, so it is ambiguous until the archived
-    client's address is emptied. Rejected are approved attempts without a match, with several clients of that
-    address or without a time of completion, and those with a status that is unknown.
+    ``attempts``: scope, user_id, email, status, score, mastery_score, completed_at (UTC), unreadable (names of
+    values, see SCORE). ``clients``: client_code, email. Addresses are compared in their normal form. An archived
+    client counts like any other: when its address was given to somebody else, an attempt may be the one's or the
+    other's, so it is ambiguous until the archived client's address is emptied.
+
+    Rejected are approved attempts without a match, with several clients of that address, without a time of
+    completion or with one after ``now``; those with a status that is unknown; and those that cannot be judged
+    because a value that decides is unreadable.
     """
-    judged = attempts.assign(code=_verdicts(attempts, clients), email=folded(attempts["email"]))
+    judged = attempts.assign(code=verdicts(attempts, now), email=folded(attempts["email"]))
+    judged = judged.assign(code=judged["code"].mask(judged["code"] == "", _matched(judged["email"], clients)))
     earned = judged[judged["code"] == ""]
     found = earned.merge(clients.assign(email=folded(clients["email"])), on="email")
     once = found[["scope", "client_code", "completed_at"]].drop_duplicates(ignore_index=True)
     refused = judged[~judged["code"].isin(["", "not_approved"])]
-    keys = refused["scope"] + "/" + refused["user_id"]
     return Passes(
         passes=once.rename(columns={"completed_at": "passed_at"}),
-        rejected=combined([rejected_rows(refused["scope"], _ATTEMPT, keys, refused["code"])]),
+        rejected=combined([_listed(refused)]),
         refused=len(refused),
         repeated=len(found) - len(once),
         ignored=int((judged["code"] == "not_approved").sum()),
@@ -60,19 +66,51 @@ def approved(attempts: pd.DataFrame) -> "pd.Series[bool]":
     status = _words(attempts["status"])
     reached = attempts["score"] >= attempts["mastery_score"]  # False where either is missing
     no_test = attempts["mastery_score"].isna()
-    return (status == _PASSED) | ((status == _COMPLETED) & (no_test | reached)) | ((status == "") & reached)
+    return (
+        (status == _PASSED)
+        | ((status == _COMPLETED) & (no_test | reached))
+        | ((status == _NO_STATUS) & reached)
+    )
 
 
-def _verdicts(attempts: pd.DataFrame, clients: pd.DataFrame) -> "pd.Series[str]":
-    """For each attempt an empty code where it counts, else why not."""
-    known = folded(clients["email"]).value_counts()
-    matches = folded(attempts["email"]).map(known).fillna(0)
+def verdicts(attempts: pd.DataFrame, now: datetime) -> "pd.Series[str]":
+    """For each attempt an empty code where it counts for whoever it belongs to, else why not."""
     status = _words(attempts["status"])
     code = pd.Series("", index=attempts.index, dtype="str")
+    code = code.mask(attempts["completed_at"] > now, "completed_in_future")
     code = code.mask(attempts["completed_at"].isna(), "needs_completion_time")
-    code = code.mask(matches > 1, "ambiguous_learner").mask(matches == 0, "unmatched_learner")
+    code = code.mask(_unreadable(attempts, TIME), _MALFORMED)
     code = code.mask(~approved(attempts), "not_approved")
-    return code.mask((status != "") & ~status.isin(_STATUSES), "status_unknown")
+    code = code.mask(_undecided(attempts, status), _MALFORMED)
+    return code.mask((status != _NO_STATUS) & ~status.isin(_STATUSES), "status_unknown")
+
+
+def _undecided(attempts: pd.DataFrame, status: "pd.Series[str]") -> "pd.Series[bool]":
+    """A score that cannot be read and that decides: ``passed`` decides by itself, and so does what is not passed."""
+    tested = attempts["mastery_score"].notna() & _unreadable(attempts, SCORE)
+    return status.isin([_COMPLETED, _NO_STATUS]) & (tested | _unreadable(attempts, MASTERY_SCORE))
+
+
+def _unreadable(attempts: pd.DataFrame, name: str) -> "pd.Series[bool]":
+    named: pd.Series[bool] = attempts["unreadable"].str.contains(rf"\b{name}\b")
+    return named
+
+
+def _matched(addresses: "pd.Series[str]", clients: pd.DataFrame) -> "pd.Series[str]":
+    """For each address an empty code where one client has it, else why not."""
+    matches = addresses.map(folded(clients["email"]).value_counts()).fillna(0)
+    code = pd.Series("", index=addresses.index, dtype="str")
+    return code.mask(matches > 1, "ambiguous_learner").mask(matches == 0, "unmatched_learner")
+
+
+def _listed(refused: pd.DataFrame) -> pd.DataFrame:
+    keys = refused["scope"] + "/" + refused["user_id"]
+    rows = rejected_rows(refused["scope"], _ATTEMPT, keys, refused["code"])
+    if rows.empty:
+        return rows
+    unreadable = refused["unreadable"].reset_index(drop=True).str.replace(" ", ", ").str.replace("_", " ")
+    named = rows["reason"] + " Not readable: " + unreadable + "."
+    return rows.assign(reason=rows["reason"].mask(rows["reason_code"] == _MALFORMED, named))
 
 
 def _words(status: pd.Series) -> "pd.Series[str]":

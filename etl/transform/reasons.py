@@ -70,6 +70,7 @@ REASONS: Final = {
     "file_waits": "The file of the drop location cannot be taken yet.",
     "file_not_read": "Only files whose names end in .xml are taken from a drop location, and no folders in it.",
     "needs_completion_time": "The source says that the course was passed, but not when.",
+    "completed_in_future": "The source says that the course was passed at a time that is still to come.",
     "status_unknown": "The source gives a status that is none of SCORM's, so that the attempt is not judged.",
     "course_not_published": "The course is not published in the source; only published courses give competences.",
     "course_unknown": "The source lists no course with this id; guides and other kinds cannot be linked.",

@@ -5,12 +5,20 @@ with linked as (
         links.competence_code,
         links.source,
         links.source_course_id,
-        -- Of a source whose list of courses was never read, any course may be there.
+        -- Of a source whose list of courses was never read, or not whole, any course may be there.
         coalesce(
             not courses.gone and (courses.visible or sources.system <> 'infocaption'),
             not exists (
                 select from raw.landings as listed
                 where listed.source = links.source and listed.scope = '' and listed.resource = 'courses'
+            )
+            or exists (
+                select from ops.rejections as unreadable
+                where unreadable.source = links.source
+                and unreadable.scope = ''
+                and unreadable.resource = 'course'
+                and unreadable.reason_code = 'malformed_record'
+                and unreadable.resolved_at is null
             )
         )
         and not exists (

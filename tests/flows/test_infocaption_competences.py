@@ -79,14 +79,20 @@ def test_a_list_of_three_pages_is_read_whole(night, read):
     assert dict(calls.to_numpy())["infocaption_main/101"] == 1 + 3  # the token first
 
 
-def test_a_second_night_writes_nothing_and_asks_one_call_a_course(night, earned, read, sandbox):
+def test_a_second_night_writes_nothing_and_asks_whole_only_where_rows_are_rejected(
+    night, earned, read, sandbox
+):
     night()
     first = earned()
     sandbox.counters.reset()
     run_id, _ = night()
     steps = read(f"select * from ops.run_steps where run_id = '{run_id}'")
     assert (steps["written"].sum(), earned()) == (0, first)
-    assert sandbox.counters.of("infocaption") == {"courses": 1, "participants": 5, "token": 2}
+    assert sandbox.counters.of("infocaption") == {
+        "courses": 1,
+        "participants": 3 + 2 + 3,  # pages of 101 and 102, whole; one call of each other course
+        "token": 2,
+    }
     assert steps[steps["step"].isin(["derive", "award"])].empty
 
 
@@ -96,13 +102,13 @@ def test_what_is_new_since_the_last_night_is_found_without_reading_the_course_ag
     night()
     before = earned()
     today = read("select cast(now() as date) as today")["today"].iloc[0].isoformat()
-    sandbox.infocaption.site.attempts["101"].append(
-        passed(f"{today}T09:00:00Z", "jack.brown40@student.example")
+    sandbox.infocaption.site.attempts["103"].append(
+        passed(f"{today}T00:00:00Z", "jack.brown40@student.example")
     )
-    sandbox.counters.reset()
+    landed = "select resource, count(*) as n from raw.landings where scope = '103' group by resource"
     night()
-    assert {row[:3] for row in earned() - before} == {("CL00040", "FIRE-BASIC", today)}
-    assert sandbox.counters.of("infocaption")["participants"] == 5
+    assert {row[:3] for row in earned() - before} == {("CL00040", "INFOSEC", today)}
+    assert as_text(read(landed)) == {("participants", "1"), ("changes", "1")}
 
 
 def test_after_a_week_a_course_is_read_whole_again(night, change, sandbox, earned):
@@ -227,10 +233,10 @@ def test_a_site_that_cannot_be_asked_is_a_problem_of_the_report(night, sandbox, 
 
 
 def test_a_malformed_participant_is_listed_and_the_others_get_theirs(night, sandbox, earned, read):
-    damaged = Attempt("6001", BEN, "passed", score="n/a", completed="2026-03-04T09:00:00Z")
+    damaged = Attempt("6001", BEN, "completed", "n/a", "80", completed="2026-03-04T09:00:00Z")
     sandbox.infocaption.site.attempts["103"].append(damaged)
     night()
-    assert ("103", "participant", "103/participant 6001", "malformed_record") in open_rejections(read)
+    assert ("103", "participant", "103/6001", "malformed_record") in open_rejections(read)
     assert {row[0] for row in earned() if row[1] == "INFOSEC"} == {"CL00010", "CL00011"}
 
 

@@ -15,7 +15,9 @@ ATTEMPT = {
     "score": None,
     "mastery_score": None,
     "completed_at": "2026-03-02T09:00:00Z",
+    "unreadable": "",
 }
+NOW = pd.Timestamp("2026-11-26T03:00:00Z")
 PASS = {
     "client_code": "C1",
     "competence_code": "CPR",
@@ -31,7 +33,7 @@ PASS = {
 
 def attempts(*rows):
     frame = pd.DataFrame([ATTEMPT | row for row in rows], columns=list(ATTEMPT))
-    texts = dict.fromkeys(["scope", "user_id", "email", "status"], "str")
+    texts = dict.fromkeys(["scope", "user_id", "email", "status", "unreadable"], "str")
     frame = frame.astype(texts | {"score": "float64", "mastery_score": "float64"})
     return frame.assign(completed_at=pd.to_datetime(frame["completed_at"], utc=True).dt.as_unit("us"))
 
@@ -67,6 +69,10 @@ def readings(*rows):
 
 def revoked(*rows):
     return pd.DataFrame(rows, columns=["competence_code", "client_code"], dtype="str")
+
+
+def passes_of(given_attempts, clients):
+    return course_passes(given_attempts, clients, NOW)
 
 
 def award(given_passes, held, revoked):
@@ -108,7 +114,7 @@ def test_only_an_approved_result_counts(status, score, mastery, expected):
 
 @pytest.mark.parametrize("address", ["anna@work.example", "  ANNA@Work.Example\t", "Anna@WORK.example"])
 def test_people_are_found_by_their_address_trimmed_and_in_any_case(address):
-    done = course_passes(attempts({"email": address}), people(C1="Anna@work.example "))
+    done = passes_of(attempts({"email": address}), people(C1="Anna@work.example "))
     assert done.passes["client_code"].tolist() == ["C1"]
 
 
@@ -122,10 +128,13 @@ def test_people_are_found_by_their_address_trimmed_and_in_any_case(address):
         ({}, {"C1": "anna@work.example", "C2": "ANNA@work.example"}, "ambiguous_learner"),
         ({"completed_at": None}, {"C1": "anna@work.example"}, "needs_completion_time"),
         ({"status": "godkänd"}, {"C1": "anna@work.example"}, "status_unknown"),
+        ({"completed_at": "2026-11-26T03:00:01Z"}, {"C1": "anna@work.example"}, "completed_in_future"),
+        ({"completed_at": "2031-01-01T00:00:00Z"}, {"C1": "anna@work.example"}, "completed_in_future"),
+        ({"completed_at": None, "unreadable": "time"}, {"C1": "anna@work.example"}, "malformed_record"),
     ],
 )
 def test_nobody_is_guessed_and_nobody_is_left_out_of_the_list(attempt, known, reason):
-    done = course_passes(attempts(attempt), people(**known))
+    done = passes_of(attempts(attempt), people(**known))
     assert done.passes.empty
     assert done.rejected[["scope", "record_key", "reason_code"]].to_numpy().tolist() == [
         ["101", "101/7", reason]
@@ -133,13 +142,49 @@ def test_nobody_is_guessed_and_nobody_is_left_out_of_the_list(attempt, known, re
     assert done.refused == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "mastery_score", "unreadable", "expected"),
+    [
+        ("passed", 80, "score", "counts"),
+        ("passed", None, "score mastery_score", "counts"),
+        ("completed", None, "score", "counts"),  # there is no test
+        ("completed", 80, "score", "listed"),
+        ("completed", None, "mastery_score", "listed"),  # whether there is a test is not known
+        (None, 80, "score", "listed"),
+        (None, None, "mastery_score", "listed"),
+        (None, None, "score", "ignored"),  # no status, and no test to reach the score of
+        ("failed", 80, "score mastery_score time", "ignored"),
+        ("incomplete", 80, "time", "ignored"),
+        ("godkänd", 80, "score", "listed"),
+    ],
+)
+def test_a_value_that_is_not_needed_for_the_verdict_never_voids_it(
+    status, mastery_score, unreadable, expected
+):
+    given_attempts = attempts({"status": status, "mastery_score": mastery_score, "unreadable": unreadable})
+    done = passes_of(given_attempts, people(C1="anna@work.example"))
+    assert {"counts": len(done.passes), "listed": len(done.rejected), "ignored": done.ignored} == {
+        "counts": 0,
+        "listed": 0,
+        "ignored": 0,
+    } | {expected: 1}
+
+
+def test_what_cannot_be_read_is_named():
+    given_attempts = attempts(
+        {"status": "completed", "mastery_score": None, "unreadable": "score mastery_score"}
+    )
+    reason = passes_of(given_attempts, people(C1="anna@work.example")).rejected["reason"].item()
+    assert reason.endswith("Not readable: score, mastery score.")
+
+
 def test_who_is_not_approved_is_neither_matched_nor_listed():
-    done = course_passes(attempts({"status": "failed", "email": "unknown@x.example"}), people())
+    done = passes_of(attempts({"status": "failed", "email": "unknown@x.example"}), people())
     assert (done.passes.empty, done.rejected.empty, done.ignored) == (True, True, 1)
 
 
 def test_every_attempt_is_counted_once():
-    done = course_passes(
+    done = passes_of(
         attempts({}, {}, {"status": "failed"}, {"email": "no@x.example"}, {"user_id": "8"}),
         people(C1="anna@work.example"),
     )
