@@ -13,8 +13,13 @@ listed in `mart.rejections`, the run stays green.
 that PE-Online accepted is not sent again; a row whose answer was lost is sent again unchanged, which PE-Online
 registers once.
 
-**Pause or test**: the connection of the account has the fields *paused* and *mode*. What was accepted in test mode is
-sent again after *mode* is set to `live`.
+**Pause or test**: the connection of the account has the fields *paused* and *mode*. Points of a paused account wait
+with the reason `account_paused`. What was accepted in test mode is sent again after *mode* is set to `live`; what was
+accepted as live while PE-Online was still testing is sent again by `etl pe resend --status accepted`.
+
+**Nothing twice**: PE-Online cannot take points back. One number, PE course and module is claimed once in an
+accreditation period; a number that two clients hold, or a PE course that replaced the one a pass was sent under, is
+withheld and listed until a person decides (`etl pe list --status withheld`, `etl pe resend --status withheld`).
 
 **Dry run**: *Trigger* with *dry run* writes what would be sent, without the key, to files on the machine that runs
 the task (the log says where); nothing is sent.

@@ -42,11 +42,12 @@ for _name in ("zeep.transports", "zeep.wsdl", "zeep.xsd"):
 
 
 class AnswerLost(OutcomeUnknown):
-    """The rows left, and no usable answer came back; ``cause`` says why."""
+    """The rows left, and no usable answer came back; ``cause`` says why, ``error_code`` in short."""
 
-    def __init__(self, who: str, cause: str) -> None:
+    def __init__(self, who: str, cause: str, error_code: str) -> None:
         super().__init__(f"{who}, ProcessXML: {cause}; the outcome is unknown")
         self.cause = cause
+        self.error_code = error_code
 
 
 class Client:
@@ -74,7 +75,8 @@ class Client:
         except EtlError:
             raise
         except zeep.exceptions.Fault as fault:
-            raise self._transport.unusable(f"soap fault {_code(fault)}") from None
+            code = _code(fault)
+            raise self._transport.unusable(f"soap fault {code}", code) from None
         except Exception:  # it was sent: whatever is wrong with the answer, the outcome is open
             raise self._transport.unusable("no answer of the service") from None
         # zeep gives None, with no error, for an empty result and for an escaped string.
@@ -109,7 +111,7 @@ class _Transport(Transport):
         except (requests.RequestException, HTTPError) as exc:
             found = why(exc, address)
             if body.left and found is not ONLY_TLS:
-                raise AnswerLost(self._who, found.said) from None
+                raise self.lost(found.said, "no_answer") from None
             raise self._not_sent(exc) from None
         status = response.status_code
         if status in _LATER:
@@ -139,13 +141,13 @@ class _Transport(Transport):
     def _moved(self, response: requests.Response) -> str:
         return refusals.moved_page(self._account.url, response.headers.get("Location", ""))
 
-    def unusable(self, what: str) -> AnswerLost:
+    def unusable(self, what: str, error_code: str = "") -> AnswerLost:
         """The error for the last answer, which does not tell what became of the rows."""
-        return self.lost(f"{self._answered}, {what}")
+        return self.lost(f"{self._answered}, {what}", error_code or self._answered.partition(",")[0])
 
-    def lost(self, what: str) -> AnswerLost:
+    def lost(self, what: str, error_code: str) -> AnswerLost:
         """The error for a call whose answer did not come."""
-        return AnswerLost(self._who, what)
+        return AnswerLost(self._who, what, error_code)
 
     @property
     def _who(self) -> str:
@@ -167,9 +169,13 @@ class _Transport(Transport):
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
             body += chunk
             if len(body) > self._most_bytes:
-                raise self.lost(f"HTTP {response.status_code}, more than {self._most_bytes} bytes")
+                raise self.lost(
+                    f"HTTP {response.status_code}, more than {self._most_bytes} bytes", "too_large"
+                )
             if time.monotonic() > until:
-                raise self.lost(f"HTTP {response.status_code}, not whole in {_DEADLINE:.0f} seconds")
+                raise self.lost(
+                    f"HTTP {response.status_code}, not whole in {_DEADLINE:.0f} seconds", "too_slow"
+                )
         return bytes(body)
 
     def _not_sent(self, exc: Exception) -> EtlError:

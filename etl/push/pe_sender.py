@@ -122,7 +122,7 @@ class Sender:
 
     def _lost(self, call_id: UUID, rows: Sequence[Attendance], lost: AnswerLost) -> list[list[int]]:
         log.warning("%s; call %s, %s rows", lost, call_id, len(rows))
-        self._record(call_id, pe_answers.unknown(rows, lost.cause))
+        self._record(call_id, pe_answers.unknown(rows, lost.cause, lost.error_code))
         self._silent += 1
         if self._silent == _SILENT_CALLS:
             self.problem = RetryLater(f"{lost}; {_SILENT_CALLS} calls in a row")

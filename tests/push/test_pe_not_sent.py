@@ -224,6 +224,7 @@ def test_the_cause_stands_with_the_attempt_in_the_report_the_list_and_the_log(si
     site.learners(2)
     site.sandbox.faults.add("pe", "unavailable")
     assert site.night() == "incomplete"
+    assert site.sql("select distinct error_code from ops.pe_attempts") == [("HTTP 503",)]
     assert site.sql("select distinct outcome, cause from ops.pe_attempts") == [
         ("unknown", "HTTP 503, a page, no answer of the service")
     ]
