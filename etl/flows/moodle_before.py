@@ -1,15 +1,19 @@
 """What is known of a Moodle course before a poll: what is landed, what is open, what cannot have changed."""
 
 import hashlib
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Final
 
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from etl import db
 from etl.extract import moodle_contract as contract
+from etl.extract.contract import MALFORMED
 from etl.extract.moodle_contract import CourseState
 from etl.flows.administration import Source
 from etl.flows.moodle_landed import FLOW, GRADES, MODULE, USER_GRADES, USERS, newest
@@ -17,7 +21,8 @@ from etl.flows.polling import COURSE
 from etl.load import derivations, landing, rejections
 from etl.transform.poll_plan import sweep_due
 
-_COURSES = "courses"
+_COURSES: Final = "courses"
+_USER: Final = re.compile(r"/user ([0-9]+)")
 
 
 class CourseList:
@@ -60,6 +65,7 @@ class Before:
     derived: bool  # whether exactly this was derived already
     unread: pd.DataFrame  # open rejections of the last polls
     missing: frozenset[str]  # activities that are mapped and were not in the grade report
+    malformed: frozenset[str]  # learners with grades that could not be read ("" = nobody knows whose)
     swept_at: datetime | None  # when all of it was read last; a finished course is not read whole every week
     unchanged: bool | None  # whether it was left as it was since its pass grades were read; None = not told
 
@@ -69,7 +75,9 @@ class Before:
         Where the site hides when people were there, nothing is known to be quiet.
         """
         same = self._holds(USERS, hashlib.sha256(users).hexdigest()) and not access_hidden(now)
-        settled = self.unread.empty and not self.missing and self.unchanged is not False
+        settled = (
+            self.unread.empty and not self.missing and not self.malformed and self.unchanged is not False
+        )
         return same and settled and self.derived and not sweep_due(self.swept_at, at)
 
     def at(self, resource: str) -> datetime | None:
@@ -92,7 +100,7 @@ class Before:
     @property
     def broken(self) -> bool:
         """Whether the course could not be read as a whole, or its learners cannot be told by who is in it."""
-        return bool(self.again(COURSE) | self.again(USERS))
+        return bool(self.again(COURSE) | self.again(USERS)) or "" in self.malformed
 
     def learners(self, session: Connection) -> pd.DataFrame:
         """Who stands in the landed grade reports: user_id, user_idnumber."""
@@ -113,21 +121,26 @@ class Before:
 
 
 def before_poll(
-    connection: Connection, source: Source, scope: str, courses: CourseList, finished: bool
+    connection: Connection,
+    source: Source,
+    scope: str,
+    courses: CourseList,
+    mapped: Collection[str],
+    finished: bool,
 ) -> tuple[Before, datetime]:
-    """What is known of a course, and what time the database has."""
+    """What is known of a course with these mapped activities, and what time the database has."""
     landed = landing.index(connection, source.source, [scope])
     inputs = derivations.inputs_of(connection, newest(landed)).get(scope)
     held = derivations.derived_inputs(connection, FLOW, source.source, [scope]).get(scope)
     unread = rejections.open_of(connection, f"{FLOW}/poll", source.source, [scope])
     listed = rejections.open_of(connection, FLOW, source.source, [scope])
-    modules = landed.loc[landed["resource"] == MODULE, "landed_at"]
+    modules = landed.loc[(landed["resource"] == MODULE) & landed["key"].isin(list(mapped)), "landed_at"]
     unchanged = None if modules.empty else courses.unchanged(scope, modules.min().to_pydatetime())
     at: datetime = db.rows(connection, "load/reference_version")[0]["read_at"]
     moments = landed.loc[landed["resource"] == GRADES, "landed_at"]
     swept_at = None if moments.empty else at if finished else moments.max().to_pydatetime()
     derived = inputs is not None and inputs == held
-    return Before(landed, derived, unread, _missing(listed), swept_at, unchanged), at
+    return Before(landed, derived, unread, _missing(listed), _malformed(listed), swept_at, unchanged), at
 
 
 def access_hidden(users: pd.DataFrame) -> bool:
@@ -139,3 +152,10 @@ def _missing(listed: pd.DataFrame) -> frozenset[str]:
     gone = listed["reason_code"] == "activity_missing"
     links = listed[gone & (listed["resource"] == "activity_link")]  # missing for everybody
     return frozenset(str(key).rpartition("/")[2] for key in links["record_key"])
+
+
+def _malformed(listed: pd.DataFrame) -> frozenset[str]:
+    """As ``etl.extract.contract.key_of`` names them."""
+    grades = listed["resource"].isin([GRADES, USER_GRADES]) & (listed["reason_code"] == MALFORMED)
+    named = (_USER.search(str(key)) for key in listed.loc[grades, "record_key"])
+    return frozenset(found[1] if found else "" for found in named)

@@ -64,6 +64,8 @@ def _read_users(course: Course, answer: landing.Landed) -> None:
 
 
 def _read_grades(course: Course, answer: landing.Landed) -> None:
+    if answer.resource == USER_GRADES:  # newer than the whole report, as what could not be read there
+        course.rejected = [_without_learner(course, frame, answer.key) for frame in course.rejected]
     decoded = contract.decode_grade_report(answer.body)
     if answer.resource == GRADES and len(decoded.frame):
         course.named.append(decode_graded(answer.body))
@@ -127,6 +129,12 @@ def _list(course: Course, resource: str, rejected: pd.DataFrame) -> None:
     if not rejected.empty:
         keys = course.scope + "/" + rejected["record_key"].astype("str")
         course.rejected.append(rejected.assign(scope=course.scope, resource=resource, record_key=keys))
+
+
+def _without_learner(course: Course, rejected: pd.DataFrame, user: str) -> pd.DataFrame:
+    key = f"{course.scope}/user {user}"
+    theirs = rejected["record_key"].eq(key) | rejected["record_key"].str.startswith(f"{key},")
+    return rejected[~(theirs & rejected["resource"].isin([GRADES, USER_GRADES]))]
 
 
 def _no_users() -> pd.DataFrame:

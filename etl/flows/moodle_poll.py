@@ -3,9 +3,9 @@
 A call that fails concerns what it was about, a learner or an activity: that is listed and asked again next night.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Final
 
 import pandas as pd
@@ -73,7 +73,7 @@ class CoursePoll(PolledCourse):
             now,
             held,
             reported["user_id"].tolist(),
-            [int(user) for user in before.again(USER_GRADES)],
+            [int(user) for user in before.again(USER_GRADES) | before.malformed if user],
             before.at(USERS),
             before.swept_at,
             at,
@@ -89,8 +89,9 @@ class CoursePoll(PolledCourse):
             left_out = set(enrolments["user_id"]) - set(reported["user_id"])
             self._ask_reports(sorted(int(user) for user in left_out))
         self._ask_modules(poll, before)
-        learners = self._open_learners(matched, enrolments, reported)
-        due = learners if poll.whole else _due(learners, now, before)
+        single = {int(answer.key) for answer in self.answers if answer.resource == USER_GRADES}
+        learners = self._open_learners(matched, enrolments, {*reported["user_id"], *single})
+        due = learners if poll.whole else _due(learners, single, now, before)
         self._ask_completions(due, before, everybody=poll.whole)
 
     def _shows_again(self, before: Before, reported: pd.DataFrame) -> bool:
@@ -138,18 +139,20 @@ class CoursePoll(PolledCourse):
         if not contract.may_be_withheld(body):
             return
         grades = contract.decode_grade_report(body).frame
-        mapped = grades["activity_id"].astype("str").isin(list(self._mapped()))
+        mapped = grades["activity_id"].astype("str").isin(list(self.mapped))
         found = grades[(grades["withheld"] > 0) & mapped].groupby("user_id")["withheld"].min()
         for user, why in found.items():
             self.reject(USER_GRADES, str(user), "grade_pending" if why == PENDING else "grade_hidden")
 
-    def _mapped(self) -> set[str]:
+    @cached_property
+    def mapped(self) -> set[str]:
+        """The activities that results are read from."""
         links = self._administration.activity_links
         return {str(activity) for activity in links.loc[links["scope"] == self.scope, "activity_id"]}
 
     def _ask_modules(self, poll: Poll, before: Before) -> None:
         """The mapped activities whose pass grade is not known to be the one that tonight's grades are judged on."""
-        held, mapped = before.moments(MODULE), self._mapped()
+        held, mapped = before.moments(MODULE), self.mapped
         current = before.unchanged or (before.unchanged is None and not poll.users)
         asked = mapped if poll.whole or not current else mapped - held.keys() | mapped & before.again(MODULE)
         for activity in sorted(asked, key=int):
@@ -214,7 +217,7 @@ class CoursePoll(PolledCourse):
         return pd.concat([now[_MATCHED], others[_MATCHED]], ignore_index=True).assign(scope=self.scope)
 
     def _open_learners(
-        self, matched: pd.DataFrame, enrolments: pd.DataFrame, reported: pd.DataFrame
+        self, matched: pd.DataFrame, enrolments: pd.DataFrame, reported: Collection[int]
     ) -> list[int]:
         """Who may still complete the course for something."""
         if (self._administration.courses["scope"] == self.scope).any():
@@ -222,20 +225,23 @@ class CoursePoll(PolledCourse):
             if self.scope in self._administration.counted:
                 asked |= ~enrolments["completed_here"]  # what counts for something is at least listed
             return sorted(int(user) for user in enrolments.loc[asked, "user_id"].unique())
-        return sorted(
-            int(user) for user in matched.loc[matched["user_id"].isin(reported["user_id"]), "user_id"]
-        )
+        return sorted(int(user) for user in matched.loc[matched["user_id"].isin(list(reported)), "user_id"])
 
 
-def _due(learners: Sequence[int], now: pd.DataFrame, before: Before) -> list[int]:
-    """Those never asked, those that could not be read, those who were in the course or were graded since."""
+def _due(learners: Sequence[int], single: Collection[int], now: pd.DataFrame, before: Before) -> list[int]:
+    """Those never asked or not read, those who were in the course since, those with a newer grade report
+    (``single``: of tonight).
+    """
     asked, again, graded = before.moments(COMPLETION), before.again(COMPLETION), before.at(GRADES)
+    reports = before.moments(USER_GRADES)
     seen = dict(zip(now["user_id"].tolist(), now["last_course_access"].tolist(), strict=True))
     return [
         user
         for user in learners
-        if (moment := asked.get(str(user))) is None
+        if user in single
         or str(user) in again
+        or (moment := asked.get(str(user))) is None
         or (graded is not None and moment < graded)
+        or moment < reports.get(str(user), moment)
         or seen.get(user, -1) >= (moment - ACCESS_MARGIN).timestamp()
     ]

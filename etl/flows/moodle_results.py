@@ -170,7 +170,7 @@ def _poll(engine: Engine, source: Source, poll: CoursePoll, courses: CourseList,
     users = poll.ask_users()
     now = contract.decode_enrolled_users(users).frame
     with engine.connect() as session:
-        before, at = before_poll(session, source, poll.scope, courses, poll.finished)
+        before, at = before_poll(session, source, poll.scope, courses, poll.mapped, poll.finished)
         if before.quiet(users, now, at) and not options.full:
             return
         participants = before.landed[before.landed["resource"] == USERS]  # all that is compared

@@ -154,7 +154,7 @@ def _of_the_site(problems: Sequence[EtlError | None], ask_site: Callable[[], obj
         return None
     try:
         ask_site()
-    except (GiveUp, RetryLater) as problem:
+    except EtlError as problem:
         return problem
     return None
 

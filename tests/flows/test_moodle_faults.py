@@ -5,7 +5,7 @@ import pytest
 from etl.errors import GiveUp, RetryLater
 from etl.flows import moodle_results
 from etl.flows.options import Options
-from etl.sandbox.moodle_changes import set_pending
+from etl.sandbox import moodle_changes as changes
 
 COURSE_A, COURSE_B, COURSE_C = 2, 3, 4
 STUDENT, QUIZ = 16, 3
@@ -205,12 +205,12 @@ def test_a_grade_that_the_site_has_still_to_compute_is_listed_and_asked_again_th
 ):
     night()
     with_new_grade(sandbox)
-    set_pending(sandbox.moodle.site, STUDENT, QUIZ)
+    changes.set_pending(sandbox.moodle.site, STUDENT, QUIZ)
     night()
     assert listed("grade_pending") == ["2/16", "OCC-1001/16/BSBCMM211"]
     assert unit("E-1001-010", "BSBCMM211")[0] == "started"  # as before
     sandbox.moodle.site.set_grade(STUDENT, QUIZ, 9, LATER)
-    set_pending(sandbox.moodle.site, STUDENT, QUIZ, pending=False)
+    changes.set_pending(sandbox.moodle.site, STUDENT, QUIZ, pending=False)
     calls()
     night()
     assert calls()["grade_items"] == 1
@@ -238,3 +238,46 @@ def test_a_course_that_cannot_be_read_in_the_list_is_listed_and_not_called_gone(
     assert read("select * from core.courses where gone").empty
     found = read("select record_key, reason_code from mart.rejections where resource = 'course'")
     assert found.to_numpy().tolist() == [["course 2", "malformed_record"]]
+
+
+def test_grades_that_are_malformed_are_asked_again_though_nobody_was_there(
+    night, sandbox, listed, unit, calls
+):
+    item = changes.item_of(sandbox.moodle.site, 7, QUIZ)
+    graderaw = item["graderaw"]
+    item["graderaw"] = "n/a"
+    night()
+    assert listed("malformed_record") == ["2/user 7, activity 3"]
+    calls()
+    night()
+    assert calls()["grade_items"] == 1
+    item["graderaw"] = graderaw
+    sandbox.moodle.site.changes += 1
+    night()
+    assert (listed("malformed_record"), unit("E-1001-001", "BSBCMM211")[0]) == ([], "passed")
+    night()
+    assert "grade_items" not in (calls() and night() and calls())
+
+
+def test_a_completion_is_asked_with_every_newer_report_of_its_learner(night, sandbox, calls):
+    night()
+    sandbox.moodle.site.enrolled[COURSE_A][0]["firstname"] = "Another"
+    sandbox.moodle.site.changes += 1
+    calls()
+    night()
+    counted = calls()
+    assert counted["grade_items"] == counted["course_completion_status"] == 1
+
+
+def test_an_activity_that_is_not_mapped_any_more_leaves_no_trace_in_what_is_asked(
+    night, sandbox, engine, calls
+):
+    night()
+    with engine.begin() as connection:
+        connection.exec_driver_sql("update core.activity_links set closed_at = now() where activity_id = '9'")
+    changes.set_gradepass(sandbox.moodle.site, QUIZ, 5)
+    calls()
+    night()
+    assert calls()["course_module"] == 8
+    night()
+    assert "course_module" not in calls()
