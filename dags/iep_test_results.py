@@ -32,6 +32,7 @@ from typing import Any
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, TriggerRule, dag, task
 from learning_results_airflow import (
     DEFAULT_ARGS,
+    alerts,
     begin_run,
     connect,
     end_of_run,
@@ -52,6 +53,7 @@ POOL = "iep_lvs"
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
+    on_failure_callback=alerts(),
     doc_md=__doc__,
     tags=["iep-lvs", "nightly"],
     params={name: param for name, param in night_params("").items() if name != "courses"},

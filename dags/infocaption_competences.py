@@ -32,6 +32,7 @@ from typing import Any
 from airflow.sdk import CronTriggerTimetable, TriggerRule, dag, task, task_group
 from learning_results_airflow import (
     DEFAULT_ARGS,
+    alerts,
     begin_run,
     connect,
     end_of_run,
@@ -49,9 +50,10 @@ POOL = "infocaption"
     catchup=False,
     max_active_runs=2,
     default_args=DEFAULT_ARGS,
+    on_failure_callback=alerts(),
     doc_md=__doc__,
     tags=["infocaption", "nightly"],
-    params=night_params("InfoCaption course ids; none = all"),
+    params=night_params("Ids of InfoCaption courses"),
 )
 def infocaption_competences() -> None:
     @task

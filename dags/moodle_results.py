@@ -29,6 +29,7 @@ from airflow.sdk import Asset, CronTriggerTimetable, TriggerRule, dag, task, tas
 from airflow.sdk.exceptions import AirflowSkipException
 from learning_results_airflow import (
     DEFAULT_ARGS,
+    alerts,
     begin_run,
     connect,
     end_of_run,
@@ -47,9 +48,10 @@ POOL = "moodle"
     catchup=False,
     max_active_runs=2,
     default_args=DEFAULT_ARGS,
+    on_failure_callback=alerts(),
     doc_md=__doc__,
     tags=["moodle", "nightly"],
-    params=night_params("Moodle course ids; none = all"),
+    params=night_params("Ids of Moodle courses"),
 )
 def moodle_results() -> None:
     @task

@@ -29,7 +29,7 @@ from datetime import datetime
 from typing import Any
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, TriggerRule, dag, task
-from learning_results_airflow import DEFAULT_ARGS, begin_run, connect, end_of_run, run_options, work
+from learning_results_airflow import DEFAULT_ARGS, alerts, begin_run, connect, end_of_run, run_options, work
 
 POOL = "pe_online"
 
@@ -43,9 +43,17 @@ POOL = "pe_online"
     catchup=False,
     max_active_runs=4,  # a run that waits to try one account again must not keep the others' points back
     default_args=DEFAULT_ARGS,
+    on_failure_callback=alerts(),
     doc_md=__doc__,
     tags=["pe-online", "push"],
-    params={"dry_run": Param(False, type="boolean", title="Dry run: send nothing")},
+    params={
+        "dry_run": Param(
+            False,
+            type="boolean",
+            title="Dry run: send nothing",
+            description="Writes what would be sent to files; the log of the task plan says where.",
+        )
+    },
 )
 def pe_online_attendance() -> None:
     @task

@@ -4,6 +4,7 @@ Airflow has this folder on its path. Import here what costs nothing; the tasks i
 """
 
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook, Context, Param, TriggerRule
+from airflow.sdk.configuration import conf
 from airflow.sdk.definitions.retry_policy import (
     ExceptionRetryPolicy,
     RetryAction,
@@ -122,12 +124,54 @@ def run_options(context: Mapping[str, Any]) -> "Options":
 def night_params(courses: str) -> dict[str, Param]:
     """What a night can be asked for in its form; ``courses`` says which ids are meant."""
     return {
-        "courses": Param([], type=["null", "array"], title="Courses", description=courses),
-        "from": Param(None, type=["null", "string"], format="date", title="First night"),
-        "to": Param(None, type=["null", "string"], format="date", title="Last night"),
-        "full": Param(False, type="boolean", title="Ask and derive everything"),
-        "dry_run": Param(False, type="boolean", title="Dry run: write no result"),
+        "courses": Param(
+            [],
+            type=["null", "array"],
+            title="Courses",
+            description=f"{courses}, one a line. Empty: all courses.",
+        ),
+        "from": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="First night",
+            description="Derives past nights again, each from what was landed until the end of that day (UTC)."
+            " Empty, and no last night: tonight, asking the sources. Leave Airflow's own logical date as it is.",
+        ),
+        "to": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="Last night",
+            description="Of the same range, this day included; alone it means that one night. Empty: until tonight,"
+            " for which the sources are asked too.",
+        ),
+        "full": Param(
+            False,
+            type="boolean",
+            title="Ask and derive everything",
+            description="Also what did not change since the last run, as the weekly sweep does.",
+        ),
+        "dry_run": Param(
+            False,
+            type="boolean",
+            title="Dry run: write no result",
+            description="Asks and counts; the log of the task report says what would be written. Nothing is sent.",
+        ),
     }
+
+
+def alerts() -> list[Any]:
+    """Who is told of a red run: the mail addresses of ETL_ALERT_MAIL, over the connection smtp_default; else nobody."""
+    to = [address.strip() for address in os.environ.get("ETL_ALERT_MAIL", "").split(",") if address.strip()]
+    if not to:
+        return []
+    from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+
+    address = conf.get("api", "base_url", fallback="").rstrip("/")
+    report = f"{address}/dags/{{{{ dag.dag_id }}}}/runs/{{{{ run_id }}}}/tasks/report"
+    words = f"Run {{{{ run_id }}}} of {{{{ dag.dag_id }}}} is red. What was seen and what to do: {report}"
+    return [SmtpNotifier(to=to, subject="{{ dag.dag_id }} is red", html_content=f"<p>{words}</p>")]
 
 
 def begin_run(flow: Any, context: Mapping[str, Any]) -> str:

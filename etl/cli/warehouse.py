@@ -12,12 +12,12 @@ from etl import embedded, schema, settings
 @contextmanager
 def warehouse_url() -> Iterator[str]:
     """The URL of the warehouse; where it is the embedded one that is said, since nobody may mean it."""
-    if settings.warehouse_url() is None:
-        typer.echo(
-            f"(the embedded warehouse in {settings.postgres_home()}; {settings.WAREHOUSE_URL} names another)",
-            err=True,
-        )
     with embedded.warehouse() as url:
+        if settings.warehouse_url() is None:
+            home = settings.postgres_home()
+            typer.echo(
+                f"(the embedded warehouse in {home}; {settings.WAREHOUSE_URL} names another)", err=True
+            )
         yield url
 
 

@@ -1,5 +1,7 @@
 """A shell that does not have the services' settings: it is said, and no second warehouse is made."""
 
+from contextlib import nullcontext
+
 import pytest
 from typer.testing import CliRunner
 
@@ -25,7 +27,8 @@ def test_no_second_warehouse_is_made_beside_a_configured_airflow(shell):
     assert list(shell.iterdir()) == []
 
 
-def test_the_embedded_warehouse_is_named_before_it_is_used(shell):
+def test_the_embedded_warehouse_is_named_where_it_is_used(shell, monkeypatch):
+    monkeypatch.setattr(embedded, "warehouse", lambda: nullcontext("postgresql://127.0.0.1:1/none"))
     said = CliRunner().invoke(cli._typer, ["report"])
     assert f"(the embedded warehouse in {shell}/postgres; WAREHOUSE_URL names another)" in said.output
 
