@@ -160,10 +160,14 @@ def odd_site(peer: Peer) -> Callable[[dict[str, Answer]], Peer]:
             Answer(b'{"errorcode":"codingerror","exception":"coding_exception","message":"x"}'),
             "error codingerror",
         ),
-        ("gradereport_user_get_grade_items", Answer(b"<br /><b>Notice</b>"), "HTML instead of JSON"),
+        (
+            "gradereport_user_get_grade_items",
+            Answer(b"<br /><b>Notice</b>"),
+            "HTML instead of JSON: a message of PHP",
+        ),
         ("core_completion_get_course_completion_status", NO_PERMISSION, "report/completion:view"),
         ("core_enrol_get_enrolled_users", Answer(b'[{"id":7,"email":"x"}]'), "shows an idnumber"),
-        ("core_course_get_courses_by_field", Answer(b"<html>"), "HTML instead of JSON"),
+        ("core_course_get_courses_by_field", Answer(b"<html>"), "HTML instead of JSON: look at this address"),
         (
             "core_completion_get_course_completion_status",
             Answer(b'{"errorcode":"cannotviewreport"}'),
