@@ -49,7 +49,9 @@ _BARRED: Final = frozenset({401, 403, 406, 418, 451})
 _PHP: Final = re.compile(
     rb"<b>(?:notice|warning|deprecated|fatal error|parse error)</b>|fatal error:|allowed memory"
 )
-_PHP_ADVICE: Final = "a message of PHP; the administrator has to look at the error log and to switch display_errors off"
+_PHP_ADVICE: Final = (
+    "a message of PHP; the administrator has to look at the error log and to switch display_errors off"
+)
 _PAGE_ADVICE: Final = (
     "look at this address in a browser: a login or challenge page may stand before the system"
 )
