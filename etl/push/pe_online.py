@@ -231,4 +231,4 @@ def _code(fault: zeep.exceptions.Fault) -> str:
 
 def _seconds(response: requests.Response) -> float | None:
     value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None
+    return float(value) if value.isascii() and value.isdigit() else None

@@ -67,7 +67,7 @@ class Uploads:
 
     async def _read(self, request: Request, most: int, upload: Upload) -> bytes:
         announced = request.headers.get("content-length", "")
-        if announced.isdigit() and int(announced[:20]) > _DRAINED * most:
+        if announced.isascii() and announced.isdigit() and int(announced[:20]) > _DRAINED * most:
             raise too_large(most)
         body, size = bytearray(), 0
         async for chunk in request.stream():

@@ -9,10 +9,9 @@ from sqlalchemy import Connection
 from etl import db
 from etl.reference.beside import Beside
 from etl.reference.problems import Problem, at_lines
-from etl.reference.rules import MOODLE
+from etl.reference.rules import MOODLE, PUPIL_NUMBER
 from etl.transform import forms
 
-ECKID: Final = "eckid"
 _MANY: Final = 10  # rows closed, below which a share says nothing
 _NUMBERS: Final = "client_numbers.csv"
 _ACCREDITATIONS: Final = "accreditations.csv"
@@ -43,7 +42,7 @@ def _about_numbers(beside: Beside) -> Iterator[Problem]:
         numbers.index = pd.Index([0] * len(numbers))  # the warehouse has no lines
     yield from _without_form(numbers, groups)
     yield from _nobody_reads(numbers, beside)
-    yield from _shared(numbers, {*groups["number_scheme"], ECKID})
+    yield from _shared(numbers, set(groups["number_scheme"]))
 
 
 def _without_form(numbers: pd.DataFrame, groups: pd.DataFrame) -> Iterator[Problem]:
@@ -61,6 +60,9 @@ def _nobody_reads(numbers: pd.DataFrame, beside: Beside) -> Iterator[Problem]:
     yield from at_lines(
         _NUMBERS, lines, "scheme", "names no Moodle source of sources.csv: the number is not used"
     )
+    lines = numbers.index[numbers["scheme"] == PUPIL_NUMBER]
+    reason = f"names no school, such as {PUPIL_NUMBER}:99QQ00: the number is not used"
+    yield from at_lines(_NUMBERS, lines, "scheme", reason)
 
 
 def _shared(numbers: pd.DataFrame, schemes: set[str]) -> Iterator[Problem]:

@@ -93,7 +93,7 @@ def test_a_number_without_the_form_of_its_group_is_named(folder, engine):
     ]
 
 
-@pytest.mark.parametrize("scheme", ["pe:52", "moodle:moodle_main", "eckid"])
+@pytest.mark.parametrize("scheme", ["pe:52", "moodle:moodle_main"])
 def test_one_number_at_two_clients_is_named(folder, engine, scheme):
     value = "052900" if scheme == "pe:52" else "52900"
     line = folder.add(NUMBERS, f"CL00003,{scheme},{value}", f"CL00004,{scheme},{value}")
@@ -112,6 +112,13 @@ def test_a_number_of_no_moodle_source_is_named(folder, engine, scheme):
     line = folder.add(NUMBERS, f"CL00003,{scheme},12")
 
     assert warnings(folder, engine) == [Problem(NUMBERS, line, "scheme", UNREAD)]
+
+
+def test_a_pupil_number_of_no_school_is_named(folder, engine):
+    line = folder.add(NUMBERS, "CL00003,leerlingid,LL-1")
+
+    reason = "names no school, such as leerlingid:99QQ00: the number is not used"
+    assert warnings(folder, engine) == [Problem(NUMBERS, line, "scheme", reason)]
 
 
 def test_numbers_of_the_warehouse_are_looked_at_when_the_group_changes(folder, engine):
