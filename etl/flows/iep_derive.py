@@ -152,7 +152,10 @@ def added(one: Counts, other: Counts) -> Counts:
 
 def _list_rejected(session: Session, run_id: str, batch: Batch, derived: Derived) -> Counter[str]:
     """List what was rejected: one line a record, as its last message has it. Returns how many by scope."""
-    rejected, scopes = derived.rejected, [row["scope"] for row in batch.rows]
+    rejected, scopes = (
+        _without_repeated(session, batch, derived.rejected),
+        [row["scope"] for row in batch.rows],
+    )
     stage(session, "ops.rejections", rejected[COLUMNS])
     db.execute(session, "load/iep_rejections_said_later", flow=FLOW, scopes=scopes)
     last = {(row["scope"], row["record_key"]) for row in db.rows(session, "load/iep_rejections_listed")}
@@ -166,6 +169,27 @@ def _list_rejected(session: Session, run_id: str, batch: Batch, derived: Derived
     db.execute(session, "load/iep_rejections_outdated", flow=FLOW, run_id=run_id, schools=schools)
     _remember_left_out(session, batch, rejected)
     return Counter(listed["scope"].tolist())
+
+
+def _without_repeated(session: Session, batch: Batch, rejected: pd.DataFrame) -> pd.DataFrame:
+    """Leave out what could not be read and came again later, under whatever key."""
+    said, times = [], Counter[tuple[str, str]]()
+    tests = {row["scope"] for row in batch.rows if row["is_test"]}
+    for scope, key, _, about in (row for row in batch.parts["unreadable"] if row[0] not in tests):
+        times[scope, about] += 1  # one message may say several of them
+        said.append((scope, f"{scope.partition('/')[0]}/{key}", f"{about}-{times[scope, about]}"))
+    if not said:
+        return rejected
+    scopes, record_keys, abouts = (list(column) for column in zip(*said, strict=True))
+    told = {"scopes": scopes, "record_keys": record_keys, "abouts": abouts}
+    repeated = {
+        (row["scope"], row["record_key"])
+        for row in db.rows(session, "load/iep_unreadable", flow=FLOW, **told)
+    }
+    unread = rejected["reason_code"] == "malformed_record"
+    pairs = zip(rejected["scope"], rejected["record_key"], strict=True)
+    again = pd.Series([pair in repeated for pair in pairs], dtype=bool)
+    return rejected[~(unread & again)].reset_index(drop=True)
 
 
 def _remember_left_out(session: Session, batch: Batch, rejected: pd.DataFrame) -> None:

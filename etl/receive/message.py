@@ -5,6 +5,7 @@ what live senders are known to do (children of school in another order, no xsdve
 cannot be read instead of refusing them all (spec/iep_lvs_uwlr.md, Contract).
 """
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -95,10 +96,16 @@ class Norm(NamedTuple):
 
 
 class Unreadable(NamedTuple):
-    """A result that lenient reading left out, and why."""
+    """A result that lenient reading left out, and why; ``about`` tells it from others whatever its key is."""
 
     result_key: str
     reason: str
+    about: str = ""
+
+
+def about(*said: str | None) -> str:
+    """A hash of whose result it is, which test and day: some senders give the same one a new key every time."""
+    return hashlib.sha256("\n".join(text or "" for text in said).encode()).hexdigest()
 
 
 def read_header(element: etree._Element) -> Header:

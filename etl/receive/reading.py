@@ -23,6 +23,7 @@ from etl.receive.message import (
     School,
     Test,
     Unreadable,
+    about,
     read_header,
     read_school,
 )
@@ -257,7 +258,8 @@ class _Reader:
         """Refuse the message for one of its results, or leave only that one out."""
         if not self._lenient:
             raise Fault(Code.MESSAGE, reason)
-        self._message.unreadable.append(Unreadable(result.result_key, reason))
+        same = about(result.pupil_id, result.eck_id, result.test_code, result.test_part, result.taken_on)
+        self._message.unreadable.append(Unreadable(result.result_key, reason, same))
 
 
 def _is_part(element: etree._Element | None, tags: Container[str]) -> bool:

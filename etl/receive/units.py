@@ -11,7 +11,7 @@ from lxml import etree
 from etl.receive.contract import DOSSIER, OWN_TYPE, RESULTS, problem_with
 from etl.receive.faults import Code, Fault
 from etl.receive.hardened import texts
-from etl.receive.message import Measure, Norm, Result, Test, Unreadable
+from etl.receive.message import Measure, Norm, Result, Test, Unreadable, about
 
 _LR: Final = f"{{{RESULTS}}}"
 _REFERENCE: Final = f"{{{DOSSIER}}}referentiescore"
@@ -46,8 +46,15 @@ def read_pupil(element: etree._Element, first: int, *, lenient: bool) -> Pupil:
         except Fault as wrong:
             if not lenient:
                 raise
-            pupil.unreadable.append(Unreadable(result.get("key") or f"#{number + 1}", wrong.text))
+            key = result.get("key") or f"#{number + 1}"
+            pupil.unreadable.append(Unreadable(key, wrong.text, _about(element, result)))
     return pupil
+
+
+def _about(element: etree._Element, result: etree._Element) -> str:
+    whose, said = texts(element), texts(result)
+    names = ("toetscode", "toetsonderdeelcode", "afnamedatum")
+    return about(whose.get("leerlingid"), whose.get("eckid"), *(said.get(name) for name in names))
 
 
 def _read_result(

@@ -42,6 +42,9 @@ def _about_numbers(beside: Beside) -> Iterator[Problem]:
         numbers.index = pd.Index([0] * len(numbers))  # the warehouse has no lines
     yield from _without_form(numbers, groups)
     yield from _nobody_reads(numbers, beside)
+    schoolless = numbers.index[numbers["scheme"] == PUPIL_NUMBER]
+    reason = f"names no school: the number is not used. Write {PUPIL_NUMBER}:<BRIN and location>"
+    yield from at_lines(_NUMBERS, schoolless, "scheme", f"{reason}, such as {PUPIL_NUMBER}:99QQ00")
     yield from _shared(numbers, set(groups["number_scheme"]))
 
 

@@ -15,7 +15,7 @@ RESULTS: Final = ["scope", "number", "result_key", "pupil_id", "eck_id", "taken_
 MEASURES: Final = ["number", "value_type", "value", "scale", "comparison_group", "qualification"]
 TESTS: Final = ["scope", "test_code", "test_name", "test_version", "year_group", "subject", "category"]
 NORMS: Final = ["scope", "test_code", "test_part", "term", "lower", "upper"]
-UNREADABLE: Final = ["scope", "result_key", "reason"]
+UNREADABLE: Final = ["scope", "result_key", "reason", "about"]
 DERIVED: Final = [
     "scope", "number", "result_key", "pupil_key", "test_code", "test_part", "test_name", "test_version",
     "year_group", "subject", "taken_on", "school_year", "level", "warnings",

@@ -230,6 +230,28 @@ def test_a_bad_row_is_settled_when_a_later_message_says_it_well(
     assert rejected(engine) == []
 
 
+def test_what_cannot_be_read_is_listed_once_whatever_key_it_comes_under(
+    iep: Sender, engine: Engine, school: str
+) -> None:
+    with engine.begin() as session:
+        links.configure(session, school, "beheer", links.Reading.LENIENT, None)
+    for day in (15, 17, 16):
+        again = samples()["deviating"].replace(b"2026-01-15T", f"2026-01-{day}T".encode())
+        for key in ("IEP-100010", "IEP-100011"):
+            again = again.replace(key.encode(), f"{key}-{day}".encode())
+        assert iep.send(again).taken
+        counts = night(engine)
+        assert counts["rejected"] + counts["ignored"] == 2
+        last = max(day, 17) if day == 16 else day
+        assert rejected(engine) == [
+            (f"99QQ00/IEP-100010-{last}", "malformed_record"),
+            (f"99QQ00/IEP-100011-{last}", "malformed_record"),
+        ]
+    night(engine, Options(full=True))
+    assert [key for key, _ in rejected(engine)] == ["99QQ00/IEP-100010-17", "99QQ00/IEP-100011-17"]
+    assert rows(engine, "select count(*) from ops.rejections") == [(2,)]
+
+
 def test_a_test_message_is_answered_logged_and_leaves_no_row(iep: Sender, engine: Engine) -> None:
     assert iep.send(samples()["test_message"]).taken
     assert night(engine) == {"read": 1, "written": 0, "unchanged": 0, "rejected": 0, "ignored": 1}

@@ -12,7 +12,10 @@ from etl.flows import iep_test_results as flow
 from etl.flows.options import Options
 from etl.receive import links
 from etl.receive.links import Terms
+from etl.reference.beside import Beside
 from etl.reference.checking import check
+from etl.reference.doubts import doubts
+from etl.reference.reading import read_set
 from etl.sandbox.iep_sender import Sender
 from tests.receive.school import ECK_7001, rows
 from tests.receive.test_nights import night, rejected
@@ -140,6 +143,13 @@ def test_a_pupil_number_names_a_school_and_is_given_once_there(tmp_path: Path) -
         (6, "value", "another line gives the same number of this scheme to another client"),
         (7, "value", "another line gives the same number of this scheme to another client"),
     ]
+
+
+def test_a_number_without_a_school_is_a_warning_of_the_check(tmp_path: Path, engine: Engine) -> None:
+    (tmp_path / "client_numbers.csv").write_text("client_code,scheme,value\nC1,leerlingid,1\n")
+    found = doubts(Beside(read_set(tmp_path), None))
+    assert [(p.line, p.column) for p in found] == [(2, "scheme")]
+    assert "such as leerlingid:99QQ00" in found[0].reason
 
 
 def test_what_else_is_connected_does_not_change_whose_source_a_result_has(
