@@ -39,15 +39,18 @@ WRITING: Final = (
 _IN_A_ROW: Final = 2  # so many courses without an answer, and the rest is not asked
 
 
-def check(client: MoodleClient, mapped: Mapping[str, Collection[str]]) -> CheckReport:
+def check(
+    client: MoodleClient, mapped: Mapping[str, Collection[str]], counted: Collection[str] = ()
+) -> CheckReport:
     """Name the site, its release, and every function and capability that is missing for what is mapped.
 
     ``mapped``: the activities (cmid) that results are read from, by course id; a course may have none.
+    ``counted``: the courses on which points or a competence hang.
     """
     findings = Findings()
     try:
         if _site(client, findings):
-            _courses(client, mapped, findings)
+            _courses(client, mapped, counted, findings)
     except EtlError as problem:
         findings.problems.append(str(problem))
     return findings.report()
@@ -67,11 +70,19 @@ def _site(client: MoodleClient, findings: Findings) -> bool:
     return not missing
 
 
-def _courses(client: MoodleClient, mapped: Mapping[str, Collection[str]], findings: Findings) -> None:
+def _courses(
+    client: MoodleClient,
+    mapped: Mapping[str, Collection[str]],
+    counted: Collection[str],
+    findings: Findings,
+) -> None:
     body = client.courses()
     courses, states = contract.decode_courses(body).frame, contract.decode_course_states(body)
     present = set(courses["source_course_id"])
     without_idnumber = set(courses.loc[courses["idnumber"].isna(), "source_course_id"])
+    if len(courses) and courses["idnumber"].isna().all() and not mapped:
+        effect = "no course shows its idnumber, so that none is linked to an occurrence by it"
+        findings.lacks("moodle/course:update", effect, "all courses")
     unanswered = 0
     for course_id in mapped:
         if course_id not in present:
@@ -83,7 +94,8 @@ def _courses(client: MoodleClient, mapped: Mapping[str, Collection[str]], findin
         if course_id in without_idnumber:
             effect = "the course's idnumber is not shown, nor when it was changed"
             findings.lacks("moodle/course:update", effect, f"course {course_id}")
-        course = CourseCheck(client, course_id, states.get(course_id, CourseState()), findings)
+        state = states.get(course_id, CourseState())
+        course = CourseCheck(client, course_id, state, course_id in counted, findings)
         unanswered = 0 if _looked_at(course, course_id, mapped[course_id], findings) else unanswered + 1
         if unanswered == _IN_A_ROW:
             findings.problems.append("The courses after it are not tested: test again when the site answers")

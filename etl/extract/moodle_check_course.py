@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from etl.errors import CapabilityMissing, RejectRecord
+from etl.errors import CapabilityMissing, RejectRecord, Unusable
 from etl.extract import moodle_contract as contract
 from etl.extract.moodle import MoodleClient
 from etl.extract.moodle_contract import CourseState
@@ -26,10 +26,18 @@ _TOTAL: Final = re.compile(rb'"itemtype"\s*:\s*"course"')
 class CourseCheck:
     """Looks at one course with as few and as cheap calls as show what is left out."""
 
-    def __init__(self, client: MoodleClient, course_id: str, state: CourseState, findings: Findings) -> None:
+    def __init__(
+        self,
+        client: MoodleClient,
+        course_id: str,
+        state: CourseState,
+        counted: bool,
+        findings: Findings,
+    ) -> None:
         self._client = client
         self._id = course_id
         self._state = state
+        self._counted = counted  # points or a competence hang on its completion
         self._findings = findings
         self._where = f"course {course_id}"
 
@@ -149,6 +157,9 @@ class CourseCheck:
             else:
                 findings.problems.append(f"Problem with {where}: {reason(problem.reason_code)}")
             return
+        except (CapabilityMissing, Unusable) as problem:
+            findings.problems.append(f"Problem with {where}: {problem}")
+            return
         if module.module not in SUPPORTED_MODULES:
             findings.problems.append(
                 f"Problem with {where}: activities of type {module.module} cannot be mapped"
@@ -169,7 +180,7 @@ class CourseCheck:
             self._no_completion()
         except RejectRecord as problem:
             if problem.reason_code == "no_completion_criteria":
-                self._findings.notes.append(f"Course {self._id} has no completion conditions")
+                self._without_completion("has no completion conditions")
             elif problem.reason_code == "access_denied":
                 self._no_completion()
             elif problem.reason_code != "not_enrolled":
@@ -178,11 +189,19 @@ class CourseCheck:
     def _no_completion(self) -> None:
         """A course without completion refuses in the same words as one whose completion is not for us to see."""
         if self._state.tracked is False:
-            self._findings.notes.append(f"Course {self._id} keeps no completion (a setting of the course)")
+            self._without_completion("keeps no completion (a setting of the course)")
             return
         self._findings.lacks(
             "report/completion:view", "completion is not shown, or is switched off in the course", self._where
         )
+
+    def _without_completion(self, why: str) -> None:
+        if self._counted:
+            self._findings.problems.append(
+                f"Course {self._id} {why}: nobody can complete it, though points or a competence hang on that"
+            )
+        else:
+            self._findings.notes.append(f"Course {self._id} {why}")
 
 
 def _spread(students: Sequence[int]) -> list[int]:

@@ -85,10 +85,19 @@ def mapped(
 
     ``idnumbers``: of the courses that the site shows now; a course that no night has read yet counts too.
     """
-    found: dict[str, list[str]] = {}
+    return _by_course(_mapped_rows(engine, connection_ids, idnumbers))
+
+
+def _mapped_rows(
+    engine: Engine, connection_ids: Sequence[str], idnumbers: Mapping[str, str | None]
+) -> list[Mapping[str, Any]]:
     shown = {"course_ids": list(idnumbers), "idnumbers": list(idnumbers.values())}
     with engine.connect() as session:
-        rows = db.rows(session, "load/mapped_activities", connection_ids=list(connection_ids), **shown)
+        return db.rows(session, "load/mapped_activities", connection_ids=list(connection_ids), **shown)
+
+
+def _by_course(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
     for row in rows:
         activities = found.setdefault(row["source_course_id"], [])
         if row["activity_id"] is not None:
@@ -101,8 +110,10 @@ def _moodle(tested: _Tested) -> CheckReport:
     from etl.extract.moodle import MoodleClient
 
     with MoodleClient(tested.at_once) as client, tested.reading() as engine:
-        activities = mapped(engine, tested.known_as(engine, "moodle"), _idnumbers(client))
-        report = moodle_check.check(client, activities)
+        rows = _mapped_rows(engine, tested.known_as(engine, "moodle"), _idnumbers(client))
+        activities = _by_course(rows)
+        counted = {row["source_course_id"] for row in rows if row["counted"]}
+        report = moodle_check.check(client, activities, counted)
     if report.ok and not activities:
         report.lines.append("No course of a source with this connection is linked yet: test again then.")
     return report

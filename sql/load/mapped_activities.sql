@@ -1,4 +1,5 @@
--- The courses of sources that are linked, accredited or give a competence, with the activities that results are read from (null: none).
+-- The courses of sources that are linked, accredited or give a competence, with the activities that results are read
+-- from (null: none); counted: points or a competence hang on the course.
 -- A course is linked by its idnumber (as the last night read it, or as the site shows it now) or by hand.
 with known as (
     select source, source_course_id, idnumber
@@ -32,7 +33,10 @@ linked as (
     where closed_at is null
 )
 
-select distinct linked.source_course_id, a.activity_id
+select distinct
+    linked.source_course_id,
+    a.activity_id,
+    linked.occurrence_code is null as counted
 from linked
 join core.sources s using (source)
 left join core.activity_links a

@@ -258,3 +258,24 @@ def test_a_fault_of_one_course_does_not_stop_the_test_of_the_others(
     text = "\n".join(check(client_of(site), MAPPED).lines)
     assert "Problem with course 2: " in text
     assert "pass grades are not shown (activity 12 of course 3" in text
+
+
+def test_a_course_on_which_points_hang_and_that_nobody_can_complete_is_a_problem(
+    site: str, client_of: Build, sandbox: Sandbox
+) -> None:
+    report = check(client_of(site), {"4": []}, counted={"4"})
+    assert not report.ok
+    expected = (
+        "Course 4 has no completion conditions: nobody can complete it, though points or a competence hang"
+    )
+    assert f"{expected} on that" in report.lines
+
+
+def test_a_fault_of_one_activity_does_not_stop_the_test_of_the_others(
+    site: str, client_of: Build, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add("moodle", "html", where={"cmid": "1"}, count=None)
+    sandbox.moodle.site.withhold(Withheld.PASS_GRADES)
+    text = "\n".join(check(client_of(site), {"2": ["1", "2"]}).lines)
+    assert "Problem with activity 1 of course 2: " in text
+    assert "pass grades are not shown (activity 2 of course 2)" in text

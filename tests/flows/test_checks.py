@@ -12,6 +12,7 @@ from etl.errors import GiveUp
 from etl.flows import checks
 from etl.sandbox import accounts
 from etl.sandbox.faults import Kind
+from etl.sandbox.moodle_withheld import Withheld
 
 
 def nothing(conn_id):
@@ -48,6 +49,28 @@ def test_activities_that_the_site_leaves_out_are_named_before_the_first_night(ch
     report = check(Connection("c", "moodle", f"{sandbox.url}/moodle", password=accounts.MOODLE_TOKEN_LIMITED))
     assert not report.ok
     assert any(line.startswith("Missing capability") for line in report.lines)
+
+
+def test_a_course_that_only_gives_a_competence_is_looked_at_too(engine, check, sandbox):
+    with engine.begin() as session:
+        session.exec_driver_sql("update core.occurrences set closed_at = now()")
+        session.exec_driver_sql(
+            "insert into core.competence_links (source, source_course_id, competence_code)"
+            " select 'moodle_main', '4', min(competence_code) from core.competences"
+        )
+    assert "4" in checks.mapped(engine, ["moodle_main"], {})
+    report = check(Connection("c", "moodle", f"{sandbox.url}/moodle", password=accounts.MOODLE_TOKEN))
+    assert any(line.startswith("Course 4 has no completion conditions: nobody") for line in report.lines)
+
+
+def test_idnumbers_that_no_course_shows_are_named_before_anything_is_linked(engine, check, sandbox):
+    with engine.begin() as session:
+        for table in ("accreditations", "competence_links"):
+            session.exec_driver_sql(f"update core.{table} set closed_at = now()")
+    sandbox.moodle.site.withhold(Withheld.COURSE_SETTINGS)
+    report = check(Connection("c", "moodle", f"{sandbox.url}/moodle", password=accounts.MOODLE_TOKEN))
+    assert not report.ok
+    assert any("moodle/course:update: no course shows its idnumber" in line for line in report.lines)
 
 
 def test_a_type_without_a_test_is_refused_by_name(check):
