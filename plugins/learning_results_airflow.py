@@ -256,11 +256,13 @@ def _say(problem: EtlError, context: Mapping[str, Any]) -> None:
     ti = context["ti"]
     decision = RETRY_POLICY.evaluate(problem, ti.try_number, ti.max_tries)
     log.error("%s", problem)
-    if decision.retry_delay is not None and ti.try_number <= ti.max_tries:
-        at = datetime.now(UTC) + decision.retry_delay
-        log.error("What to do: nothing yet, it is tried again by itself at %s UTC", f"{at:%H:%M:%S}")
-    else:
+    if decision.action is RetryAction.FAIL or ti.try_number > ti.max_tries:
         log.error("What to do: %s", what_to_do(problem.code))
+        return
+    when = "at first within seconds"
+    if decision.retry_delay is not None:
+        when = f"at {datetime.now(UTC) + decision.retry_delay:%H:%M:%S} UTC"
+    log.error("What to do: nothing yet, it is tried again by itself %s", when)
 
 
 @cache

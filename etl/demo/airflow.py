@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shlex
 import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
@@ -42,6 +43,16 @@ def environment(state: Path, port: int) -> dict[str, str]:
         "AIRFLOW__API_AUTH__JWT_SECRET": keys["jwt_secret"],
     }
     return ours | os.environ | _no_proxy(os.environ)
+
+
+def write_for_shells(path: Path, environment: Mapping[str, str]) -> None:
+    """A file that gives a shell the environment of the running programs, so that `etl` and `airflow` work with them."""
+    ours = {name: value for name, value in environment.items() if os.environ.get(name) != value}
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in sorted(ours.items())]
+    path.touch(mode=0o600)
+    path.write_text(
+        "".join([*lines, f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"\n'])
+    )
 
 
 def _no_proxy(given: Mapping[str, str]) -> dict[str, str]:

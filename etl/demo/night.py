@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from etl.demo.airflow import Api
@@ -64,7 +64,8 @@ def _set_off(
     api: Api, flow: str, kind: str, started: datetime, report: Callable[[str], None]
 ) -> dict[str, Any] | None:
     """The run that the clock or the results of another flow set off, if there is one."""
-    report("waiting to be set off")
+    until = datetime.now(UTC) + timedelta(seconds=_SET_OFF_SECONDS)
+    report(f"waiting for its run ({kind.replace('_', ' ')}) until {until:%H:%M:%S} UTC, then it is triggered")
     give_up_at = time.monotonic() + _SET_OFF_SECONDS
     while time.monotonic() < give_up_at:
         answer = api.get(f"dags/{flow}/dagRuns", run_type=kind, order_by="-id", limit=1)

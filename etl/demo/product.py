@@ -70,6 +70,7 @@ def _start(state: Path, programs: Processes, databases: dict[str, str]) -> tuple
         report("Airflow's own")
         programs.finish("airflow-db-migrate")
     airflow.start(programs, environment)
+    airflow.write_for_shells(state / "shell.env", environment)
     return environment, sandbox_url
 
 
@@ -81,7 +82,8 @@ def _wait_for_airflow(api: airflow.Api, programs: Processes) -> None:
             if time.monotonic() > give_up_at:
                 folder = programs.log("scheduler").parent
                 raise GiveUp(f"Airflow was not ready in {_READY_SECONDS} seconds: see the logs in {folder}")
-            report("waiting for its API server, scheduler and DAG processor")
+            left = give_up_at - time.monotonic()
+            report(f"waiting for its API server, scheduler and DAG processor, {left:.0f} s more at most")
             time.sleep(1)
         airflow.make_pools(api)
         night.wait_for_flows(api, programs.check, report)
@@ -107,6 +109,7 @@ def _report(environment: Mapping[str, str], problems: list[str]) -> None:
 def _stay_up(api: airflow.Api, sandbox_url: str, programs: Processes) -> None:
     console.print(f"\nAirflow   {api.url}  (user {api.login}, password {api.password})", markup=False)
     console.print(f"Sandbox   {sandbox_url}/control/docs")
+    console.print(f"Another shell works with it after:  . {settings.state_dir() / 'shell.env'}", markup=False)
     console.print("Ctrl-C ends it all.")
     while True:
         programs.check()

@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,16 @@ def test_no_proxy_stands_between_airflow_and_its_tasks(
     environment = airflow.environment(tmp_path, 8080)
     for name in ("NO_PROXY", "no_proxy"):
         assert environment[name] == "intranet.example.org,127.0.0.1,localhost"
+
+
+def test_another_shell_gets_the_environment_of_the_running_programs(tmp_path: Path) -> None:
+    environment = airflow.environment(tmp_path, 8080) | {"WAREHOUSE_URL": "postgresql://x/y?a=it's"}
+    airflow.write_for_shells(tmp_path / "shell.env", environment)
+    assert stat.S_IMODE((tmp_path / "shell.env").stat().st_mode) == 0o600
+    show = f". {tmp_path}/shell.env; echo $WAREHOUSE_URL $AIRFLOW__API__PORT; command -v python"
+    said = subprocess.run(
+        ["/bin/sh", "-c", show], env={"PATH": "/bin"}, capture_output=True, text=True, check=True
+    )
+    first, python = said.stdout.splitlines()
+    assert first == "postgresql://x/y?a=it's 8080"
+    assert Path(python).parent == Path(sys.executable).parent

@@ -182,7 +182,7 @@ def test_a_dry_run_counts_in_the_log_of_its_report_and_sets_off_no_push(product)
     assert len(product.api.get(f"dags/{PUSH}/dagRuns", run_type="asset_triggered")["dag_runs"]) == pushes
 
 
-# What breaks, how it is mended, and what is red then: the table of docs/reruns.md, in two waves of all flows.
+# What breaks, how it is mended, and what is red then: the table of docs/reruns.md, in three waves of all flows.
 FORGOTTEN = (
     "delete from ops.derivations",
     "delete from core.unit_results",
@@ -199,6 +199,12 @@ AT_ITS_BEGINNING = {
     COMPETENCES: {"batch.land", "batch.derive", "award", "report"},
     PUPILS: {"poll_drops", "derive", "report"},
     PUSH: {"push", "report"},
+}
+UNPLANNED = {
+    NIGHT: {"plan", *AT_ITS_BEGINNING[NIGHT]},
+    COMPETENCES: {"plan", *AT_ITS_BEGINNING[COMPETENCES]},
+    PUPILS: {"poll_drops", "derive", "report"},
+    PUSH: {"plan", "push", "report"},
 }
 IN_THE_MIDDLE = {
     NIGHT: {"batch.derive", "report", "loaded"},
@@ -235,6 +241,16 @@ def break_the_middle(product):
     requests.post(f"{product.sandbox}/control/faults", json=fault, timeout=10).raise_for_status()
 
 
+def break_the_plans(product):
+    product.change(
+        "alter table ops.run_steps add constraint broken check (step not in ('plan', 'drop')) not valid"
+    )
+
+
+def mend_the_plans(product):
+    product.change(ACCEPT.format("ops.run_steps"))
+
+
 def mend_the_middle(product):
     product.change(*(ACCEPT.format(table) for table in TABLES))
     requests.delete(f"{product.sandbox}/control/faults", timeout=10).raise_for_status()
@@ -245,6 +261,7 @@ def mend_the_middle(product):
     [
         (break_the_beginning, mend_the_beginning, AT_ITS_BEGINNING),
         (break_the_middle, mend_the_middle, IN_THE_MIDDLE),
+        (break_the_plans, mend_the_plans, UNPLANNED),
     ],
 )
 def test_what_was_mended_and_cleared_ends_as_if_nothing_had_failed(product, broken, mended, red):
