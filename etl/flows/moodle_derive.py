@@ -26,7 +26,7 @@ from etl.flows.moodle_landed import (
 from etl.flows.night import label
 from etl.flows.options import Options
 from etl.flows.polling import found_for
-from etl.load import course_readings, derivations, rejections, runs
+from etl.load import course_readings, derivations, open_activities, rejections, runs
 from etl.load.merge import Merged, merge
 from etl.load.runs import Counts, Step, balanced
 from etl.transform.came_in import came_in
@@ -87,6 +87,7 @@ def _derive_lot(
         merged = _load(session, run_id, source, derived)
         moodle_activities.name_graded(session, source, lot)
         if night is None:  # a past night says nothing about what is wrong today
+            open_activities.replace(session, source.source, scopes, derived.units.still_open)
             rejections.replace(session, run_id, FLOW, source.source, scopes, derived.rejected)
             known = {scope: inputs[scope] for scope in scopes}
             derivations.remember(session, run_id, FLOW, source.source, known)

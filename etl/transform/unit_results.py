@@ -20,6 +20,7 @@ from etl.transform.activity_outcomes import (
     tallies,
 )
 from etl.transform.dates import epoch_dates
+from etl.transform.open_activities import open_activities
 from etl.transform.rejected import combined, rejected_rows
 
 RESOURCE = "unit_result"
@@ -55,8 +56,10 @@ class Rules:
 
 @dataclass(frozen=True)
 class UnitResults:
-    """Results to record (RESULT_COLUMNS) and rejected rows; and of the learners' graded units how many stand as they
-    are, are rejected (also with their learner or activity), and count for a further enrolment (``repeated``).
+    """Results to record (RESULT_COLUMNS), rejected rows, and what keeps units ``still_open`` (open_activities).
+
+    Of the learners' graded units how many stand as they are, are rejected (``refused``, also with their learner or
+    activity), and count for a further enrolment (``repeated``).
     """
 
     results: pd.DataFrame
@@ -64,6 +67,7 @@ class UnitResults:
     refused: int
     repeated: int
     rejected: pd.DataFrame
+    still_open: pd.DataFrame
 
 
 def unit_results(
@@ -108,6 +112,7 @@ def unit_results(
         refused=homeless + len(_graded(unfit)) + len(unmapped),
         repeated=int((~first).sum()),
         rejected=combined([problems, _listed(unfit, targets), _not_mapped(answered, unmapped)]),
+        still_open=open_activities(known, outcomes, links),
     )
 
 

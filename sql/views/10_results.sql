@@ -191,3 +191,55 @@ comment on column mart.proposals.reason_code is 'Why it cannot be recorded: enro
 comment on column mart.proposals.decided_by is 'Who approved or dismissed it';
 comment on column mart.proposals.decided_at is 'When it was approved or dismissed';
 comment on column mart.proposals.proposed_at is 'When the poll proposed it last';
+
+create or replace view mart.started as
+select
+    results.source,
+    results.occurrence_code,
+    occurrences.name as occurrence_name,
+    results.enrolment_code,
+    enrolments.status as enrolment_status,
+    results.client_code,
+    clients.given_name,
+    clients.surname,
+    results.unit_code,
+    units.name as unit_name,
+    results.started_on,
+    current_date - results.started_on as days,
+    opened.activities as open_activities,
+    opened.activity_list as open_activity_list
+from mart.unit_results as results
+join core.enrolments using (enrolment_code)
+join core.clients on clients.client_code = results.client_code
+join core.units on units.unit_code = results.unit_code
+join core.occurrences on occurrences.occurrence_code = results.occurrence_code
+cross join lateral (
+    select
+        count(*) as activities,
+        string_agg(
+            format('%s (%s, %s)', coalesce(activities.name, 'activity'), kept.activity_id, kept.state),
+            '; '
+            order by kept.activity_id
+        ) as activity_list
+    from core.open_activities as kept
+    left join core.activities using (source, activity_id)
+    where kept.enrolment_code = results.enrolment_code
+    and kept.unit_code = results.unit_code
+) as opened
+where results.status = 'started';
+
+comment on view mart.started is 'Units and tasks that are started and neither passed nor failed: since when, and which activities are still open';
+comment on column mart.started.source is 'Connected system that the result was derived from, or administration';
+comment on column mart.started.occurrence_code is 'Course run of the administration that the enrolment is for';
+comment on column mart.started.occurrence_name is 'Its name';
+comment on column mart.started.enrolment_code is 'Enrolment that the result belongs to';
+comment on column mart.started.enrolment_status is 'Status of the enrolment in the administration: active, completed or withdrawn';
+comment on column mart.started.client_code is 'The learner, as the administration names the client';
+comment on column mart.started.given_name is 'Given name of the learner';
+comment on column mart.started.surname is 'Surname of the learner';
+comment on column mart.started.unit_code is 'Unit or task';
+comment on column mart.started.unit_name is 'Name of the unit or task';
+comment on column mart.started.started_on is 'Start date, in the time zone of the source';
+comment on column mart.started.days is 'Days since then';
+comment on column mart.started.open_activities is 'How many mapped activities are not passed; 0 where none of them was looked at yet, such as for a result of the administration';
+comment on column mart.started.open_activity_list is 'Which: name, number (cmid), and not_graded, partly_graded, not_passed, not_readable (its pass grade), withheld (its grade) or missing (from the learner''s report)';

@@ -1,0 +1,18 @@
+"""The activities that keep started units open, as the last derivation of their course found them."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from etl import db
+from etl.load.merge import stage
+
+_COLUMNS = ["source_course_id", "enrolment_code", "unit_code", "activity_id", "state"]
+
+
+def replace(connection: Connection, source: str, courses: Sequence[str], found: pd.DataFrame) -> None:
+    """Make ``found`` (see etl.transform.open_activities) what is open in these courses; the same writes nothing."""
+    stage(connection, "core.open_activities", found.rename(columns={"scope": "source_course_id"})[_COLUMNS])
+    db.execute(connection, "load/open_activities_close", source=source, courses=list(courses))
+    db.execute(connection, "load/open_activities_merge", source=source)
