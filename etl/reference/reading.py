@@ -162,4 +162,12 @@ def _batch(records: Sequence[tuple[int, list[str]]], schema: pa.Schema) -> pa.Re
 
 def _with_defaults(file: File, frame: pd.DataFrame) -> pd.DataFrame:
     completed = frame.reindex(columns=file.column_names).astype("str")
-    return completed.fillna({column.name: column.default for column in file.columns if column.default})
+    for column in file.columns:
+        if column.default is None:
+            continue
+        empty = completed[column.name].isna()
+        if column.no_default is not None:
+            other, value = column.no_default
+            empty &= completed[other] != value
+        completed[column.name] = completed[column.name].mask(empty, column.default)
+    return completed

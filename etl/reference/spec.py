@@ -28,7 +28,8 @@ from etl.reference.rules import Kinds, Rule
 
 @dataclass(frozen=True)
 class Column:
-    """One column. ``references`` names the file whose key it holds; ``default`` stands for an empty value.
+    """One column. ``references`` names the file whose key it holds; ``default`` stands for an empty value,
+    except where another column has a certain value (``no_default``).
 
     ``not_a`` names a file and one of its columns, among whose values it must not be. ``kinds`` are those of lines
     that have another kind than the rest of the column.
@@ -39,6 +40,7 @@ class Column:
     required: bool = False
     references: str = ""
     default: str | None = None
+    no_default: tuple[str, str] | None = None
     may_be_absent: bool = False
     not_a: str = ""
     kinds: Kinds | None = None
@@ -91,6 +93,11 @@ def _course() -> Column:
     return Column("source_course_id", required=True, kinds=rules.ids_of_courses)
 
 
+def _of_moodle(name: str, kind: Kind, default: str) -> Column:
+    """A setting of Moodle sources, where it must be said; other systems have no use for it."""
+    return Column(name, kind, required=True, default=default, no_default=("system", "moodle"))
+
+
 def _extra(name: str, kind: Kind = code, default: str | None = None) -> Column:
     return Column(name, kind, default=default, may_be_absent=True)
 
@@ -105,12 +112,12 @@ FILES: Final = (
             _required("system", one_of("moodle", "infocaption", "iep_lvs")),
             _required("connection_id", code),
             _required("timezone", timezone),
-            _required("match_code", boolean),
+            _of_moodle("match_code", boolean, "false"),
             Column("match_fields", match_fields),
-            _required("record_failed", boolean),
-            _required("allow_resit", boolean),
-            _required("use_enrolment_start", boolean),
-            _required("review", one_of("none", "required")),
+            _of_moodle("record_failed", boolean, "true"),
+            _of_moodle("allow_resit", boolean, "false"),
+            _of_moodle("use_enrolment_start", boolean, "false"),
+            _of_moodle("review", one_of("none", "required"), "none"),
         ),
         (rules.not_the_administration,),
     ),

@@ -55,3 +55,21 @@ def test_a_group_is_known_from_the_warehouse_when_its_file_is_not_in_the_set(fol
     number = folder.add("competence_links.csv", "infocaption_main,1,FIRE,")
     [problem] = check(folder.path, engine)
     assert (problem.line, problem.reason) == (number, "is a parent_code of competences.csv")
+
+
+@pytest.mark.parametrize("system", ["infocaption", "iep_lvs"])
+def test_settings_of_unit_results_are_left_empty_where_there_are_none(folder, engine, query, system):
+    folder.add("sources.csv", f"other,{system},other,Europe/Stockholm,,,,,,")
+    assert check(folder.path, None) == []
+    import_set(engine, folder.path)
+    settings = "match_code, record_failed, allow_resit, use_enrolment_start, review"
+    held = query(f"select {settings} from core.sources where source = 'other'")
+    assert held == [(False, True, False, False, "none")]
+    assert import_set(engine, folder.path)["sources"].written == 0
+
+
+def test_settings_of_unit_results_are_filled_in_for_moodle(folder):
+    number = folder.add("sources.csv", "other,moodle,other,Europe/Stockholm,,,,,,")
+    found = {(problem.line, problem.column) for problem in check(folder.path, None)}
+    settings = ("match_code", "record_failed", "allow_resit", "use_enrolment_start", "review")
+    assert found == {(number, name) for name in settings}
