@@ -59,6 +59,13 @@ _BY_CERTIFICATE: Final = {
 _UNVOUCHED: Final = (
     "nobody that this machine trusts vouches for it, or the host does not send the certificates between"
 )
+_NO_ADDRESS: Final = {
+    "MissingSchema",
+    "InvalidSchema",
+    "InvalidURL",
+    "LocationParseError",
+    "LocationValueError",
+}
 _UNREACHABLE: Final = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
 
 
@@ -135,6 +142,8 @@ def _of_name(error: socket.gaierror) -> Unanswered:
 def _of_silence(causes: list[BaseException], plain: bool) -> Unanswered:
     names = {type(cause).__name__ for cause in causes}
     texts = " ".join(str(cause) for cause in causes)
+    if names & _NO_ADDRESS:
+        return Unanswered("this is no web address, such as https://host.example", needs_person=True)
     if names & {"ConnectTimeout", "ConnectTimeoutError", "ServerTimeoutError", "ConnectionTimeoutError"}:
         return Unanswered(
             "no connection in time: is the system up, and does a firewall let this machine through?"

@@ -120,9 +120,15 @@ def test_each_cause_has_its_own_sentence(protocol, answer, said, needs_person, m
 def asked(address):
     with requests.Session() as session:
         session.trust_env = False
-        with pytest.raises(requests.RequestException) as failed:
+        with pytest.raises((requests.RequestException, ValueError)) as failed:
             session.get(address, timeout=0.3)
     return why(failed.value, address)
+
+
+@pytest.mark.parametrize("address", ["host.example/x", "ftp://host.example", "http://", "http://a..b"])
+def test_what_is_no_address(address):
+    found = asked(address)
+    assert (found.said, found.needs_person) == ("this is no web address, such as https://host.example", True)
 
 
 @pytest.mark.parametrize("protocol", ["http", "https"])

@@ -100,7 +100,7 @@ def _points_again(accreditations: pd.DataFrame, connection: Connection) -> Itera
     for line, points in gone.groupby("line")["points"].sum().items():
         reason = (
             f"{points} points would be sent again: they stand under another PE course or module."
-            " They are withheld until a person decides (`etl pe list --status withheld`)"
+            " They are withheld until a person has them sent (`etl pe resend`)"
         )
         yield Problem(_ACCREDITATIONS, int(str(line)), "pe_course_id", reason)
 

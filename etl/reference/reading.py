@@ -147,7 +147,7 @@ def _not_csv(error: csv.Error) -> str:
     if "expected after" in words:
         return "is not CSV: text follows a closing quote (a quote inside quotes is written twice)"
     if "field limit" in words:
-        return f"holds a value of more than {csv.field_size_limit()} characters"
+        return f"holds a value of more than {csv.field_size_limit()} characters: is a quote never closed?"
     return f"is not CSV: {words}"
 
 

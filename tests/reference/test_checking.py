@@ -8,6 +8,7 @@ from etl.reference.spec import FILES
 
 WHOLE = "must be a whole number without leading zeros"
 CODE = "a code has no blanks around it and no control characters"
+LONG = "holds a value of more than 131072 characters"
 BYTES = "bytes (a plain letter is one, an accented one is two)"
 CLIENT = "CL90001,,,,,,,false"
 WRONG_LINES = [
@@ -20,7 +21,7 @@ WRONG_LINES = [
     ("clients.csv", f"{'C' * 201},,,,,,,true", "client_code", f"is longer than 200 {BYTES}"),
     ("clients.csv", f"{'é' * 101},,,,,,,true", "client_code", f"is longer than 200 {BYTES}"),
     ("clients.csv", f"CL90001,,,,,{'n' * 2001},,true", "surname", f"is longer than 2000 {BYTES}"),
-    ("clients.csv", f"CL90001,,,,,{'n' * 200_000},,true", "", "holds a value of more than 131072 characters"),
+    ("clients.csv", f"CL90001,,,,,{'n' * 200_000},,true", "", f"{LONG}: is a quote never closed?"),
     ("clients.csv", "CL90001,,,,,,,TRUE", "archived", "must be true or false, in small letters and without blanks"),
     ("clients.csv", "CL90001,,,,,,true", "", "has 7 values where the header has 8"),
     ("clients.csv", 'CL90001,,,,,"a"b,,true', "", 

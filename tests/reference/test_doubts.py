@@ -150,7 +150,7 @@ def test_a_file_that_leaves_out_much_is_named_and_imported(folder, engine):
 def again(count):
     return (
         f"{count} points would be sent again: they stand under another PE course or module."
-        " They are withheld until a person decides (`etl pe list --status withheld`)"
+        " They are withheld until a person has them sent (`etl pe resend`)"
     )
 
 
