@@ -1,5 +1,6 @@
 """Accreditation points at PE-Online: what is in the ledger, and what a person has to decide."""
 
+from collections.abc import Sized
 from datetime import datetime
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from etl.cli.warehouse import warehouse_engine
 from etl.errors import InvalidInput
 from etl.flows import pe_online_attendance
 from etl.push import pe_ledger
+from etl.push.pe_faults import NUMBER_CHANGED
 from etl.push.pe_ledger import Chosen
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
@@ -19,6 +21,7 @@ app = typer.Typer(no_args_is_help=True, help=__doc__)
 _ROWS = typer.Argument(
     parser=whole, metavar="[ROW]...", help="attendance_id of rows, as the list shows them."
 )
+_RESENDABLE = ("rejected", "accepted", "withheld")
 By = Annotated[str, typer.Option(help="Who decides.")]
 Status = Annotated[str | None, typer.Option(help="Only rows in this status, such as unknown.")]
 Org = Annotated[int | None, typer.Option(parser=whole, metavar="ORG", help="Only this profession group.")]
@@ -31,24 +34,31 @@ def list_rows(status: Status = None, org: Org = None, reason: Reason = None) -> 
     with warehouse_engine() as engine, engine.connect() as session:
         found = db.rows(session, "load/pe_list", status=status, org_id=org, reason=reason)
     tables.show(found, "no rows")
-    typer.echo(_counted(len(found)), err=True)  # beside the list, which may go into a pipe
+    typer.echo(_counted(found), err=True)  # beside the list, which may go into a pipe
 
 
 @app.command()
 def settle(
-    rows: Annotated[list[int], _ROWS],
     by: By,
     registered: Annotated[
         bool, typer.Option("--registered/--not-registered", help="As PE-Online's own pages show it.")
     ],
+    rows: Annotated[list[int] | None, _ROWS] = None,
+    org: Org = None,
+    reason: Reason = None,
 ) -> None:
-    """Settle unknown outcomes after looking them up at PE-Online; not registered: they are sent again."""
+    """Settle unknown outcomes after looking them up at PE-Online; not registered: they are sent again.
+
+    Also points under a former number (--reason number_changed) that PE-Online moved to the new one.
+    """
+    if not rows and org is None and reason is None:
+        raise InvalidInput("say which rows: their numbers, or --org or --reason")
+    status = "accepted" if reason == NUMBER_CHANGED else "unknown"
     with warehouse_engine() as engine, engine.begin() as session:
-        for row in rows:
+        found = rows or pe_ledger.find(session, Chosen(status, org_id=org, reason=reason))
+        for row in found:
             pe_ledger.settle(session, row, registered, by)
-    typer.echo(
-        f"{_counted(len(rows))}: {'registered' if registered else 'not registered, will be sent again'}"
-    )
+    typer.echo(f"{_counted(found)}: {'registered' if registered else 'not registered, will be sent again'}")
 
 
 @app.command()
@@ -78,13 +88,17 @@ def resend(
         since.date() if since else None,
         until.date() if until else None,
     )
+    if status not in _RESENDABLE:
+        raise InvalidInput(
+            f"--status {status}: must be one of {', '.join(_RESENDABLE)}; settle what is unknown"
+        )
     if not rows and chosen == Chosen(status):
         raise InvalidInput(
             "say which rows: their numbers, or one of --org, --course, --reason, --since, --until"
         )
     with warehouse_engine() as engine, engine.begin() as session:
         count = pe_ledger.resend(session, chosen, by)
-    typer.echo(f"{_counted(count)}: will be sent again")
+    typer.echo(f"{_counted(range(count))}: will be sent again")
 
 
 @app.command()
@@ -98,5 +112,5 @@ def preview(
         typer.echo(pe_online_attendance.preview(engine, org, account))
 
 
-def _counted(rows: int) -> str:
-    return "1 row" if rows == 1 else f"{rows} rows"
+def _counted(rows: Sized) -> str:
+    return "1 row" if len(rows) == 1 else f"{len(rows)} rows"

@@ -65,6 +65,8 @@ def refresh(connection: Connection, org_id: int, account: Account) -> Counts:
     stage(connection, "ops.pe_attendance", due)
     changed = [row["status"] for row in db.rows(connection, "load/pe_attendance_merge")]
     _withdraw(connection, org_id)
+    changed_number = {"reason": NUMBER_CHANGED, "explanation": reason(NUMBER_CHANGED)}
+    db.execute(connection, "load/pe_number_changed", org_id=org_id, **changed_number)
     claimed = int((due["reason"] == ALREADY_CLAIMED).sum())
     withheld, written = int((due["status"] == "withheld").sum()) - claimed, changed.count("pending")
     return Counts(len(due), written, len(due) - claimed - withheld - written, withheld, ignored=claimed)
@@ -72,14 +74,8 @@ def refresh(connection: Connection, org_id: int, account: Account) -> Counts:
 
 def open_cases(connection: Connection, org_id: int) -> pd.DataFrame:
     """Rows of a profession group that a person may have to do something about, as rejections."""
-    changed = {"number_changed": NUMBER_CHANGED, "number_changed_words": reason(NUMBER_CHANGED)}
-    return db.query(
-        connection,
-        "load/pe_attendance_open_cases",
-        org_id=org_id,
-        nothing_to_do=list(NOTHING_TO_DO),
-        **changed,
-    )
+    asked = {"nothing_to_do": list(NOTHING_TO_DO), "number_changed": NUMBER_CHANGED}
+    return db.query(connection, "load/pe_attendance_open_cases", org_id=org_id, **asked)
 
 
 @contextmanager
@@ -162,16 +158,6 @@ def refuse(connection: Connection, attendance_ids: Sequence[int]) -> None:
     connection.commit()
 
 
-def settle(connection: Connection, attendance_id: int, registered: bool, decided_by: str) -> None:
-    """A person decides about an unknown outcome: registered at PE-Online, or not and to be sent again.
-
-    Of an accepted row a person may say that it is registered as it should be, whatever its number is by now.
-    """
-    decided = {"attendance_ids": [attendance_id], "registered": registered, "decided_by": decided_by}
-    if not db.rows(connection, "load/pe_settle", **decided):
-        raise InvalidInput(f"row {attendance_id}: there is no such row, or its outcome is not unknown")
-
-
 @dataclass(frozen=True)
 class Chosen:
     """Rows that have something in common; ``since`` and ``until``: the days of the last attempt, in ``timezone``."""
@@ -186,19 +172,34 @@ class Chosen:
     timezone: str = "Europe/Amsterdam"
 
 
+def find(connection: Connection, chosen: Chosen) -> list[int]:
+    """The rows that a person decides about; InvalidInput where one that was named is not as it was said to be."""
+    rows = db.rows(connection, "load/pe_find", **asdict(chosen), claims=CLAIMS)
+    found = [int(row["attendance_id"]) for row in rows]
+    if missing := sorted(set(chosen.attendance_ids or ()) - set(found)):
+        claimed = " for points that were claimed or sent before" * (chosen.status == "withheld")
+        raise InvalidInput(f"row {missing[0]}: there is no such row, or it is not {chosen.status}{claimed}")
+    return found
+
+
 def resend(connection: Connection, chosen: Chosen, decided_by: str) -> int:
     """A person has rows offered again by the next push; returns how many.
 
     Accepted rows too, for PE-Online may have been testing, and rows that are withheld because their points were
     claimed or sent before: PE-Online cannot take anything back, so only a person says so.
     """
-    asked = asdict(chosen) | {"claims": CLAIMS, "decided_by": decided_by}
-    found = {row["attendance_id"] for row in db.rows(connection, "load/pe_resend", **asked)}
-    if missing := sorted(set(chosen.attendance_ids or ()) - found):
-        claimed = " for points that were claimed or sent before" * (chosen.status == "withheld")
-        words = f"there is no such row, or it is not {chosen.status}{claimed}; nothing is sent again"
-        raise InvalidInput(f"row {missing[0]}: {words}")
-    return len(found)
+    attendance_ids = find(connection, chosen)
+    return db.execute(connection, "load/pe_resend", attendance_ids=attendance_ids, decided_by=decided_by)
+
+
+def settle(connection: Connection, attendance_id: int, registered: bool, decided_by: str) -> None:
+    """A person decides about an unknown outcome: registered at PE-Online, or not and to be sent again.
+
+    Of points that stand under a former number a person may say that they are registered as they should be.
+    """
+    decided = {"attendance_ids": [attendance_id], "registered": registered, "decided_by": decided_by}
+    if not db.rows(connection, "load/pe_settle", **decided, number_changed=NUMBER_CHANGED):
+        raise InvalidInput(f"row {attendance_id}: there is no such row, or its outcome is not unknown")
 
 
 def _explained(code: str) -> str:

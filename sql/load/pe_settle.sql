@@ -1,10 +1,10 @@
--- A person looked rows up at PE-Online: registered, or not (then they are sent again). What was accepted and is said
--- to be registered stays as it is, such as points that PE-Online moved to a corrected number.
+-- A person looked rows up at PE-Online: registered, or not (then they are sent again). Points that stand under a former
+-- number may be said to be registered as they should be: PE-Online moved them.
 with wanted as (
     select attendance_id, status
     from ops.pe_attendance
     where attendance_id = any(:attendance_ids)
-    and (status = 'unknown' or (status = 'accepted' and :registered))
+    and (status = 'unknown' or (status = 'accepted' and reason = :number_changed and :registered))
     for update
 ),
 
@@ -13,6 +13,7 @@ settled as (
     set
         status = case
             when not :registered then 'pending'
+            when wanted.status = 'accepted' then 'accepted'
             when (
                 select mode from ops.pe_attempts
                 where attendance_id = held.attendance_id
@@ -24,7 +25,7 @@ settled as (
         explanation = null,
         first_due_at = clock_timestamp()
     from wanted
-    where held.attendance_id = wanted.attendance_id and wanted.status = 'unknown'
+    where held.attendance_id = wanted.attendance_id
 )
 
 insert into ops.pe_decisions (attendance_id, decision, decided_by, status_before)

@@ -118,3 +118,28 @@ def test_several_unknown_rows_are_settled_at_once_or_none_of_them(run, site):
     assert set(site.statuses().values()) == {"unknown"}
     assert run("settle", *rows, "--registered", "--by", "clerk").output == "2 rows: registered\n"
     assert set(site.statuses().values()) == {"accepted"}
+
+
+def test_points_that_pe_online_moved_to_corrected_numbers_are_settled_at_once(run, site):
+    site.accredit()
+    site.learners(3)
+    site.night()
+    for client in ("C052001", "C052002"):
+        site.number(client, client.replace("C05", "06"))
+    site.night()
+    told = run("settle", "--reason", "number_changed", "--registered", "--by", "clerk").output
+    assert told == "2 rows: registered\n"
+    site.night()
+    assert site.sql("select distinct status, reason from mart.pe_attendance") == [("accepted", None)]
+    assert (site.open_cases(), len(site.received())) == ([], 3)
+
+
+@pytest.mark.parametrize("status", ["unknown", "pending", "acepted"])
+def test_only_rows_that_can_be_sent_again_can_be_asked_for(run, status):
+    with pytest.raises(InvalidInput, match="must be one of rejected, accepted, withheld"):
+        run("resend", "--status", status, "--org", ORG, "--by", "clerk")
+
+
+def test_nothing_is_settled_by_a_slip(run, site):
+    with pytest.raises(InvalidInput, match="say which rows"):
+        run("settle", "--registered", "--by", "clerk")

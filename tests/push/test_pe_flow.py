@@ -481,6 +481,8 @@ def test_a_number_that_is_corrected_after_the_points_were_accepted_is_listed_unt
     for _ in range(2):
         site.night()
     assert (len(site.received()), site.open_cases()) == (2, ["number_changed"] * 2)
+    held = site.sql("select distinct status, reason from mart.pe_attendance")
+    assert held == [("accepted", "number_changed")]
     first, second = (row for (row,) in site.sql("select attendance_id from mart.pe_attendance order by 1"))
     with site.engine.begin() as session:
         flow.pe_ledger.settle(session, first, True, "clerk")
