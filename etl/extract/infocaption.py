@@ -16,8 +16,8 @@ from etl.extract.infocaption_contract import Page, decode_page, join
 from etl.extract.infocaption_mapping import mapping_of
 
 _HINTS: Final = {
-    401: "the client id or its secret is wrong, or its access was withdrawn",
-    403: "the client id has no access to this list",
+    401: "the client id or its secret is wrong, or its access was withdrawn: enter a new secret in the connection",
+    403: "the client id has no access to this list: give it access in InfoCaption's settings of its API",
     404: "there is no such list at this address: correct the host or the mapping",
 }
 _UNAUTHORISED, _NOT_FOUND = 401, 404

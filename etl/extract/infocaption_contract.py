@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
+from html import unescape
 from math import isfinite
 from typing import Annotated, Any, Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -86,7 +87,7 @@ def join(rows: list[Raw]) -> bytes:
 
 
 def decode_courses(body: bytes, listing: Listing) -> Decoded:
-    """source_course_id, name, published; guides and other kinds are left out."""
+    """source_course_id, name (as people read it), published; guides and other kinds are left out."""
     rejects = Rejects()
     courses = [
         course
@@ -96,7 +97,7 @@ def decode_courses(body: bytes, listing: Listing) -> Decoded:
     frame = pd.DataFrame(
         {
             "source_course_id": pd.Series([str(course.id) for course in courses], dtype="str"),
-            "name": pd.Series([course.name for course in courses], dtype="str"),
+            "name": pd.Series([unescape(course.name) for course in courses], dtype="str"),
             "published": pd.Series([bool(course.published) for course in courses], dtype="bool"),
         }
     )

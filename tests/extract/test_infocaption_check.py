@@ -5,7 +5,7 @@ import json
 import pytest
 
 from etl.connections import Connection
-from etl.errors import GiveUp
+from etl.errors import EtlError, GiveUp
 from etl.extract.infocaption import InfoCaptionClient
 from etl.extract.infocaption_check import check
 from tests.extract.http_peer import Answer, serving
@@ -30,11 +30,15 @@ def listed(rows):
     return Answer(json.dumps(envelope).encode())
 
 
-def checked(attempts, linked=(), mapping=None):
+def checked(attempts, linked=(), mapping=None, courses=COURSES, instead=None):
+    """``instead``: what is answered about single courses."""
+
     def respond(asked):
         if asked.path.startswith("/oauth2/token"):
             return Answer(b'{"access_token": "t", "token_type": "Bearer"}')
-        return listed(attempts if "participants" in asked.path else COURSES)
+        if "participants" not in asked.path:
+            return listed(courses)
+        return (instead or {}).get(asked.path.split("/")[4], listed(attempts))
 
     with serving() as peer:
         peer.respond = respond
@@ -91,4 +95,66 @@ def test_a_refused_secret_is_said():
         peer.answers = [Answer(b"", 401)]
         client = InfoCaptionClient(Connection("i", "infocaption", peer.url, "id", "secret"))
         with pytest.raises(GiveUp, match="the client id or its secret is wrong"):
+            check(client, [])
+
+
+THREE = [{"id": number, "name": "A", "published": True} for number in (1, 3, 4)]
+PAGE = Answer(b"<html>Log in</html>")
+
+
+def test_every_linked_course_is_asked_and_one_that_is_refused_is_named():
+    report = checked([ATTEMPT], ["1", "3", "4"], courses=THREE, instead={"3": Answer(b"", 403), "4": PAGE})
+    assert not report.ok
+    first, second = report.lines[-2:]
+    assert first.startswith("Nobody gets a competence for course 3:")
+    assert "HTTP 403" in first
+    assert "course 4" in second
+    assert "HTML instead of JSON" in second
+
+
+def test_a_course_without_its_list_of_participants_is_named():
+    report = checked([ATTEMPT], ["1", "3"], courses=THREE, instead={"3": Answer(b"", 404)})
+    assert not report.ok
+    assert "participants of course 3: not found: the course was removed, or the mapping" in report.lines[-1]
+
+
+def test_an_empty_list_of_courses_is_red_where_courses_are_linked():
+    assert checked([ATTEMPT], [], courses=[]).ok
+    report = checked([ATTEMPT], ["1"], courses=[])
+    assert (report.ok, report.lines[-1]) == (
+        False,
+        "The list of courses is empty, and 1 are linked: look at the client's access",
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"lessonStatus": "godkänd"}, "a status that is none of SCORM's"),
+        (
+            {"lessonStatus": "completed", "score": "A", "masteryScore": 80},
+            "a score or a time that cannot be read",
+        ),
+        ({"completed": "soon"}, "a score or a time that cannot be read"),
+    ],
+)
+def test_attempts_that_count_for_nobody_are_counted_and_red_when_it_is_all_of_them(change, said):
+    some = checked([ATTEMPT, ATTEMPT | change])
+    assert (some.ok, some.lines[-1].startswith("1 of 2 attempts of course 1 have"), said in some.lines[-1]) == (
+        True, True, True
+    )  # fmt: skip
+    every = checked([ATTEMPT | change] * 2)
+    assert not every.ok
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500, 503])
+def test_what_the_site_refuses_says_what_to_do(status):
+    with serving() as peer:
+        peer.respond = lambda asked: (
+            Answer(b'{"access_token": "t"}') if asked.path == "/oauth2/token" else Answer(b"", status)
+        )
+        client = InfoCaptionClient(
+            Connection("i", "infocaption", peer.url, "id", "secret", extra={"wait_limit": 0})
+        )
+        with pytest.raises(EtlError, match=rf"courses: HTTP {status}: \w+.{{20}}"):
             check(client, [])

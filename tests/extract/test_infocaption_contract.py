@@ -157,11 +157,11 @@ def test_whatever_comes_in_is_a_row_or_listed_and_the_good_one_is_kept(damage):
 
 def test_courses_are_shown_with_whether_they_are_published_and_guides_are_left_out():
     rows = [
-        {"id": 1, "name": "A", "published": True},
+        {"id": 1, "name": "A &amp; B", "published": True},
         {"id": "b-2", "name": "B", "published": 0, "guideType": 18},
         {"id": 3, "name": "a guide", "published": True, "guideType": 1},
         {"id": 4, "name": "not said whether published"},
     ]
     decoded = decode_courses(json.dumps({"results": rows}).encode(), Courses())
-    assert decoded.frame.to_numpy().tolist() == [["1", "A", True], ["b-2", "B", False]]
+    assert decoded.frame.to_numpy().tolist() == [["1", "A & B", True], ["b-2", "B", False]]
     assert decoded.rejected["record_key"].tolist() == ["course 4"]

@@ -65,7 +65,7 @@ def test_settings_of_unit_results_are_left_empty_where_there_are_none(folder, en
     settings = "match_code, record_failed, allow_resit, use_enrolment_start, review"
     held = query(f"select {settings} from core.sources where source = 'other'")
     assert held == [(False, True, False, False, "none")]
-    assert import_set(engine, folder.path)["sources"].written == 0
+    assert import_set(engine, folder.path)["sources.csv"].written == 0
 
 
 def test_settings_of_unit_results_are_filled_in_for_moodle(folder):
