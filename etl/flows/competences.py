@@ -11,10 +11,10 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl import crash, db
-from etl.flows.night import counts
 from etl.flows.options import Options
 from etl.load import derivations, rejections, runs
-from etl.load.merge import Merged, merge, stage
+from etl.load.merge import merge, stage
+from etl.load.runs import Counts, Step, balanced
 from etl.transform.competences import Earned, new_competences, nothing_earned
 from etl.transform.rejected import rejected_rows
 
@@ -54,7 +54,8 @@ def _award(
 ) -> None:
     with engine.begin() as session:
         lock(session, competence_code)
-        earned = _earned(session, competence_code) if unread.empty else _waiting(competence_code, unread)
+        decided = _earned(session, competence_code) if unread.empty else _waiting(competence_code, unread)
+        earned, read = decided
         crash.point("award.done")
         trial = session.begin_nested()
         corrected = _correct(session, run_id, earned)
@@ -64,20 +65,29 @@ def _award(
         crash.point("award.written")
         if dry_run:
             trial.rollback()
-        given = counts([merged], standing=earned.standing, rejected=earned.refused)
+        given = Counts(
+            read=read,
+            written=merged.written,
+            unchanged=merged.unchanged + earned.standing,
+            rejected=earned.refused,
+        )
         label = f"competence {competence_code}"
-        runs.record_step(session, run_id, "award", label, given)
+        runs.record_steps(session, run_id, "award", [balanced(label, given)])
         if corrected:
-            runs.record_step(session, run_id, "award", f"{label}, corrected", counts([Merged(corrected, 0)]))
+            fallen = Step(f"{label}, corrected", Counts(read=corrected, written=corrected))
+            runs.record_steps(session, run_id, "award", [fallen])
         crash.point("award.recorded")
     crash.point("award.committed")
 
 
-def _earned(session: Session, competence_code: str) -> Earned:
+def _earned(session: Session, competence_code: str) -> tuple[Earned, int]:
+    """What the passes give, and how many there are."""
+
     def of_it(name: str) -> pd.DataFrame:
         return db.query(session, f"load/competence_{name}", competence_code=competence_code)
 
-    return new_competences(of_it("passes"), of_it("held"), of_it("revoked"), of_it("readings"))
+    passes = of_it("passes")
+    return new_competences(passes, of_it("held"), of_it("revoked"), of_it("readings")), len(passes)
 
 
 def _correct(session: Session, run_id: str, earned: Earned) -> int:
@@ -88,7 +98,7 @@ def _correct(session: Session, run_id: str, earned: Earned) -> int:
     return db.execute(session, "load/competence_correct", run_id=run_id)
 
 
-def _waiting(competence_code: str, unread: "pd.Series[str]") -> Earned:
+def _waiting(competence_code: str, unread: "pd.Series[str]") -> tuple[Earned, int]:
     """No decision: the courses that are to be read first are listed."""
     scope = pd.Series(competence_code, index=unread.index)
-    return nothing_earned(rejected_rows(scope, "course", unread, "course_not_read"))
+    return nothing_earned(rejected_rows(scope, "course", unread, "course_not_read")), len(unread)

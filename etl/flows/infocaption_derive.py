@@ -10,11 +10,12 @@ from etl import crash, db
 from etl.extract.infocaption_mapping import Participants
 from etl.flows.administration import Source
 from etl.flows.infocaption_landed import FLOW, inputs_of, newest, read_attempts
-from etl.flows.night import counts, label
+from etl.flows.night import label
 from etl.flows.options import Options
 from etl.flows.polling import found_for
 from etl.load import course_readings, derivations, rejections, runs
 from etl.load.merge import merge
+from etl.load.runs import Counts, balanced
 from etl.transform.competences import course_passes
 from etl.transform.rejected import combined
 
@@ -81,7 +82,13 @@ def _derive(
             derived = {scope: inputs[scope] for scope in scopes}
             derivations.remember(session, run_id, FLOW, source.source, derived)
         crash.point("load.written")
-        loaded = counts([merged], done.repeated, done.refused + len(malformed), done.ignored)
-        runs.record_step(session, run_id, "derive", label(source, scopes, night), loaded)
+        counts = Counts(
+            read=len(attempts) + len(malformed),
+            written=merged.written,
+            unchanged=merged.unchanged + done.repeated,
+            rejected=done.refused + len(malformed),
+            ignored=done.ignored,
+        )
+        runs.record_steps(session, run_id, "derive", [balanced(label(source, scopes, night), counts)])
         crash.point("load.recorded")
     crash.point("load.committed")

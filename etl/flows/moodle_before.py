@@ -16,6 +16,7 @@ from etl.extract import moodle_contract as contract
 from etl.extract.contract import MALFORMED
 from etl.extract.moodle_contract import CourseState
 from etl.flows.administration import Source
+from etl.flows.moodle_inputs import inputs_of
 from etl.flows.moodle_landed import FLOW, GRADES, MODULE, USER_GRADES, USERS, newest
 from etl.flows.polling import COURSE
 from etl.load import derivations, landing, rejections
@@ -130,7 +131,7 @@ def before_poll(
 ) -> tuple[Before, datetime]:
     """What is known of a course with these mapped activities, and what time the database has."""
     landed = landing.index(connection, source.source, [scope])
-    inputs = derivations.inputs_of(connection, newest(landed)).get(scope)
+    inputs = inputs_of(connection, source, newest(landed)).get(scope)
     held = derivations.derived_inputs(connection, FLOW, source.source, [scope]).get(scope)
     unread = rejections.open_of(connection, f"{FLOW}/poll", source.source, [scope])
     listed = rejections.open_of(connection, FLOW, source.source, [scope])

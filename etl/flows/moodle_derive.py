@@ -13,9 +13,11 @@ from etl import crash, db
 from etl.flows import moodle_accounts, moodle_activities
 from etl.flows.administration import Administration, Source
 from etl.flows.moodle_before import CourseList
+from etl.flows.moodle_inputs import inputs_of
 from etl.flows.moodle_landed import (
     COMPLETION,
     FLOW,
+    LATE,
     Answers,
     Course,
     completions_seen,
@@ -44,10 +46,12 @@ def derive(engine: Engine, run_id: str, source: Source, courses: list[str], opti
     for night in options.nights:
         with engine.connect() as session:
             found = landed = newest(found_for(session, source, courses, night))
-            inputs = derivations.inputs_of(session, found)
+            inputs = inputs_of(session, source, found)
             if night is None and not options.full:
                 current = derivations.derived_inputs(session, FLOW, source.source, courses)
-                found = found[found["scope"].map(inputs) != found["scope"].map(current)]
+                again = moodle_accounts.to_be_judged_again(session, source, courses)
+                changed = found["scope"].map(inputs) != found["scope"].map(current)
+                found = found[changed | found["scope"].isin(again)]
             for lot in lots(session, found):
                 _derive_lot(engine, run_id, source, lot, inputs, night, options.dry_run)
         if night is None and not options.dry_run:
@@ -88,9 +92,10 @@ def _derive_lot(
         moodle_activities.name_graded(session, source, lot)
         if night is None:  # a past night says nothing about what is wrong today
             open_activities.replace(session, source.source, scopes, derived.units.still_open)
-            rejections.replace(session, run_id, FLOW, source.source, scopes, derived.rejected)
+            _list(session, run_id, source, administration, scopes, derived.rejected)
             known = {scope: inputs[scope] for scope in scopes}
             derivations.remember(session, run_id, FLOW, source.source, known)
+            moodle_accounts.remember(session, run_id, source, scopes)
         crash.point("load.written")
         if dry_run:
             trial.rollback()
@@ -98,6 +103,20 @@ def _derive_lot(
         runs.record_steps(session, run_id, "derive", [_step(name, derived, merged)])
         crash.point("load.recorded")
     crash.point("load.committed")
+
+
+def _list(
+    session: Session,
+    run_id: str,
+    source: Source,
+    administration: Administration,
+    scopes: list[str],
+    rejected: pd.DataFrame,
+) -> None:
+    late = administration.finished.intersection(scopes)
+    for flow, part in ((FLOW, set(scopes) - late), (LATE, late)):
+        rows = rejected[rejected["scope"].isin(part)]
+        rejections.replace(session, run_id, flow, source.source, part, rows)
 
 
 @dataclass(frozen=True)

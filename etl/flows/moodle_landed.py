@@ -16,6 +16,7 @@ from etl.load import landing
 from etl.transform.rejected import combined
 
 FLOW: Final = "moodle_results"
+LATE: Final = f"{FLOW}/late"  # what is rejected of courses whose occurrences are finished
 SYSTEM: Final = "moodle"
 _LEARNER: Final = ["scope", "user_id"]
 MODULE_COLUMNS: Final = ["activity_id", "module", "grade_pass", "tolerance", "landing_id", "read_at"]

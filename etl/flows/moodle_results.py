@@ -16,7 +16,7 @@ from etl.extract.moodle import MoodleClient
 from etl.flows import moodle_derive, night
 from etl.flows.administration import Administration, Source, source_named
 from etl.flows.moodle_before import CourseList, before_poll
-from etl.flows.moodle_landed import FLOW, SYSTEM, USERS, read_courses
+from etl.flows.moodle_landed import FLOW, LATE, SYSTEM, USERS, read_courses
 from etl.flows.moodle_poll import CoursePoll
 from etl.flows.night import Batch, Connect
 from etl.flows.options import Options
@@ -38,6 +38,9 @@ def plan(engine: Engine, run_id: str, connect: Connect, options: Options) -> lis
 
     A site that cannot be asked now is one batch whose courses are not known yet.
     """
+    with engine.begin() as session:
+        for flow in (FLOW, LATE):
+            rejections.leave_sources(session, run_id, flow)
     return night.plan_sites(
         engine, run_id, SYSTEM, options, lambda source: _plan_source(engine, run_id, connect, source, options)
     )
@@ -123,6 +126,7 @@ def _plan_source(
         hidden = _hidden_idnumbers(session, source, decoded.frame)
         rejected = combined([_malformed(decoded.rejected), hidden, *_unreachable(session, source, wanted)])
         rejections.replace(session, run_id, FLOW, source.source, [""], rejected)
+        _close_left(session, run_id, source, wanted)
         runs.record_step(session, run_id, "plan", source.source, cost)
         late = _to_be_looked_at(session, source, wanted)
     crash.point("plan.landed")
@@ -134,6 +138,16 @@ def _asked(wanted: pd.DataFrame, late: set[str], options: Options) -> list[str]:
     news = (wanted["status"] != "finished") | wanted["scope"].isin(late) | wanted["waited_for"]
     scopes = set(wanted.loc[~wanted["gone"] & (options.full | news), "scope"])
     return night.in_order(scopes & options.courses if options.courses else scopes)
+
+
+def _close_left(session: Session, run_id: str, source: Source, wanted: pd.DataFrame) -> None:
+    """What is open of courses that are gone, finished, cancelled or linked to nothing is nobody's business any more;
+    what the weekly look at a finished one finds stays open for itself.
+    """
+    there = wanted[~wanted["gone"]]
+    current = set(there.loc[there["status"] != "finished", "scope"])
+    rejections.leave(session, run_id, FLOW, source.source, ["", *current])
+    rejections.leave(session, run_id, LATE, source.source, set(there["scope"]) - current)
 
 
 def _to_be_looked_at(session: Session, source: Source, wanted: pd.DataFrame) -> set[str]:

@@ -13,7 +13,6 @@ from etl.errors import EtlError, GiveUp, InvalidInput, RejectRecord, RetryLater
 from etl.flows.administration import Source, sources
 from etl.flows.options import Options
 from etl.load import runs
-from etl.load.merge import Merged
 from etl.load.runs import Counts, Step
 
 _COURSES_A_BATCH: Final = 20
@@ -152,15 +151,6 @@ def label(source: Source, scopes: Sequence[str], night: datetime | None) -> str:
     more = f" and {len(scopes) - 1} more" if len(scopes) > 1 else ""
     until = f" until {night:%Y-%m-%d}" if night else ""
     return f"{source.source}/{scopes[0]}{more}{until}"
-
-
-def counts(merged: Iterable[Merged], standing: int = 0, rejected: int = 0, ignored: int = 0) -> Counts:
-    """The rows of a load: ``standing`` are those that a rule left as they are, before the merge."""
-    loaded = list(merged)
-    written = sum(one.written for one in loaded)
-    unchanged = sum(one.unchanged for one in loaded) + standing
-    read = written + unchanged + rejected + ignored
-    return Counts(read=read, written=written, unchanged=unchanged, rejected=rejected, ignored=ignored)
 
 
 def in_order(courses: Iterable[str]) -> list[str]:

@@ -19,7 +19,9 @@ _LOCK_SPACE: Final = 0x52554E53  # keeps these advisory locks apart from other u
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows of one step: read = written + unchanged + rejected + ignored; ``calls`` and ``bytes`` of its HTTP."""
+    """Rows of one step, ``read`` counted where they come in, the others where they go out (see ``balanced``);
+    ``calls`` and ``bytes`` of its HTTP.
+    """
 
     read: int = 0
     written: int = 0
