@@ -1,29 +1,42 @@
 -- Take away what was rejected where a later message has a word on the same record: recorded, or rejected too.
-delete from staged
-using raw.inbox as said
-where said.message_id = cast(split_part(staged.scope, '/', 2) as bigint)
-and (
-    exists (
-        select from core.test_result_versions as later
-        where later.source = said.source
-        and later.brin6 = said.brin6
-        and later.result_key = substr(staged.record_key, length(said.brin6) + 2)
-        and (later.created_at, later.message_id) > (said.created_at, said.message_id)
-    )
-    or exists (
-        select from staged as other
-        join raw.inbox as later on later.message_id = cast(split_part(other.scope, '/', 2) as bigint)
-        where other.record_key = staged.record_key
-        and (later.created_at, later.message_id) > (said.created_at, said.message_id)
-    )
-    or exists (
-        select from ops.rejections as held
-        join raw.inbox as later on later.message_id = cast(split_part(held.scope, '/', 2) as bigint)
-        where held.flow = :flow
-        and held.source = said.source
-        and held.record_key = staged.record_key
-        and held.resolved_at is null
-        and not held.scope = any(:scopes)
-        and (later.created_at, later.message_id) > (said.created_at, said.message_id)
-    )
+with said as (
+    select
+        staged.scope,
+        staged.record_key,
+        inbox.source,
+        inbox.brin6,
+        substr(staged.record_key, length(inbox.brin6) + 2) as result_key,
+        inbox.created_at,
+        inbox.message_id
+    from staged
+    join raw.inbox on inbox.message_id = cast(split_part(staged.scope, '/', 2) as bigint)
+),
+
+words as (
+    select source, record_key, created_at, message_id from said
+    union all
+    select recorded.source, recorded.brin6 || '/' || recorded.result_key, recorded.created_at, recorded.message_id
+    from core.test_result_versions as recorded
+    where (recorded.source, recorded.brin6, recorded.result_key) in (select source, brin6, result_key from said)
+    union all
+    select held.source, held.record_key, inbox.created_at, inbox.message_id
+    from ops.rejections as held
+    join raw.inbox on inbox.message_id = cast(split_part(held.scope, '/', 2) as bigint)
+    where held.flow = :flow
+    and held.resolved_at is null
+    and not held.scope = any(:scopes)
+    and (held.source, held.record_key) in (select source, record_key from said)
+),
+
+last as (
+    select distinct on (source, record_key) source, record_key, created_at, message_id
+    from words
+    order by source, record_key, created_at desc, message_id desc
 )
+
+delete from staged
+using said
+join last using (source, record_key)
+where said.scope = staged.scope
+and said.record_key = staged.record_key
+and (last.created_at, last.message_id) > (said.created_at, said.message_id)
