@@ -1,6 +1,6 @@
 """The receiver as an ASGI application: SOAP in, contract out (spec/iep_lvs_uwlr.md, Who calls whom).
 
-``uvicorn etl.receive.app:app`` runs it alone; Airflow's API server mounts ``create_app()`` below a path of
+``etl iep serve`` runs it alone; Airflow's API server mounts ``create_app()`` below a path of
 its own. Senders prove who they are inside the message, so there is no login in front of it. Put TLS before
 it. Settings: ``UWLR_MAX_BYTES``, ``UWLR_PUBLIC_URL`` (etl/settings.py).
 """

@@ -94,6 +94,7 @@ class Uploads:
                 upload.timeout.reschedule(0)
                 upload.timeout = None
                 total -= upload.held
+                upload.held = 0  # it is let go of before anything else comes in
         if total > self._most:
             raise Fault(Code.NOT_NOW, "too many messages at once: send it again in a minute")
 
