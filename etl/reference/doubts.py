@@ -11,6 +11,7 @@ from etl.reference.beside import Beside
 from etl.reference.problems import Problem, at_lines
 from etl.reference.rules import MOODLE, PUPIL_NUMBER
 from etl.transform import forms
+from etl.transform.normal_form import folded
 
 _MANY: Final = 10  # rows closed, below which a share says nothing
 _NUMBERS: Final = "client_numbers.csv"
@@ -20,6 +21,8 @@ _ACCREDITATIONS: Final = "accreditations.csv"
 def doubts(beside: Beside) -> list[Problem]:
     """Everything of a sound set that a person may want to look at, file by file and line by line."""
     found = list(beside.reference_set.warnings)
+    if "clients" in beside.reference_set.frames:
+        found += _spelt_twice(beside.reference_set.frames["clients"])
     if {"client_numbers", "profession_groups"} & set(beside.reference_set.frames):
         found += _about_numbers(beside)
     if beside.connection is not None and "accreditations" in beside.reference_set.frames:
@@ -29,9 +32,21 @@ def doubts(beside: Beside) -> list[Problem]:
 
 def large_close(filename: str, rows: int, closed: int) -> list[Problem]:
     """A file that leaves out more than a tenth of what the table lists was perhaps cut off."""
-    if closed < _MANY or closed * 10 <= rows + closed:
+    if closed == 0 or (rows > 0 and (closed < _MANY or closed * 10 <= rows + closed)):
         return []
     return [Problem(filename, 0, "", f"closes {closed} rows and states {rows}: is the file whole?")]
+
+
+def _spelt_twice(clients: pd.DataFrame) -> Iterator[Problem]:
+    """Codes that are one to the matching of learners, which knows no capitals."""
+    same = folded(clients["client_code"])
+    lines = clients.index[same.duplicated(keep=False)].to_series()
+    first = lines.groupby(same[lines]).transform("min")
+    for line, first_line in first[first != lines].items():
+        reason = (
+            f"is the code of line {first_line} in other capitals or accents: its learners are not told apart"
+        )
+        yield Problem("clients.csv", int(str(line)), "client_code", reason)
 
 
 def _about_numbers(beside: Beside) -> Iterator[Problem]:
@@ -42,9 +57,6 @@ def _about_numbers(beside: Beside) -> Iterator[Problem]:
         numbers.index = pd.Index([0] * len(numbers))  # the warehouse has no lines
     yield from _without_form(numbers, groups)
     yield from _nobody_reads(numbers, beside)
-    schoolless = numbers.index[numbers["scheme"] == PUPIL_NUMBER]
-    reason = f"names no school: the number is not used. Write {PUPIL_NUMBER}:<BRIN and location>"
-    yield from at_lines(_NUMBERS, schoolless, "scheme", f"{reason}, such as {PUPIL_NUMBER}:99QQ00")
     yield from _shared(numbers, set(groups["number_scheme"]))
 
 
@@ -64,8 +76,8 @@ def _nobody_reads(numbers: pd.DataFrame, beside: Beside) -> Iterator[Problem]:
         _NUMBERS, lines, "scheme", "names no Moodle source of sources.csv: the number is not used"
     )
     lines = numbers.index[numbers["scheme"] == PUPIL_NUMBER]
-    reason = f"names no school, such as {PUPIL_NUMBER}:99QQ00: the number is not used"
-    yield from at_lines(_NUMBERS, lines, "scheme", reason)
+    reason = f"names no school: the number is not used. Write {PUPIL_NUMBER}:<BRIN and location>"
+    yield from at_lines(_NUMBERS, lines, "scheme", f"{reason}, such as {PUPIL_NUMBER}:99QQ00")
 
 
 def _shared(numbers: pd.DataFrame, schemes: set[str]) -> Iterator[Problem]:

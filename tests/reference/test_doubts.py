@@ -117,7 +117,7 @@ def test_a_number_of_no_moodle_source_is_named(folder, engine, scheme):
 def test_a_pupil_number_of_no_school_is_named(folder, engine):
     line = folder.add(NUMBERS, "CL00003,leerlingid,LL-1")
 
-    reason = "names no school, such as leerlingid:99QQ00: the number is not used"
+    reason = "names no school: the number is not used. Write leerlingid:<BRIN and location>, such as leerlingid:99QQ00"
     assert warnings(folder, engine) == [Problem(NUMBERS, line, "scheme", reason)]
 
 
@@ -132,6 +132,27 @@ def test_numbers_of_the_warehouse_are_looked_at_when_the_group_changes(folder, e
     assert [warning for warning in preview(folder.path, engine).warnings if "pe:62" in warning.reason] == [
         Problem(NUMBERS, 0, "value", FORM.format("pe:62"))
     ]
+
+
+def test_one_code_in_two_spellings_is_named(folder, engine):
+    line = folder.add("clients.csv", "cl00001,,,,,,,false", "CL90001,,,,,,,false")
+
+    reason = "is the code of line 2 in other capitals or accents: its learners are not told apart"
+    assert folder.lines("clients.csv")[1].startswith("CL00001,")
+    assert warnings(folder, engine) == [Problem("clients.csv", line, "client_code", reason)]
+
+
+def test_a_file_without_rows_is_named_where_the_table_has_some(folder, engine):
+    import_set(engine, folder.path)
+    held = len(folder.lines("recorded_results.csv")) - 1
+    folder.write("recorded_results.csv", folder.lines("recorded_results.csv")[0])
+
+    [warning] = warnings(folder, engine)
+
+    assert held < 10
+    assert warning == Problem(
+        "recorded_results.csv", 0, "", f"closes {held} rows and states 0: is the file whole?"
+    )
 
 
 def test_a_file_that_leaves_out_much_is_named_and_imported(folder, engine):
