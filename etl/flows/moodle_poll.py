@@ -20,7 +20,6 @@ from etl.flows.moodle_landed import COMPLETION, GRADES, MODULE, USER_GRADES, USE
 from etl.flows.polling import PolledCourse, reason_of
 from etl.transform.activity_outcomes import PENDING
 from etl.transform.poll_plan import ACCESS_MARGIN, Poll, poll_plan
-from etl.transform.reasons import reason
 
 USER_FIELDS: Final = (
     "id",
@@ -78,7 +77,7 @@ class CoursePoll(PolledCourse):
             before.swept_at,
             at,
         )
-        if full or before.broken or self._shows_again(before, reported):
+        if poll.whole or full or before.broken or self._shows_again(before, reported):
             poll = Poll(whole=True)
         if poll.whole:
             reported = self._ask_whole(now)
@@ -110,7 +109,7 @@ class CoursePoll(PolledCourse):
         body = self._client.grade_report(self.scope, class_size=len(now))
         reported = contract.decode_learners(body)
         if reported.empty and now["is_student"].any():
-            raise RejectRecord("report_empty", f"course {self.scope}: {reason('report_empty')}")
+            raise RejectRecord("report_empty", f"grade report of course {self.scope}: nobody is in it")
         self.keep(GRADES, "", body)
         self._list_withheld(body)
         unseen = int((~reported["user_id"].isin(now["user_id"])).sum())
