@@ -21,6 +21,7 @@ from etl.flows.moodle_landed import FLOW, GRADES, MODULE, USER_GRADES, USERS, ne
 from etl.flows.polling import COURSE
 from etl.load import derivations, landing, rejections
 from etl.transform.poll_plan import sweep_due
+from etl.transform.unit_results import RESOURCE as UNIT_RESULT
 
 _COURSES: Final = "courses"
 _USER: Final = re.compile(r"/user ([0-9]+)")
@@ -66,6 +67,7 @@ class Before:
     derived: bool  # whether exactly this was derived already
     unread: pd.DataFrame  # open rejections of the last polls
     missing: frozenset[str]  # activities that are mapped and were not in the grade report
+    lacking: str | None  # a learner whose own report lacks an activity that others have
     malformed: frozenset[str]  # learners with grades that could not be read ("" = nobody knows whose)
     swept_at: datetime | None  # when all of it was read last; a finished course is not read whole every week
     unchanged: bool | None  # whether it was left as it was since its pass grades were read; None = not told
@@ -76,9 +78,8 @@ class Before:
         Where the site hides when people were there, nothing is known to be quiet.
         """
         same = self._holds(USERS, hashlib.sha256(users).hexdigest()) and not access_hidden(now)
-        settled = (
-            self.unread.empty and not self.missing and not self.malformed and self.unchanged is not False
-        )
+        told = not (self.missing or self.lacking or self.malformed)
+        settled = self.unread.empty and told and self.unchanged is not False
         return same and settled and self.derived and not sweep_due(self.swept_at, at)
 
     def at(self, resource: str) -> datetime | None:
@@ -127,9 +128,10 @@ def before_poll(
     scope: str,
     courses: CourseList,
     mapped: Collection[str],
+    occurrences: Collection[str],
     finished: bool,
 ) -> tuple[Before, datetime]:
-    """What is known of a course with these mapped activities, and what time the database has."""
+    """What is known of a course with these mapped activities and occurrences, and what time the database has."""
     landed = landing.index(connection, source.source, [scope])
     inputs = inputs_of(connection, source, newest(landed)).get(scope)
     held = derivations.derived_inputs(connection, FLOW, source.source, [scope]).get(scope)
@@ -141,7 +143,8 @@ def before_poll(
     moments = landed.loc[landed["resource"] == GRADES, "landed_at"]
     swept_at = None if moments.empty else at if finished else moments.max().to_pydatetime()
     derived = inputs is not None and inputs == held
-    return Before(landed, derived, unread, _missing(listed), _malformed(listed), swept_at, unchanged), at
+    unclear = _missing(listed), _lacking(listed, occurrences), _malformed(listed)
+    return Before(landed, derived, unread, *unclear, swept_at, unchanged), at
 
 
 def access_hidden(users: pd.DataFrame) -> bool:
@@ -153,6 +156,17 @@ def _missing(listed: pd.DataFrame) -> frozenset[str]:
     gone = listed["reason_code"] == "activity_missing"
     links = listed[gone & (listed["resource"] == "activity_link")]  # missing for everybody
     return frozenset(str(key).rpartition("/")[2] for key in links["record_key"])
+
+
+def _lacking(listed: pd.DataFrame, occurrences: Collection[str]) -> str | None:
+    """Of keys OCCURRENCE/USER/UNIT, in which codes may hold any character, a user."""
+    units = (listed["reason_code"] == "activity_missing") & (listed["resource"] == UNIT_RESULT)
+    for key in map(str, listed.loc[units, "record_key"]):
+        for code in occurrences:
+            user = key.removeprefix(f"{code}/").partition("/")[0]
+            if key.startswith(f"{code}/") and user.isascii() and user.isdecimal():
+                return user
+    return None
 
 
 def _malformed(listed: pd.DataFrame) -> frozenset[str]:

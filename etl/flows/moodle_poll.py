@@ -94,15 +94,17 @@ class CoursePoll(PolledCourse):
         self._ask_completions(due, before, everybody=poll.whole)
 
     def _shows_again(self, before: Before, reported: pd.DataFrame) -> bool:
-        """Whether an activity that units wait for is in the report again; one learner's report shows as much."""
-        if not before.missing or reported.empty:
-            return False
-        user = str(reported["user_id"].iloc[0])
+        """Whether activities that units wait for are in the report again; the reports of two learners tell."""
+        anybody = str(reported["user_id"].iloc[0]) if before.missing and not reported.empty else None
+        if anybody is not None and before.missing & self._shown_to(anybody):
+            return True
+        return before.lacking is not None and self.mapped - before.missing <= self._shown_to(before.lacking)
+
+    def _shown_to(self, user: str) -> set[str]:
         body = self.ask(USER_GRADES, user, partial(self._report, user))
         if isinstance(body, EtlError):
-            return False  # the sweep will tell
-        shown = contract.decode_grade_report(body).frame["activity_id"].astype("str")
-        return not before.missing.isdisjoint(shown)
+            return set()  # the sweep will tell
+        return set(contract.decode_grade_report(body).frame["activity_id"].astype("str"))
 
     def _ask_whole(self, now: pd.DataFrame) -> pd.DataFrame:
         """The whole report; returns who stands in it."""
@@ -142,6 +144,12 @@ class CoursePoll(PolledCourse):
         found = grades[(grades["withheld"] > 0) & mapped].groupby("user_id")["withheld"].min()
         for user, why in found.items():
             self.reject(USER_GRADES, str(user), "grade_pending" if why == PENDING else "grade_hidden")
+
+    @property
+    def occurrences(self) -> list[str]:
+        """The occurrences that the course is linked to."""
+        linked = self._administration.courses
+        return [str(code) for code in linked.loc[linked["scope"] == self.scope, "occurrence_code"]]
 
     @cached_property
     def mapped(self) -> set[str]:
@@ -219,7 +227,7 @@ class CoursePoll(PolledCourse):
         self, matched: pd.DataFrame, enrolments: pd.DataFrame, reported: Collection[int]
     ) -> list[int]:
         """Who may still complete the course for something."""
-        if (self._administration.courses["scope"] == self.scope).any():
+        if self.occurrences:
             asked = enrolments["status"] == "active"
             if self.scope in self._administration.counted:
                 asked |= ~enrolments["completed_here"]  # what counts for something is at least listed

@@ -184,7 +184,8 @@ def _poll(engine: Engine, source: Source, poll: CoursePoll, courses: CourseList,
     users = poll.ask_users()
     now = contract.decode_enrolled_users(users).frame
     with engine.connect() as session:
-        before, at = before_poll(session, source, poll.scope, courses, poll.mapped, poll.finished)
+        facts = poll.mapped, poll.occurrences, poll.finished
+        before, at = before_poll(session, source, poll.scope, courses, *facts)
         if before.quiet(users, now, at) and not options.full:
             return
         participants = before.landed[before.landed["resource"] == USERS]  # all that is compared

@@ -155,6 +155,29 @@ def test_a_mended_role_is_found_before_the_weekly_sweep(night, sandbox, listed, 
     assert "grade_items" not in calls()
 
 
+def test_an_activity_that_single_learners_lack_is_found_when_it_is_shown_to_them_again(
+    night, sandbox, listed, unit, calls
+):
+    taken = {}
+    for user in (7, 8):
+        items = sandbox.moodle.site.report(COURSE_A, user)["gradeitems"]
+        taken[user] = (items, next(item for item in items if item.get("cmid") == QUIZ))
+        items.remove(taken[user][1])
+    night()
+    assert listed("activity_missing") == ["OCC-1001/7/BSBCMM211", "OCC-1001/8/BSBCMM211"]
+    calls()
+    night()
+    assert calls()["grade_items"] == 1
+    for items, item in taken.values():
+        items.insert(0, item)
+    sandbox.moodle.site.changes += 1
+    night()
+    assert (listed("activity_missing"), unit("E-1001-001", "BSBCMM211")[0]) == ([], "passed")
+    calls()
+    night()
+    assert "grade_items" not in calls()
+
+
 def test_an_enrolment_that_was_withdrawn_while_its_learner_completed_gets_its_completion(
     night, sandbox, engine, done
 ):
