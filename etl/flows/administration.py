@@ -12,7 +12,7 @@ from etl import db
 from etl.errors import GiveUp
 from etl.transform.completions import Places
 from etl.transform.enrolments import learner_enrolments
-from etl.transform.learners import learner_candidates, match_learners
+from etl.transform.learners import hidden_fields, learner_candidates, match_learners
 from etl.transform.rejected import combined
 from etl.transform.unit_results import Rules
 
@@ -114,6 +114,10 @@ class Administration:
         """``learners`` (scope, user_id, user_idnumber as their report has it) with the fields of their accounts."""
         people = learners.merge(self.accounts, on="user_id", how="left")
         return people.assign(idnumber=people["idnumber"].fillna(people["user_idnumber"]))
+
+    def hidden_fields(self, participants: pd.DataFrame) -> pd.DataFrame:
+        """Courses that do not show any more what their learners are matched by, as rejected rows."""
+        return hidden_fields(participants, self.accounts, self._source.match_code, self._source.match_fields)
 
     def match(self, users: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """Matched learners, their enrolments, and the rejected; ``users`` as match_learners takes them."""

@@ -164,7 +164,16 @@ def results_of(
     )
     _, absent, _ = administration.match(administration.profiles(answers.absent.assign(user_idnumber=None)))
     nobody = courses_without_learners(administration.courses, administration.enrolments, answers.learners)
-    listed = [answers.rejected, unmatched, units.rejected, done.rejected, not_enrolled(absent), nobody]
+    hidden = administration.hidden_fields(answers.participants)
+    listed = [
+        answers.rejected,
+        unmatched,
+        units.rejected,
+        done.rejected,
+        not_enrolled(absent),
+        nobody,
+        hidden,
+    ]
     return Derived(
         units,
         done,

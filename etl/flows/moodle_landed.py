@@ -148,6 +148,7 @@ class Answers:
 
     ``learners``: scope, user_id, user_idnumber, grade_percent, landing_id of everybody who has a report.
     ``completed``: scope, user_id, completed_at, grade_percent, current (read with or after the learner's report).
+    ``participants``: scope, user_id and what their list shows of them (see decode_enrolled_users).
     ``absent``: scope, user_id of participants who have neither: those of whom the site tells us nothing.
     """
 
@@ -155,6 +156,7 @@ class Answers:
     learners: pd.DataFrame
     modules: pd.DataFrame
     completed: pd.DataFrame
+    participants: pd.DataFrame
     absent: pd.DataFrame
     rejected: pd.DataFrame
     malformed: int
@@ -169,7 +171,7 @@ class Answers:
 def joined(courses: list[Course]) -> Answers:
     """The frames of several courses, one below the other; of a learner's grade reports the newest counts."""
     learners = _named(_stacked((c.scope, _newest(c.learners, c.learners)) for c in courses if c.learners))
-    users = _named(_stacked((c.scope, c.users) for c in courses))[_LEARNER]
+    users = _named(_stacked((c.scope, c.users) for c in courses))
     completions = pd.DataFrame(
         [(c.scope, *row) for c in courses for row in c.completions],
         columns=[*_LEARNER, "completed_at", "read"],
@@ -190,7 +192,8 @@ def joined(courses: list[Course]) -> Answers:
         .astype(dict.fromkeys(["grade_pass", "tolerance", "landing_id", "read_at"], "float64"))
         .astype({"activity_id": "int64"}),
         completed=completed.drop(columns=["read", "landing_id"]),
-        absent=users.drop_duplicates().merge(told, on=_LEARNER, how="left_anti"),
+        participants=users,
+        absent=users[_LEARNER].drop_duplicates().merge(told, on=_LEARNER, how="left_anti"),
         rejected=combined(malformed),
         malformed=sum(map(len, malformed)),
     )

@@ -42,6 +42,30 @@ def match_learners(
     return matched, rejected_rows(missed["scope"], RESOURCE, keys, code)
 
 
+def hidden_fields(
+    participants: pd.DataFrame, accounts: pd.DataFrame, match_code: bool, match_fields: str | None
+) -> pd.DataFrame:
+    """Courses in which a field that learners are matched by was known and is shown of nobody now; the known one is
+    used, and that is said (identity_hidden). ``participants``: scope, user_id and fields; ``accounts``: the same
+    fields as they are known.
+    """
+    used = (["idnumber"] if match_code else []) + (match_fields.split("+") if match_fields else [])
+    known = participants[["scope", "user_id"]].merge(accounts, on="user_id")
+    hidden = [
+        pd.Series(
+            sorted(set(known.loc[known[name].fillna("") != "", "scope"]) - _showing(participants, name))
+        )
+        for name in used
+    ]
+    scopes = pd.concat([pd.Series(dtype="str"), *hidden], ignore_index=True).drop_duplicates().astype("str")
+    return rejected_rows(scopes, "course", scopes, "identity_hidden")
+
+
+def _showing(participants: pd.DataFrame, name: str) -> set[str]:
+    """Courses in which the field is shown of somebody."""
+    return set(participants.loc[participants[name].notna(), "scope"])
+
+
 def learner_candidates(
     users: pd.DataFrame,
     clients: pd.DataFrame,

@@ -4,7 +4,8 @@ from typing import Final
 
 REASONS: Final = {
     "unmatched_learner": "No client of the administration matches this learner.",
-    "ambiguous_learner": "More than one client or learner matches; nobody is guessed.",
+    "ambiguous_learner": "More than one client or account matches; nobody is guessed: correct the number or address of"
+    " one of them, or store the learner's id with the client.",
     "pupil_school_unknown": "A client has this pupil number, but it does not say at which school, so it is not used.",
     "eck_id_differs": "The client with this pupil number has another ECK iD; nobody is guessed.",
     "no_enrolment": "The client has no enrolment in this occurrence.",
@@ -33,6 +34,8 @@ REASONS: Final = {
     "course_not_linked": "No course of the source has this occurrence code as its idnumber.",
     "idnumber_hidden": "The site does not show this course's idnumber any more; the known one is used: give the service"
     " account's role moodle/course:update in the course.",
+    "identity_hidden": "What learners of the course are matched by (idnumber or another field) is not shown any more;"
+    " what is known of them is used: give the service account's role moodle/site:viewuseridentity.",
     "no_learners": "The grade report of the course shows no learner, although enrolments are active: is the service"
     " account allowed to see them, and are they enrolled in the source?",
     "course_gone": "The course no longer exists in the source.",

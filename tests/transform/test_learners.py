@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.transform.enrolments import learner_enrolments
-from etl.transform.learners import match_learners
+from etl.transform.enrolments import courses_without_learners, learner_enrolments, not_enrolled
+from etl.transform.learners import hidden_fields, match_learners
 
 PERSON = ["idnumber", "username", "email", "given_name", "surname"]
 
@@ -78,6 +78,33 @@ def test_the_learner_whose_id_is_stored_keeps_the_client_against_a_look_alike():
 def test_a_stored_id_is_compared_as_text(stored):
     found = match(learners((7, None, None, None)), clients(ANNA), stored=[(stored, "C1")])
     assert found == ({}, {"O/7": "unmatched_learner"})
+
+
+def test_accounts_elsewhere_on_the_site_claim_a_client_too():
+    others = pd.DataFrame({"user_id": [7, 9], "client_code": ["C2", "C1"], "rank": [1, 1]})
+    known, none = clients(ANNA, BEN), pd.DataFrame({"user_id": [], "client_code": []}, dtype="str")
+    people = learners((7, "C1", None, None), (8, "C2", None, None))
+    matched, rejected = match_learners(people, known, none, True, None, others)
+    assert matched["client_code"].tolist() == ["C2"]  # what else was known of 7 itself does not count
+    assert rejected["record_key"].tolist() == ["O/7"]
+
+
+@pytest.mark.parametrize(("shown", "hidden"), [([None, None], ["2"]), (["C1", None], []), (["", None], [])])
+def test_a_field_that_was_known_and_is_shown_of_nobody_is_listed(shown, hidden):
+    now = learners((7, shown[0], None, None), (8, shown[1], None, None))
+    accounts = learners((7, "C1", None, None), (8, "", None, None)).drop(columns=["scope", "label"])
+    assert hidden_fields(now, accounts, True, None)["record_key"].tolist() == hidden
+
+
+def test_active_enrolments_of_which_the_source_tells_nothing_are_listed():
+    absent = pd.DataFrame(
+        {"scope": "2", "occurrence_code": "O", "user_id": [7, 8], "status": ["active", "completed"]}
+    )
+    assert not_enrolled(absent)["record_key"].tolist() == ["O/7"]
+    courses = pd.DataFrame({"scope": ["2", "3", "4"], "occurrence_code": ["O", "P", "Q"]})
+    enrolled = pd.DataFrame({"occurrence_code": ["O", "P", "Q"], "status": ["active", "active", "withdrawn"]})
+    empty = courses_without_learners(courses, enrolled, pd.DataFrame({"scope": ["2"]}))
+    assert empty["record_key"].tolist() == ["3"]
 
 
 def test_leading_zeros_are_part_of_a_code():
