@@ -12,6 +12,7 @@ _WHAT_TO_DO: Final = {
     "retry_later": "nothing, if it happens once: the next run asks again; look at the system if it stays",
     "give_up": "change what the sentence names, then clear the run's failed tasks or start it again",
     "invalid_input": "correct what the sentence names, then start the run again",
+    "counts_differ": "run it again with full; if it stays, report it with the run's id: it is a fault of this program",
     "outcome_unknown": "nothing, if it happens once: the next run settles it; else look at `etl pe list`",
 }
 _ELSE: Final = "look at what the sentence names; everything else of this run was recorded"
