@@ -77,7 +77,7 @@ def pe_online_attendance() -> None:
         from etl.flows import pe_online_attendance as flow
 
         with work(run, context) as engine:
-            flow.push(engine, run, org_id, connect(flow.connection_of(engine, org_id)))
+            flow.push_group(engine, run, org_id, connect)
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def report(run: str, **context: Any) -> None:

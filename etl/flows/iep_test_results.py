@@ -5,8 +5,8 @@ command line call the same ones. They pass ids only.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import pandas as pd
@@ -125,13 +125,11 @@ def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
     """The whole flow without Airflow; returns the run's id and status."""
     run_id = open_run(engine, options)
 
-    def work() -> None:
-        with suppress(GiveUp, RetryLater):  # it stands in the report; the inbox is derived all the same
-            poll_drops(engine, run_id, connect, options)
-        with suppress(GiveUp):  # it stands in the report
-            derive(engine, run_id, options)
+    def tasks() -> Iterator[Callable[[], None]]:
+        yield partial(poll_drops, engine, run_id, connect, options)
+        yield partial(derive, engine, run_id, options)
 
-    return night.whole_run(engine, run_id, work, lambda: finish(engine, run_id))
+    return night.whole_run(engine, run_id, tasks(), partial(finish, engine, run_id))
 
 
 def _waiting(

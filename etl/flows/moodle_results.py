@@ -3,7 +3,8 @@
 Each function is one task; the DAG and the command line call the same ones. They pass ids only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pandas as pd
 from sqlalchemy import Connection as Session
@@ -91,14 +92,12 @@ def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
     """The whole night without Airflow; returns the run's id and status."""
     run_id = open_run(engine, options)
 
-    def work() -> None:
-        night.land_and_derive(
-            plan(engine, run_id, connect, options),
-            lambda batch: land(engine, run_id, batch, connect, options),
-            lambda batch: derive(engine, run_id, batch, options),
-        )
+    def tasks() -> Iterator[Callable[[], None]]:
+        for batch in plan(engine, run_id, connect, options):
+            yield partial(land, engine, run_id, batch, connect, options)
+            yield partial(derive, engine, run_id, batch, options)
 
-    return night.whole_run(engine, run_id, work, lambda: finish(engine, run_id))
+    return night.whole_run(engine, run_id, tasks(), partial(finish, engine, run_id))
 
 
 def _plan_source(

@@ -9,7 +9,7 @@ from typing import Final, TypedDict
 from sqlalchemy import Engine
 
 from etl.connections import Connection
-from etl.errors import EtlError, GiveUp, InvalidInput, RejectRecord, RetryLater
+from etl.errors import DatabaseFault, EtlError, GiveUp, InvalidInput, RejectRecord, RetryLater
 from etl.flows.administration import Source, sources
 from etl.flows.options import Options
 from etl.load import runs
@@ -95,12 +95,14 @@ def record_problem(engine: Engine, run_id: str, step: str, scope: str, problem: 
 
 @contextmanager
 def problem_recorded(engine: Engine, run_id: str, step: str, scope: str) -> Iterator[None]:
-    """What goes wrong in this block stands in the report of the run, and is raised."""
+    """What goes wrong in this block is raised, and stands in the report of the run until the block succeeds."""
     try:
         yield
     except EtlError as problem:
         record_problem(engine, run_id, step, scope, problem)
         raise
+    with engine.begin() as session:
+        runs.mended(session, run_id, step, scope)
 
 
 def raise_problems(met: Sequence[EtlError | None], what: str) -> None:
@@ -119,24 +121,23 @@ def raise_problems(met: Sequence[EtlError | None], what: str) -> None:
 
 
 def whole_run(
-    engine: Engine, run_id: str, work: Callable[[], None], finish: Callable[[], str]
+    engine: Engine, run_id: str, tasks: Iterable[Callable[[], object]], finish: Callable[[int], str]
 ) -> tuple[str, str]:
-    """A whole run in this process, without Airflow; returns its id and status. However it ends, the run is closed."""
+    """A whole run in this process, without Airflow: its tasks in order, of which one that fails does not stop the rest.
+
+    Returns the run's id and status. However it ends, the run is closed.
+    """
+    red = 0
     with runs.alive(engine, run_id):
-        work()
-        return run_id, finish()
-
-
-def land_and_derive(
-    batches: Iterable[Batch], land: Callable[[Batch], None], derive: Callable[[Batch], None]
-) -> None:
-    """What was landed is derived, also when the rest could not be landed; the problem stands in the report."""
-    for batch in batches:
-        for work in (land, derive):
+        for task in tasks:
             try:
-                work(batch)
-            except (GiveUp, RetryLater, RejectRecord) as problem:
-                log.error("batch of %s: %s", batch["source"], problem)
+                task()
+            except DatabaseFault:
+                raise  # without the warehouse no other can do better
+            except EtlError as problem:
+                log.error("%s", problem)
+                red += 1
+        return run_id, finish(red)
 
 
 def step_of(scope: str, counts: Counts, problem: EtlError | None) -> Step:

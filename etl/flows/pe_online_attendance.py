@@ -7,7 +7,7 @@ ledger (spec/pe_online.md), so it may run again, twice at once, or alone.
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from etl import crash, db, settings
 from etl.connections import Connection
-from etl.errors import EtlError, GiveUp, InvalidInput, RetryLater
+from etl.errors import EtlError, GiveUp, RetryLater
 from etl.flows import night
 from etl.flows.options import Options
 from etl.load import rejections, runs
@@ -64,10 +64,11 @@ def plan(engine: Engine, run_id: str, connect: Connect) -> list[int]:
     return pushes
 
 
-def connection_of(engine: Engine, org_id: int) -> str:
-    """The connection whose account writes for a profession group; it may have been changed since the plan."""
+def push_group(engine: Engine, run_id: str, org_id: int, connect: Connect) -> Counts:
+    """Push a profession group with the account that it has now; it may have been changed since the plan."""
     with engine.connect() as session:
-        return str(db.rows(session, "load/pe_connection", org_id=org_id)[0]["connection_id"])
+        [group] = db.rows(session, "load/pe_connection", org_id=org_id)
+    return push(engine, run_id, org_id, connect(group["connection_id"]))
 
 
 def push(engine: Engine, run_id: str, org_id: int, connection: Connection) -> Counts:
@@ -135,18 +136,14 @@ def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
     """The whole flow without Airflow; returns the run's id and status."""
     run_id = open_run(engine, options)
 
-    def work() -> None:
+    def tasks() -> Iterator[Callable[[], object]]:
         if options.dry_run:
-            with suppress(GiveUp, RetryLater):  # it stands in the report
-                dry_run(engine, run_id, connect)
+            yield partial(dry_run, engine, run_id, connect)
             return
         for org_id in plan(engine, run_id, connect):
-            try:
-                push(engine, run_id, org_id, connect(connection_of(engine, org_id)))
-            except (GiveUp, RetryLater, InvalidInput) as problem:
-                log.error("push: %s", problem)  # it stands in the report; the other groups go on
+            yield partial(push_group, engine, run_id, org_id, connect)
 
-    return night.whole_run(engine, run_id, work, lambda: finish(engine, run_id))
+    return night.whole_run(engine, run_id, tasks(), partial(finish, engine, run_id))
 
 
 def _groups(engine: Engine) -> Iterator[tuple[int, str]]:

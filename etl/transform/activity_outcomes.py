@@ -77,8 +77,9 @@ def _missing(grades: pd.DataFrame, learners: pd.DataFrame, links: pd.DataFrame) 
     first = grades[grades["item"] == 0] if grades["item"].any() else grades
     shown = first["activity_id"].value_counts()
     mapped = links[["scope", "activity_id"]].drop_duplicates()
-    reports = mapped["scope"].map(learners["scope"].value_counts())
-    seen = mapped["activity_id"].map(shown).fillna(0)
+    # As numbers, also where nothing is mapped: of no rows, map gives texts.
+    reports = mapped["scope"].map(learners["scope"].value_counts()).astype("float64")
+    seen = mapped["activity_id"].map(shown).astype("float64").fillna(0)
     partly = mapped[(seen > 0) & (seen < reports)]
     expected = learners[["scope", "user_id"]].merge(partly, on="scope")[["user_id", "activity_id"]]
     there = grades.loc[grades["activity_id"].isin(partly["activity_id"]), ["user_id", "activity_id"]]

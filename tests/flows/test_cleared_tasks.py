@@ -128,3 +128,36 @@ def test_a_run_that_cannot_even_be_planned_without_airflow_ends_with_a_status(en
         assert read(f"select finished_at is not null as over from mart.runs where run_id = '{run_id}'")[
             "over"
         ][0]
+
+
+def test_a_connection_that_is_gone_when_it_is_derived_is_no_problem_any_more_once_it_is_back(
+    engine, connect, read
+):
+    flow = infocaption_competences
+    run_id = flow.open_run(engine, TONIGHT)
+    batches = flow.plan(engine, run_id, connect, TONIGHT)
+
+    def gone(conn_id):
+        raise GiveUp(f"connection {conn_id} is not defined")
+
+    for batch in batches:
+        flow.land(engine, run_id, batch, connect, TONIGHT)
+        assert not worked(lambda: flow.derive(engine, run_id, batch, gone, TONIGHT))  # noqa: B023
+    assert flow.finish(engine, run_id) == "incomplete"
+    for batch in batches:
+        flow.derive(engine, run_id, batch, connect, TONIGHT)
+    assert flow.finish(engine, run_id) == "success"
+
+
+def test_without_airflow_a_task_that_fails_without_a_word_in_the_report_makes_the_run_incomplete(
+    engine, connect, read
+):
+    asked = []
+
+    def gone_after_the_plan(conn_id):
+        asked.append(conn_id)
+        if len(asked) > 1:
+            raise GiveUp(f"connection {conn_id} is not defined")
+        return connect(conn_id)
+
+    assert moodle_results.run(engine, gone_after_the_plan, TONIGHT)[1] == "incomplete"
