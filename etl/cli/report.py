@@ -14,7 +14,7 @@ from etl.cli import tables
 from etl.cli.numbers import whole
 from etl.cli.warehouse import warehouse_engine
 from etl.load import report as reports
-from etl.load.report_types import OpenRejections, Points, Run, RunReport, asked
+from etl.load.report_types import Points, Run, RunReport, asked
 from etl.load.runs import Counts
 
 _COUNTS: Final = [field.name for field in fields(Counts)]
@@ -45,13 +45,12 @@ def render(found: RunReport, console: Console) -> None:
     if not found.runs:
         console.print("There has been no run yet.")
     for run in found.runs:
-        render_run(run, console)
-    _print_rejections(found.rejections, console)
+        _print_run(run, console)
+    _print_rejections(found, console)
     _print_points(found.points, console)
 
 
-def render_run(run: Run, console: Console) -> None:
-    """Print what one run did."""
+def _print_run(run: Run, console: Console) -> None:
     colour = _COLOURS.get(run.status, "white")
     took = f"took {run.duration.total_seconds():.1f} s" if run.duration else "not finished"
     head = f"[bold]{escape(run.flow)}[/]  [{colour}]{run.status}[/]"
@@ -102,14 +101,13 @@ def _sum(run: Run) -> str:
     return f"[red]The counts do not add up[/] in {escape(wrong)}."
 
 
-def _print_rejections(rejections: Sequence[OpenRejections], console: Console) -> None:
-    total, fresh = (sum(getattr(one, name) for one in rejections) for name in ("rejected", "fresh"))
-    _print(
-        console,
-        f"[bold]Open rejections[/]  {total:,}" + (f", {fresh:,} of them new, by reason:" if total else ""),
-    )
-    for group in rejections:
-        new = f" ({group.fresh:,} new)" if group.fresh else ""
+def _print_rejections(found: RunReport, console: Console) -> None:
+    total, fresh = (sum(getattr(one, name) for one in found.rejections) for name in ("rejected", "fresh"))
+    title = "Would be rejected" if found.is_trial else "Open rejections"
+    news = "" if found.is_trial else f", {fresh:,} of them new"
+    _print(console, f"[bold]{title}[/]  {total:,}" + (f"{news}, by reason:" if total else ""))
+    for group in found.rejections:
+        new = f" ({group.fresh:,} new)" if group.fresh and not found.is_trial else ""
         words = escape(f"{group.source}, {group.reason_code}: {group.reason}")
         _print(console, f"  [yellow]{group.rejected:,}[/]{new}  {words} [dim]{escape(group.some)}[/]")
     console.print()

@@ -8,7 +8,7 @@ import typer
 
 from etl import known_connections
 from etl.cli import tables
-from etl.cli.report import render_run
+from etl.cli.report import render
 from etl.cli.warehouse import warehouse_engine
 from etl.flows import registry
 from etl.flows.options import read_options
@@ -31,7 +31,6 @@ def run(
     options = read_options(given, None, datetime.now(UTC))
     with warehouse_engine() as engine:
         run_id, status = registry.flow(flow).run(engine, known_connections.find, options)
-        for done in read_report(engine, run_id).runs:
-            render_run(done, tables.console())
+        render(read_report(engine, run_id), tables.console())
     typer.echo(f"{flow} {run_id}: {status}")
     sys.exit(0 if status == "success" else 1)

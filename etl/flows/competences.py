@@ -64,7 +64,9 @@ def _award(
         derivations.remember(session, run_id, FLOW, _NO_SOURCE, {competence_code: inputs})
         crash.point("award.written")
         if dry_run:
+            rejected = rejections.met(session, run_id)
             trial.rollback()
+            rejections.keep_of_dry_run(session, run_id, rejected)
         given = Counts(
             read=read,
             written=merged.written,

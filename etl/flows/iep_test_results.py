@@ -95,9 +95,10 @@ def derive_schools(engine: Engine, run_id: str, schools: Sequence[str], options:
             batch, unreadable = read_batch(session, rows)
             counts = derive_batch(session, run_id, batch)
             if options.dry_run:
+                rejected = rejections.met(session, run_id)
                 session.rollback()
-            else:
-                session.commit()
+                rejections.keep_of_dry_run(session, run_id, rejected)
+            session.commit()
         crash.point("iep.committed")
         problems |= unreadable
         done |= {brin6: added(done[brin6], count) for brin6, count in counts.items()}

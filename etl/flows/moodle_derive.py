@@ -98,7 +98,9 @@ def _derive_lot(
             moodle_accounts.remember(session, run_id, source, scopes)
         crash.point("load.written")
         if dry_run:
+            rejected = rejections.met(session, run_id)
             trial.rollback()
+            rejections.keep_of_dry_run(session, run_id, rejected)
         name = label(source, scopes, night)
         runs.record_steps(session, run_id, "derive", [_step(name, derived, merged)])
         crash.point("load.recorded")

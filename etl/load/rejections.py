@@ -30,6 +30,19 @@ def replace(
     db.execute(connection, "load/rejections_open", **parameters)
 
 
+def met(connection: Connection, run_id: str) -> pd.DataFrame:
+    """What this run has rejected: source, scope, resource, record_key, reason_code, reason. A dry run asks before it
+    takes everything back, and keeps the answer with ``keep_of_dry_run``.
+    """
+    return db.query(connection, "load/rejections_met", run_id=run_id)
+
+
+def keep_of_dry_run(connection: Connection, run_id: str, rejected: pd.DataFrame) -> None:
+    """Keep what a dry run would reject (see ``met``) for its report."""
+    stage(connection, "ops.dry_run_rejections", rejected)
+    db.execute(connection, "load/rejections_of_dry_run", run_id=run_id)
+
+
 def leave(connection: Connection, run_id: str, flow: str, source: str, scopes: Iterable[str]) -> None:
     """Resolve what is open of scopes (courses) other than these: nobody looks at them any more.
 

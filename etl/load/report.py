@@ -25,7 +25,11 @@ def read_report(engine: Engine, run_id: str | None = None) -> RunReport:
             raise InvalidInput(f"there is no run {run_id}: `etl report --list` shows which there are")
         flows = [row["flow"] for row in found]
         since = min((row["started_at"] for row in found), default=datetime.now(UTC))
-        rejections = db.rows(connection, "load/report_rejections", flows=flows, since=since)
+        if found and all(row["parameters"].get("dry_run") for row in found):
+            run_ids = [row["run_id"] for row in found]
+            rejections = db.rows(connection, "load/report_dry_run_rejections", run_ids=run_ids)
+        else:
+            rejections = db.rows(connection, "load/report_rejections", flows=flows, since=since)
         return RunReport(
             runs=tuple(_runs(connection, found)),
             rejections=tuple(OpenRejections(**row) for row in rejections),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Final
 
-from etl.load.report_types import OpenRejections, Points, Run, RunReport
+from etl.load.report_types import Points, Run, RunReport
 from etl.load.runs import Counts
 
 _COUNTS: Final = [field.name for field in fields(Counts)]
@@ -13,7 +13,7 @@ _COUNTS: Final = [field.name for field in fields(Counts)]
 def as_markdown(report: RunReport) -> str:
     """Counts by step, problems with what to do, open rejections by reason, points by status; ids and counts only."""
     blocks = [block for run in report.runs for block in _run(run)]
-    blocks += [*_rejections(report.rejections), *_points(report.points)]
+    blocks += [*_rejections(report), *_points(report.points)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -63,13 +63,18 @@ def _problems(run: Run) -> Iterator[str]:
         )
 
 
-def _rejections(rejections: Sequence[OpenRejections]) -> Iterator[str]:
+def _rejections(report: RunReport) -> Iterator[str]:
+    rejections = report.rejections
     total, fresh = (sum(getattr(one, name) for one in rejections) for name in ("rejected", "fresh"))
-    yield f"## Not recorded: {total:,} open, {fresh:,} new"
+    yield (
+        f"## Would be rejected: {total:,}"
+        if report.is_trial
+        else f"## Not recorded: {total:,} open, {fresh:,} new"
+    )
     if rejections:
         yield "\n".join(
-            f"- {one.rejected:,} ({one.fresh:,} new) {one.source}, {one.reason_code}: {_one_line(one.reason)}"
-            f" {one.some}"
+            f"- {one.rejected:,}{'' if report.is_trial else f' ({one.fresh:,} new)'} {one.source}, {one.reason_code}:"
+            f" {_one_line(one.reason)} {one.some}"
             for one in rejections
         )
 

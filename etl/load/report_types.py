@@ -124,6 +124,11 @@ class RunReport:
     rejections: tuple[OpenRejections, ...]
     points: tuple[Points, ...]
 
+    @property
+    def is_trial(self) -> bool:
+        """Only dry runs: ``rejections`` are what they would reject."""
+        return bool(self.runs) and all(run.is_trial for run in self.runs)
+
 
 def what_to_do(code: str) -> str:
     """The next thing that a person does about a problem of this kind."""
@@ -133,8 +138,11 @@ def what_to_do(code: str) -> str:
 def asked(parameters: dict[str, Any]) -> str:
     """Parameters of a run in words; what is as in every night is left out."""
     shown = {name: value for name, value in parameters.items() if value and value != ["tonight"]}
-    return "; ".join(f"{name} {_in_words(value)}" for name, value in shown.items())
+    return "; ".join(_in_words(name, value) for name, value in shown.items())
 
 
-def _in_words(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _in_words(name: str, value: object) -> str:
+    named = name.replace("_", " ")
+    if value is True:
+        return named
+    return f"{named} {', '.join(map(str, value)) if isinstance(value, list) else value}"

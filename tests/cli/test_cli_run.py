@@ -22,6 +22,8 @@ def test_a_dry_run_prints_what_would_be_written_and_writes_nothing(etl, moodle, 
     assert (done.exit_code, "would write" in done.output) == (0, True)
     assert "dry run: nothing was written or sent" in done.output
     assert sql("select count(*) from core.unit_results") == [(0,)]
+    assert "needs_start_date: No start date is known" in done.output
+    assert sql("select count(*) from mart.rejections where scope <> ''") == [(0,)]
 
 
 def test_a_run_prints_its_counts_and_ends_with_its_id_and_status(etl, moodle):

@@ -195,7 +195,7 @@ def test_runs_are_listed_newest_first_with_what_was_asked_and_airflows_id(
     done = CliRunner().invoke(cli._typer, ["report", "--list"])
 
     first, second = [line.split("\t") for line in done.output.splitlines()[1:]]
-    assert (first[0], first[-1]) == (trial, "dry_run True")
+    assert (first[0], first[-1]) == (trial, "dry run")
     assert (second[0], second[2]) == (night, "scheduled__1")
 
 
@@ -220,6 +220,21 @@ def test_rejections_that_were_open_before_the_run_are_told_from_new_ones(engine,
         rejections.replace(connection, later, "moodle_results", "main", ["3"], frame)
 
     assert "- 6 (1 new) main, unmatched_learner: Nobody matches. learner 3/1, " in markdown(engine, later)
+
+
+def test_the_report_of_a_dry_run_lists_what_would_be_rejected_and_nothing_else(engine, night, another):
+    trial = another("moodle_results", "derive", Counts(read=1, rejected=1), dry_run=True)
+    with engine.begin() as connection:
+        rows = [["main", "3", "learner", "3/1", "unmatched_learner", "Nobody matches."]]
+        frame = pd.DataFrame(rows, columns=["source", *rejections.COLUMNS])
+        for _ in range(2):  # a task that was cleared
+            rejections.keep_of_dry_run(connection, trial, frame)
+
+    assert "## Would be rejected: 1\n\n- 1 main, unmatched_learner: Nobody matches. learner 3/1" in markdown(
+        engine, trial
+    )
+    assert "Would be rejected  1, by reason:" in shown(read_report(engine, trial), 120)
+    assert "## Not recorded: 5 open, 5 new" in markdown(engine, night)
 
 
 def test_the_report_of_a_dry_run_says_what_would_be_written(engine, another):
