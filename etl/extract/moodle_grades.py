@@ -35,7 +35,12 @@ FIRST_OUTCOME: Final = (
 )
 # Moodle's own verdict is a check or a cross before the grade. Icons behind it say something else (a late penalty is
 # red too); titles are translated, and fa- names differ by version: fa-check; fa-times, fa-xmark, fa-remove.
-_WITHHELD: Final = re.compile(rb'"grade(?:needsupdate|ishidden|hiddenbydate)"\s*:\s*(?:true|1)')
+_WITHHELD: Final = re.compile(
+    rb'"grade(?:needsupdate|ishidden|hiddenbydate)"\s*:\s*(?:true|1)'
+    rb'|"graderaw"\s*:\s*null[^{}]*"gradeformatted"\s*:\s*"(?!-?")'
+)
+_NO_GRADE: Final = (None, "", "-")
+_TAGS: Final = re.compile(r"<[^<>]*>|&nbsp;")
 _BEFORE_GRADE: Final = re.compile(r"(?:\s*<[^<>]*>)+")
 _VERDICT: Final = re.compile(
     r'<i\s[^>]*?\bclass="(?=[^"]*\btext-(?:(success)|danger)\b)'
@@ -218,14 +223,17 @@ def _grades(users: Sequence[UserGrades], modules: dict[str | None, int]) -> pd.D
 def _withheld(item: GradeItem) -> int:
     """Without a value, a grade that is to be computed anew or is hidden is not the same as none.
 
-    A hidden one shows by its date: without a grade (or feedback) the site gives none.
+    A hidden one shows by its date: without a grade (or feedback) the site gives none. One that cannot be computed
+    shows by a word (Error, in the language of the site) where "-" stands for none.
     """
     if item.gradeneedsupdate:
         return PENDING
     if item.graderaw is not None:
         return 0
-    hidden = item.gradehiddenbydate or (item.gradeishidden and item.gradedategraded)
-    return HIDDEN if hidden else 0
+    if item.gradehiddenbydate or (item.gradeishidden and item.gradedategraded):
+        return HIDDEN
+    shown = item.gradeformatted
+    return PENDING if shown not in _NO_GRADE and _TAGS.sub("", shown or "").strip() not in _NO_GRADE else 0
 
 
 def _verdict(text: str | None) -> int:

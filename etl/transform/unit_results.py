@@ -24,6 +24,7 @@ from etl.transform.open_activities import open_activities
 from etl.transform.rejected import combined, rejected_rows
 
 RESOURCE = "unit_result"
+_TYPE_NAME: Final = "[a-z][a-z0-9_]{0,39}"  # of Moodle's plugins; other text of a site is not repeated
 RESULT_COLUMNS: Final = [
     "enrolment_code",
     "unit_code",
@@ -149,7 +150,9 @@ def _blocked_targets(
         links["scope"][refused], "activity_link", keys[refused], "activity_type_not_supported"
     )
     if not wrong.empty:
-        wrong["reason"] += " This one is a " + state["module"][refused].astype("str").to_numpy() + "."
+        types = state["module"][refused].astype("str")
+        named = types.where(types.str.fullmatch(_TYPE_NAME), "type without a proper name").to_numpy()
+        wrong["reason"] += " This one is a " + named + "."
     gone = rejected_rows(links["scope"][missing], "activity_link", keys[missing], "activity_missing")
     return set(links["target"][refused | missing]), combined([wrong, gone])
 

@@ -142,6 +142,9 @@ def test_an_activity_has_as_many_grades_as_grade_items_but_outcomes_are_none() -
     [
         ({"graderaw": None, "gradeneedsupdate": True, "gradeformatted": "Error"}, None, PENDING),
         ({"gradeneedsupdate": 1}, None, PENDING),
+        ({"graderaw": None, "gradeformatted": "Fout"}, None, PENDING),  # Error, in Dutch
+        ({"graderaw": None, "gradeformatted": "<span>-</span>&nbsp;"}, None, 0),
+        ({"graderaw": None, "gradeformatted": ""}, None, 0),
         ({"gradeneedsupdate": 0}, 1, 0),
         ({"graderaw": None, "gradehiddenbydate": True}, None, HIDDEN),
         ({"graderaw": None, "gradeishidden": 1}, None, HIDDEN),
@@ -153,7 +156,9 @@ def test_an_activity_has_as_many_grades_as_grade_items_but_outcomes_are_none() -
 def test_a_grade_that_is_not_told_is_not_read_as_ungraded(
     fields: dict[str, object], grade: float | None, withheld: int
 ) -> None:
-    row = contract.decode_grade_report(report(item(**fields))).frame.iloc[0]
+    body = report(item(**fields))
+    row = contract.decode_grade_report(body).frame.iloc[0]
+    assert contract.may_be_withheld(body) or not row["withheld"]
     assert (None if pd.isna(row["grade"]) else row["grade"], row["withheld"]) == (grade, withheld)
 
 

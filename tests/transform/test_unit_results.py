@@ -398,3 +398,15 @@ def test_any_split_of_the_learners_gives_the_same(grades):
     blank = [(activity, None, 0, 0, 99) for activity in {row[0] for row in grades}]
     parts = [[row for row in grades if row[4] == user] for user in {row[4] for row in grades}]
     assert set().union(*(outcome(part + blank) for part in parts)) == outcome(grades + blank)
+
+
+@pytest.mark.parametrize(
+    ("module", "told"),
+    [
+        ("workshop", "This one is a workshop."),
+        ("A Person's Name", "This one is a type without a proper name."),
+    ],
+)
+def test_a_refused_type_is_named_by_what_can_be_the_name_of_one(module, told):
+    found = derive([(1, 60.0, SEP_22)], links=[("U1", 1)], modules={1: module})
+    assert found.rejected["reason"].tolist() == [f"Activities of this type cannot be mapped. {told}"]
