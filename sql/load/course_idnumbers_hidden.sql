@@ -2,6 +2,6 @@
 select source_course_id
 from core.courses
 where source = :source
-and btrim(idnumber) <> ''
+and core.folded(idnumber) <> ''
 and source_course_id = any(:unshown)
 order by source_course_id

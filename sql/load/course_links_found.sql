@@ -4,7 +4,7 @@ select source, source_course_id, occurrence_code
 from (
     select c.source, c.source_course_id, o.occurrence_code
     from core.courses as c
-    join core.occurrences as o on o.occurrence_code = btrim(c.idnumber)
+    join core.occurrences as o on core.folded(o.occurrence_code) = core.folded(c.idnumber)
     where c.source = :source
     union
     select source, source_course_id, occurrence_code

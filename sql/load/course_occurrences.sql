@@ -3,7 +3,7 @@
 with linked as (
     select c.source_course_id, o.occurrence_code, o.status
     from core.courses c
-    join core.occurrences o on o.occurrence_code = btrim(c.idnumber) and o.closed_at is null
+    join core.occurrences o on core.folded(o.occurrence_code) = core.folded(c.idnumber) and o.closed_at is null
     where c.source = :source
     union
     select l.source_course_id, o.occurrence_code, o.status

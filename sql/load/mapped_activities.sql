@@ -16,7 +16,7 @@ with known as (
 linked as (
     select c.source, c.source_course_id, o.occurrence_code
     from known c
-    join core.occurrences o on o.occurrence_code = btrim(c.idnumber)
+    join core.occurrences o on core.folded(o.occurrence_code) = core.folded(c.idnumber)
     where o.closed_at is null and o.status in ('planned', 'active')
     union
     select l.source, l.source_course_id, l.occurrence_code

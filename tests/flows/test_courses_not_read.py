@@ -230,3 +230,51 @@ def test_a_course_of_a_finished_occurrence_is_read_once_when_it_is_waited_for(en
             moodle_results.land(engine, run_id, batch, connect, Options())
             moodle_results.derive(engine, run_id, batch, Options())
     assert asked == [["2"], []]
+
+
+CERTIFICATE = "select client_code, valid_from::text, valid_to::text from core.earned_competences where {}"
+BUSINESS = "competence_code = 'BUSINESS-CERT'"
+
+
+def test_a_moodle_course_whose_completions_are_shown_to_nobody_was_not_read(
+    engine, connect, night, sandbox, read
+):
+    refused = {"operation": "core_completion_get_course_completion_status", "text": "cannotviewreport"}
+    sandbox.faults.add("moodle", "error_code", count=None, where={"courseid": "2"}, **refused)
+    moodle_results.run(engine, connect, Options())
+    night()
+    waiting = (
+        "select record_key from mart.rejections where reason_code = 'course_not_read' and resolved_at is null"
+    )
+    assert "moodle_main/2" in set(read(waiting)["record_key"])
+    sandbox.faults.clear()
+    moodle_results.run(engine, connect, Options(full=True))
+    night()
+    assert "moodle_main/2" not in set(read(waiting)["record_key"])
+    assert not read(CERTIFICATE.format(BUSINESS)).empty
+
+
+def test_a_moodle_course_completed_again_every_year_renews_its_competence(
+    engine, connect, night, sandbox, read
+):
+    """Completed, reset, completed again in a new enrolment: a period for each year."""
+    with engine.begin() as session:
+        session.execute(text("update core.competences set validity_days = 30 where " + BUSINESS))
+    moodle_results.run(engine, connect, Options())
+    night()
+    mine = f"{BUSINESS} and client_code = 'CL00001' order by 2"
+    [first] = read(CERTIFICATE.format(mine))["valid_from"].tolist()
+    with engine.begin() as session:
+        enrolled = (
+            "insert into core.enrolments values ('E-AGAIN', 'CL00001', 'OCC-1001', 'active', '2026-11-01')"
+        )
+        session.execute(text(enrolled))
+    status = sandbox.moodle.site.completions[2, 7]
+    for criterion in status["completions"]:
+        criterion.update(complete=True, timecompleted=1_794_000_000)  # 2026-11-06
+    sandbox.moodle.site.touch(2, 7, 1_794_000_000)
+    moodle_results.run(engine, connect, Options())
+    night()
+    periods = read(CERTIFICATE.format(mine))
+    assert periods["valid_from"].tolist() == [first, "2026-11-06"]
+    assert periods["valid_to"].tolist()[-1] == "2026-12-06"
