@@ -31,6 +31,8 @@ def around(directory: Path) -> tuple[list[Problem], list[Problem]]:
     if not names & known and not any(_is_meant(name, names) for name in others):
         return [Problem(str(directory), 0, "", "holds no reference files")], []
     wrong = [Problem(name, 0, "", _why_wrong(name)) for name in others if _is_meant(name, names)]
+    no_files = [name for name in sorted(names & known) if not (directory / name).is_file()]
+    wrong += [Problem(name, 0, "", "is no file, or a link to none") for name in no_files]
     unread = [name for name in others if not _is_meant(name, names)]
     return wrong, [
         Problem(name, 0, "", "is not a file of a reference set: it is not read") for name in unread

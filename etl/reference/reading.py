@@ -16,6 +16,7 @@ from etl.reference.spec import FILES, File
 
 _CHUNK = 10_000  # rows held as Python objects at once
 _LINE = "line"
+_OTHER_QUOTES: Final = "'`´‘’“”„«»"
 _LONGEST_HEADER: Final = 10_000
 _SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
@@ -107,11 +108,17 @@ def _header_reasons(file: File, header: Sequence[str], first_line: str) -> Itera
 
 def _no_header(names: Sequence[str], line: str) -> str:
     """Why a first line does not name the columns."""
+    if not _plain(line):
+        return "is empty: the first line names the columns"
     if line.lower().startswith("sep="):
         return "is a line for a spreadsheet, sep=: leave it out, and separate the columns by commas"
     for separator, what in _SEPARATORS.items():
         if {_plain(name) for name in line.split(separator)} & set(names):
             return f"separates the columns by {what}: save the file as CSV with commas"
+    if line.strip().startswith('"') and {_plain(name) for name in line.split(",")} & set(names):
+        return "stands in quotes as a whole: each value has quotes of its own, or none"
+    if {_plain(name).strip(_OTHER_QUOTES) for name in line.split(",")} & set(names):
+        return 'has other quotes than "'
     return "is not a header line that names the columns, separated by commas"
 
 
@@ -136,6 +143,8 @@ def _records(
             yield line, values
         elif values:
             reason = f"has {len(values)} values where the header has {width}"
+            if len(values) == 1 and any(mark in values[0] for mark in _SEPARATORS):
+                reason += ": are they separated by commas?"
             problems.append(Problem(file.filename, line, "", reason))
 
 

@@ -8,7 +8,12 @@ from etl.reference.reading import read_set
 HEADER = "unit_code,kind,name"
 SAVE_AS = 'in Excel, save it as "CSV UTF-8 (comma delimited)"'
 HEADERS = [
-    ("", ["is not a header line that names the columns, separated by commas"]),
+    ("", ["is empty: the first line names the columns"]),
+    ("\ufeff", ["is empty: the first line names the columns"]),
+    ("\nunit_code,kind,name", ["is empty: the first line names the columns"]),
+    ('"unit_code,kind,name"', ["stands in quotes as a whole: each value has quotes of its own, or none"]),
+    ("'unit_code','kind','name'", ['has other quotes than "']),
+    ("“unit_code”,“kind”,“name”", ['has other quotes than "']),
     ("U1,unit,One", ["is not a header line that names the columns, separated by commas"]),
     ("unit_code;kind;name", ["separates the columns by semicolons: save the file as CSV with commas"]),
     ('"unit_code";"kind";"name"', ["separates the columns by semicolons: save the file as CSV with commas"]),
@@ -79,6 +84,20 @@ def test_bytes_that_are_not_text_are_reported_by_line(units):
 
     assert frame is None
     assert problems == [(2, f"is not UTF-8 from here on: {SAVE_AS}"), (3, "holds a NUL character")]
+
+
+def test_a_line_with_other_separators_than_the_header_is_told_so(units):
+    _, problems = units(b"unit_code,kind,name\nU1;unit;One\n")
+
+    assert problems == [(2, "has 1 values where the header has 3: are they separated by commas?")]
+
+
+def test_a_folder_or_a_broken_link_in_the_place_of_a_file_is_not_skipped(tmp_path):
+    (tmp_path / "units.csv").mkdir()
+    (tmp_path / "clients.csv").symlink_to(tmp_path / "gone")
+
+    reason = "is no file, or a link to none"
+    assert check(tmp_path, None) == [Problem(name, 0, "", reason) for name in ("clients.csv", "units.csv")]
 
 
 def test_a_whole_file_of_other_bytes_makes_one_problem(units):
