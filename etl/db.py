@@ -100,7 +100,10 @@ def copy(connection: Connection, table: str, frame: pd.DataFrame) -> None:
     """COPY the columns of ``frame`` into ``table`` (empty = NULL). ``table`` is a name from our own SQL."""
     stream = pa.BufferOutputStream()
     # One chunk: for an empty one, which pd.concat leaves behind, the writer puts out what was in memory before.
-    arrow = pa.Table.from_pandas(frame, preserve_index=False).combine_chunks()
+    try:
+        arrow = pa.Table.from_pandas(frame, preserve_index=False).combine_chunks()
+    except pa.ArrowException:  # its text holds the value
+        raise DatabaseFault(f"the warehouse: {table}: a column has values of several types", None) from None
     pa_csv.write_csv(arrow, stream, pa_csv.WriteOptions(include_header=False))
     columns = ", ".join(f'"{name}"' for name in frame.columns)
     with driver_cursor(connection) as cursor:

@@ -1,5 +1,6 @@
 """When the database refuses rows, nothing of a row reaches an error, a log or the report of the run."""
 
+import pandas as pd
 import pytest
 from sqlalchemy import text
 
@@ -77,6 +78,18 @@ def test_what_goes_to_the_driver_directly_fails_the_same_way(engine, caplog):
     assert "planted" not in told(caplog, land).replace('"planted-key"', "")
     with pytest.raises(DatabaseFault, match=r"ForeignKeyViolation \(23503, table raw\.landings"):
         land()
+
+
+def test_a_frame_with_values_of_several_types_is_refused_without_showing_them(engine, caplog):
+    frame = pd.DataFrame({"client_code": ["C1", 5, b"planted-bytes"]})
+
+    def copy():
+        with engine.begin() as connection:
+            db.copy(connection, "core.clients", frame)
+
+    found = told(caplog, copy)
+    assert "core.clients: a column has values of several types" in found
+    assert "planted" not in found.replace('b"planted-bytes"', "")
 
 
 @pytest.mark.parametrize(
