@@ -126,7 +126,9 @@ def match(rows: Sequence[Attendance], summary: Summary) -> dict[int, Outcome]:
 
 def unknown(rows: Iterable[Attendance], cause: str, error_code: str = "unclear_answer") -> dict[int, Outcome]:
     """The answer was lost, or does not tell: every row of the call is unknown."""
-    return {row.attendance_id: replace(UNKNOWN, cause=cause, error_code=error_code) for row in rows}
+    words = f"{UNKNOWN.explanation} Cause: {cause}."
+    lost = replace(UNKNOWN, explanation=words, cause=cause, error_code=error_code)
+    return {row.attendance_id: lost for row in rows}
 
 
 def _accepted(rows: Sequence[Attendance], entries: Sequence[Accepted]) -> set[int]:

@@ -15,6 +15,11 @@ HELD: Final = [
     "external_course_code",
     "pe_module_id",
     "external_module_code",
+    "course_type",
+    "pe_edition_id",
+    "external_edition_id",
+    "pe_meeting_id",
+    "external_meeting_id",
     "relation_number",
     "end_date",
     "status",
@@ -22,15 +27,21 @@ HELD: Final = [
 ]
 NOTHING_HELD: Final = pd.DataFrame(
     {name: pd.Series(dtype="str") for name in HELD}
-    | {"passed_at": pd.Series(dtype="datetime64[us, UTC]"), "released": pd.Series(dtype="bool")}
+    | {
+        "passed_at": pd.Series(dtype="datetime64[us, UTC]"),
+        "course_type": pd.Series(dtype="int64"),
+        "released": pd.Series(dtype="bool"),
+    }
 )
 ALREADY_CLAIMED: Final = "points_claimed_already"
 AMBIGUOUS_LEARNER: Final = "ambiguous_learner"
 OTHER_COURSE: Final = "sent_under_another_course"
 
+_CLASSROOM: Final = (1, 4)  # each edition or meeting of these is accredited by itself
+_OWN_CODES: Final = {"course": "external_course_code", "module": "external_module_code"}
 _SENT: Final = ("sending", "unknown", "accepted")  # points may be booked
 _CLAIM: Final = (*_SENT, "accepted_in_test")
-_POINT: Final = ["course", "module"]
+_POINT: Final = ["course", "part"]
 _FACT: Final = [*PASS, *_POINT]
 
 
@@ -61,15 +72,18 @@ def refused(earned: pd.DataFrame, held: pd.DataFrame) -> "pd.Series[str]":
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:
-    """With one text for the course and one for the module, whether by number or by the provider's own code."""
-    course, module = (
-        frame[number].astype("str").fillna("code " + frame[code].astype("str")).fillna("")
-        for number, code in (
-            ("pe_course_id", "external_course_code"),
-            ("pe_module_id", "external_module_code"),
-        )
+    """With one text for the course and one for the part of it: the module, or of a classroom course the meeting."""
+    module, edition, meeting = (_either(frame, what) for what in ("module", "edition", "meeting"))
+    classroom = frame["course_type"].isin(_CLASSROOM)
+    return frame.assign(
+        course=_either(frame, "course"), part=module.where(~classroom, module + "/" + edition + "/" + meeting)
     )
-    return frame.assign(course=course, module=module)
+
+
+def _either(frame: pd.DataFrame, what: str) -> "pd.Series[str]":
+    """The number of PE-Online, else the provider's own code, else nothing."""
+    code = frame[_OWN_CODES.get(what, f"external_{what}_id")].astype("str")
+    return frame[f"pe_{what}_id"].astype("str").fillna("code " + code).fillna("")
 
 
 def _claims(rows: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
@@ -96,12 +110,18 @@ def _replaced(rows: pd.DataFrame, ledger: pd.DataFrame) -> "pd.Series[bool]":
         rows[_FACT].drop_duplicates(), how="left", on=_FACT, indicator=True
     )
     gone = sent[sent["_merge"] == "left_only"]
-    by = ["client_code", "source", "source_course_id"]
-    pairs = rows[[*by, *_POINT, "valid_from", "valid_to"]].reset_index(names="row")
-    pairs = pairs.merge(gone[[*by, *_POINT, "day"]], on=by, suffixes=("", "_gone"))
-    other = (pairs["course"] != pairs["course_gone"]) | (pairs["module"] != pairs["module_gone"])
+    pairs = pd.concat(_sent_to(rows, gone, whose) for whose in ("client_code", "relation_number"))
+    other = (pairs["course"] != pairs["course_gone"]) | (pairs["part"] != pairs["part_gone"])
     found = pairs[other & inside_period(pairs["day"], pairs)]
     return rows.index.to_series().isin(found["row"])
+
+
+def _sent_to(rows: pd.DataFrame, sent: pd.DataFrame, whose: str) -> pd.DataFrame:
+    """Each row beside what was sent for the same source course, to the same client or number."""
+    by = [whose, "source", "source_course_id"]
+    known = rows[rows[whose].notna()]
+    pairs = known[[*by, *_POINT, "valid_from", "valid_to"]].reset_index(names="row")
+    return pairs.merge(sent[[*by, *_POINT, "day"]], on=by, suffixes=("", "_gone"))
 
 
 def _in_second_place(rows: pd.DataFrame) -> "pd.Series[bool]":

@@ -230,6 +230,8 @@ def test_the_cause_stands_with_the_attempt_in_the_report_the_list_and_the_log(si
     ]
     ((problem,),) = site.sql("select problem from ops.run_steps where problem is not null")
     assert "HTTP 503, a page" in problem
+    ((told,),) = site.sql("select distinct explanation from mart.pe_attendance")
+    assert told.endswith("Cause: HTTP 503, a page, no answer of the service.")
     assert site.sql("select distinct last_cause from mart.pe_attendance")[0][0].startswith("HTTP 503")
     assert "HTTP 503" in caplog.text
 

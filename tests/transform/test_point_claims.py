@@ -20,6 +20,11 @@ ROW = {
     "external_course_code": None,
     "pe_module_id": None,
     "external_module_code": None,
+    "course_type": 2,
+    "pe_edition_id": None,
+    "external_edition_id": None,
+    "pe_meeting_id": None,
+    "external_meeting_id": None,
     "relation_number": "052001",
     "status": "accepted",
     "released": False,
@@ -112,6 +117,15 @@ def test_modules_of_one_course_are_points_of_their_own():
     assert [row[-1] for row in fates([{}], modules)] == [None, None]
 
 
+@pytest.mark.parametrize(("kind", "second"), [(1, None), (4, None), (2, CLAIMED), (3, CLAIMED)])
+def test_meetings_of_a_classroom_course_are_points_of_their_own(kind, second):
+    meetings = [
+        {"course_type": kind, "pe_edition_id": "7", "pe_meeting_id": "1"},
+        {"course_type": kind, "pe_edition_id": "7", "pe_meeting_id": "2", "source_course_id": "3"},
+    ]
+    assert [row[-1] for row in fates([{}, {"source_course_id": "3"}], meetings)] == [None, second]
+
+
 def test_a_number_that_two_clients_hold_is_sent_for_neither():
     two = [{}, {"client_code": "C2"}]
     assert [row[-1] for row in fates(two, numbers=two)] == [AMBIGUOUS, AMBIGUOUS]
@@ -126,6 +140,11 @@ def test_points_that_were_claimed_for_a_number_are_not_claimed_for_its_next_hold
 def test_a_pass_that_was_sent_is_not_sent_under_a_course_that_replaced_it(status):
     replaced = ({"pe_course_id": "301999", "valid_from": "2026-01-01"},)
     assert fates([FIRST], replaced, [{"status": status}]) == [("2026-03-02", "2", "301999", MOVED)]
+
+
+def test_a_pass_that_was_sent_under_another_client_code_is_not_sent_under_a_course_that_replaced_it():
+    replaced = ({"pe_course_id": "301999", "valid_from": "2026-01-01"},)
+    assert fates([FIRST], replaced, [{"client_code": "C0"}])[0][-1] == MOVED
 
 
 @pytest.mark.parametrize("status", ["pending", "rejected", "withheld", "accepted_in_test"])
