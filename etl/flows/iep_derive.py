@@ -207,7 +207,7 @@ def _counts(batch: Batch, derived: Derived, written: Counter[int], listed: Count
         scope, new = row["scope"], written[row["message_id"]]
         counts = Counts(
             read=message.delivered, written=new, unchanged=good[scope] - new, rejected=listed[scope],
-            ignored=message.delivered - good[scope] - listed[scope],
+            ignored=derived.left_out[scope] - listed[scope],  # of dummies, or as a later message lists it
         )  # fmt: skip
         schools[row["brin6"]] = added(schools.get(row["brin6"], Counts()), counts)
     return schools

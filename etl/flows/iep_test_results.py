@@ -20,7 +20,7 @@ from etl.flows.administration import Source, sources
 from etl.flows.iep_derive import FLOW, added, derive_batch, parts, read_batch
 from etl.flows.options import Options
 from etl.load import rejections, runs
-from etl.load.runs import Counts, Step
+from etl.load.runs import Counts, Step, balanced
 from etl.receive.drop import Polled, poll
 from etl.receive.location import Location
 from etl.transform.reasons import REASONS
@@ -147,7 +147,7 @@ def _waiting(
 
 def _step(brin6: str, counts: Counts, problems: Mapping[str, str]) -> Step:
     problem = problems.get(brin6)
-    return Step(brin6, counts, "unreadable_message" if problem else None, problem)
+    return Step(brin6, counts, "unreadable_message", problem) if problem else balanced(brin6, counts)
 
 
 def _record_poll(engine: Engine, run_id: str, source: Source, polled: Polled) -> None:

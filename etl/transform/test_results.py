@@ -1,5 +1,6 @@
 """Pupils' test results from messages of a school's supplier (spec/iep_lvs_uwlr.md, Behaviour that must hold)."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,11 +48,14 @@ class Deliveries:
 
 @dataclass(frozen=True)
 class Derived:
-    """``results``: one row a result (DERIVED); ``measures``: one row a value (MEASURES); and what was rejected."""
+    """``results``: one row a result (DERIVED); ``measures``: one row a value (MEASURES); what was rejected; and how
+    many results of each message (scope) are left out, be they listed or not.
+    """
 
     results: pd.DataFrame
     measures: pd.DataFrame
     rejected: pd.DataFrame
+    left_out: Counter[str]
 
 
 def derive(deliveries: Deliveries, pupils: pd.DataFrame, excluded: pd.DataFrame) -> Derived:
@@ -72,6 +76,7 @@ def derive(deliveries: Deliveries, pupils: pd.DataFrame, excluded: pd.DataFrame)
         results=_described(good, kept, deliveries.norms).reset_index(drop=True),
         measures=kept[MEASURES].reset_index(drop=True),
         rejected=combined([_rejected(bad[~dummy]), _unreadable(deliveries)]),
+        left_out=Counter([*bad["scope"], *deliveries.unreadable["scope"]]),
     )
 
 
