@@ -150,7 +150,23 @@ async def _client(proxy: str | None, **options: Any) -> aiohttp.ClientSession:
     """A client that takes what its connection holds to no other host, and no login from elsewhere along."""
     trace = aiohttp.TraceConfig()
     trace.on_request_redirect.append(_stay)
-    return aiohttp.ClientSession(proxy=proxy, trace_configs=[trace], **options)
+    return aiohttp.ClientSession(proxy=proxy, trace_configs=[trace], response_class=_Bounded, **options)
+
+
+class _Bounded(aiohttp.ClientResponse):
+    """An answer of which no more is held than a message may have, also unpacked: a list of files is never that long."""
+
+    async def read(self) -> bytes:
+        """The whole body. Raises GiveUp when it is too large."""
+        if self._body is None:
+            most, body = settings.max_message_bytes(), bytearray()
+            async for chunk in self.content.iter_chunked(_CHUNK):
+                body += chunk
+                if len(body) > most:
+                    self.close()
+                    raise GiveUp(f"the drop location answers with more than {most} bytes")
+            self._body = bytes(body)
+        return self._body
 
 
 async def _stay(_session: object, _context: object, redirect: aiohttp.TraceRequestRedirectParams) -> None:

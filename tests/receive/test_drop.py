@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -344,6 +345,21 @@ def test_a_redirect_to_another_host_is_not_followed_with_the_key(
     assert status == "incomplete"
     told = f"the drop location redirects to {elsewhere}: correct the host"
     assert rows(engine, "select problem from ops.run_steps") == [(told,)]
+
+
+def test_a_list_of_files_that_unpacks_to_more_than_a_message_is_refused(
+    engine: Engine, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UWLR_MAX_BYTES", "100000")
+    with web() as (here, address):
+        packed = gzip.compress(b" " * 30_000_000)
+        here.answers["/drop"] = (200, HTML | {"Content-Encoding": "gzip"}, packed)
+        tracemalloc.start()
+        with pytest.raises(GiveUp, match="answers with more than 100000 bytes"):
+            poll(engine, source, Location(connection(f"{address}/drop")))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 10_000_000
 
 
 def test_a_redirect_on_the_same_host_is_followed(engine: Engine, source: str) -> None:
