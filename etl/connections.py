@@ -16,6 +16,9 @@ from etl.errors import GiveUp
 
 _TYPE: Final = re.compile(r"[a-z][a-z0-9-]*", re.IGNORECASE)
 _PROTOCOL: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_FIELDS: Final = frozenset(
+    {"conn_type", "description", "host", "login", "password", "schema", "port", "extra"}
+)
 _STORES: Final = frozenset({"iep_lvs"})  # their host is a folder or a store, or else a web address
 
 
@@ -75,14 +78,18 @@ class _Unreadable(Exception):  # noqa: N818 - the reason is for a person
 
 def _from_json(conn_id: str, value: str) -> Connection:
     data = json.loads(value)
+    if not data.keys() <= _FIELDS:
+        raise _Unreadable(
+            f"it has a field that no connection has; those of one are {', '.join(sorted(_FIELDS))}"
+        )
     extra = data.get("extra") or {}
     return Connection(
         conn_id=conn_id,
-        conn_type=_type(data.get("conn_type") or ""),
-        host=data.get("host") or "",
-        login=data.get("login") or "",
-        password=data.get("password") or "",
-        schema=data.get("schema") or "",
+        conn_type=_type(_text(data, "conn_type")),
+        host=_text(data, "host"),
+        login=_text(data, "login"),
+        password=_text(data, "password"),
+        schema=_text(data, "schema"),
         port=_port(data.get("port")),
         extra=entered(json.loads(extra) if isinstance(extra, str) else extra),
     )
@@ -92,7 +99,9 @@ def _from_uri(conn_id: str, value: str) -> Connection:
     """Airflow writes a host that has a scheme of its own as ``moodle://https://:token@host``."""
     kind, separator, rest = value.partition("://")
     protocol = match[0] if (match := _PROTOCOL.match(rest)) else ""
-    if not separator or "://" in rest.removeprefix(protocol):
+    if not separator:
+        raise ValueError
+    if "://" in rest.removeprefix(protocol):
         raise _Unreadable(":// stands in it at a place that no URI has (in a value it is written %3A%2F%2F)")
     if not _TYPE.fullmatch(kind):
         raise _Unreadable("the type before :// has letters, digits and hyphens only, such as pe-online")
@@ -114,6 +123,15 @@ def _from_uri(conn_id: str, value: str) -> Connection:
 
 def _type(name: str) -> str:
     return name.replace("-", "_")
+
+
+def _text(data: Mapping[str, object], name: str) -> str:
+    given = data.get(name)
+    if given is None:
+        return ""
+    if not isinstance(given, str):
+        raise _Unreadable(f"{name} must be text, in quotes")
+    return given
 
 
 def _port(given: object) -> int | None:

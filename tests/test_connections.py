@@ -149,6 +149,12 @@ def test_a_store_without_an_address_is_refused(given):
 @pytest.mark.parametrize(
     ("written", "reason"),
     [
+        ('{"host": "x", "passwrd": "s3cret"}',
+         "it has a field that no connection has; those of one are conn_type, description, extra, host, login, password,"
+         " port, schema"),
+        ('{"host": 5}', "host must be text, in quotes"),
+        ('{"host": "x", "password": 12345}', "password must be text, in quotes"),
+        ('{"host": "x", "login": ["s3cret"]}', "login must be text, in quotes"),
         ('{"host": "x", "port": "8_0"}', "the port is not a whole number"),
         ('{"host": "x", "port": 80.5}', "the port is not a whole number"),
         ('{"host": "x", "port": true}', "the port is not a whole number"),
