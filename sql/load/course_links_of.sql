@@ -1,7 +1,7 @@
 -- The occurrences that some courses are linked to now, by idnumber or by hand.
 select c.source_course_id as scope, o.occurrence_code
 from core.courses as c
-join core.occurrences as o on o.occurrence_code = btrim(c.idnumber) and o.closed_at is null
+join core.occurrences as o on core.folded(o.occurrence_code) = core.folded(c.idnumber) and o.closed_at is null
 where c.source = :source
 and c.source_course_id = any(:scopes)
 union
