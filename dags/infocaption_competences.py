@@ -10,6 +10,11 @@ report of the run, with what to do about each problem. `etl report` and the view
 recognised and links that give nothing (the course is gone, or not published); `mart.competence_links` shows the state
 of every link.
 
+**A competence waits for its courses**: nothing is given for one while a linked course (not gone, published) was never
+read whole; it is listed (`course_not_read`) with the course to mend, or whose link to remove. What was given while a
+course could not be read is corrected when it comes in, as if all had been read at once, and kept in
+`mart.competence_corrections`. What people hold stands against courses linked later and against passes entered late.
+
 **Rerun**: mend what the report names, then clear the run's failed tasks: what failed, and what could not be complete
 without it, is red and runs again, so that the run ends as if nothing had failed. Courses that were polled are not
 asked again then; clearing *all* tasks asks them again. Competences that people hold stay as they are, none is given

@@ -77,7 +77,8 @@ REASONS: Final = {
     "status_unknown": "The source gives a status that is none of SCORM's, so that the attempt is not judged.",
     "course_not_published": "The course is not published in the source; only published courses give competences.",
     "course_unknown": "The source lists no course with this id; guides and other kinds cannot be linked.",
-    "course_not_read": "This course gives the competence and was never read whole; nothing is given for it before.",
+    "course_not_read": "This course gives the competence and was never read whole: nothing is given for the"
+    " competence before. Mend what the run says about the course, or remove its link.",
     "competence_revoked": "The competence was revoked; it is given again when it is restored.",
     "malformed_record": "The record does not have the form that the interface describes.",
 }

@@ -398,7 +398,12 @@ select
     end as course_state,
     links.closed_at is null as linked,
     coalesce(produced.periods, 0) as produced,
-    produced.last_recorded_at as last_produced_at
+    produced.last_recorded_at as last_produced_at,
+    (
+        select max(readings.read_at)
+        from core.course_readings as readings
+        where readings.source = links.source and readings.source_course_id = links.source_course_id
+    ) as last_read_at
 from core.competence_links as links
 join core.competences using (competence_code)
 left join core.courses using (source, source_course_id)
@@ -419,6 +424,7 @@ comment on column mart.competence_links.course_state is 'published, not publishe
 comment on column mart.competence_links.linked is 'Whether the link is in force; a removed link keeps what it produced';
 comment on column mart.competence_links.produced is 'How many periods of the competence this course gave';
 comment on column mart.competence_links.last_produced_at is 'When the last of them was recorded';
+comment on column mart.competence_links.last_read_at is 'When the course was last read; empty: never, and while it is published nothing is given for the competence';
 
 create or replace view mart.linkable_courses as
 select courses.source, courses.source_course_id, courses.name as course_name
