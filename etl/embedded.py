@@ -146,10 +146,10 @@ def warehouse() -> Iterator[str]:
 
 
 def _check_that_it_is_meant(home: Path) -> None:
-    if settings.airflow_is_configured() and not (home.resolve() / "data").exists():
+    if settings.is_installation() and not (home.resolve() / "data").exists():
         raise GiveUp(
-            f"{settings.WAREHOUSE_URL} is not set, though {settings.AIRFLOW_DATABASE} is: set both as the services"
-            " have them, since a warehouse of its own would be another, empty one"
+            f"{settings.WAREHOUSE_URL} is not set in this shell of an installation, and a warehouse of its own would be"
+            f" another, empty one: read the settings of the services (set -a; . ./{settings.SETTINGS_FILE}; set +a)"
         )
 
 

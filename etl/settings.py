@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 WAREHOUSE_URL = "WAREHOUSE_URL"
 STATE_DIR = "ETL_STATE_DIR"
 UWLR_PUBLIC_URL = "UWLR_PUBLIC_URL"
+SETTINGS_FILE = "settings.env"  # where deploy/make_settings.py is told to write to
 AIRFLOW_DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 UWLR_MAX_BYTES = "UWLR_MAX_BYTES"
 IEP_INBOX_RETENTION_DAYS = "IEP_INBOX_RETENTION_DAYS"
@@ -45,6 +46,11 @@ def warehouse_url() -> str | None:
 def airflow_is_configured() -> bool:
     """Does the environment name Airflow's database, as that of a running installation does?"""
     return any(os.environ.get(AIRFLOW_DATABASE + form) for form in ("", "_CMD", "_SECRET"))
+
+
+def is_installation() -> bool:
+    """Is this the place or the shell of a running installation, whose warehouse is not the embedded one?"""
+    return airflow_is_configured() or (ROOT / SETTINGS_FILE).exists()
 
 
 def check_airflow_database() -> None:

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import pytest
 from typer.testing import CliRunner
 
-from etl import cli, embedded
+from etl import cli, embedded, settings
 from etl.errors import GiveUp, InvalidInput
 
 AIRFLOW = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
@@ -22,9 +22,17 @@ def shell(monkeypatch, tmp_path):
 
 def test_no_second_warehouse_is_made_beside_a_configured_airflow(shell):
     for start in (lambda: embedded.warehouse().__enter__(), embedded.start_warehouse):
-        with pytest.raises(GiveUp, match="WAREHOUSE_URL is not set, though"):
+        with pytest.raises(GiveUp, match="WAREHOUSE_URL is not set in this shell"):
             start()
     assert list(shell.iterdir()) == []
+
+
+def test_nor_where_the_settings_of_an_installation_lie_and_were_not_read(shell, monkeypatch):
+    monkeypatch.delenv(AIRFLOW)
+    monkeypatch.setattr(settings, "ROOT", shell)
+    (shell / "settings.env").touch()
+    with pytest.raises(GiveUp, match="read the settings of the services"):
+        embedded.start_warehouse()
 
 
 def test_the_embedded_warehouse_is_named_where_it_is_used(shell, monkeypatch):
