@@ -62,35 +62,43 @@ def course_completions(
     theirs = people.merge(enrolments[[*_LEARNER, *_ENROLMENT]], on=_LEARNER)
     theirs["reason"] = _refusals(theirs, places)
     free = people[~people["scope"].isin(list(places.belonging))]
-    lost = people["scope"].isin(list(places.belonging)) & ~people["scope"].isin(list(places.linked))
     ended = theirs[(theirs["status"] == "active") & (theirs["reason"] == "")]
     counting = pd.concat([ended, free[_fresh(free)]]).drop_duplicates(_PERSON)
-    moved = people[people["moved"] & people["scope"].isin(list(places.counted))]
-    listed = pd.concat(
-        [
-            theirs[theirs["reason"] != ""],
-            free[~_fresh(free)].assign(reason="completion_not_current"),
-            people[lost & ~people["known"]].assign(reason="course_link_lost"),
-        ]
-    )
+    listed = _not_counting(people, theirs, free, places)
     left = people[~_among(people, counting)]
-    refused = _among(left, listed) | ~(
-        _among(left, theirs) | left["known"]
-    )  # of the latter the learner is listed
+    stands = ~_among(left, listed) & (_among(left, theirs) | left["known"])  # else the learner is listed
     return Completions(
         # the source's own verdict: it says completed only when the course's conditions are met
-        courses=counting[["scope", "client_code", "completed_at", "grade_percent"]]
+        courses=counting[[*_PERSON, "completed_at", "grade_percent"]]
         .assign(passed=True)
         .reset_index(drop=True),
         enrolments=ended.rename(columns={"day": "completed_on"})[
             ["scope", "enrolment_code", "completed_on"]
         ].drop_duplicates("enrolment_code", ignore_index=True),
-        standing=int((~refused).sum()),
-        refused=len(completed) - len(people) + int(refused.sum()),
-        rejected=_listed(
-            pd.concat([listed, moved[~_among(moved, listed)].assign(reason="completion_moved")])
-        ),
+        standing=int(stands.sum()),
+        refused=len(completed) - len(people) + int((~stands).sum()),
+        rejected=_listed(pd.concat([listed, _moved(people, listed, places)])),
     )
+
+
+def _not_counting(
+    people: pd.DataFrame, theirs: pd.DataFrame, free: pd.DataFrame, places: Places
+) -> pd.DataFrame:
+    """Completions that are not taken, of an enrolment or of a course without one, with the reason."""
+    belongs, linked = (people["scope"].isin(list(some)) for some in (places.belonging, places.linked))
+    return pd.concat(
+        [
+            theirs[theirs["reason"] != ""],
+            free[~_fresh(free)].assign(reason="completion_not_current"),
+            people[belongs & ~linked & ~people["known"]].assign(reason="course_link_lost"),
+        ]
+    )
+
+
+def _moved(people: pd.DataFrame, listed: pd.DataFrame, places: Places) -> pd.DataFrame:
+    """What stands under another moment than the source gives now, where a point or a competence may hang on it."""
+    moved = people[people["moved"] & people["scope"].isin(list(places.counted))]
+    return moved[~_among(moved, listed)].assign(reason="completion_moved")
 
 
 def _refusals(theirs: pd.DataFrame, places: Places) -> np.ndarray:
