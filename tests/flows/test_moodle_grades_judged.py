@@ -163,6 +163,8 @@ def test_a_course_of_a_finished_occurrence_that_was_never_read_is_asked_only_whe
         connection.exec_driver_sql(
             "update core.occurrences set status = 'finished' where occurrence_code = 'OCC-1001'"
         )
+        # a competence would wait for the course, and have it read
+        connection.exec_driver_sql("update core.competence_links set closed_at = now()")
     night()
     landed = "select distinct scope from raw.landings where scope <> '' order by 1"
     assert read(landed)["scope"].tolist() == ["3", "4"]
