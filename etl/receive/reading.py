@@ -271,8 +271,11 @@ def _is_part(element: etree._Element | None, tags: Container[str]) -> bool:
 
 
 def _is_request(element: etree._Element) -> bool:
-    """Whether it is the document itself, or what stands in the body of its envelope."""
-    return element.getparent() is None or _is_part(element.getparent(), _BODIES)
+    """Whether it is the document itself, or stands in the body of its envelope, at whatever depth.
+
+    Some senders put an element named after the operation around it.
+    """
+    return element.getparent() is None or any(_is_part(above, _BODIES) for above in element.iterancestors())
 
 
 def _unexpected(name: str) -> Fault:

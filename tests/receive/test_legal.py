@@ -175,8 +175,13 @@ NESTED = {
         ("</s:Envelope>", "</s:Envelope></s:Body></s:Envelope>"),
     ),
     "the request twice": moved(("</s:Body>", TEXT.partition("?>")[2] + "</s:Body>")),
-    "the request deeper in the body": moved(("<s:Body>", "<s:Body><x>"), ("</s:Body>", "</x></s:Body>")),
 }
+
+
+def test_the_request_may_have_an_element_around_it(iep: Sender, engine: Engine) -> None:
+    wrapped = moved(("<s:Body>", "<s:Body><Breng>"), ("</s:Body>", "</Breng></s:Body>"))
+    assert iep.send_envelope(wrapped(iep.envelope(NIGHT).decode()).encode()).taken
+    assert night(engine)["written"] == 6
 
 
 @pytest.mark.parametrize("place", NESTED)
