@@ -29,7 +29,9 @@ def restore(engine: Engine, competence_code: str, client_code: str | None, by: s
     with engine.begin() as session:
         _open_decision(session, competence_code, client_code, by, reason)
         if not _is_revoked(session, competence_code, client_code):
-            raise InvalidInput(f"{_named(competence_code, client_code)} is not revoked")
+            everyone = client_code is not None and _is_revoked(session, competence_code, None)
+            hint = "; it was revoked from everyone, and is restored for everyone" if everyone else ""
+            raise InvalidInput(f"{_named(competence_code, client_code)} is not revoked{hint}")
         _record(session, "restored", competence_code, client_code, by, reason)
         return _periods(session, competence_code, client_code)
 

@@ -4,6 +4,7 @@ So the order in which courses are polled and derived in a night makes no differe
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import pandas as pd
@@ -16,9 +17,10 @@ from etl.load import derivations, rejections, runs
 from etl.load.merge import merge, stage
 from etl.load.runs import Counts, Step, balanced
 from etl.transform.competences import Earned, new_competences, nothing_earned
-from etl.transform.rejected import rejected_rows
+from etl.transform.rejected import combined, rejected_rows
 
 FLOW: Final = "infocaption_competences/award"
+_NOT_READ: Final = "course_not_read"
 _NO_SOURCE: Final = ""  # a competence may come from several
 
 
@@ -54,8 +56,10 @@ def _award(
 ) -> None:
     with engine.begin() as session:
         lock(session, competence_code)
-        decided = _earned(session, competence_code) if unread.empty else _waiting(competence_code, unread)
-        earned, read = decided
+        if unread.empty:
+            earned, read = _earned(session, competence_code)
+        else:
+            earned, read = _waiting(session, competence_code, unread), len(unread)
         crash.point("award.done")
         trial = session.begin_nested()
         corrected = _correct(session, run_id, earned)
@@ -100,7 +104,10 @@ def _correct(session: Session, run_id: str, earned: Earned) -> int:
     return db.execute(session, "load/competence_correct", run_id=run_id)
 
 
-def _waiting(competence_code: str, unread: "pd.Series[str]") -> tuple[Earned, int]:
-    """No decision: the courses that are to be read first are listed."""
+def _waiting(session: Session, competence_code: str, unread: "pd.Series[str]") -> Earned:
+    """No decision: the courses that are to be read first are listed; what was listed before is not looked at."""
     scope = pd.Series(competence_code, index=unread.index)
-    return nothing_earned(rejected_rows(scope, "course", unread, "course_not_read")), len(unread)
+    waiting = nothing_earned(rejected_rows(scope, "course", unread, _NOT_READ))
+    before = rejections.open_of(session, FLOW, _NO_SOURCE, [competence_code])
+    listed = combined([waiting.rejected, before[before["reason_code"] != _NOT_READ]])
+    return replace(waiting, rejected=listed)

@@ -167,3 +167,27 @@ def test_an_expired_competence_and_one_that_is_held_are_told_apart(engine, night
     assert expired["client_code"].tolist() == ["CL00011"]
     groups = read("select group_code, held, expiring_in_30_days from mart.competences_by_group")
     assert ("DIGITAL", "1", "1") in as_text(groups)
+
+
+def test_what_was_revoked_from_everyone_is_not_restored_for_one_and_that_is_said(engine):
+    decisions.revoke(engine, "CPR", None, **ME)
+    with pytest.raises(InvalidInput, match="CPR of CL00001 is not revoked; it was revoked from everyone"):
+        decisions.restore(engine, "CPR", "CL00001", **ME)
+
+
+def test_what_a_revocation_holds_back_stays_listed_while_the_competence_waits_for_a_course(
+    engine, night, read
+):
+    decisions.revoke(engine, "INFOSEC", None, **ME)
+    with engine.begin() as session:
+        session.execute(text("delete from core.earned_competences where competence_code = 'INFOSEC'"))
+    night()
+    listed = (
+        "select record_key, reason_code from mart.rejections where scope = 'INFOSEC' and resolved_at is null"
+    )
+    before = as_text(read(listed))
+    assert {row[1] for row in before} == {"competence_revoked"}
+    with engine.begin() as session:
+        session.execute(text("insert into core.competence_links values ('moodle_main', '2', 'INFOSEC')"))
+    night()
+    assert as_text(read(listed)) == before | {("moodle_main/2", "course_not_read")}
