@@ -82,13 +82,13 @@ class CoursePoll(PolledCourse):
         if poll.whole:
             reported = self._ask_whole(now)
         else:
-            self._ask_reports(poll.users)
+            self._ask_reports(set(poll.users) - self._reported_alone())
         matched, enrolments, _ = self._administration.match(self._people(now, reported))
         if poll.whole:  # whose role is not graded is left out, and answered for when asked about
             left_out = set(enrolments["user_id"]) - set(reported["user_id"])
-            self._ask_reports(sorted(int(user) for user in left_out))
+            self._ask_reports(int(user) for user in left_out)
         self._ask_modules(poll, before)
-        single = {int(answer.key) for answer in self.answers if answer.resource == USER_GRADES}
+        single = self._reported_alone()
         learners = self._open_learners(matched, enrolments, {*reported["user_id"], *single})
         due = learners if poll.whole else _due(learners, single, now, before)
         self._ask_completions(due, before, everybody=poll.whole)
@@ -119,8 +119,12 @@ class CoursePoll(PolledCourse):
             self.reject(USERS, _THE_COURSE, "participants_not_shown", f"They are {unseen}.")
         return reported
 
+    def _reported_alone(self) -> set[int]:
+        """Whose own report was read tonight."""
+        return {int(answer.key) for answer in self.answers if answer.resource == USER_GRADES}
+
     def _ask_reports(self, users: Iterable[int]) -> None:
-        for user in map(str, users):
+        for user in map(str, sorted(users)):
             answer = self.ask(USER_GRADES, user, partial(self._report, user))
             if isinstance(answer, EtlError):
                 self.reject_problem(USER_GRADES, user, answer)
