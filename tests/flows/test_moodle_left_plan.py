@@ -67,6 +67,18 @@ def test_rejections_of_a_course_that_comes_back_are_listed_again(night, read, sa
     assert open_of(read, "4") == before
 
 
+def test_what_the_weekly_look_at_a_finished_course_finds_stays_open(night, read, write):
+    night()
+    write("update core.occurrences set status = 'finished' where occurrence_code = 'OCC-1003'")
+    before = open_of(read, "4")
+    night()
+    assert open_of(read, "4") == set()
+    write("update raw.landings set landed_at = landed_at - interval '8 days'")
+    night()
+    night()
+    assert open_of(read, "4") == before
+
+
 def test_a_course_that_the_site_links_to_another_occurrence_is_derived_again(night, read, write, sandbox):
     night()
     write("insert into core.occurrences values ('OCC-NEXT', 'Next', null, null, 'active')")
