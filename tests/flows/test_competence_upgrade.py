@@ -13,6 +13,7 @@ FINN = "finn.jones16@student.example"
 WRONG = ("CL00016", "INFOSEC", "2025-10-15")
 AS_BEFORE = (
     "drop view mart.competence_corrections",
+    "drop view mart.competence_links",
     "drop table core.corrected_competences",
     "drop table core.course_readings",
     "drop trigger link_again on core.competence_links",
