@@ -10,11 +10,11 @@ from types import SimpleNamespace
 
 import pytest
 from airflow.sdk import TriggerRule
-from learning_results_airflow import DEFAULT_ARGS, HICCUP, RETRY_POLICY, red_before, work
+from learning_results_airflow import DEFAULT_ARGS, HICCUP, RETRY_POLICY, begin_run, red_before, work
 
 from etl import db
 from etl.errors import GiveUp
-from etl.flows import registry
+from etl.flows import moodle_results, registry
 from etl.load import runs
 
 ROOT = Path(__file__).parents[2]
@@ -141,6 +141,19 @@ def test_a_cleared_task_opens_its_closed_run_again(run):
     with work(run, context(TriggerRule.ALL_SUCCESS)) as engine, engine.connect() as session:
         found = session.exec_driver_sql("select status, attempts from mart.runs").one()
     assert tuple(found) == ("running", 2)
+
+
+@pytest.mark.parametrize(("going_on", "status"), [(0, "abandoned"), (1, "running")])
+def test_a_run_that_airflow_has_ended_without_its_report_is_closed_by_the_next_one(run, going_on, status):
+    with work(run, context(TriggerRule.ALL_SUCCESS)) as engine:
+        pass  # it was cleared, and its report never came
+    given = context(TriggerRule.ALL_SUCCESS) | {"run_id": "scheduled__2", "params": {}}
+    given["dag_run"].dag_id = "moodle_results"
+    given["ti"].get_dr_count = lambda **asked: going_on * (asked["run_ids"] == ["scheduled__1"])
+    assert begin_run(moodle_results, given) != run
+    with engine.connect() as session:
+        found = session.exec_driver_sql(f"select status from mart.runs where run_id = '{run}'").scalar_one()
+    assert found == status
 
 
 def test_a_run_that_was_never_opened_is_said_instead_of_worked_on(warehouse, monkeypatch):
