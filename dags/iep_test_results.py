@@ -22,8 +22,10 @@ again, results that are recorded stay, and the same message again writes nothing
 *full* (derive the whole inbox again), *dry run* (counts only, writes no result).
 
 **Backfill**: `airflow backfill create --dag-id iep_test_results --from-date 2026-11-01 --to-date 2026-11-08`, with
-`--dry-run` first; the bounds are UTC midnights. A past night is derived from the messages of the 24 hours before it,
-for as long as the inbox keeps them (IEP_INBOX_RETENTION_DAYS, two years unless set).
+`--dry-run` first; the bounds are UTC midnights: these are the nights of 1 to 7 November, which
+Airflow lists by the start of the day before, 31 October to 6 November. A
+past night is derived from the messages of the 24 hours before it, for as long as the inbox keeps them
+(IEP_INBOX_RETENTION_DAYS, two years unless set).
 """
 
 from datetime import datetime, timedelta

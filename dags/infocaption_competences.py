@@ -27,8 +27,9 @@ again until `etl competences restore`. `etl competences unlink` removes a link; 
 from what was landed then), *full* (ask and derive everything, changed or not), *dry run* (counts only, gives nothing).
 
 **Backfill**: `airflow backfill create --dag-id infocaption_competences --from-date 2026-11-01 --to-date 2026-11-08`,
-with `--dry-run` first; the bounds are UTC midnights. Past nights are derived from what was landed then; a course of
-which nothing was landed is polled as it is now.
+with `--dry-run` first; the bounds are UTC midnights: these are the nights of 1 to 7 November, which
+Airflow lists by the start of the day before, 31 October to 6 November.
+Past nights are derived from what was landed then; a course of which nothing was landed is polled as it is now.
 """
 
 from datetime import datetime, timedelta

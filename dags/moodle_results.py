@@ -18,8 +18,9 @@ asked again then; clearing *all* tasks asks them again. Results that are recorde
 what was landed then), *full* (ask and derive everything, changed or not), *dry run* (counts only, writes no result).
 
 **Backfill**: `airflow backfill create --dag-id moodle_results --from-date 2026-11-01 --to-date 2026-11-08`, with
-`--dry-run` first; the bounds are UTC midnights, so that this means the nights of 1 to 7 November. Past nights are
-derived from what was landed then; a course of which nothing was landed is polled as it is now.
+`--dry-run` first; the bounds are UTC midnights: these are the nights of 1 to 7 November, which
+Airflow lists by the start of the day before, 31 October to 6 November. Past
+nights are derived from what was landed then; a course of which nothing was landed is polled as it is now.
 """
 
 from datetime import datetime, timedelta
