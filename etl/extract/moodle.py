@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from itertools import count
 from threading import Lock
 from typing import Final
 
@@ -10,11 +9,10 @@ import msgspec
 
 from etl.connections import Connection
 from etl.errors import GiveUp, RejectRecord, RetryLater
-from etl.extract.contract import decoded, key_of, without_mark
+from etl.extract.contract import decoded, without_mark
 from etl.extract.http import READ_TIMEOUT, Client, Reply, Session, not_json, wait_limit
 from etl.extract.moodle_errors import About, ErrorAnswer, TokenRefused, error_of
 
-PAGE_SIZE: Final = 2000  # participants; about two seconds of the site's time with few fields
 # A whole report costs the site 13 ms a student before its first byte (spec/moodle.md, Cost); five times that
 # fits a slower site, and the longest bounds what a dead one costs.
 _SECONDS_A_STUDENT: Final = 0.065
@@ -64,29 +62,28 @@ class MoodleClient(Client):
         return self._read("core_course_get_courses_by_field", "site", read_timeout=_UNKNOWN_SIZE)
 
     def enrolled_users(self, course_id: str, user_fields: Sequence[str], only_active: bool = True) -> Body:
-        """The participants of a course, teachers too, with these fields only; a large class comes in pages.
+        """The participants of a course, teachers too, with these fields only: all of them in one call.
 
-        The site leaves out users after it has cut a page, so that only an empty page is the last one. One page is
-        what the site sent, byte for byte; several are joined into one JSON array.
+        Not in pages: the site leaves out users after it has cut a page, so that only an empty page would be the last
+        one, and each quiet night would cost two calls. The list is a small part of the grade report, which has none.
         """
-        bodies: list[Body] = []
-        rows: dict[str, msgspec.Raw] = {}
-        for start in count(0, PAGE_SIZE):
-            body = self._participants(course_id, user_fields, only_active, start)
-            listed = self._page(course_id, body)
-            page = {key_of(row, "user", start + place): row for place, row in enumerate(listed)}
-            if not page:
-                break
-            if page.keys() <= rows.keys():
-                if len(listed) != PAGE_SIZE:
-                    break  # a site that takes no limits: it gave everybody at once
-                message = f"{self._system}: participants of course {course_id}: a page comes twice"
-                raise RejectRecord("malformed_record", message)
-            bodies.append(body)
-            rows |= page
-        if len(bodies) > 1:
-            return b"[" + b",".join(map(bytes, rows.values())) + b"]"
-        return bodies[0] if bodies else body
+        options = {
+            "userfields": ",".join(dict.fromkeys(["id", *user_fields])),
+            "onlyactive": str(int(only_active)),
+            "sortby": "id",  # the same people are the same bytes, whatever they are called by now
+        }
+        pairs = {
+            f"options[{n}][{key}]": text
+            for n, option in enumerate(options.items())
+            for key, text in zip(("name", "value"), option, strict=True)
+        }
+        body = self._read("core_enrol_get_enrolled_users", "course", {"courseid": course_id, **pairs})
+        try:
+            decoded(body, _list)
+        except msgspec.DecodeError:
+            message = f"{self._system}: participants of course {course_id}: the answer is not a list"
+            raise RejectRecord("malformed_record", message) from None
+        return body
 
     def contents(self, course_id: str) -> Body:
         """Sections and activities of a course, without the files in them."""
@@ -108,28 +105,6 @@ class MoodleClient(Client):
         """Whether one learner completed the course, with the time of each criterion."""
         function = "core_completion_get_course_completion_status"
         return self._read(function, "learner", {"courseid": course_id, "userid": user_id})
-
-    def _participants(self, course_id: str, fields: Sequence[str], only_active: bool, start: int) -> Body:
-        options = {
-            "userfields": ",".join(dict.fromkeys(["id", *fields])),
-            "onlyactive": str(int(only_active)),
-            "sortby": "id",  # pages of a list by name shift when somebody is enrolled in between
-            "limitfrom": str(start),
-            "limitnumber": str(PAGE_SIZE),
-        }
-        pairs = {
-            f"options[{n}][{key}]": text
-            for n, option in enumerate(options.items())
-            for key, text in zip(("name", "value"), option, strict=True)
-        }
-        return self._read("core_enrol_get_enrolled_users", "course", {"courseid": course_id, **pairs})
-
-    def _page(self, course_id: str, body: Body) -> list[msgspec.Raw]:
-        try:
-            return decoded(body, _list)
-        except msgspec.DecodeError:
-            message = f"{self._system}: participants of course {course_id}: the answer is not a list"
-            raise RejectRecord("malformed_record", message) from None
 
     def _read(
         self,

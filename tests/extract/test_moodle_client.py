@@ -1,14 +1,14 @@
-"""The Moodle client against the sandbox: authentication, errors on the way, pages, and what it must not tell."""
+"""The Moodle client against the sandbox: authentication, errors on the way, and what it must not tell."""
 
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 from http_peer import Answer, Asked, Peer
 
 from etl.errors import EtlError, GiveUp, RejectRecord, RetryLater, Unusable
-from etl.extract import moodle
 from etl.extract.moodle import MoodleClient, report_timeout
 from etl.extract.moodle_contract import decode_enrolled_users, decode_site_info
 from etl.sandbox import accounts
@@ -229,59 +229,22 @@ def test_an_answer_that_is_none_says_what_to_do_next(
     assert "gradereport_user_get_grade_items courseid 2" in str(caught.value)
 
 
-def test_a_large_class_comes_in_pages(
-    site: str, client_of: Build, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = client_of(site).enrolled_users("2", ["email"], only_active=False)
-    monkeypatch.setattr(moodle, "PAGE_SIZE", 10)
+def test_everybody_comes_in_one_call(site: str, client_of: Build) -> None:
     client = client_of(site)
-    paged = client.enrolled_users("2", ["email"], only_active=False)
-    assert client.calls == 4  # the last page is the empty one
-    ids = decode_enrolled_users(paged).frame["user_id"]
-    assert ids.tolist() == sorted(decode_enrolled_users(whole).frame["user_id"])
-    assert json.loads(paged) == sorted(json.loads(whole), key=lambda row: row["id"])
-
-
-@pytest.mark.parametrize("size", [25, 26])
-def test_one_page_is_kept_byte_for_byte(
-    size: int, site: str, client_of: Build, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = client_of(site).enrolled_users("2", ["email"], only_active=False)
-    monkeypatch.setattr(moodle, "PAGE_SIZE", size)
-    assert client_of(site).enrolled_users("2", ["email"], only_active=False) == whole
-
-
-def test_pages_that_repeat_do_not_go_on_for_ever(
-    peer: Peer, client_of: Build, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(moodle, "PAGE_SIZE", 2)
-    peer.answers = [Answer(b'[{"id":1},{"id":2}]')]
-    with pytest.raises(RejectRecord, match="a page comes twice"):
-        client_of(peer.url).enrolled_users("2", [])
-
-
-def test_a_site_that_takes_no_limits_gives_everybody_at_once(peer: Peer, client_of: Build) -> None:
-    peer.answers = [Answer(b'[{"id":1},{"id":2}]')]
-    assert client_of(peer.url).enrolled_users("2", []) == b'[{"id":1},{"id":2}]'
-
-
-def test_a_page_from_which_the_site_left_users_out_is_not_the_last_one(
-    peer: Peer, client_of: Build, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(moodle, "PAGE_SIZE", 2)
-    peer.answers = [Answer(b'[{"id":1}]'), Answer(b'[{"id":3},{"id":4}]'), Answer(b"[]")]
-    body = client_of(peer.url).enrolled_users("2", [])
-    assert [row["id"] for row in json.loads(body)] == [1, 3, 4]
-    starts = [sent["options[3][value]"] for sent in (asked.form for asked in peer.asked)]
-    assert starts == ["0", "2", "4"]
-
-
-def test_somebody_who_moves_to_the_next_page_in_between_is_there_once(
-    peer: Peer, client_of: Build, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(moodle, "PAGE_SIZE", 2)
-    peer.answers = [Answer(b'[{"id":1},{"id":2}]'), Answer(b'[{"id":2},{"id":3}]'), Answer(b"[]")]
-    assert len(json.loads(client_of(peer.url).enrolled_users("2", []))) == 3
+    everybody = client.enrolled_users("2", ["email"], only_active=False)
+    assert client.calls == 1
+    answered = requests.post(
+        f"{site}/webservice/rest/server.php",
+        data={
+            "wstoken": accounts.MOODLE_TOKEN,
+            "wsfunction": "core_enrol_get_enrolled_users",
+            "moodlewsrestformat": "json",
+            "courseid": "2",
+        },
+        timeout=10,
+    )
+    ids = decode_enrolled_users(everybody).frame["user_id"]
+    assert ids.tolist() == sorted(row["id"] for row in answered.json())
 
 
 def test_byte_order_marks_before_an_answer_do_not_spoil_it(peer: Peer, client_of: Build) -> None:
@@ -308,9 +271,10 @@ def test_only_what_is_asked_for_is_asked_for(peer: Peer, client_of: Build) -> No
     peer.answers = [Answer(b"[]")]
     client_of(peer.url).enrolled_users("2", ["lastcourseaccess"])
     sent = peer.asked[0].form
-    options = {sent[f"options[{n}][name]"]: sent[f"options[{n}][value]"] for n in range(5)}
-    assert options["userfields"] == "id,lastcourseaccess"
-    assert options["onlyactive"] == "1"
+    options = {sent[f"options[{n}][name]"]: sent[f"options[{n}][value]"] for n in range(3)}
+    # No page: the site would leave users out of it after it had cut it.
+    assert options == {"userfields": "id,lastcourseaccess", "onlyactive": "1", "sortby": "id"}
+    assert "options[3][name]" not in sent
 
 
 def test_the_time_out_of_a_whole_report_fits_the_class() -> None:
