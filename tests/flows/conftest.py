@@ -68,6 +68,17 @@ def read(engine):
 
 
 @pytest.fixture
+def write(engine):
+    """A function that runs a statement which changes the warehouse."""
+
+    def write(statement):
+        with engine.begin() as connection:
+            connection.exec_driver_sql(statement)
+
+    return write
+
+
+@pytest.fixture
 def night(engine, connect):
     """A night of Moodle; returns the run's id and status."""
 

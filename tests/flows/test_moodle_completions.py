@@ -12,14 +12,6 @@ LATER = 1_800_000_000  # 2027-01-15
 
 
 @pytest.fixture
-def night(engine, connect):
-    def night(**options):
-        return moodle_results.run(engine, connect, Options(**options))
-
-    return night
-
-
-@pytest.fixture
 def complete(sandbox):
     """The learner completes the course at this moment (epoch s), or (None) has to do it again."""
 
@@ -32,15 +24,6 @@ def complete(sandbox):
         site.touch(COURSE, STUDENT, (moment or LATER - 1000))
 
     return complete
-
-
-@pytest.fixture
-def write(engine):
-    def write(statement):
-        with engine.begin() as connection:
-            connection.exec_driver_sql(statement)
-
-    return write
 
 
 @pytest.fixture

@@ -2,18 +2,9 @@
 
 import pytest
 
-from etl.flows import moodle_derive, moodle_results
-from etl.flows.options import Options
+from etl.flows import moodle_derive
 
 COURSES = {2: "OCC-1001", 3: "OCC-1002", 4: "OCC-1003"}
-
-
-@pytest.fixture
-def night(engine, connect):
-    def night(**options):
-        return moodle_results.run(engine, connect, Options(**options))
-
-    return night
 
 
 @pytest.fixture

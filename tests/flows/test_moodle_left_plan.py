@@ -2,29 +2,9 @@
 
 import pytest
 
-from etl.flows import moodle_results
-from etl.flows.options import Options
-
 STUDENT, CLIENT = 7, "CL00001"  # in course 2
 OTHER = 31  # in course 3
 LATER = 1_800_000_000
-
-
-@pytest.fixture
-def night(engine, connect):
-    def night(**options):
-        return moodle_results.run(engine, connect, Options(**options))
-
-    return night
-
-
-@pytest.fixture
-def write(engine):
-    def write(statement):
-        with engine.begin() as connection:
-            connection.exec_driver_sql(statement)
-
-    return write
 
 
 def open_of(read, scope):

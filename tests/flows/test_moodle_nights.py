@@ -4,7 +4,6 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
-import pytest
 
 from etl.connections import Connection
 from etl.flows import moodle_results, review
@@ -15,40 +14,7 @@ STUDENT, TEACHER, QUIZ = 16, 47, 3  # CL00010 has not been graded for the quiz y
 LATER = 1_800_000_000
 
 
-@pytest.fixture
-def night(engine, connect):
-    def night(**options):
-        return moodle_results.run(engine, connect, Options(**options))
-
-    return night
-
-
-@pytest.fixture
-def calls(sandbox):
-    def calls():
-        counted = sandbox.counters.of("moodle")
-        sandbox.counters.reset()
-        return {name.rsplit("_get_", 1)[-1]: number for name, number in counted.items()}
-
-    return calls
-
-
-def unit(read, enrolment, code):
-    found = read(
-        "select status, started_on::text, finished_on::text from mart.unit_results"
-        f" where enrolment_code = '{enrolment}' and unit_code = '{code}'"
-    )
-    return tuple(found.iloc[0]) if len(found) else None
-
-
-def listed(read, reason):
-    found = read(
-        f"select record_key from mart.rejections where reason_code = '{reason}' and resolved_at is null order by 1"
-    )
-    return found["record_key"].tolist()
-
-
-def test_a_student_who_was_there_costs_one_report_and_the_new_grade_is_recorded(night, sandbox, read, calls):
+def test_a_student_who_was_there_costs_one_report_and_the_new_grade_is_recorded(night, sandbox, calls, unit):
     night()
     calls()
     sandbox.moodle.site.set_grade(STUDENT, QUIZ, 9, LATER)
@@ -60,37 +26,37 @@ def test_a_student_who_was_there_costs_one_report_and_the_new_grade_is_recorded(
         "grade_items": 1,
         "course_completion_status": 1,
     }
-    assert unit(read, "E-1001-010", "BSBCMM211") == ("passed", "2026-09-10", "2027-01-15")
+    assert unit("E-1001-010", "BSBCMM211") == ("passed", "2026-09-10", "2027-01-15")
 
 
-def test_a_unit_that_was_started_keeps_its_start_date_when_it_finishes(night, sandbox, read):
+def test_a_unit_that_was_started_keeps_its_start_date_when_it_finishes(night, sandbox, unit):
     night()
-    before = unit(read, "E-1001-010", "BSBOPS203")
+    before = unit("E-1001-010", "BSBOPS203")
     for activity in (5, 6):
         sandbox.moodle.site.set_grade(STUDENT, activity, 95, LATER)
     sandbox.moodle.site.touch(COURSE_A, STUDENT, LATER)
     night()
     assert before == ("started", "2026-09-22", None)
-    assert unit(read, "E-1001-010", "BSBOPS203") == ("passed", "2026-09-22", "2027-01-15")
+    assert unit("E-1001-010", "BSBOPS203") == ("passed", "2026-09-22", "2027-01-15")
 
 
-def test_a_teacher_who_was_there_costs_the_whole_report_and_the_pass_grades(night, sandbox, read, calls):
+def test_a_teacher_who_was_there_costs_the_whole_report_and_the_pass_grades(night, sandbox, calls, unit):
     night()
     calls()
     sandbox.moodle.site.set_grade(STUDENT, QUIZ, 9, LATER)
     sandbox.moodle.site.touch(COURSE_A, TEACHER, LATER)
     night()
     assert calls()["course_module"] == 9
-    assert unit(read, "E-1001-010", "BSBCMM211")[0] == "passed"
+    assert unit("E-1001-010", "BSBCMM211")[0] == "passed"
 
 
-def test_a_full_sweep_finds_what_access_times_do_not_show(night, sandbox, read):
+def test_a_full_sweep_finds_what_access_times_do_not_show(night, sandbox, unit):
     night()
     sandbox.moodle.site.set_grade(STUDENT, QUIZ, 9, LATER)
     night()
-    assert unit(read, "E-1001-010", "BSBCMM211")[0] == "started"
+    assert unit("E-1001-010", "BSBCMM211")[0] == "started"
     night(full=True)
-    assert unit(read, "E-1001-010", "BSBCMM211")[0] == "passed"
+    assert unit("E-1001-010", "BSBCMM211")[0] == "passed"
 
 
 def test_a_week_after_the_last_whole_report_a_sweep_comes_by_itself(night, engine, calls):
@@ -102,28 +68,28 @@ def test_a_week_after_the_last_whole_report_a_sweep_comes_by_itself(night, engin
     assert calls()["grade_items"] == 3
 
 
-def test_what_is_recorded_stands_against_a_later_worse_grade(night, sandbox, read):
+def test_what_is_recorded_stands_against_a_later_worse_grade(night, sandbox, unit):
     night()
     sandbox.moodle.site.set_grade(7, QUIZ, 1, LATER)
     night(full=True)
-    assert unit(read, "E-1001-001", "BSBCMM211") == ("passed", "2026-09-22", "2026-09-23")
+    assert unit("E-1001-001", "BSBCMM211") == ("passed", "2026-09-22", "2026-09-23")
 
 
-def test_a_removed_course_is_listed_as_gone_and_its_results_stay(night, sandbox, read, results):
+def test_a_removed_course_is_listed_as_gone_and_its_results_stay(night, sandbox, results, listed):
     night()
     before = results()
     sandbox.moodle.site.remove_course(COURSE_A)
     _, status = night()
     assert (status, results()) == ("success", before)
-    assert listed(read, "course_gone") == ["2"]
+    assert listed("course_gone") == ["2"]
 
 
-def test_an_activity_that_vanishes_blocks_its_units_and_is_listed(night, sandbox, read):
+def test_an_activity_that_vanishes_blocks_its_units_and_is_listed(night, sandbox, unit, listed):
     sandbox.moodle.site.hide_activity(QUIZ)
     night()
-    assert listed(read, "activity_missing") == ["OCC-1001/BSBCMM211/3"]
-    assert unit(read, "E-1001-001", "BSBCMM211") is None
-    assert unit(read, "E-1001-010", "BSBCMM211")[0] == "started"  # the administration's own
+    assert listed("activity_missing") == ["OCC-1001/BSBCMM211/3"]
+    assert unit("E-1001-001", "BSBCMM211") is None
+    assert unit("E-1001-010", "BSBCMM211")[0] == "started"  # the administration's own
 
 
 def test_a_course_that_cannot_be_read_does_not_stop_the_others(night, sandbox, read, connect):
@@ -149,7 +115,7 @@ def test_a_wrong_token_is_a_problem_that_names_the_site_and_what_to_do(engine, s
     assert "invalidtoken" in problem
 
 
-def test_new_mappings_are_derived_from_what_was_landed(night, engine, read, calls, tmp_path):
+def test_new_mappings_are_derived_from_what_was_landed(night, engine, calls, tmp_path, unit):
     night()
     calls()
     with engine.begin() as connection:
@@ -158,7 +124,7 @@ def test_new_mappings_are_derived_from_what_was_landed(night, engine, read, call
         )
     night()
     assert "grade_items" not in calls()
-    assert unit(read, "E-1001-011", "BSBOPS203")[:2] == ("passed", "2026-09-22")
+    assert unit("E-1001-011", "BSBOPS203")[:2] == ("passed", "2026-09-22")
 
 
 def test_a_dry_run_counts_and_writes_no_result(night, read, results):
@@ -170,7 +136,7 @@ def test_a_dry_run_counts_and_writes_no_result(night, read, results):
 
 
 def test_a_past_night_is_derived_from_what_was_landed_then_without_asking_the_site(
-    night, engine, sandbox, read, results, calls
+    night, engine, sandbox, results, calls
 ):
     night()
     first = results()
@@ -188,12 +154,12 @@ def test_a_past_night_is_derived_from_what_was_landed_then_without_asking_the_si
     assert (results(), calls()) == (first, {"courses_by_field": 1})
 
 
-def test_a_night_of_which_nothing_was_landed_is_polled(night, results, read):
+def test_a_night_of_which_nothing_was_landed_is_polled(night, results):
     night(nights=(datetime.now(UTC) - timedelta(days=30),))
     assert len(results()["unit_results"]) == 72
 
 
-def test_two_runs_at_once_leave_the_rows_of_one(engine, connect, results, read):
+def test_two_runs_at_once_leave_the_rows_of_one(engine, connect, results):
     outcomes = []
     threads = [
         threading.Thread(target=lambda: outcomes.append(moodle_results.run(engine, connect, Options())[1]))
@@ -213,20 +179,20 @@ def test_only_the_courses_that_were_asked_for_are_polled(night, read):
 
 
 def test_a_failed_result_of_the_administration_gives_way_to_a_resit_only_where_that_is_allowed(
-    night, engine, read
+    night, engine, unit
 ):
     held = "'E-1001-005', 'BSBCMM211', 'failed', '2026-08-01', '2026-08-02'"
     with engine.begin() as connection:
         connection.exec_driver_sql(f"insert into core.recorded_results values ({held})")
     night()
-    assert unit(read, "E-1001-005", "BSBCMM211") == ("failed", "2026-08-01", "2026-08-02")
+    assert unit("E-1001-005", "BSBCMM211") == ("failed", "2026-08-01", "2026-08-02")
     with engine.begin() as connection:
         connection.exec_driver_sql("update core.sources set allow_resit = true")
     night()
-    assert unit(read, "E-1001-005", "BSBCMM211") == ("passed", "2026-09-22", "2026-09-23")
+    assert unit("E-1001-005", "BSBCMM211") == ("passed", "2026-09-22", "2026-09-23")
 
 
-def test_reviewed_results_are_recorded_only_when_a_person_approves(night, engine, read, results):
+def test_reviewed_results_are_recorded_only_when_a_person_approves(night, engine, results, unit):
     with engine.begin() as connection:
         connection.exec_driver_sql("update core.sources set review = 'required'")
     night()
@@ -236,7 +202,7 @@ def test_reviewed_results_are_recorded_only_when_a_person_approves(night, engine
     night(full=True)  # the same proposals, and the adjusted one stays adjusted
     assert review.decide(engine, review.Chosen(unit_code="BSBTEC201"), "dismissed", "planner")[1] == 0
     assert review.decide(engine, review.Chosen(enrolment_code="E-1001-001"), "approved", "planner") == (4, 4)
-    assert unit(read, "E-1001-001", "BSBTEC201") is None
+    assert unit("E-1001-001", "BSBTEC201") is None
     night(full=True)
     assert (
         len(review.open_proposals(engine, review.Chosen()))
@@ -245,7 +211,7 @@ def test_reviewed_results_are_recorded_only_when_a_person_approves(night, engine
 
 
 def test_a_completion_of_an_accredited_course_that_came_too_late_for_its_enrolment_is_listed(
-    night, engine, read
+    night, engine, read, unit, listed
 ):
     with engine.begin() as connection:
         connection.exec_driver_sql(
@@ -256,6 +222,6 @@ def test_a_completion_of_an_accredited_course_that_came_too_late_for_its_enrolme
         "client_code"
     ]
     assert "CL00001" not in set(completed)
-    assert "OCC-1001/7" in listed(read, "enrolment_not_active")  # a point may hang on it
-    assert "OCC-1001/16" not in listed(read, "enrolment_not_active")  # has not completed the course
-    assert unit(read, "E-1001-001", "BSBCMM211")[0] == "passed"  # a completed enrolment still gets its units
+    assert "OCC-1001/7" in listed("enrolment_not_active")  # a point may hang on it
+    assert "OCC-1001/16" not in listed("enrolment_not_active")  # has not completed the course
+    assert unit("E-1001-001", "BSBCMM211")[0] == "passed"  # a completed enrolment still gets its units
