@@ -58,7 +58,7 @@ def test_a_changed_course_is_asked_for_its_pass_grades_though_nobody_was_there(n
     night()
     assert calls() == {
         "courses_by_field": 1,
-        "enrolled_users": 6,
+        "enrolled_users": 3,
         "course_module": 9,
     }
     night()
