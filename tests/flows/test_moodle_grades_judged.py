@@ -62,7 +62,7 @@ def test_a_changed_course_is_asked_for_its_pass_grades_though_nobody_was_there(n
         "course_module": 9,
     }
     night()
-    assert calls() == {"courses_by_field": 1, "enrolled_users": 6}
+    assert calls() == {"courses_by_field": 1, "enrolled_users": 3}
 
 
 def test_an_unchanged_course_is_not_asked_for_its_pass_grades_again(night, graded, calls, unit):
