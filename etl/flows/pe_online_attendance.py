@@ -20,7 +20,7 @@ from etl.errors import EtlError, GiveUp, RetryLater
 from etl.flows import night
 from etl.flows.options import Options
 from etl.load import rejections, runs
-from etl.load.runs import Counts
+from etl.load.runs import Counts, Step
 from etl.push import pe_ledger, pe_payload
 from etl.push.pe_account import Account, account
 from etl.push.pe_faults import NOTHING_TO_DO
@@ -156,7 +156,7 @@ def _refresh(engine: Engine, run_id: str, org_id: int, pe_account: Account) -> i
     """How many rows are to be sent after the ledger was brought up to date."""
     with engine.begin() as session:
         counts = pe_ledger.refresh(session, org_id, pe_account)
-        runs.record_step(session, run_id, "plan", str(org_id), counts)
+        runs.record_steps(session, run_id, "plan", [runs.balanced(str(org_id), counts)])
         _list_open_cases(session, run_id, org_id)
         return len(pe_ledger.due(session, org_id))
 
@@ -164,7 +164,7 @@ def _refresh(engine: Engine, run_id: str, org_id: int, pe_account: Account) -> i
 def _could_not_be_planned(engine: Engine, run_id: str, org_id: int) -> bool:
     """Was the account not usable when the ledger was to be brought up to date in this run?"""
     with engine.connect() as session:
-        return runs.has_problem(session, run_id, "plan", str(org_id))
+        return runs.not_done(session, run_id, "plan", str(org_id))
 
 
 def _send(ledger: Session, pe_account: Account, org_id: int, run_id: str) -> tuple[Counts, EtlError | None]:
@@ -177,7 +177,8 @@ def _send(ledger: Session, pe_account: Account, org_id: int, run_id: str) -> tup
         sender.send(due)
     types = {one.attendance_id: one.course_type for one in due}
     lost = [types[one] for one, status in sender.states.items() if status == "unknown"]
-    return _counts(sender), sender.problem or _open_outcomes(org_id, lost, abandoned, sender.causes)
+    counts = pe_ledger.pushed(ledger, due, sender.calls)
+    return counts, sender.problem or _open_outcomes(org_id, lost, abandoned, sender.causes)
 
 
 def _leave(engine: Engine, run_id: str, org_id: int, why: str) -> Counts:
@@ -213,25 +214,19 @@ def _open_outcomes(
     return None
 
 
-def _counts(sender: Sender) -> Counts:
-    """Accepted rows are written; what waits or is unknown is as it was."""
-    states = Counter(sender.states.values())
-    accepted = states["accepted"] + states["accepted_in_test"]
-    waiting = len(sender.states) - accepted - states["rejected"]
-    return Counts(len(sender.states), accepted, waiting, states["rejected"], calls=sender.calls)
-
-
 def _record(
     engine: Engine, run_id: str, step: str, org_id: int, counts: Counts, problem: EtlError | None
 ) -> None:
     with engine.begin() as session:
         _list_open_cases(session, run_id, org_id)
-        code, words = (problem.code, str(problem)) if problem else (None, None)
+        done = runs.balanced(str(org_id), counts)
         if isinstance(problem, AccountRefused):
             # One line for the account, however many profession groups it serves: one alert.
-            runs.record_step(session, run_id, "account", problem.connection_id, Counts(), code, words)
-            code, words = None, None
-        runs.record_step(session, run_id, step, str(org_id), counts, code, words)
+            refused = Step(problem.connection_id, Counts(), problem.code, str(problem))
+            runs.record_steps(session, run_id, "account", [refused])
+        elif problem and not done.problem:  # the other one is raised; that rows were lost is told here only
+            done = Step(done.scope, counts, problem.code, str(problem))
+        runs.record_steps(session, run_id, step, [done])
 
 
 def _list_open_cases(session: Session, run_id: str, org_id: int) -> None:

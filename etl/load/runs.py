@@ -15,6 +15,7 @@ from etl import db
 from etl.errors import EtlError
 
 _LOCK_SPACE: Final = 0x52554E53  # keeps these advisory locks apart from other users of the database
+_COUNTS_DIFFER: Final = "counts_differ"
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def balanced(scope: str, counts: Counts) -> Step:
     problem = (
         f"{counts.read} rows came in, of {told} it is known what became of them: a fault of this program"
     )
-    return Step(scope, counts, "counts_differ", problem)
+    return Step(scope, counts, _COUNTS_DIFFER, problem)
 
 
 def record_steps(connection: Connection, run_id: str, step: str, done: Iterable[Step]) -> None:
@@ -165,10 +166,11 @@ def problems(connection: Connection, run_id: str) -> list[str]:
     return [f"{row['step']} {row['scope']}: {row['problem_code']}: {row['problem']}" for row in found]
 
 
-def has_problem(connection: Connection, run_id: str, step: str, scope: str) -> bool:
-    """Did this step meet a problem for this scope that stands?"""
+def not_done(connection: Connection, run_id: str, step: str, scope: str) -> bool:
+    """Did a problem that stands keep this step from being done for this scope? Counts differ when it was done."""
     found = db.rows(connection, "load/run_problems", run_id=run_id)
-    return any((row["step"], row["scope"]) == (step, scope) for row in found)
+    met = [row["problem_code"] for row in found if (row["step"], row["scope"]) == (step, scope)]
+    return any(code != _COUNTS_DIFFER for code in met)
 
 
 def mended(connection: Connection, run_id: str, step: str, scope: str) -> None:

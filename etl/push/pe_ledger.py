@@ -63,13 +63,12 @@ def refresh(connection: Connection, org_id: int, account: Account) -> Counts:
         due.loc[due["status"] == "pending", "reason"] = ACCOUNT_PAUSED
     due["explanation"] = [_explained(code) if isinstance(code, str) else None for code in due["reason"]]
     stage(connection, "ops.pe_attendance", due)
-    changed = [row["status"] for row in db.rows(connection, "load/pe_attendance_merge")]
+    merged = [row["attendance_id"] for row in db.rows(connection, "load/pe_attendance_merge")]
     _withdraw(connection, org_id)
     changed_number = {"reason": NUMBER_CHANGED, "explanation": reason(NUMBER_CHANGED)}
     db.execute(connection, "load/pe_number_changed", org_id=org_id, **changed_number)
-    claimed = int((due["reason"] == ALREADY_CLAIMED).sum())
-    withheld, written = int((due["status"] == "withheld").sum()) - claimed, changed.count("pending")
-    return Counts(len(due), written, len(due) - claimed - withheld - written, withheld, ignored=claimed)
+    [planned] = db.rows(connection, "load/pe_attendance_planned", merged=merged, claimed=ALREADY_CLAIMED)
+    return Counts(len(due), **planned)
 
 
 def open_cases(connection: Connection, org_id: int) -> pd.DataFrame:
@@ -109,6 +108,13 @@ def due(connection: Connection, org_id: int) -> list[Due]:
     """What a push would send now: pending, rejected for a while, and unknown rows that may be sent again."""
     found = db.rows(connection, "load/pe_attendance_due", org_id=org_id, resendable=sorted(RESENDABLE_TYPES))
     return [Due(**row) for row in found]
+
+
+def pushed(connection: Connection, offered: Sequence[Due], calls: int) -> Counts:
+    """What became of the rows of a push, as the ledger has it; what waits or is unknown is as it was."""
+    attendance_ids = [one.attendance_id for one in offered]
+    [outcomes] = db.rows(connection, "load/pe_attendance_pushed", attendance_ids=attendance_ids)
+    return Counts(len(offered), **outcomes, calls=calls)
 
 
 def rows(connection: Connection, attendance_ids: Sequence[int]) -> list[Attendance]:

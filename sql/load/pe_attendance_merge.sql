@@ -59,4 +59,4 @@ and (
         excluded.external_meeting_id
     )
 )
-returning held.status
+returning held.attendance_id
