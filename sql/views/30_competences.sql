@@ -304,7 +304,7 @@ comment on column mart.competence_history.reason is 'Why';
 
 -- People are counted once in each group that they have something of: for each person one bit string with a place for
 -- each group, and as many people as have the same one are taken together. Distinct people of every group would be
--- sorted as often as the tree is deep.
+-- sorted as often as the tree is deep. Periods are read once, for both counts.
 create or replace view mart.competences_by_group as
 with groups as materialized (
     select
@@ -321,14 +321,20 @@ inside as materialized (
     select
         tree.competence_code,
         tree.above,
-        cast(
-            string_agg(
-                case when groups.competence_code = any(tree.above) then '1' else '0' end, '' order by groups.place
-            ) as bit varying
+        bit_or(
+            set_bit(
+                cast(repeat('0', cast((select count(*) from groups) as integer)) as bit varying), groups.place - 1, 1
+            )
         ) as places
     from mart.competence_tree as tree
-    cross join groups
+    join groups on groups.competence_code = any(tree.above)
     group by tree.competence_code, tree.above
+),
+
+held as materialized (
+    select client_code, competence_code, days_left
+    from mart.competences
+    where held_now
 ),
 
 counted as materialized (
@@ -337,8 +343,7 @@ counted as materialized (
         count(*) as held,
         count(*) filter (where days_left <= 30) as expiring_in_30_days,
         count(*) filter (where days_left <= 90) as expiring_in_90_days
-    from mart.competences
-    where held_now
+    from held
     group by competence_code
 ),
 
@@ -346,9 +351,8 @@ alike as materialized (
     select places, count(*) as people
     from (
         select held.client_code, bit_or(inside.places) as places
-        from mart.competences as held
+        from held
         join inside using (competence_code)
-        where held.held_now
         group by held.client_code
     ) as people
     group by places
