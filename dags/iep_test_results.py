@@ -63,13 +63,13 @@ POOL = "iep_lvs"
 def iep_test_results() -> None:
     @task
     def open_run(**context: Any) -> str:
-        from etl.flows import iep_test_results as flow
+        from etl.connectors.iep_lvs import flow
 
         return begin_run(flow, context)
 
     @task(pool=POOL)
     def poll_drops(run: str, **context: Any) -> None:
-        from etl.flows import iep_test_results as flow
+        from etl.connectors.iep_lvs import flow
 
         with work(run, context) as engine:
             flow.poll_drops(engine, run, connect, run_options(context))
@@ -77,14 +77,14 @@ def iep_test_results() -> None:
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def derive(run: str, **context: Any) -> None:
         """All messages that wait, in one task: what a drop location gives after it was mended is among them."""
-        from etl.flows import iep_test_results as flow
+        from etl.connectors.iep_lvs import flow
 
         with work(run, context) as engine:
             flow.derive(engine, run, run_options(context))
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def report(run: str, **context: Any) -> None:
-        from etl.flows import iep_test_results as flow
+        from etl.connectors.iep_lvs import flow
 
         end_of_run(flow, run, context)
 

@@ -64,27 +64,27 @@ POOL = "infocaption"
 def infocaption_competences() -> None:
     @task
     def open_run(**context: Any) -> str:
-        from etl.flows import infocaption_competences as flow
+        from etl.connectors.infocaption import flow
 
         return begin_run(flow, context)
 
     @task(pool=POOL)
     def plan(run: str, **context: Any) -> list[dict[str, Any]]:
-        from etl.flows import infocaption_competences as flow
+        from etl.connectors.infocaption import flow
 
         with work(run, context) as engine:
             return list(flow.plan(engine, run, connect, run_options(context)))
 
     @task(pool=POOL)
     def land(run: str, batch: dict[str, Any], **context: Any) -> None:
-        from etl.flows import infocaption_competences as flow
+        from etl.connectors.infocaption import flow
 
         with work(run, context) as engine:
             flow.land(engine, run, batch, connect, run_options(context))
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def derive(run: str, batch: dict[str, Any], **context: Any) -> None:
-        from etl.flows import infocaption_competences as flow
+        from etl.connectors.infocaption import flow
 
         with work(run, context) as engine:
             flow.derive(engine, run, batch, connect, run_options(context))
@@ -92,14 +92,14 @@ def infocaption_competences() -> None:
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def award(run: str, **context: Any) -> None:
         """After all batches, so that the order of the courses makes no difference."""
-        from etl.flows import infocaption_competences as flow
+        from etl.connectors.infocaption import flow
 
         with work(run, context) as engine:
             flow.award(engine, run, run_options(context))
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def report(run: str, **context: Any) -> None:
-        from etl.flows import infocaption_competences as flow
+        from etl.connectors.infocaption import flow
 
         end_of_run(flow, run, context)
 

@@ -57,34 +57,34 @@ POOL = "moodle"
 def moodle_results() -> None:
     @task
     def open_run(**context: Any) -> str:
-        from etl.flows import moodle_results as flow
+        from etl.connectors.moodle import flow
 
         return begin_run(flow, context)
 
     @task(pool=POOL)
     def plan(run: str, **context: Any) -> list[dict[str, Any]]:
-        from etl.flows import moodle_results as flow
+        from etl.connectors.moodle import flow
 
         with work(run, context) as engine:
             return list(flow.plan(engine, run, connect, run_options(context)))
 
     @task(pool=POOL)
     def land(run: str, batch: dict[str, Any], **context: Any) -> None:
-        from etl.flows import moodle_results as flow
+        from etl.connectors.moodle import flow
 
         with work(run, context) as engine:
             flow.land(engine, run, batch, connect, run_options(context))
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def derive(run: str, batch: dict[str, Any], **context: Any) -> None:
-        from etl.flows import moodle_results as flow
+        from etl.connectors.moodle import flow
 
         with work(run, context) as engine:
             flow.derive(engine, run, batch, run_options(context))
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def report(run: str, **context: Any) -> None:
-        from etl.flows import moodle_results as flow
+        from etl.connectors.moodle import flow
 
         end_of_run(flow, run, context)
 

@@ -58,13 +58,13 @@ POOL = "pe_online"
 def pe_online_attendance() -> None:
     @task
     def open_run(**context: Any) -> str:
-        from etl.flows import pe_online_attendance as flow
+        from etl.connectors.pe_online import flow
 
         return begin_run(flow, context)
 
     @task(pool=POOL)
     def plan(run: str, **context: Any) -> list[int]:
-        from etl.flows import pe_online_attendance as flow
+        from etl.connectors.pe_online import flow
 
         with work(run, context) as engine:
             if run_options(context).dry_run:
@@ -74,14 +74,14 @@ def pe_online_attendance() -> None:
 
     @task(pool=POOL)
     def push(run: str, org_id: int, **context: Any) -> None:
-        from etl.flows import pe_online_attendance as flow
+        from etl.connectors.pe_online import flow
 
         with work(run, context) as engine:
             flow.push_group(engine, run, org_id, connect)
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def report(run: str, **context: Any) -> None:
-        from etl.flows import pe_online_attendance as flow
+        from etl.connectors.pe_online import flow
 
         end_of_run(flow, run, context)
 

@@ -6,20 +6,20 @@ Airflow reads ``AIRFLOW_CONN_<ID>`` as JSON or as a URI; so does this module, wh
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from etl import addresses, digits
+from etl import digits
 from etl.errors import GiveUp
+from etl.http import addresses
 
 _TYPE: Final = re.compile(r"[a-z][a-z0-9-]*", re.IGNORECASE)
 _PROTOCOL: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _FIELDS: Final = frozenset(
     {"conn_type", "description", "host", "login", "password", "schema", "port", "extra"}
 )
-_STORES: Final = frozenset({"iep_lvs"})  # their host is a folder or a store, or else a web address
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,15 @@ class Connection:
     port: int | None = None
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
-    @property
-    def base_url(self) -> str:
+    def site(self) -> str:
         """The address without a trailing slash: https, unless it says otherwise. Raises GiveUp when it is none."""
-        build = addresses.of_store if self.conn_type in _STORES else addresses.of_site
+        return self._address(addresses.of_site)
+
+    def store(self) -> str:
+        """The address of a folder or a store, or else of a web site. Raises GiveUp when it is none."""
+        return self._address(addresses.of_store)
+
+    def _address(self, build: Callable[[str, str, int | None], str]) -> str:
         try:
             return build(self.host, self.schema, self.port)
         except ValueError as reason:

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from etl.flows.options import Options
+    from etl.engine.options import Options
 
 SOON = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=6)
@@ -109,14 +109,14 @@ def warehouse_engine() -> "Engine":
 
     Raises GiveUp where its schema is not that of these programs.
     """
-    from etl import embedded
+    from etl.db import embedded
 
     return _engine(embedded.start_warehouse())
 
 
 def run_options(context: Mapping[str, Any]) -> "Options":
     """What the run was asked for: its form's parameters and its data interval."""
-    from etl.flows.options import read_options
+    from etl.engine.options import read_options
 
     return read_options(context["params"], context.get("data_interval_end"), datetime.now(UTC))
 
@@ -267,7 +267,7 @@ def _say(problem: EtlError, context: Mapping[str, Any]) -> None:
 
 @cache
 def _engine(url: str) -> "Engine":
-    from etl import schema
+    from etl.db import schema
 
     return schema.checked(url)
 

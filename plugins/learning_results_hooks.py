@@ -1,4 +1,4 @@
-"""One hook for each outside system: its connection, and the test behind the Test button."""
+"""One hook for each connector, named after its system: its connection, and the test behind the Test button."""
 
 from contextlib import nullcontext
 from dataclasses import replace
@@ -8,6 +8,7 @@ from airflow.sdk import BaseHook
 from learning_results_airflow import connect, warehouse_engine
 
 from etl.connections import Connection
+from etl.connectors.registry import CONNECTORS
 from etl.errors import EtlError
 
 UNDER_TEST = "under test"  # Airflow tests a copy under a random name, which would tell a person nothing
@@ -30,41 +31,21 @@ class OutsideSystemHook(BaseHook):
 
     def test_connection(self) -> tuple[bool, str]:
         """Whether the connection does what it is used for, and in plain words what is missing."""
-        from etl.flows import checks
+        from etl.connectors import registry
 
         try:
             tested = replace(self.get_conn(), conn_id=UNDER_TEST)
         except EtlError as problem:
             return False, str(problem)
-        report = checks.check(tested, lambda: nullcontext(warehouse_engine()), connect)
+        report = registry.check(tested, lambda: nullcontext(warehouse_engine()), connect)
         return report.ok, "\n".join(
             f"{line.rstrip('.')}." for line in report.lines
         )  # the page shows no line ends
 
 
-class MoodleHook(OutsideSystemHook):
-    """A Moodle site."""
-
-    conn_type = "moodle"
-    hook_name = "Moodle"
-
-
-class PeOnlineHook(OutsideSystemHook):
-    """An account of PE-Online."""
-
-    conn_type = "pe_online"
-    hook_name = "PE-Online"
-
-
-class InfoCaptionHook(OutsideSystemHook):
-    """An InfoCaption site."""
-
-    conn_type = "infocaption"
-    hook_name = "InfoCaption"
-
-
-class IepDropHook(OutsideSystemHook):
-    """A location where IEP LVS leaves its messages."""
-
-    conn_type = "iep_lvs"
-    hook_name = "IEP LVS (drop location)"
+for _connector in CONNECTORS:
+    globals()[_connector.hook] = type(
+        _connector.hook,
+        (OutsideSystemHook,),
+        {"__doc__": _connector.title, "conn_type": _connector.system, "hook_name": _connector.title},
+    )

@@ -15,7 +15,7 @@ _MOST_PIECES = 256  # that it comes in
 
 @cache
 def _receiver() -> Asgi:
-    from etl.receive.app import create_app
+    from etl.connectors.iep_lvs.app import create_app
 
     return create_app(tell=_tell)
 

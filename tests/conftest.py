@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from psycopg2 import sql
 
-from etl import embedded, schema
+from etl.db import embedded, schema
+
+pytest_plugins = ["tests.fixtures.systems", "tests.fixtures.nights"]
 
 _numbers = count(1)
 

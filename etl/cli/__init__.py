@@ -4,36 +4,26 @@ import sys
 
 import typer
 
-from etl import unanswered
-from etl.cli import (
-    activities,
-    check,
-    competences,
-    database,
-    docs,
-    iep,
-    pe,
-    reference,
-    report,
-    review,
-    run,
-    sandbox,
-)
+from etl.cli import check, competences, database, docs, pools, reference, report, review, run, sandbox
+from etl.connectors.registry import CONNECTORS
+from etl.engine.connector import load
 from etl.errors import EtlError
+from etl.http import unanswered
 
 _typer = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 _typer.add_typer(competences.app, name="competences")
 _typer.add_typer(database.app, name="db")
 _typer.add_typer(docs.app, name="docs")
-_typer.add_typer(iep.app, name="iep")
-_typer.add_typer(pe.app, name="pe")
 _typer.add_typer(reference.app, name="reference")
 _typer.add_typer(review.app, name="review")
-_typer.command("activities")(activities.activities)
 _typer.command("check")(check.check)
+_typer.command("pools")(pools.pools)
 _typer.command("report")(report.report)
 _typer.command("run")(run.run)
-_typer.command("sandbox")(sandbox.sandbox)
+_typer.add_typer(sandbox.app, name="sandbox")
+for _connector in CONNECTORS:
+    for _name, _commands in _connector.commands.items():
+        _typer.add_typer(load(_commands), name=_name)
 
 
 def app() -> None:

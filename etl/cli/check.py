@@ -6,9 +6,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from etl import known_connections
-from etl.cli.warehouse import warehouse_engine
-from etl.flows import checks
+from etl.connectors import registry
+from etl.console import known_connections
+from etl.console.warehouse import warehouse_engine
 
 
 def check(
@@ -16,7 +16,7 @@ def check(
 ) -> None:
     """Test a connection and say what is missing, also what the system leaves out without a word; exits 1 then."""
     connection = known_connections.find(connection_id)
-    report = checks.check(connection, warehouse_engine, known_connections.find)
+    report = registry.check(connection, warehouse_engine, known_connections.find)
     console = Console(soft_wrap=True, highlight=False)
     for line in report.lines:
         console.print(line, markup=False)

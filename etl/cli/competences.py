@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from etl.cli.warehouse import warehouse_engine
+from etl.console.warehouse import warehouse_engine
 from etl.errors import InvalidInput
-from etl.flows import competence_decisions
+from etl.results import competence_decisions
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 

@@ -2,8 +2,9 @@
 
 import typer
 
-from etl import embedded, schema, settings
-from etl.cli.warehouse import warehouse_url
+from etl import settings
+from etl.console.warehouse import warehouse_url
+from etl.db import embedded, schema
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 

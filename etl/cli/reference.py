@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from etl import reference
-from etl.cli import tables
-from etl.cli.warehouse import warehouse_engine
+from etl.console import tables
+from etl.console.warehouse import warehouse_engine
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from etl.cli import tables
-from etl.cli.numbers import whole
-from etl.cli.warehouse import warehouse_engine
+from etl.console import tables
+from etl.console.numbers import whole
+from etl.console.warehouse import warehouse_engine
 from etl.load import report as reports
 from etl.load.report_types import Points, Run, RunReport, asked
 from etl.load.runs import Counts

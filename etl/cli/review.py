@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from etl.cli import tables
-from etl.cli.warehouse import warehouse_engine
+from etl.console import tables
+from etl.console.warehouse import warehouse_engine
 from etl.errors import InvalidInput
-from etl.flows import review
+from etl.results import review
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 

@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
-from etl import known_connections
-from etl.cli import tables
 from etl.cli.report import render
-from etl.cli.warehouse import warehouse_engine
-from etl.flows import registry
-from etl.flows.options import read_options
+from etl.connectors import registry
+from etl.console import known_connections, tables
+from etl.console.warehouse import warehouse_engine
+from etl.engine.options import read_options
 from etl.load.report import read_report
 
 

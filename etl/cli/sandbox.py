@@ -6,9 +6,13 @@ from typing import Annotated
 import typer
 
 from etl import settings
+from etl.connectors.iep_lvs.commands import Code
+
+app = typer.Typer(no_args_is_help=True, help=__doc__)
 
 
-def sandbox(
+@app.command()
+def start(
     port: Annotated[int, typer.Option(help="Port on the loopback address.")] = 8090,
     state: Annotated[Path | None, typer.Option(help="Where PE-Online's ledger is kept.")] = None,
 ) -> None:
@@ -16,3 +20,25 @@ def sandbox(
     from etl.sandbox import server
 
     server.run(port, state or settings.state_dir() / "sandbox")
+
+
+@app.command()
+def send(
+    what: Annotated[
+        str, typer.Argument(help="A sample (list names them), or a file with a leerresultaten_verzoek.")
+    ],
+    to: Annotated[str, typer.Option(help="Address of the receiver.")],
+    code: Code,
+    supplier_code: Annotated[str, typer.Option(help="klantcode to send.")] = "BUREAUICE",
+    supplier: Annotated[str, typer.Option(help="klantnaam to send.")] = "Bureau ICE",
+) -> None:
+    """Send as IEP LVS does: a test message, the nights of the sample school, or a document of your own."""
+    from etl.sandbox.iep_lvs.sender import Sender, samples
+
+    if what == "list":
+        typer.echo("\n".join(samples()))
+        raise typer.Exit
+    document = samples()[what] if what in samples() else Path(what).read_bytes()
+    reply = Sender(to, code, supplier, supplier_code).send(document)
+    typer.echo(f"HTTP {reply.status}: {reply.fault or 'acknowledged'}")
+    raise typer.Exit(0 if reply.taken else 1)

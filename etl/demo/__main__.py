@@ -8,7 +8,8 @@ import signal
 import sys
 from types import FrameType
 
-from etl import embedded, settings
+from etl import settings
+from etl.db import embedded
 from etl.demo import product
 from etl.demo.progress import console
 from etl.errors import EtlError

@@ -13,9 +13,11 @@ from typing import Any
 
 import requests
 
-from etl import settings, web
+from etl import settings
+from etl.connectors.registry import pools
 from etl.demo.processes import Processes
 from etl.errors import GiveUp
+from etl.http import sessions
 
 COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "api-server": ("api-server",),
@@ -82,7 +84,7 @@ class Api:
     password: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        self._session = web.session(self.url)
+        self._session = sessions.session(self.url)
 
     def is_ready(self) -> bool:
         """Do the API server, the scheduler and the DAG processor all work, and is the API of the tasks warm?"""
@@ -128,10 +130,9 @@ def api(environment: Mapping[str, str]) -> Api:
 
 
 def make_pools(api: Api) -> None:
-    """The pools of pools.json exist; their sizes are the administrator's to change afterwards."""
-    wanted = json.loads((settings.ROOT / "pools.json").read_text(encoding="utf-8"))
+    """The pools of the connectors exist; their sizes are the administrator's to change afterwards."""
     present = {pool["name"] for pool in api.get("pools", limit=100)["pools"]}
-    for name, pool in wanted.items():
+    for name, pool in pools().items():
         if name not in present:
             api.send("POST", "pools", {"name": name, **pool})
 

@@ -11,11 +11,14 @@ from typing import Any
 
 from sqlalchemy import text
 
-from etl import db, schema, settings, web
+from etl import db, settings
+from etl.db import schema
 from etl.errors import GiveUp
+from etl.http import sessions
 from etl.reference.importing import import_set
-from etl.sandbox import accounts, pe_online
-from etl.sandbox.pe_ledger import DUTCH_TIME
+from etl.sandbox import accounts
+from etl.sandbox.pe_online import system
+from etl.sandbox.pe_online.ledger import DUTCH_TIME
 
 SAMPLE_REFERENCE = Path(accounts.__file__).parent / "data" / "reference"
 
@@ -25,7 +28,7 @@ def connections(url: str) -> dict[str, str]:
     moodle = {"conn_type": "moodle", "host": f"{url}/moodle", "password": accounts.MOODLE_TOKEN}
     attendance = {
         "conn_type": "pe_online",
-        "host": f"{url}/pe{pe_online.PATH}",
+        "host": f"{url}/pe{system.PATH}",
         "login": accounts.PE_USER,
         "password": accounts.PE_KEY,
         "extra": {"mode": "live"},
@@ -46,7 +49,7 @@ def connections(url: str) -> dict[str, str]:
 
 def command(port: int, state: Path) -> list[str]:
     """The command that runs the sandbox."""
-    return [sys.executable, "-m", "etl", "sandbox", "--port", str(port), "--state", str(state)]
+    return [sys.executable, "-m", "etl", "sandbox", "start", "--port", str(port), "--state", str(state)]
 
 
 def prepare_warehouse(url: str) -> None:
@@ -116,7 +119,7 @@ def _named(point: tuple[int, str, datetime]) -> str:
 
 
 def _asked(url: str, what: str) -> Any:
-    with web.session(url) as session:
+    with sessions.session(url) as session:
         answer = session.get(f"{url}/control/{what}", timeout=10)
     answer.raise_for_status()
     return answer.json()

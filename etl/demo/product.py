@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from etl import embedded, settings
+from etl import settings
+from etl.db import embedded
 from etl.demo import airflow, night, outside, school
 from etl.demo.ports import choose_port
 from etl.demo.processes import Processes, processes

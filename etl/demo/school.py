@@ -4,10 +4,10 @@ from datetime import date
 from typing import Final
 
 from etl import db
+from etl.connectors.iep_lvs import links
+from etl.connectors.iep_lvs.links import Terms
 from etl.errors import GiveUp
-from etl.receive import links
-from etl.receive.links import Terms
-from etl.sandbox.iep_sender import Sender, samples
+from etl.sandbox.iep_lvs.sender import Sender, samples
 
 _CODE: Final = "99QQ00-sample-school-code"  # of a school that does not exist
 _TERMS: Final = Terms("the sample school's head", date(2026, 1, 5), date(2026, 1, 6))
@@ -21,7 +21,7 @@ def play(warehouse_url: str, receiver_url: str) -> None:
     """
     engine = db.engine(warehouse_url)
     with engine.begin() as session:
-        if not db.rows(session, "load/iep_link", brin6=_CODE[:6]):
+        if not db.rows(session, "iep_lvs/links.authorised", brin6=_CODE[:6]):
             links.activate(session, _CODE, "Bureau ICE", "BUREAUICE", _TERMS, "make run")
     engine.dispose()
     sender = Sender(receiver_url, _CODE)

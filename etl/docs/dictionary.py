@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from etl import db, embedded, schema, settings
+from etl import db, settings
+from etl.db import embedded, schema
 
 PAGE: Final = settings.ROOT / "docs" / "data-dictionary.md"
 _ABOUT: Final = """# Data dictionary
@@ -47,8 +48,8 @@ def fresh_dictionary() -> str:
 
 def dictionary(connection: Connection) -> str:
     """The page for the schema of one warehouse."""
-    columns = db.rows(connection, "docs/dictionary_views")
-    tables = db.rows(connection, "docs/dictionary_tables")
+    columns = db.rows(connection, "docs/dictionary.views")
+    tables = db.rows(connection, "docs/dictionary.tables")
     return "\n".join([_ABOUT, *_views(columns), *_tables(tables)])
 
 

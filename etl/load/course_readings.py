@@ -19,7 +19,7 @@ def remember(
     moments = found.groupby("scope")["landed_at"].max()
     db.execute(
         connection,
-        "load/course_readings_merge",
+        "load/courses.readings_merge",
         source=source,
         poll=f"{flow}/poll",
         people=list(people),

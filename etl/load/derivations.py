@@ -20,7 +20,7 @@ def inputs_of(connection: Connection, found: pd.DataFrame) -> dict[str, str]:
 
 def reference_version(connection: Connection) -> str:
     """Grows with every change of reference data."""
-    return str(db.rows(connection, "load/reference_version")[0]["version"])
+    return str(db.rows(connection, "load/derivations.reference_version")[0]["version"])
 
 
 def digest(parts: Sequence[str]) -> str:
@@ -30,7 +30,7 @@ def digest(parts: Sequence[str]) -> str:
 
 def derived_inputs(connection: Connection, flow: str, source: str, scopes: Sequence[str]) -> dict[str, str]:
     """For each scope the hash of what was derived last."""
-    rows = db.rows(connection, "load/derivations", flow=flow, source=source, scopes=list(scopes))
+    rows = db.rows(connection, "load/derivations.known", flow=flow, source=source, scopes=list(scopes))
     return {str(row["scope"]): str(row["inputs"]) for row in rows}
 
 
@@ -38,7 +38,7 @@ def remember(connection: Connection, run_id: str, flow: str, source: str, inputs
     """Say that these scopes are derived from these inputs."""
     db.execute(
         connection,
-        "load/derivations_merge",
+        "load/derivations.merge",
         flow=flow,
         source=source,
         scopes=list(inputs),

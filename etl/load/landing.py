@@ -5,14 +5,15 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, TypeVar
 
 import pandas as pd
-from psycopg2.extras import execute_values
 from sqlalchemy import Connection
 
 from etl import db
 
-_FETCH_ROWS = 200  # bodies held in memory at once while reading back
+_BODIES: Final = 200  # held in memory at once besides those of the caller
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -46,18 +47,25 @@ def land(connection: Connection, run_id: str, source: str, answers: Sequence[Ans
     fresh = {
         digest: answer.body for digest, answer in zip(hashes, answers, strict=True) if digest not in known
     }
-    with db.driver_cursor(connection) as cursor:
-        # Sorted, so that two runs that land the same bodies wait for each other in one order.
-        execute_values(
-            cursor,
-            db.sql("load/land_bodies"),
-            [(digest, len(body), zlib.compress(body, 1)) for digest, body in sorted(fresh.items())],
+    # Sorted, so that two runs that land the same bodies wait for each other in one order.
+    for part in _parts(sorted(fresh)):
+        db.execute(
+            connection,
+            "load/landing.add_bodies",
+            hashes=part,
+            sizes=[len(fresh[digest]) for digest in part],
+            bodies=[zlib.compress(fresh[digest], 1) for digest in part],
         )
-        execute_values(
-            cursor,
-            db.sql("load/land_answers"),
-            [(source, a.scope, a.resource, a.key, h, run_id) for a, h in zip(answers, hashes, strict=True)],
-        )
+    db.execute(
+        connection,
+        "load/landing.add_answers",
+        source=source,
+        run_id=run_id,
+        scopes=[answer.scope for answer in answers],
+        resources=[answer.resource for answer in answers],
+        keys=[answer.key for answer in answers],
+        hashes=hashes,
+    )
 
 
 def index(
@@ -67,12 +75,12 @@ def index(
 
     ``as_of`` leaves out what was landed later, so that a past night is derived from what it knew.
     """
-    return db.query(connection, "load/landing_index", source=source, scopes=list(scopes), as_of=as_of)
+    return db.query(connection, "load/landing.index", source=source, scopes=list(scopes), as_of=as_of)
 
 
 def newest_of(connection: Connection, source: str, resource: str) -> pd.DataFrame:
     """The newest answer of a resource in every scope of a source: landing_id, scope, sha256 (hex)."""
-    return db.query(connection, "load/landing_newest", source=source, resource=resource)
+    return db.query(connection, "load/landing.newest", source=source, resource=resource)
 
 
 def history(
@@ -81,7 +89,7 @@ def history(
     """All landings of a resource about some keys (each with its scope), also those that newer ones replaced."""
     rows = db.rows(
         connection,
-        "load/landing_history",
+        "load/landing.history",
         source=source,
         resource=resource,
         scopes=list(scopes),
@@ -92,10 +100,8 @@ def history(
 
 def read(connection: Connection, landing_ids: Iterable[int]) -> Iterator[Landed]:
     """The answers of these landings, oldest first, a few bodies at a time."""
-    ordered = sorted(landing_ids)
-    for start in range(0, len(ordered), _FETCH_ROWS):
-        chunk = ordered[start : start + _FETCH_ROWS]
-        for row in db.rows(connection, "load/landing_read", landing_ids=chunk):
+    for part in _parts(sorted(landing_ids)):
+        for row in db.rows(connection, "load/landing.read", landing_ids=part):
             yield Landed(
                 row["landing_id"],
                 row["scope"],
@@ -106,6 +112,12 @@ def read(connection: Connection, landing_ids: Iterable[int]) -> Iterator[Landed]
             )
 
 
+def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """As many as memory holds the bodies of."""
+    for start in range(0, len(items), _BODIES):
+        yield items[start : start + _BODIES]
+
+
 def _known(connection: Connection, hashes: set[bytes]) -> set[bytes]:
-    found = db.rows(connection, "load/landing_known", hashes=list(hashes))
+    found = db.rows(connection, "load/landing.known", hashes=list(hashes))
     return {bytes(row["sha256"]) for row in found}

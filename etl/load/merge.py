@@ -30,12 +30,12 @@ def stage(connection: Connection, table: str, frame: pd.DataFrame) -> None:
 def merge(
     connection: Connection, table: str, frame: pd.DataFrame, statement: str, **parameters: Any
 ) -> Merged:
-    """Stage ``frame`` and run ``sql/load/<statement>.sql``, which writes only rows that differ.
+    """Stage ``frame`` and run a statement, which writes only rows that differ.
 
     The statement reads ``staged``; a second identical run writes 0 rows.
     """
     if frame.empty:
         return Merged(0, 0)
     stage(connection, table, frame)
-    written = db.execute(connection, f"load/{statement}", **parameters)
+    written = db.execute(connection, statement, **parameters)
     return Merged(written, len(frame) - written)

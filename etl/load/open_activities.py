@@ -14,5 +14,5 @@ _COLUMNS = ["source_course_id", "enrolment_code", "unit_code", "activity_id", "s
 def replace(connection: Connection, source: str, courses: Sequence[str], found: pd.DataFrame) -> None:
     """Make ``found`` (see etl.transform.open_activities) what is open in these courses; the same writes nothing."""
     stage(connection, "core.open_activities", found.rename(columns={"scope": "source_course_id"})[_COLUMNS])
-    db.execute(connection, "load/open_activities_close", source=source, courses=list(courses))
-    db.execute(connection, "load/open_activities_merge", source=source)
+    db.execute(connection, "load/courses.close_activities", source=source, courses=list(courses))
+    db.execute(connection, "load/courses.merge_activities", source=source)

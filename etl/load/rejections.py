@@ -13,7 +13,7 @@ COLUMNS = ["scope", "resource", "record_key", "reason_code", "reason"]
 
 def open_of(connection: Connection, flow: str, source: str, scopes: Iterable[str]) -> pd.DataFrame:
     """The open rejections of this flow, source and scopes: scope, resource, record_key, reason_code, reason."""
-    return db.query(connection, "load/rejections_open_of", flow=flow, source=source, scopes=list(scopes))
+    return db.query(connection, "load/rejections.open_of", flow=flow, source=source, scopes=list(scopes))
 
 
 def replace(
@@ -26,21 +26,21 @@ def replace(
     """
     parameters = {"run_id": run_id, "flow": flow, "source": source}
     stage(connection, "ops.rejections", rejected[COLUMNS])
-    db.execute(connection, "load/rejections_resolve", scopes=list(scopes), **parameters)
-    db.execute(connection, "load/rejections_open", **parameters)
+    db.execute(connection, "load/rejections.resolve", scopes=list(scopes), **parameters)
+    db.execute(connection, "load/rejections.open", **parameters)
 
 
 def met(connection: Connection, run_id: str) -> pd.DataFrame:
     """What this run has rejected: source, scope, resource, record_key, reason_code, reason. A dry run asks before it
     takes everything back, and keeps the answer with ``keep_of_dry_run``.
     """
-    return db.query(connection, "load/rejections_met", run_id=run_id)
+    return db.query(connection, "load/rejections.met", run_id=run_id)
 
 
 def keep_of_dry_run(connection: Connection, run_id: str, rejected: pd.DataFrame) -> None:
     """Keep what a dry run would reject (see ``met``) for its report."""
     stage(connection, "ops.dry_run_rejections", rejected)
-    db.execute(connection, "load/rejections_of_dry_run", run_id=run_id)
+    db.execute(connection, "load/rejections.of_dry_run", run_id=run_id)
 
 
 def leave(connection: Connection, run_id: str, flow: str, source: str, scopes: Iterable[str]) -> None:
@@ -51,11 +51,11 @@ def leave(connection: Connection, run_id: str, flow: str, source: str, scopes: I
     """
     stay = list(scopes)
     flows = [flow, f"{flow}/poll"]
-    db.execute(connection, "load/rejections_leave", run_id=run_id, flows=flows, source=source, scopes=stay)
-    db.execute(connection, "load/derivations_forget", flow=flow, source=source, scopes=stay)
+    db.execute(connection, "load/rejections.leave", run_id=run_id, flows=flows, source=source, scopes=stay)
+    db.execute(connection, "load/derivations.forget", flow=flow, source=source, scopes=stay)
 
 
 def leave_sources(connection: Connection, run_id: str, flow: str) -> None:
     """The same for every source that is out of use."""
-    for row in db.rows(connection, "load/rejections_sources", flows=[flow, f"{flow}/poll"]):
+    for row in db.rows(connection, "load/rejections.sources", flows=[flow, f"{flow}/poll"]):
         leave(connection, run_id, flow, row["source"], [])

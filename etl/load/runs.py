@@ -48,7 +48,7 @@ def open_run(
     opened = str(
         db.rows(
             connection,
-            "load/run_open",
+            "load/runs.open",
             run_id=str(uuid.uuid4()),
             flow=flow,
             airflow_run_id=airflow_run_id,
@@ -57,15 +57,15 @@ def open_run(
             data_to=data_to,
         )[0]["run_id"]
     )
-    db.execute(connection, "load/run_attempt", run_id=opened, from_start=True)
+    db.execute(connection, "load/runs.attempt", run_id=opened, from_start=True)
     abandon(connection, opened, [])
     return opened
 
 
 def resume(connection: Connection, run_id: str) -> None:
     """Work on a run: one that was closed, and of which tasks were cleared, goes on as another attempt."""
-    if db.rows(connection, "load/run_resume", run_id=run_id):
-        db.execute(connection, "load/run_attempt", run_id=run_id, from_start=False)
+    if db.rows(connection, "load/runs.resume", run_id=run_id):
+        db.execute(connection, "load/runs.attempt", run_id=run_id, from_start=False)
 
 
 @contextmanager
@@ -91,13 +91,13 @@ def abandon(connection: Connection, run_id: str, gone: Sequence[str]) -> list[st
     """Close what nobody works on any more, seen from run ``run_id``: the runs ``gone``, and those of the command
     line whose process is gone. Returns their ids.
     """
-    closed = db.rows(connection, "load/run_abandon", run_id=run_id, gone=list(gone), space=_LOCK_SPACE)
+    closed = db.rows(connection, "load/runs.abandon", run_id=run_id, gone=list(gone), space=_LOCK_SPACE)
     return [str(row["run_id"]) for row in closed]
 
 
 def open_in_airflow(connection: Connection, flow: str, run_id: str) -> dict[str, str]:
     """The other runs of a flow that Airflow started and that are not closed: Airflow's run id by ours."""
-    found = db.rows(connection, "load/runs_open", flow=flow, run_id=run_id)
+    found = db.rows(connection, "load/runs.open_in_airflow", flow=flow, run_id=run_id)
     return {str(row["run_id"]): str(row["airflow_run_id"]) for row in found}
 
 
@@ -131,7 +131,7 @@ def record_steps(connection: Connection, run_id: str, step: str, done: Iterable[
         asdict(one.counts) | {"scope": one.scope, "problem_code": one.problem_code, "problem": one.problem}
         for one in done
     ]
-    db.execute(connection, "load/run_steps", run_id=run_id, step=step, steps=json.dumps(rows))
+    db.execute(connection, "load/runs.steps", run_id=run_id, step=step, steps=json.dumps(rows))
 
 
 def record_step(
@@ -149,33 +149,35 @@ def record_step(
 
 def finished_scopes(connection: Connection, run_id: str, step: str) -> set[str]:
     """The scopes for which this step of the run is done without a problem."""
-    return {str(row["scope"]) for row in db.rows(connection, "load/run_steps_done", run_id=run_id, step=step)}
+    return {
+        str(row["scope"]) for row in db.rows(connection, "load/runs.steps_done", run_id=run_id, step=step)
+    }
 
 
 def close_run(connection: Connection, run_id: str, failed_tasks: int = 0, *, broken: bool = False) -> str:
     """Close a run and return its status: success, incomplete when a step met a problem or a task failed, failed
     when it broke off.
     """
-    closed = db.rows(connection, "load/run_close", run_id=run_id, failed_tasks=failed_tasks, broken=broken)
+    closed = db.rows(connection, "load/runs.close", run_id=run_id, failed_tasks=failed_tasks, broken=broken)
     return str(closed[0]["status"])
 
 
 def problems(connection: Connection, run_id: str) -> list[str]:
     """What a person has to look at: one sentence for each step and scope that met a problem."""
-    found = db.rows(connection, "load/run_problems", run_id=run_id)
+    found = db.rows(connection, "load/runs.problems", run_id=run_id)
     return [f"{row['step']} {row['scope']}: {row['problem_code']}: {row['problem']}" for row in found]
 
 
 def not_done(connection: Connection, run_id: str, step: str, scope: str) -> bool:
     """Did a problem that stands keep this step from being done for this scope? Counts differ when it was done."""
-    found = db.rows(connection, "load/run_problems", run_id=run_id)
+    found = db.rows(connection, "load/runs.problems", run_id=run_id)
     met = [row["problem_code"] for row in found if (row["step"], row["scope"]) == (step, scope)]
     return any(code != _COUNTS_DIFFER for code in met)
 
 
 def mended(connection: Connection, run_id: str, step: str, scope: str) -> None:
     """What this step met before in this run is no problem any more."""
-    db.execute(connection, "load/run_mended", run_id=run_id, step=step, scope=scope)
+    db.execute(connection, "load/runs.mended", run_id=run_id, step=step, scope=scope)
 
 
 def _break_off(engine: Engine, run_id: str, problem: BaseException) -> None:
@@ -183,6 +185,6 @@ def _break_off(engine: Engine, run_id: str, problem: BaseException) -> None:
     words = str(problem) if known else f"it broke off ({type(problem).__name__})"
     code = problem.code if isinstance(problem, EtlError) else "broken_off"
     with engine.begin() as connection:
-        if words not in [row["problem"] for row in db.rows(connection, "load/run_problems", run_id=run_id)]:
+        if words not in [row["problem"] for row in db.rows(connection, "load/runs.problems", run_id=run_id)]:
             record_step(connection, run_id, "run", "", Counts(), code, words)
         close_run(connection, run_id, broken=True)

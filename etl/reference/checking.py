@@ -8,12 +8,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, Engine
 
+from etl.connectors.registry import CONNECTORS
+from etl.files.columns import COURSES, USERS, Column, File
+from etl.files.kinds import Kind
 from etl.reference import held
 from etl.reference.beside import Beside
-from etl.reference.kinds import Kind
 from etl.reference.problems import Problem, at_lines
 from etl.reference.reading import ReferenceSet, read_set
-from etl.reference.spec import FILES, Column, File
+from etl.reference.spec import FILES
 
 # The codes of each file, and the values of other columns by file.column, from the set or from the warehouse
 Known = Mapping[str, "pd.Series[str]"]
@@ -97,10 +99,21 @@ def _in_column(
     values = frame[column.name]
     if column.required:
         yield from at_lines(file.filename, values.index[values.isna()], column.name, "must be filled in")
-    for kind, meant in column.kinds(frame, systems) if column.kinds else ():
+    for kind, meant in _kinds_of_ids(column, frame, systems):
         yield from _of_kind(file, column, kind, values[meant])
         values = values[~meant]
     yield from _of_kind(file, column, column.kind, values)
+
+
+def _kinds_of_ids(
+    column: Column, lines: pd.DataFrame, systems: Mapping[str, str]
+) -> Iterator[tuple[Kind, "pd.Series[bool]"]]:
+    """How the ids of a column look, and at which lines, by the system that the line's source belongs to."""
+    for one in CONNECTORS:
+        if column.ids_of == COURSES and one.course_id:
+            yield one.course_id, lines["source"].map(systems) == one.system
+        if column.ids_of == USERS and one.user_id:
+            yield one.user_id, lines["scheme"].str.startswith(f"{one.system}:", na=False)
 
 
 def _of_kind(file: File, column: Column, kind: Kind, values: "pd.Series[str]") -> Iterator[Problem]:

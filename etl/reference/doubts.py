@@ -7,15 +7,16 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from etl import db
+from etl.connectors.registry import CONNECTORS
 from etl.reference.beside import Beside
 from etl.reference.problems import Problem, at_lines
-from etl.reference.rules import MOODLE, PUPIL_NUMBER
 from etl.transform import forms
 from etl.transform.normal_form import folded
 
 _MANY: Final = 10  # rows closed, below which a share says nothing
 _NUMBERS: Final = "client_numbers.csv"
 _ACCREDITATIONS: Final = "accreditations.csv"
+_WITH_USERS: Final = [one for one in CONNECTORS if one.user_id]
 
 
 def doubts(beside: Beside) -> list[Problem]:
@@ -69,20 +70,21 @@ def _without_form(numbers: pd.DataFrame, groups: pd.DataFrame) -> Iterator[Probl
 
 
 def _nobody_reads(numbers: pd.DataFrame, beside: Beside) -> Iterator[Problem]:
-    read = {f"{MOODLE}{source}" for source, system in beside.systems.items() if system == "moodle"}
-    moodle = numbers["scheme"].str.lower().str.startswith(MOODLE, na=False)
-    lines = numbers.index[moodle & ~numbers["scheme"].isin(read)]
-    yield from at_lines(
-        _NUMBERS, lines, "scheme", "names no Moodle source of sources.csv: the number is not used"
-    )
-    lines = numbers.index[numbers["scheme"] == PUPIL_NUMBER]
-    reason = f"names no school: the number is not used. Write {PUPIL_NUMBER}:<BRIN and location>"
-    yield from at_lines(_NUMBERS, lines, "scheme", f"{reason}, such as {PUPIL_NUMBER}:99QQ00")
+    for one in _WITH_USERS:
+        read = {f"{one.system}:{source}" for source, system in beside.systems.items() if system == one.system}
+        theirs = numbers["scheme"].str.lower().str.startswith(f"{one.system}:", na=False)
+        lines = numbers.index[theirs & ~numbers["scheme"].isin(read)]
+        reason = f"names no {one.title} source of sources.csv: the number is not used"
+        yield from at_lines(_NUMBERS, lines, "scheme", reason)
+    for one in CONNECTORS:
+        for scheme, reason in one.unused_numbers.items():
+            yield from at_lines(_NUMBERS, numbers.index[numbers["scheme"] == scheme], "scheme", reason)
 
 
 def _shared(numbers: pd.DataFrame, schemes: set[str]) -> Iterator[Problem]:
     """One number at two people: points would be somebody else's, and a learner would be two clients."""
-    matters = numbers["scheme"].isin(schemes) | numbers["scheme"].str.startswith(MOODLE, na=False)
+    of_users = tuple(f"{one.system}:" for one in _WITH_USERS)
+    matters = numbers["scheme"].isin(schemes) | numbers["scheme"].str.startswith(of_users, na=False)
     used = numbers[matters]
     same = used[used.duplicated(["scheme", "value"], keep=False)]
     lines = same.index.to_series()
@@ -96,7 +98,7 @@ def _shared(numbers: pd.DataFrame, schemes: set[str]) -> Iterator[Problem]:
 
 def _points_again(accreditations: pd.DataFrame, connection: Connection) -> Iterator[Problem]:
     """Points that were sent under a PE course or module that no line names any more for that day."""
-    sent = db.query(connection, "load/reference_points_sent")
+    sent = db.query(connection, "reference/checks.points_sent")
     by = ["org_id", "source", "source_course_id"]
     stated = accreditations.assign(
         course=_named(accreditations, "course"),

@@ -6,8 +6,9 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, text
 
 from etl import db
+from etl.files.columns import Column, File
 from etl.reference import held
-from etl.reference.spec import FILES, Column, File
+from etl.reference.spec import FILES
 
 
 def export_set(engine: Engine, directory: Path) -> dict[str, int]:
@@ -24,7 +25,7 @@ def export_set(engine: Engine, directory: Path) -> dict[str, int]:
 
 def _export(connection: Connection, file: File, directory: Path) -> int:
     columns = [column.name for column in file.columns if _says_something(connection, file, column)]
-    statement = held.statement("reference_export", file, texts=held.exported(columns))
+    statement = held.statement("export", file, texts=held.exported(columns))
     unfinished = directory / f".{file.filename}.unfinished"
     with unfinished.open("wb") as stream, db.driver_cursor(connection) as cursor:
         cursor.copy_expert(statement, stream)

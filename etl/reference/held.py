@@ -7,8 +7,8 @@ from psycopg2 import sql
 from sqlalchemy import Connection
 
 from etl import db
+from etl.files.columns import File
 from etl.reference import formulas
-from etl.reference.spec import File
 
 
 def values(connection: Connection, file: File, column: str) -> "pd.Series[str]":
@@ -19,28 +19,28 @@ def values(connection: Connection, file: File, column: str) -> "pd.Series[str]":
 def lines(connection: Connection, file: File, columns: Sequence[str]) -> pd.DataFrame:
     """The different values of some columns together in the open rows of the file's table."""
     with db.driver_cursor(connection) as cursor:
-        cursor.execute(statement("reference_values", file, texts=texts(columns)))
+        cursor.execute(statement("values", file, texts=texts(columns)))
         return pd.DataFrame(cursor.fetchall(), columns=list(columns), dtype="str")
 
 
 def run(connection: Connection, name: str, file: File) -> int:
-    """Run ``sql/load/<name>.sql`` for the table of ``file`` and return the number of rows it wrote."""
+    """Run a statement of sql/reference/files.sql for the table of ``file`` and return the number of rows it wrote."""
     with db.driver_cursor(connection) as cursor:
         cursor.execute(statement(name, file))
         return int(cursor.rowcount)
 
 
 def counts(connection: Connection, name: str, file: File) -> tuple[int, ...]:
-    """The one row of numbers that ``sql/load/<name>.sql`` gives for the table of ``file``."""
+    """The one row of numbers that a statement of sql/reference/files.sql gives for the table of ``file``."""
     with db.driver_cursor(connection) as cursor:
         cursor.execute(statement(name, file))
         return tuple(map(int, cursor.fetchone()))
 
 
 def statement(name: str, file: File, **parts: sql.Composable) -> sql.Composed:
-    """``sql/load/<name>.sql`` with the names of the table, its key and its columns put into the braces."""
+    """A statement of sql/reference/files.sql with the names of the table, its key and its columns put in."""
     others = [column for column in file.column_names if column not in file.key]
-    return sql.SQL(db.sql(f"load/{name}")).format(
+    return sql.SQL(db.sql(f"reference/files.{name}")).format(
         table=sql.Identifier(*file.table.split(".")),
         key=_listed("{0}", file.key),
         columns=_listed("{0}", file.column_names),

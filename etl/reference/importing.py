@@ -9,13 +9,13 @@ from sqlalchemy import Connection, Engine, text
 
 from etl import db
 from etl.errors import InvalidInput
+from etl.files.columns import File
 from etl.load.merge import stage
 from etl.reference import doubts, held
 from etl.reference.beside import Beside
 from etl.reference.checking import problems_with
 from etl.reference.problems import Problem
 from etl.reference.reading import read_set
-from etl.reference.spec import File
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def import_set(
     """
     reference_set = read_set(directory)
     with engine.begin() as connection:
-        db.rows(connection, "load/reference_lock")
+        db.rows(connection, "reference/files.lock")
         problems = problems_with(reference_set, connection)
         if problems:
             raise InvalidInput("\n".join(map(str, problems)))
@@ -55,8 +55,8 @@ def import_set(
 def _import(connection: Connection, file: File, frame: pd.DataFrame) -> Imported:
     stage(connection, file.table, frame)
     connection.execute(text("analyze staged"))
-    written = held.run(connection, "reference_merge", file)
-    closed = held.run(connection, "reference_close", file)
+    written = held.run(connection, "merge", file)
+    closed = held.run(connection, "close", file)
     if written:
-        held.run(connection, "reference_analyze", file)  # the next run plans its queries on these tables
+        held.run(connection, "analyze", file)  # the next run plans its queries on these tables
     return Imported(len(frame), written, len(frame) - written, closed)

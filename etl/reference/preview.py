@@ -6,13 +6,13 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
+from etl.files.columns import File
 from etl.load.merge import stage
 from etl.reference import doubts, held
 from etl.reference.beside import Beside
 from etl.reference.checking import problems_with
 from etl.reference.problems import Problem
 from etl.reference.reading import read_set
-from etl.reference.spec import File
 
 
 @dataclass(frozen=True)
@@ -50,5 +50,5 @@ def preview(directory: Path, engine: Engine) -> Preview:
 
 def _changes(connection: Connection, file: File, frame: pd.DataFrame) -> Changes:
     stage(connection, file.table, frame)
-    written, changed, closed = held.counts(connection, "reference_changes", file)
+    written, changed, closed = held.counts(connection, "changes", file)
     return Changes(len(frame), written - changed, changed, closed)

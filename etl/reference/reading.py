@@ -10,9 +10,10 @@ from typing import Final, Protocol
 import pandas as pd
 import pyarrow as pa
 
+from etl.files.columns import File
 from etl.reference import folder, formulas
 from etl.reference.problems import Problem
-from etl.reference.spec import FILES, File
+from etl.reference.spec import FILES
 
 _CHUNK = 10_000  # rows held as Python objects at once
 _LINE = "line"
@@ -176,7 +177,7 @@ def _with_defaults(file: File, frame: pd.DataFrame) -> pd.DataFrame:
             continue
         empty = completed[column.name].isna()
         if column.no_default is not None:
-            other, value = column.no_default
-            empty &= completed[other] != value
+            other, values = column.no_default
+            empty &= ~completed[other].isin(values)
         completed[column.name] = completed[column.name].mask(empty, column.default)
     return completed

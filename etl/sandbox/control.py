@@ -1,6 +1,6 @@
 """/control: order faults, read counters, reset, and whatever each stand-in offers below /control/<name>."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -28,7 +28,9 @@ class FaultOrder(BaseModel):
     where: dict[str, str] = Field(default_factory=dict)
 
 
-def control_app(systems: Mapping[str, System], faults: Faults, counters: Counters) -> FastAPI:
+def control_app(
+    systems: Mapping[str, System], faults: Faults, counters: Counters, reset: Callable[[], None]
+) -> FastAPI:
     """The control application; its pages at /control/docs list everything that can be asked."""
     app = FastAPI(title="Sandbox control", docs_url="/control/docs", openapi_url="/control/openapi.json")
     _fault_routes(app, faults)
@@ -44,12 +46,9 @@ def control_app(systems: Mapping[str, System], faults: Faults, counters: Counter
         counters.reset()
 
     @app.post("/control/reset")
-    async def reset() -> None:
+    async def reset_all() -> None:
         """Everything as it was at first: faults, counters, sites and ledgers."""
-        faults.clear()
-        counters.reset()
-        for system in systems.values():
-            system.reset()
+        reset()
 
     for name, system in systems.items():
         app.include_router(system.control(), prefix=f"/control/{name}", tags=[name])

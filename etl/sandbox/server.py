@@ -19,11 +19,11 @@ from starlette.types import Receive, Scope, Send
 from etl.sandbox.control import control_app
 from etl.sandbox.faults import AFTER, INSTEAD, Faults, Kind
 from etl.sandbox.frame import Call, Counters, Reply, System
-from etl.sandbox.infocaption import InfoCaption
-from etl.sandbox.moodle_generated import GeneratedMoodle
-from etl.sandbox.moodle_recorded import RecordedMoodle
-from etl.sandbox.pe_ledger import Ledger
-from etl.sandbox.pe_online import PeOnline
+from etl.sandbox.infocaption.system import InfoCaption
+from etl.sandbox.moodle.generated import GeneratedMoodle
+from etl.sandbox.moodle.recorded import RecordedMoodle
+from etl.sandbox.pe_online.ledger import Ledger
+from etl.sandbox.pe_online.system import PeOnline
 
 T = TypeVar("T")
 
@@ -38,7 +38,14 @@ class SandboxApp:
         self.faults = Faults()
         self.counters = Counters()
         self.systems = {system.name: system for system in systems}
-        self._control = control_app(self.systems, self.faults, self.counters)
+        self._control = control_app(self.systems, self.faults, self.counters, self.reset)
+
+    def reset(self) -> None:
+        """Everything as it was at first: faults, counters, sites and ledgers."""
+        self.faults.clear()
+        self.counters.reset()
+        for system in self.systems.values():
+            system.reset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> str | None:
         """Answer one request, as well or as badly as was ordered."""
@@ -128,6 +135,10 @@ class Sandbox:
     def counters(self) -> Counters:
         """Read here what was called."""
         return self.app.counters
+
+    def reset(self) -> None:
+        """Everything as it was at first."""
+        self.app.reset()
 
     @property
     def moodle(self) -> RecordedMoodle:

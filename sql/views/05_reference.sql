@@ -77,7 +77,7 @@ cross join lateral (
 ) as linked
 where not activities.gone;
 
-comment on view mart.activities is 'Activities of courses, to be mapped to units and tasks (activity_links.csv): those with grades as of the last night, all of a course after `etl activities SOURCE COURSE`';
+comment on view mart.activities is 'Activities of courses, to be mapped to units and tasks (activity_links.csv): those with grades as of the last night, all of a course after `etl moodle activities SOURCE COURSE`';
 comment on column mart.activities.source is 'Connected system';
 comment on column mart.activities.source_course_id is 'Course in that system';
 comment on column mart.activities.course_name is 'Course as that system names it';

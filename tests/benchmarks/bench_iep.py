@@ -9,13 +9,14 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from etl import db, embedded, schema
-from etl.flows import iep_test_results
-from etl.flows.options import Options
-from etl.receive import links
-from etl.receive.links import Terms
-from etl.receive.uwlr import Receiver
-from etl.sandbox.iep_sender import Sender
+from etl import db
+from etl.connectors.iep_lvs import flow as iep_test_results
+from etl.connectors.iep_lvs import links
+from etl.connectors.iep_lvs.links import Terms
+from etl.connectors.iep_lvs.receiver import Receiver
+from etl.db import embedded, schema
+from etl.engine.options import Options
+from etl.sandbox.iep_lvs.sender import Sender
 from tests.benchmarks.measure import Report, Watch, measured
 
 KEY: Final = "99QQ001234567890abcd"

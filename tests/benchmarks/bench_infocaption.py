@@ -6,13 +6,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from etl import db, embedded, schema
+from etl import db
 from etl.connections import Connection
-from etl.flows import infocaption_competences
-from etl.flows.options import Options
+from etl.connectors.infocaption import flow as infocaption_competences
+from etl.db import embedded, schema
+from etl.engine.options import Options
 from etl.reference.importing import import_set
 from etl.sandbox import accounts
-from etl.sandbox.infocaption_site import Attempt, Site, generated
+from etl.sandbox.infocaption.site import Attempt, Site, generated
 from etl.sandbox.server import serve
 from tests.benchmarks.measure import Report, Watch, measured
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from etl import db, embedded, schema
+from etl import db
+from etl.db import embedded, schema
 from etl.reference.importing import import_set
-from etl.sandbox.generated_reference import write_reference
-from etl.sandbox.generated_site import GeneratedSite, Settings
+from etl.sandbox.moodle.generated_reference import write_reference
+from etl.sandbox.moodle.generated_site import GeneratedSite, Settings
 from etl.sandbox.server import serve
 from tests.benchmarks import moodle_stages
 from tests.benchmarks.measure import LAPS, Part, Report, measured

@@ -4,7 +4,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from etl import db, embedded, schema, views
+from etl import db
+from etl.db import embedded, schema, views
 from tests.benchmarks.measure import Report, Watch, measured
 
 ROWS: Final = 1_000_000

@@ -10,19 +10,23 @@ from sqlalchemy import Engine
 
 from etl import db
 from etl.connections import Connection
-from etl.extract import moodle_contract as contract
-from etl.flows import moodle_accounts, moodle_derive, moodle_results, night
-from etl.flows.administration import Administration, Source, sources
-from etl.flows.moodle_before import CourseList
-from etl.flows.moodle_landed import COMPLETION, GRADES, MODULE, SYSTEM, USER_GRADES, USERS, newest
-from etl.flows.moodle_poll import USER_FIELDS
-from etl.flows.options import Options
+from etl.connectors.moodle import contract
+from etl.connectors.moodle import derive as moodle_derive
+from etl.connectors.moodle import flow as moodle_results
+from etl.connectors.moodle.accounts import refresh
+from etl.connectors.moodle.before_poll import CourseList
+from etl.connectors.moodle.landed import COMPLETION, GRADES, MODULE, SYSTEM, USER_GRADES, USERS, newest
+from etl.connectors.moodle.poll import USER_FIELDS
+from etl.engine import night
+from etl.engine.options import Options
+from etl.engine.sources import Source, sources
 from etl.load import landing
 from etl.load.landing import Answer
 from etl.load.merge import merge
+from etl.results.administration import Administration
 from etl.sandbox import accounts
-from etl.sandbox.generated_reference import SOURCE
-from etl.sandbox.generated_site import GeneratedSite, Settings
+from etl.sandbox.moodle.generated_reference import SOURCE
+from etl.sandbox.moodle.generated_site import GeneratedSite, Settings
 from etl.transform.unit_results import RESULT_COLUMNS
 from tests.benchmarks.measure import Watch, copied
 
@@ -62,7 +66,7 @@ def land(watch: Watch, url: str, settings: Settings) -> None:
     run_id = moodle_results.open_run(engine, Options())
     courses = contract.decode_courses(site.courses()).frame
     with engine.begin() as session:
-        merge(session, "core.courses", courses, "courses_merge", source=source.source)
+        merge(session, "core.courses", courses, "results/courses.merge", source=source.source)
     for course in site.course_ids:
         answers = _first_answers(site, course)
         with watch("land"), engine.begin() as session:
@@ -75,7 +79,7 @@ def derive(watch: Watch, url: str, results: Path) -> None:
     engine = db.engine(url)
     [source] = sources(engine, SYSTEM)
     made = []
-    moodle_accounts.refresh(engine, moodle_results.open_run(engine, Options()), source)
+    refresh(engine, moodle_results.open_run(engine, Options()), source)
     with engine.connect() as session:
         found = newest(landing.index(session, source.source, _linked(engine, source)))
         site = CourseList(engine, source)
@@ -138,7 +142,7 @@ def over_http(watch: Watch, url: str, sandbox: str, name: str) -> None:
 def _merge(watch: Watch, lap: int, name: str, engine: Engine, source: Source, rows: pd.DataFrame) -> None:
     given = {"allow_resit": False, "source": source.source, "run_id": "bench"}
     with watch(name, lap), engine.begin() as session:
-        merged = merge(session, RESULTS, rows, "unit_results_merge", **given)
+        merged = merge(session, RESULTS, rows, "results/recording.unit_results_merge", **given)
     if lap == 0:
         watch.count(name, len(rows), f"{merged.written:,} written")
 
@@ -190,7 +194,7 @@ def _first_answers(site: GeneratedSite, course: int) -> list[Answer]:
 def _linked(engine: Engine, source: Source) -> list[str]:
     with engine.connect() as session:
         return night.in_order(
-            set(db.query(session, "load/course_occurrences", source=source.source)["scope"])
+            set(db.query(session, "results/courses.occurrences", source=source.source)["scope"])
         )
 
 

@@ -6,7 +6,7 @@ from io import StringIO
 
 from rich.console import Console
 
-from etl.sandbox.generated_site import Settings
+from etl.sandbox.moodle.generated_site import Settings
 from tests.benchmarks.bench_moodle import measure
 
 TINY = Settings(courses=2, students=20, activities=6, changed=0.2)

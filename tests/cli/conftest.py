@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from etl import cli, db
 from etl.reference.importing import import_set
-from tests.flows.conftest import SAMPLE
+from tests.fixtures.nights import SAMPLE
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from etl import embedded
+from etl.db import embedded
 
 COMMANDS = [
     ("report",),

@@ -3,17 +3,14 @@
 import pytest
 
 from etl.sandbox import accounts
-from etl.sandbox.server import serve
 
 
 @pytest.fixture
-def moodle(monkeypatch):
+def moodle(monkeypatch, sandbox):
     """The sandbox's Moodle, as the environment names its connection."""
-    with serve() as sandbox:
-        host = f"{sandbox.url}/moodle"
-        connection = f'{{"conn_type": "moodle", "host": "{host}", "password": "{accounts.MOODLE_TOKEN}"}}'
-        monkeypatch.setenv("AIRFLOW_CONN_MOODLE_MAIN", connection)
-        yield
+    host = f"{sandbox.url}/moodle"
+    connection = f'{{"conn_type": "moodle", "host": "{host}", "password": "{accounts.MOODLE_TOKEN}"}}'
+    monkeypatch.setenv("AIRFLOW_CONN_MOODLE_MAIN", connection)
 
 
 def test_a_dry_run_prints_what_would_be_written_and_writes_nothing(etl, moodle, sql):

@@ -5,7 +5,8 @@ from contextlib import nullcontext
 import pytest
 from typer.testing import CliRunner
 
-from etl import cli, embedded, settings
+from etl import cli, settings
+from etl.db import embedded
 from etl.errors import GiveUp, InvalidInput
 
 AIRFLOW = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"

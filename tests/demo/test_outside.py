@@ -8,7 +8,7 @@ from sqlalchemy import text
 from etl import db
 from etl.demo import outside
 from etl.errors import GiveUp
-from etl.sandbox.pe_ledger import Course
+from etl.sandbox.pe_online.ledger import Course
 from etl.sandbox.server import Sandbox, serve
 
 COURSE = Course(52, 301245, "2026-09-01", "2026-12-31")

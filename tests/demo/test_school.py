@@ -8,8 +8,8 @@ from etl.demo import school
 from etl.demo.outside import SAMPLE_REFERENCE
 from etl.errors import GiveUp
 from etl.reference.importing import import_set
-from tests.receive.conftest import serving
-from tests.receive.test_nights import current, golden, night
+from tests.connectors.iep_lvs.conftest import serving
+from tests.connectors.iep_lvs.test_nights import current, golden, night
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ def connection(warehouse):
 
 
 def test_every_public_view_and_column_is_explained(connection):
-    columns = db.rows(connection, "docs/dictionary_views")
+    columns = db.rows(connection, "docs/dictionary.views")
 
     assert {"unit_results", "enrolments", "course_completions", "pe_attendance", "rejections", "runs"} <= {
         column["view"] for column in columns
@@ -26,7 +26,7 @@ def test_every_public_view_and_column_is_explained(connection):
 
 def test_every_table_is_explained(connection):
     assert [
-        table["table"] for table in db.rows(connection, "docs/dictionary_tables") if not table["about"]
+        table["table"] for table in db.rows(connection, "docs/dictionary.tables") if not table["about"]
     ] == []
 
 

@@ -15,7 +15,8 @@ import pytest
 import requests
 from sqlalchemy import text
 
-from etl import db, embedded
+from etl import db
+from etl.db import embedded
 from etl.demo.airflow import Api, command, environment
 
 NIGHT = "moodle_results"

@@ -1,6 +1,5 @@
 """The DAG files: each is one flow, read within its budget, with the pools, retries and words that all share."""
 
-import json
 import subprocess
 import sys
 from datetime import timedelta
@@ -13,8 +12,9 @@ from airflow.sdk import TriggerRule
 from learning_results_airflow import DEFAULT_ARGS, HICCUP, RETRY_POLICY, begin_run, red_before, work
 
 from etl import db
+from etl.connectors import registry
+from etl.connectors.moodle import flow as moodle_results
 from etl.errors import GiveUp
-from etl.flows import moodle_results, registry
 from etl.load import runs
 
 ROOT = Path(__file__).parents[2]
@@ -47,9 +47,9 @@ def test_there_is_one_file_for_each_flow_and_its_dag_has_the_same_name(dags):
     assert {name: dag.dag_id for name, dag in dags.items()} == {name: name for name in dags}
 
 
-def test_the_pools_of_the_tasks_are_those_of_the_file_of_pools(dags):
+def test_the_pools_of_the_tasks_are_those_of_the_connectors(dags):
     used = {task.pool for dag in dags.values() for task in dag.tasks} - {"default_pool"}
-    assert used == set(json.loads((ROOT / "pools.json").read_text(encoding="utf-8")))
+    assert used == set(registry.pools())
 
 
 def test_every_task_retries_by_error_class_within_seconds_at_first(dags):

@@ -17,13 +17,14 @@ from learning_results_hooks import IepDropHook, MoodleHook, PeOnlineHook
 from msgspec.structs import fields
 
 from etl import db
-from etl.connection_types import get_provider_info
 from etl.connections import from_environment
+from etl.connectors.pe_online import account as pe_account
+from etl.connectors.registry import get_provider_info
 from etl.errors import GiveUp, InvalidInput, OutcomeUnknown, RejectRecord, RetryLater
-from etl.extract.http import WAIT_LIMIT
-from etl.push import pe_account
+from etl.http.client import WAIT_LIMIT
 from etl.reference.importing import import_set
-from etl.sandbox import accounts, pe_online
+from etl.sandbox import accounts
+from etl.sandbox.pe_online.system import system
 from etl.sandbox.server import serve
 
 TYPES = ("moodle", "pe_online", "infocaption", "iep_lvs")
@@ -197,7 +198,7 @@ def test_a_wrong_token_is_said_and_not_shown(define):
 
 def test_the_test_of_pe_online_tells_a_right_key_from_a_wrong_one(define):
     for key, expected in ((accounts.PE_KEY, True), ("another-key", False)):
-        define("pe_online", "pe_online", f"/pe{pe_online.PATH}", login=accounts.PE_USER, password=key)
+        define("pe_online", "pe_online", f"/pe{system.PATH}", login=accounts.PE_USER, password=key)
         ok, message = PeOnlineHook("pe_online").test_connection()
         assert ok is expected, message
         assert key not in message

@@ -2,8 +2,8 @@
 
 import pytest
 
+from etl.files.kinds import CODE_BYTES, TEXT_BYTES, code, text
 from etl.reference import Problem, check, import_set
-from etl.reference.kinds import CODE_BYTES, TEXT_BYTES, code, text
 from etl.reference.spec import FILES
 
 WHOLE = "must be a whole number without leading zeros"

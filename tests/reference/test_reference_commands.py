@@ -3,8 +3,8 @@
 import pytest
 from typer.testing import CliRunner
 
-from etl import embedded
 from etl.cli.reference import app
+from etl.db import embedded
 from etl.errors import GiveUp, InvalidInput
 
 REASON = "does not have the form that pe:52 asks for: no points are sent for it"

@@ -7,21 +7,9 @@ import pytest
 import requests
 
 from etl.sandbox import accounts
-from etl.sandbox.server import Sandbox, serve
+from etl.sandbox.server import Sandbox
 
 Ask = Callable[..., Any]
-
-
-@pytest.fixture(scope="package")
-def running() -> Iterator[Sandbox]:
-    with serve() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(running: Sandbox) -> Sandbox:
-    requests.post(f"{running.url}/control/reset", timeout=5).raise_for_status()
-    return running
 
 
 @pytest.fixture(scope="package")

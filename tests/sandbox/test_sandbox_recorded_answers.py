@@ -4,8 +4,8 @@ from urllib.parse import urlencode
 
 import requests
 
-from etl.sandbox.moodle_protocol import Exchange, recording
-from etl.sandbox.moodle_recorded import fill
+from etl.sandbox.moodle.protocol import Exchange, recording
+from etl.sandbox.moodle.recorded import fill
 from etl.sandbox.server import Sandbox
 
 

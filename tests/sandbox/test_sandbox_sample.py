@@ -2,16 +2,20 @@
 
 import csv
 import re
+from pathlib import Path
 
 import pytest
-from pe_entries import entry
 
-from etl.sandbox.pe_ledger import DATA, Ledger
-from etl.sandbox.pe_online import PeOnline
+from etl.sandbox import accounts
+from etl.sandbox.pe_online.ledger import Ledger
+from etl.sandbox.pe_online.system import PeOnline
+from tests.sandbox.pe_online.entries import entry
 
 
 def table(name):
-    with (DATA / "reference" / f"{name}.csv").open(encoding="utf-8") as file:
+    with (Path(accounts.__file__).parent / "data" / "reference" / f"{name}.csv").open(
+        encoding="utf-8"
+    ) as file:
         return list(csv.DictReader(file))
 
 

@@ -7,13 +7,13 @@ import sys
 
 import pytest
 import requests
-from pe_entries import entry, row
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
-from etl.sandbox.pe_ledger import Ledger
-from etl.sandbox.pe_online import NAMESPACE, PATH
+from etl.sandbox.pe_online.ledger import Ledger
+from etl.sandbox.pe_online.system import NAMESPACE, PATH
 from etl.sandbox.server import run, serve
+from tests.sandbox.pe_online.entries import entry, row
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def free_port():
 
 @pytest.fixture
 def process(tmp_path, free_port):
-    """The sandbox as ``etl sandbox`` runs it, and a session that waits until it is there."""
+    """The sandbox as ``etl sandbox start`` runs it, and a session that waits until it is there."""
     start = f"from pathlib import Path; from etl.sandbox.server import run; run({free_port}, Path({str(tmp_path)!r}))"
     process = subprocess.Popen([sys.executable, "-c", start])
     session = requests.Session()

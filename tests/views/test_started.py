@@ -1,10 +1,7 @@
 """What is stuck in started: since when, and which activities are open (mart.started), over the recorded site."""
 
-from etl.flows import moodle_results
-from etl.flows.options import Options
-from tests.flows.conftest import connect, engine, read, sandbox
-
-__all__ = ["connect", "engine", "read", "sandbox"]  # fixtures
+from etl.connectors.moodle import flow as moodle_results
+from etl.engine.options import Options
 
 
 def test_every_started_unit_is_listed_with_the_activities_that_keep_it_open(engine, connect, read):

@@ -1,0 +1,1 @@
+"""The outside systems, each in a folder of its own."""

@@ -1,0 +1,1 @@
+"""IEP LVS: pupils' test results, received over UWLR or taken from a drop location."""

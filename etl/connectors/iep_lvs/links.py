@@ -1,0 +1,136 @@
+"""School links: activate, pause, resume, end (spec/iep_lvs_uwlr.md, What must happen).
+
+A school invents a verificatiecode that starts with its BRIN and location number. Removing the code stops the
+exchange, entering it again resumes it. The code is stored hashed; every change is logged by the database.
+"""
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import Connection
+
+from etl import db
+from etl.errors import InvalidInput
+
+_BRIN6: Final = re.compile(r"[0-9]{2}[A-Z]{2}[0-9]{2}")
+_SHORTEST, _LONGEST = 20, 50
+# A school may invent a weak code: guessing it from the hash has to stay slow. 16 MB and about 40 ms a try;
+# receivers remember which code they have verified, so that only the first message pays.
+_COST: Final = {"n": 2**14, "r": 8, "p": 1}
+
+
+class Reading(StrEnum):
+    """What happens to a message that deviates from the contract."""
+
+    STRICT = "strict"
+    LENIENT = "lenient"
+
+
+class UnknownPupil(StrEnum):
+    """What happens to results of a pupil whom the administration does not know."""
+
+    QUARANTINE = "quarantine"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Who accepted the terms of the link, when, and from when on results may come."""
+
+    accepted_by: str
+    accepted_on: date
+    start_date: date
+
+
+def activate(
+    connection: Connection, code: str, supplier: str, supplier_code: str, terms: Terms, actor: str
+) -> str:
+    """Open the link of a school, or open it anew, under this code. Returns the school's BRIN6."""
+    brin6 = _checked(code)
+    if not terms.accepted_by.strip():
+        raise InvalidInput("the terms must be accepted by a mandated person: give a name")
+    _act_as(connection, actor)
+    db.execute(
+        connection, "iep_lvs/links.open", brin6=brin6, supplier=supplier, supplier_code=supplier_code,
+        accepted_by=terms.accepted_by, accepted_on=terms.accepted_on, start_date=terms.start_date,
+    )  # fmt: skip
+    _enter(connection, brin6, code)
+    return brin6
+
+
+def pause(connection: Connection, brin6: str, actor: str) -> None:
+    """Stop the exchange for now by removing the code."""
+    _close(connection, brin6, "paused", ["active"], actor)
+
+
+def resume(connection: Connection, code: str, actor: str) -> str:
+    """Go on with the exchange under this code, which may be a new one. Returns the school's BRIN6."""
+    brin6 = _checked(code)
+    _act_as(connection, actor)
+    _set_status(connection, brin6, "active", ["active", "paused"])
+    _enter(connection, brin6, code)
+    return brin6
+
+
+def end(connection: Connection, brin6: str, actor: str) -> None:
+    """End the link; only activating it again, terms included, brings it back."""
+    _close(connection, brin6, "ended", ["active", "paused"], actor)
+
+
+def configure(
+    connection: Connection,
+    brin6: str,
+    actor: str,
+    reading: Reading | None,
+    unknown_pupil: UnknownPupil | None,
+    schoolkey: str | None = None,
+) -> None:
+    """Set how messages of this link are read, what happens to unknown pupils, and what they may call the school."""
+    _act_as(connection, actor)
+    known = db.execute(
+        connection, "iep_lvs/links.settings", brin6=brin6, reading=reading, unknown_pupil=unknown_pupil,
+        schoolkey=schoolkey,
+    )  # fmt: skip
+    if not known:
+        raise InvalidInput(f"school {brin6} has no link")
+
+
+def hashed(code: str, salt: bytes) -> bytes:
+    """The hash of a code, as it is stored."""
+    return hashlib.scrypt(code.encode(), salt=salt, **_COST)
+
+
+def _close(connection: Connection, brin6: str, status: str, before: list[str], actor: str) -> None:
+    _act_as(connection, actor)
+    _set_status(connection, brin6, status, before)
+    db.execute(connection, "iep_lvs/links.remove_code", brin6=brin6)
+
+
+def _set_status(connection: Connection, brin6: str, status: str, before: list[str]) -> None:
+    if not db.execute(connection, "iep_lvs/links.set_status", brin6=brin6, status=status, before=before):
+        raise InvalidInput(f"school {brin6} has no link that is {' or '.join(before)}")
+
+
+def _enter(connection: Connection, brin6: str, code: str) -> None:
+    salt = os.urandom(16)
+    db.execute(connection, "iep_lvs/links.enter_code", brin6=brin6, salt=salt, hash=hashed(code, salt))
+
+
+def _checked(code: str) -> str:
+    if not _SHORTEST <= len(code) <= _LONGEST:
+        raise InvalidInput(f"a verificatiecode has {_SHORTEST} to {_LONGEST} characters")
+    if not code.isprintable() or code != code.strip():
+        raise InvalidInput("a verificatiecode has no blanks around it and no control characters")
+    brin6 = _BRIN6.match(code)
+    if brin6 is None:
+        raise InvalidInput("a verificatiecode starts with the BRIN and location number, such as 99QQ00")
+    return brin6[0]
+
+
+def _act_as(connection: Connection, actor: str) -> None:
+    db.rows(connection, "iep_lvs/links.actor", actor=actor)

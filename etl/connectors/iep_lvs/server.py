@@ -1,0 +1,55 @@
+"""The receiver as a server of its own, which hangs up on callers that do not finish what they began to ask.
+
+A body has its deadline in the application; what comes before it, the head of a request, only the server sees.
+"""
+
+import asyncio
+import socket
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from etl.connectors.iep_lvs.app import create_app
+
+
+class PromptProtocol(H11Protocol):
+    """HTTP as uvicorn speaks it; whoever has no whole request head within ``SECONDS`` is hung up on."""
+
+    SECONDS = 20.0
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """The first request is due."""
+        super().connection_made(transport)
+        self._expect()
+
+    def on_response_complete(self) -> None:
+        """The next request is due, if the caller stays."""
+        self._expect()
+        super().on_response_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is due any more."""
+        if self._late is not None:
+            self._late.cancel()
+        super().connection_lost(exc)
+
+    def _expect(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+        self._late = self.loop.call_later(self.SECONDS, self._hang_up)
+
+    def _hang_up(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+
+
+def serve(url: str, host: str, port: int) -> None:
+    """Serve the receiver for the warehouse at ``url`` until the process is told to stop."""
+    server(url).run(sockets=[socket.create_server((host, port))])
+
+
+def server(url: str, protocol: type[PromptProtocol] = PromptProtocol) -> uvicorn.Server:
+    """The receiver for a warehouse; FORWARDED_ALLOW_IPS names the proxies whose word on callers is taken."""
+    config = uvicorn.Config(create_app(url), http=protocol, lifespan="off", log_level="warning")
+    return uvicorn.Server(config)

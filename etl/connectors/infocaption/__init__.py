@@ -1,0 +1,1 @@
+"""InfoCaption: asked every night for who passed which course."""

@@ -1,0 +1,1 @@
+"""Moodle: asked every night for grades and completions."""

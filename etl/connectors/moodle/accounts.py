@@ -1,0 +1,74 @@
+"""The accounts of a site, whatever course shows them: who claims to be which client is judged over all of them."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine
+
+from etl import db
+from etl.connectors.moodle import contract
+from etl.connectors.moodle.landed import FLOW, USERS
+from etl.engine.sources import Source
+from etl.load import derivations, landing, rejections
+from etl.load.merge import merge
+from etl.results.administration import ACCOUNT_FIELDS
+
+_PART: Final = f"{FLOW}/accounts"
+_JUDGED: Final = f"{FLOW}/claims"
+
+
+def refresh(engine: Engine, run_id: str, source: Source) -> None:
+    """Bring the known accounts up to date with the newest landed lists of participants of all courses."""
+    with engine.begin() as session:
+        db.execute(session, "load/locks.take", lock=_PART + source.source)
+        newest = landing.newest_of(session, source.source, USERS)
+        known = derivations.derived_inputs(session, _PART, source.source, newest["scope"].tolist())
+        fresh = newest[newest["scope"].map(known) != newest["sha256"]]
+        if fresh.empty:
+            return
+        accounts = _accounts(session, fresh)
+        merge(session, "core.site_accounts", accounts, "moodle/accounts.merge", source=source.source)
+        read = dict(zip(fresh["scope"], fresh["sha256"], strict=True))
+        derivations.remember(session, run_id, _PART, source.source, read)
+
+
+def to_be_judged_again(session: Session, source: Source, courses: Sequence[str]) -> set[str]:
+    """Courses with an ambiguous learner, when accounts were changed since: another course may have settled it."""
+    open_ones = rejections.open_of(session, FLOW, source.source, courses)
+    scopes = set(open_ones.loc[open_ones["reason_code"] == "ambiguous_learner", "scope"])
+    known = derivations.derived_inputs(session, _JUDGED, source.source, sorted(scopes))
+    version = _version(session, source)
+    return {scope for scope in scopes if known.get(scope) != version}
+
+
+def remember(session: Session, run_id: str, source: Source, scopes: Sequence[str]) -> None:
+    """Say that the learners of these courses are judged over the accounts as they are now."""
+    version = _version(session, source)
+    derivations.remember(session, run_id, _JUDGED, source.source, dict.fromkeys(scopes, version))
+
+
+def _version(session: Session, source: Source) -> str:
+    found = db.rows(session, "moodle/accounts.version", source=source.source)
+    return derivations.digest([str(found[0]["version"])])
+
+
+def _accounts(session: Session, lists: pd.DataFrame) -> pd.DataFrame:
+    """user_id, the fields (missing = not shown, "" = none) and landing_id, each account as its newest list has it."""
+    frames = [
+        shown(contract.decode_enrolled_users(answer.body).frame).assign(landing_id=answer.landing_id)
+        for answer in landing.read(session, lists["landing_id"].tolist())
+    ]
+    columns = ["user_id", *ACCOUNT_FIELDS, "landing_id"]
+    return pd.concat(frames, ignore_index=True)[columns].drop_duplicates("user_id", keep="last")
+
+
+def shown(participants: pd.DataFrame) -> pd.DataFrame:
+    """The same list, with "" where others show a field: who has none is left without it; where nobody shows it, it is
+    hidden.
+    """
+    filled = {
+        name: participants[name].fillna("") for name in ACCOUNT_FIELDS if participants[name].notna().any()
+    }
+    return participants.assign(**filled)

@@ -1,0 +1,60 @@
+"""The activities of Moodle courses by name, so that a person can map units to them (mart.activities)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine
+
+from etl import db
+from etl.connectors.moodle import contract
+from etl.connectors.moodle.activity_names import decode_contents
+from etl.connectors.moodle.client import MoodleClient
+from etl.connectors.moodle.landed import MODULE_COLUMNS, SYSTEM, Course
+from etl.engine.night import Connect
+from etl.engine.sources import Source, source_named
+from etl.errors import RejectRecord
+from etl.load.merge import merge
+from etl.transform.activity_outcomes import SUPPORTED_MODULES
+
+
+def name_graded(session: Session, source: Source, courses: Sequence[Course]) -> None:
+    """Keep the names of what has grades, as the landed reports say them, and the pass grades that were read."""
+    for course in courses:
+        if course.named:
+            read = pd.DataFrame(course.modules, columns=MODULE_COLUMNS).astype({"activity_id": "str"})
+            named = pd.concat(course.named).drop_duplicates("activity_id", keep="last")
+            _keep(session, source, course.scope, named.merge(read[["activity_id", "grade_pass"]], how="left"))
+
+
+def list_course(engine: Engine, connect: Connect, source_name: str, course: str) -> list[Mapping[str, Any]]:
+    """Ask a site for all activities of a course and their pass grades, keep them, and return mart.activities of it.
+
+    Raises GiveUp or RetryLater where the site cannot be asked, RejectRecord where it does not know the course.
+    """
+    source = source_named(engine, SYSTEM, source_name)
+    with MoodleClient(connect(source.connection_id)) as client:
+        found = decode_contents(client.contents(course))
+        usable = found.loc[found["module"].isin(SUPPORTED_MODULES), "activity_id"]
+        passes = {activity: _pass_grade(client, activity) for activity in usable}
+    with engine.begin() as session:
+        _keep(session, source, course, found.assign(grade_pass=found["activity_id"].map(passes)))
+        course_of = {"source": source.source, "source_course_id": course}
+        db.execute(session, "moodle/activities.gone", present=found["activity_id"].tolist(), **course_of)
+        return db.rows(session, "moodle/activities.of", **course_of)
+
+
+def _pass_grade(client: MoodleClient, activity: str) -> float | None:
+    """None where it cannot be read, as the night finds it too."""
+    try:
+        return contract.decode_course_module(client.course_module(activity)).grade_pass
+    except RejectRecord:
+        return None
+
+
+def _keep(session: Session, source: Source, course: str, found: pd.DataFrame) -> None:
+    columns = ["source_course_id", "activity_id", "name", "module", "mappable", "grade_pass"]
+    rows = found.assign(source_course_id=course, mappable=found["module"].isin(SUPPORTED_MODULES))
+    rows["grade_pass"] = rows["grade_pass"].astype("float64")
+    merge(session, "core.activities", rows[columns], "moodle/activities.merge", source=source.source)

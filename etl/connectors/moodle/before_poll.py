@@ -1,0 +1,176 @@
+"""What is known of a Moodle course before a poll: what is landed, what is open, what cannot have changed."""
+
+import hashlib
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from etl import db
+from etl.connectors.moodle import contract
+from etl.connectors.moodle.contract import CourseState
+from etl.connectors.moodle.inputs import inputs_of
+from etl.connectors.moodle.landed import FLOW, GRADES, MODULE, USER_GRADES, USERS, newest
+from etl.engine.decoding import MALFORMED
+from etl.engine.polling import COURSE
+from etl.engine.sources import Source
+from etl.load import derivations, landing, rejections
+from etl.transform.poll_plan import sweep_due
+from etl.transform.unit_results import RESOURCE as UNIT_RESULT
+
+_COURSES: Final = "courses"
+_USER: Final = re.compile(r"/user ([0-9]+)")
+
+
+class CourseList:
+    """The site's newest list of courses, and the lists before it: whether a course was changed since some moment."""
+
+    def __init__(self, engine: Engine, source: Source) -> None:
+        self._engine = engine
+        self._source = source
+        self._read: dict[int, dict[str, CourseState]] = {}
+
+    def state(self, course: str) -> CourseState:
+        """What the newest list says of a course; nothing where the course is not in it."""
+        return self._newest.get(course, CourseState())
+
+    def unchanged(self, course: str, since: datetime) -> bool | None:
+        """Whether neither settings nor activities were changed; None where the site does not tell us."""
+        now, then = self.state(course), self._states(since).get(course, CourseState())
+        if now.changed is None or then.changed is None:
+            return None
+        return now.changed == then.changed
+
+    @cached_property
+    def _newest(self) -> dict[str, CourseState]:
+        return self._states(None)
+
+    def _states(self, as_of: datetime | None) -> dict[str, CourseState]:
+        with self._engine.connect() as session:
+            found = landing.index(session, self._source.source, [""], as_of)
+            ids = found.loc[found["resource"] == _COURSES, "landing_id"].tolist()
+            for answer in landing.read(session, [one for one in ids if one not in self._read]):
+                self._read[answer.landing_id] = contract.decode_course_states(answer.body)
+        return self._read[ids[0]] if ids else {}
+
+
+@dataclass(frozen=True)
+class Before:
+    """What is landed of a course: when and what, and what could not be read or is missing since."""
+
+    landed: pd.DataFrame  # of one scope, as etl.load.landing.index gives it
+    derived: bool  # whether exactly this was derived already
+    unread: pd.DataFrame  # open rejections of the last polls
+    missing: frozenset[str]  # activities that are mapped and were not in the grade report
+    lacking: str | None  # a learner whose own report lacks an activity that others have
+    malformed: frozenset[str]  # learners with grades that could not be read ("" = nobody knows whose)
+    swept_at: datetime | None  # when all of it was read last; a finished course is not read whole every week
+    unchanged: bool | None  # whether it was left as it was since its pass grades were read; None = not told
+
+    def quiet(self, users: bytes, now: pd.DataFrame, at: datetime) -> bool:
+        """Nobody has been in the course since the last good poll, and nothing is left to be asked again or derived.
+
+        Where the site hides when people were there, nothing is known to be quiet.
+        """
+        same = self._holds(USERS, hashlib.sha256(users).hexdigest()) and not access_hidden(now)
+        told = not (self.missing or self.lacking or self.malformed)
+        settled = self.unread.empty and told and self.unchanged is not False
+        return same and settled and self.derived and not sweep_due(self.swept_at, at)
+
+    def at(self, resource: str) -> datetime | None:
+        """When this resource was landed last."""
+        moments = self._of(resource)["landed_at"]
+        return None if moments.empty else moments.max().to_pydatetime()
+
+    def moments(self, resource: str) -> dict[str, datetime]:
+        """Of which activities or learners there is an answer, and since when."""
+        rows = self._of(resource)
+        return {
+            key: moment.to_pydatetime() for key, moment in zip(rows["key"], rows["landed_at"], strict=True)
+        }
+
+    def again(self, resource: str) -> set[str]:
+        """The activities or learners that could not be read when they were asked last ("" = the course itself)."""
+        keys = self.unread.loc[self.unread["resource"] == resource, "record_key"]
+        return {str(key).partition("/")[2] for key in keys}
+
+    @property
+    def broken(self) -> bool:
+        """Whether the course could not be read as a whole, or its learners cannot be told by who is in it."""
+        return bool(self.again(COURSE) | self.again(USERS)) or "" in self.malformed
+
+    def learners(self, session: Connection) -> pd.DataFrame:
+        """Who stands in the landed grade reports: user_id, user_idnumber."""
+        found = newest(self.landed)
+        whole = found.loc[found["resource"] == GRADES, "landing_id"].tolist()
+        single = found.loc[found["resource"] == USER_GRADES, "key"].astype("int64")
+        reported = [contract.decode_learners(answer.body) for answer in landing.read(session, whole)]
+        others = pd.DataFrame({"user_id": single, "user_idnumber": pd.Series("", single.index, dtype="str")})
+        return pd.concat([*reported, others]).drop_duplicates("user_id", ignore_index=True)
+
+    def _of(self, resource: str) -> pd.DataFrame:
+        return self.landed[self.landed["resource"] == resource]
+
+    def _holds(self, resource: str, digest: str) -> bool:
+        """Whether the newest answer of this resource had these bytes."""
+        rows = self._of(resource)
+        return not rows.empty and rows["sha256"].iloc[-1] == digest
+
+
+def before_poll(
+    connection: Connection,
+    source: Source,
+    scope: str,
+    courses: CourseList,
+    mapped: Collection[str],
+    occurrences: Collection[str],
+    finished: bool,
+) -> tuple[Before, datetime]:
+    """What is known of a course with these mapped activities and occurrences, and what time the database has."""
+    landed = landing.index(connection, source.source, [scope])
+    inputs = inputs_of(connection, source, newest(landed)).get(scope)
+    held = derivations.derived_inputs(connection, FLOW, source.source, [scope]).get(scope)
+    unread = rejections.open_of(connection, f"{FLOW}/poll", source.source, [scope])
+    listed = rejections.open_of(connection, FLOW, source.source, [scope])
+    modules = landed.loc[(landed["resource"] == MODULE) & landed["key"].isin(list(mapped)), "landed_at"]
+    unchanged = None if modules.empty else courses.unchanged(scope, modules.min().to_pydatetime())
+    at: datetime = db.rows(connection, "load/derivations.reference_version")[0]["read_at"]
+    moments = landed.loc[landed["resource"] == GRADES, "landed_at"]
+    swept_at = None if moments.empty else at if finished else moments.max().to_pydatetime()
+    derived = inputs is not None and inputs == held
+    unclear = _missing(listed), _lacking(listed, occurrences), _malformed(listed)
+    return Before(landed, derived, unread, *unclear, swept_at, unchanged), at
+
+
+def access_hidden(users: pd.DataFrame) -> bool:
+    """Whether the site does not tell of somebody when they were in the course last."""
+    return bool((users["last_course_access"] < 0).any())
+
+
+def _missing(listed: pd.DataFrame) -> frozenset[str]:
+    gone = listed["reason_code"] == "activity_missing"
+    links = listed[gone & (listed["resource"] == "activity_link")]  # missing for everybody
+    return frozenset(str(key).rpartition("/")[2] for key in links["record_key"])
+
+
+def _lacking(listed: pd.DataFrame, occurrences: Collection[str]) -> str | None:
+    """Of keys OCCURRENCE/USER/UNIT, in which codes may hold any character, a user."""
+    units = (listed["reason_code"] == "activity_missing") & (listed["resource"] == UNIT_RESULT)
+    for key in map(str, listed.loc[units, "record_key"]):
+        for code in occurrences:
+            user = key.removeprefix(f"{code}/").partition("/")[0]
+            if key.startswith(f"{code}/") and user.isascii() and user.isdecimal():
+                return user
+    return None
+
+
+def _malformed(listed: pd.DataFrame) -> frozenset[str]:
+    """As ``etl.engine.decoding.key_of`` names them."""
+    grades = listed["resource"].isin([GRADES, USER_GRADES]) & (listed["reason_code"] == MALFORMED)
+    named = (_USER.search(str(key)) for key in listed.loc[grades, "record_key"])
+    return frozenset(found[1] if found else "" for found in named)

@@ -1,0 +1,30 @@
+"""Moodle: what units and tasks can be mapped to."""
+
+from typing import Annotated
+
+import typer
+
+from etl.connectors.moodle import activities as moodle_activities
+from etl.console import known_connections, tables
+from etl.console.warehouse import warehouse_engine
+
+app = typer.Typer(no_args_is_help=True, help=__doc__)
+
+
+@app.callback()
+def _more_commands_may_follow() -> None:
+    """Keep ``activities`` a command of its own: typer drops the name of an only command."""
+
+
+@app.command()
+def activities(
+    source: Annotated[str, typer.Argument(help="Moodle site, as sources.csv names it.")],
+    course: Annotated[str, typer.Argument(help="Course, by its number in Moodle.")],
+) -> None:
+    """Ask Moodle for the activities of COURSE: number (cmid), name, type, pass grade, and what is mapped to each.
+
+    activity_links.csv maps units and tasks to these numbers. The view mart.activities shows them too.
+    """
+    with warehouse_engine() as engine:
+        found = moodle_activities.list_course(engine, known_connections.find, source, course)
+    tables.show(found, "the course has no activities")

@@ -1,0 +1,41 @@
+"""Moodle, as a source of unit results and course completions."""
+
+from typing import Final
+
+from etl.engine import connection_form
+from etl.engine.connector import Connector, Flow, Pool
+from etl.files.kinds import moodle_id
+
+_FORM: Final = {
+    "ui-field-behaviour": {
+        "hidden-fields": connection_form.IN_ADDRESS,
+        "relabeling": {
+            "host": "Site address",
+            "login": "User name",
+            "password": "Token, or password of the user",
+        },
+        "placeholders": {
+            "host": "https://moodle.example.org",
+            "login": "empty where a token is used (recommended)",
+        },
+    },
+    "conn-fields": {
+        "service": connection_form.text(
+            "Web service", "Only with a user name: short name of the external service to get a token for."
+        ),
+        "wait_limit": connection_form.wait_limit(),
+    },
+}
+
+CONNECTOR: Final = Connector(
+    system="moodle",
+    title="Moodle",
+    form=_FORM,
+    check="etl.connectors.moodle.check:check_connection",
+    pool=Pool("moodle", 2, "Calls to Moodle sites at the same time"),
+    flows=(Flow("moodle_results", "etl.connectors.moodle.flow", of_courses=True),),
+    unit_results=True,
+    course_id=moodle_id,
+    user_id=moodle_id,
+    commands={"moodle": "etl.connectors.moodle.commands:app"},
+)

@@ -1,0 +1,1 @@
+"""PE-Online: accreditation points, sent over SOAP."""

@@ -1,0 +1,235 @@
+"""Answers of PE-Online: which row each part of a Summary is about (spec/pe_online.md, Answer).
+
+No row number and no reference of ours can be trusted, so rows are found by content. A call holds each person
+once, which makes that content unambiguous.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from lxml import etree
+
+from etl.connectors.pe_online import faults as pe_faults
+from etl.connectors.pe_online import texts as pe_texts
+from etl.connectors.pe_online.faults import OUTCOME_UNKNOWN, Fault, Policy
+from etl.connectors.pe_online.payload import RESENDABLE_TYPES, Attendance
+from etl.transform.reasons import reason
+
+_DUTCH_TIME: Final = ZoneInfo("Europe/Amsterdam")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One Error of a Summary."""
+
+    number: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """One Accepted of a Summary."""
+
+    person: str
+    course: str
+    date: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A whole answer; a count that could not be read is None and adds up with nothing."""
+
+    accepted_rows: int | None
+    rejected_rows: int | None
+    total_rows: int | None
+    refusals: tuple[Refusal, ...]
+    accepted: tuple[Accepted, ...]
+
+    @property
+    def call_fault(self) -> str | None:
+        """The error of the call as a whole (nothing was processed), if that is what was answered."""
+        found = [refusal.number for refusal in self.refusals if refusal.number in pe_faults.CALL_FAULTS]
+        return found[0] if found and not self.accepted and not self.accepted_rows else None
+
+    def adds_up(self, sent: int) -> bool:
+        """Do the counts of the answer agree with each other, with its content and with what was sent?"""
+        if self.accepted_rows is None or self.rejected_rows is None:
+            return False
+        total = self.accepted_rows + self.rejected_rows
+        return total == self.total_rows == sent and len(self.accepted) <= self.accepted_rows
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one row, and the status it gets in the ledger."""
+
+    status: str
+    reason: str | None = None
+    explanation: str | None = None
+    retry: bool = False
+    error_code: str | None = None
+    cause: str | None = None  # why there is no usable answer, or why nothing was sent
+    not_processed: bool = False  # PE-Online did not look at the row: it is as it was
+    unclear: bool = False  # surely rejected, but for which of several reasons the answer does not tell
+
+
+ACCEPTED: Final = Outcome("accepted")
+NOT_ADDED_UP: Final = "the counts of the answer do not agree with what was sent"
+NOT_MENTIONED: Final = "the answer does not say what became of the row"
+UNKNOWN: Final = Outcome("unknown", OUTCOME_UNKNOWN, reason(OUTCOME_UNKNOWN))
+
+
+def read(element: etree._Element) -> Summary:
+    """Read a Summary; elements are found by local name, whatever namespace they stand in."""
+    found: dict[str, list[etree._Element]] = defaultdict(list)
+    for child in element.iter(etree.Element):
+        found[etree.QName(child).localname].append(child)
+    return Summary(
+        accepted_rows=_count(found["accepted_rows"]),
+        rejected_rows=_count(found["rejected_rows"]),
+        total_rows=_count(found["total_rows"]),
+        refusals=tuple(Refusal(_text(one, "errorNR"), _text(one, "errorMsg")) for one in found["Error"]),
+        accepted=tuple(
+            Accepted(_text(one, "person"), _text(one, "course"), _text(one, "date"))
+            for one in found["Accepted"]
+        ),
+    )
+
+
+def match(rows: Sequence[Attendance], summary: Summary) -> dict[int, Outcome]:
+    """The outcome of every row of a call; a row that the answer does not clearly speak of is unknown.
+
+    A person that stands twice in ``rows`` makes the answer ambiguous for both. Where every accepted row is known, the
+    others are rejected, also when their errors cannot be told apart.
+    """
+    if not summary.adds_up(len(rows)):
+        return unknown(rows, NOT_ADDED_UP)
+    outcomes = unknown(rows, NOT_MENTIONED)
+    persons = Counter(row.relation_number for row in rows)
+    alone = [row for row in rows if persons[row.relation_number] == 1]
+    accepted = _accepted(alone, summary.accepted)
+    refused = _refused([row for row in alone if row.attendance_id not in accepted], summary.refusals)
+    if len(accepted) == summary.accepted_rows:
+        unclear = _unclear(summary.refusals, rows)
+        outcomes |= {row.attendance_id: unclear for row in rows}
+    if len(refused) <= (summary.rejected_rows or 0):
+        outcomes |= {
+            row.attendance_id: _outcome(refused[row.attendance_id], row, rows)
+            for row in alone
+            if row.attendance_id in refused
+        }
+    return outcomes | dict.fromkeys(accepted, ACCEPTED)
+
+
+def unknown(rows: Iterable[Attendance], cause: str, error_code: str = "unclear_answer") -> dict[int, Outcome]:
+    """The answer was lost, or does not tell: every row of the call is unknown."""
+    words = f"{UNKNOWN.explanation} Cause: {cause}."
+    lost = replace(UNKNOWN, explanation=words, cause=cause, error_code=error_code)
+    return {row.attendance_id: lost for row in rows}
+
+
+def _accepted(rows: Sequence[Attendance], entries: Sequence[Accepted]) -> set[int]:
+    by_person: dict[str, list[Accepted]] = defaultdict(list)
+    for entry in entries:
+        by_person[entry.person].append(entry)
+    return {
+        row.attendance_id
+        for row in rows
+        if any(_speaks_of(entry, row) for entry in by_person[row.relation_number])
+    }
+
+
+def _speaks_of(entry: Accepted, row: Attendance) -> bool:
+    # A course that was offered by the provider's own code may come back by its number.
+    by_number = row.external_course_code is not None and entry.course.isdigit()
+    if not (by_number or entry.course in (row.pe_course_id, row.external_course_code)):
+        return False
+    # The classroom types are offered without a date: the service fills in the meeting's.
+    return row.course_type not in RESENDABLE_TYPES or _iso_day(entry.date) in _days(row)
+
+
+def _refused(left: Sequence[Attendance], refusals: Sequence[Refusal]) -> dict[int, list[Refusal]]:
+    """Errors by the numbers in their text: the person's, else the course's and date's where that is enough.
+
+    Many texts name no person. Equal errors about as many rows are told apart by nothing, and need not be.
+    """
+    about: dict[frozenset[int], list[Refusal]] = defaultdict(list)
+    for refusal in refusals:
+        about[_candidates(refusal, left)].append(refusal)
+    found: dict[int, list[Refusal]] = {}
+    for candidates, errors in sorted(about.items(), key=lambda pair: (len(pair[0]), sorted(pair[0]))):
+        rows = candidates - found.keys()
+        texts = {pe_texts.unnumbered(error.text) for error in errors}
+        if len(candidates) == 1 or (len(rows) == len(errors) and len(texts) == 1):
+            found |= dict.fromkeys(rows, errors)
+    return found
+
+
+def _candidates(refusal: Refusal, left: Sequence[Attendance]) -> frozenset[int]:
+    """The rows that an error can be about: as few as its text allows."""
+    rows = [row for row in left if pe_texts.mentions_person(refusal.text, row.relation_number)]
+    if not rows:
+        rows = [row for row in left if pe_texts.mentions_course(refusal.text, _course(row))] or [*left]
+        if found := pe_texts.DUTCH_DATE.search(refusal.text):
+            rows = [row for row in rows if _iso_day(found[0]) in _days(row)] or rows
+    return frozenset(row.attendance_id for row in rows)
+
+
+def _outcome(refusals: Sequence[Refusal], row: Attendance, rows: Sequence[Attendance]) -> Outcome:
+    """One outcome for all errors of a row; where they differ, the one that asks for a person."""
+    order = (Policy.REGISTERED, Policy.RETRY, Policy.REJECT)
+    judged = [
+        (pe_faults.classify(refusal.number, pe_texts.without_ids(refusal.text, row)), refusal)
+        for refusal in refusals
+    ]
+    judged.sort(key=lambda pair: (order.index(pair[0].policy), pair[0].code, pair[1].text))
+    fault, refusal = judged[-1]
+    status = "accepted" if fault.policy is Policy.REGISTERED else "rejected"
+    return Outcome(
+        status, fault.code, _explained(fault, refusal, rows), fault.policy is Policy.RETRY, refusal.number
+    )
+
+
+def _explained(fault: Fault, refusal: Refusal, rows: Sequence[Attendance]) -> str:
+    return f"{fault.meaning} PE-Online: {pe_texts.masked(refusal.text, rows)}"
+
+
+def _unclear(refusals: Sequence[Refusal], rows: Sequence[Attendance]) -> Outcome:
+    texts = sorted({pe_texts.unnumbered(pe_texts.masked(refusal.text, rows)) for refusal in refusals})
+    words = (
+        f"Rejected for one of {len(texts)} reasons. PE-Online: {' | '.join(texts)}"
+        if texts
+        else "Rejected without a reason."
+    )
+    return Outcome("rejected", pe_faults.UNCLASSIFIED.code, words, retry=True, unclear=True)
+
+
+def _course(row: Attendance) -> str:
+    return row.pe_course_id or row.external_course_code or ""
+
+
+def _days(row: Attendance) -> set[str]:
+    """The day of the row in its own zone, and in PE-Online's, should that be the one it echoes."""
+    ended = datetime.fromisoformat(row.end_date)
+    return {ended.date().isoformat(), ended.astimezone(_DUTCH_TIME).date().isoformat()}
+
+
+def _iso_day(date: str) -> str:
+    found = pe_texts.DUTCH_DATE.match(date)
+    return f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}" if found else date[:10]
+
+
+def _count(found: Sequence[etree._Element]) -> int | None:
+    text = (found[0].text or "").strip() if len(found) == 1 else ""
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _text(parent: etree._Element, name: str) -> str:
+    for child in parent.iter(etree.Element):
+        if etree.QName(child).localname == name:
+            return str(child.xpath("string()")).strip()
+    return ""

@@ -1,0 +1,116 @@
+"""Accreditation points at PE-Online: what is in the ledger, and what a person has to decide."""
+
+from collections.abc import Sized
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from etl import db
+from etl.connectors.pe_online import flow as pe_online_attendance
+from etl.connectors.pe_online import ledger as pe_ledger
+from etl.connectors.pe_online.faults import NUMBER_CHANGED
+from etl.connectors.pe_online.ledger import Chosen
+from etl.console import known_connections, tables
+from etl.console.numbers import whole
+from etl.console.warehouse import warehouse_engine
+from etl.errors import InvalidInput
+
+app = typer.Typer(no_args_is_help=True, help=__doc__)
+
+_ROWS = typer.Argument(
+    parser=whole, metavar="[ROW]...", help="attendance_id of rows, as the list shows them."
+)
+_RESENDABLE = ("rejected", "accepted", "withheld")
+By = Annotated[str, typer.Option(help="Who decides.")]
+Status = Annotated[str | None, typer.Option(help="Only rows in this status, such as unknown.")]
+Org = Annotated[int | None, typer.Option(parser=whole, metavar="ORG", help="Only this profession group.")]
+Reason = Annotated[str | None, typer.Option(help="Only rows with this reason.")]
+
+
+@app.command("list")
+def list_rows(status: Status = None, org: Org = None, reason: Reason = None) -> None:
+    """Show the ledger, with the cause of the last attempt where no answer came; ids only."""
+    with warehouse_engine() as engine, engine.connect() as session:
+        found = db.rows(session, "pe_online/attendance.list", status=status, org_id=org, reason=reason)
+    tables.show(found, "no rows")
+    typer.echo(_counted(found), err=True)  # beside the list, which may go into a pipe
+
+
+@app.command()
+def settle(
+    by: By,
+    registered: Annotated[
+        bool, typer.Option("--registered/--not-registered", help="As PE-Online's own pages show it.")
+    ],
+    rows: Annotated[list[int] | None, _ROWS] = None,
+    org: Org = None,
+    reason: Reason = None,
+) -> None:
+    """Settle unknown outcomes after looking them up at PE-Online; not registered: they are sent again.
+
+    Also points under a former number (--reason number_changed) that PE-Online moved to the new one.
+    """
+    if not rows and org is None and reason is None:
+        raise InvalidInput("say which rows: their numbers, or --org or --reason")
+    status = "accepted" if reason == NUMBER_CHANGED else "unknown"
+    with warehouse_engine() as engine, engine.begin() as session:
+        found = rows or pe_ledger.find(session, Chosen(status, org_id=org, reason=reason))
+        for row in found:
+            pe_ledger.settle(session, row, registered, by)
+    typer.echo(f"{_counted(found)}: {'registered' if registered else 'not registered, will be sent again'}")
+
+
+@app.command()
+def resend(
+    by: By,
+    rows: Annotated[list[int] | None, _ROWS] = None,
+    status: Annotated[
+        str,
+        typer.Option(
+            help="Status of the rows: rejected; accepted (while PE-Online was still testing); withheld "
+            "(points that were claimed, or sent under another course)."
+        ),
+    ] = "rejected",
+    org: Org = None,
+    course: Annotated[str | None, typer.Option(help="Only this PE course (number or own code).")] = None,
+    reason: Reason = None,
+    since: Annotated[datetime | None, typer.Option(help="Last sent on this day or later.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Last sent on this day or before.")] = None,
+) -> None:
+    """Have rows offered again by the next push, one by one or all that the options describe."""  # fmt: skip
+    chosen = Chosen(
+        status,
+        rows or None,
+        org,
+        course,
+        reason,
+        since.date() if since else None,
+        until.date() if until else None,
+    )
+    if status not in _RESENDABLE:
+        raise InvalidInput(
+            f"--status {status}: must be one of {', '.join(_RESENDABLE)}; settle what is unknown"
+        )
+    if not rows and chosen == Chosen(status):
+        raise InvalidInput(
+            "say which rows: their numbers, or one of --org, --course, --reason, --since, --until"
+        )
+    with warehouse_engine() as engine, engine.begin() as session:
+        count = pe_ledger.resend(session, chosen, by)
+    typer.echo(f"{_counted(range(count))}: will be sent again")
+
+
+@app.command()
+def preview(
+    org: Annotated[int, typer.Argument(parser=whole, metavar="ORG", help="Profession group (orgID).")],
+    connection: Annotated[str, typer.Option(help="Account that would send.")] = "pe_online",
+) -> None:
+    """Print the documents that a push would send now, without the key. They hold relation numbers."""
+    with warehouse_engine() as engine:
+        account = known_connections.find(connection)
+        typer.echo(pe_online_attendance.preview(engine, org, account))
+
+
+def _counted(rows: Sized) -> str:
+    return "1 row" if len(rows) == 1 else f"{len(rows)} rows"

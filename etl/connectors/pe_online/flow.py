@@ -1,0 +1,261 @@
+"""Accreditation points to PE-Online: bring the ledger up to date, then push each profession group.
+
+The order is ``open_run``, ``plan``, ``push`` for each group that plan returns, ``finish``. Every step reads the
+ledger (spec/pe_online.md), so it may run again, twice at once, or alone.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine
+
+from etl import db, settings
+from etl.connections import Connection
+from etl.connectors.pe_online import ledger as pe_ledger
+from etl.connectors.pe_online import payload
+from etl.connectors.pe_online.account import Account, account
+from etl.connectors.pe_online.client import Client
+from etl.connectors.pe_online.faults import NOTHING_TO_DO
+from etl.connectors.pe_online.payload import RESENDABLE_TYPES, Attendance
+from etl.connectors.pe_online.sender import AccountRefused, Sender, batches
+from etl.engine import failpoint, night
+from etl.engine.options import Options
+from etl.errors import EtlError, GiveUp, RetryLater
+from etl.load import rejections, runs
+from etl.load.runs import Counts, Step
+
+FLOW: Final = "pe_online_attendance"
+_SYSTEM: Final = "pe_online"  # the rejections' source: PE-Online, whichever account writes
+_REFUSAL_HOLDS: Final = 60  # seconds in which a run does not ask again for an account that was refused
+
+Connect = Callable[[str], Connection]
+log = logging.getLogger(__name__)
+
+
+def open_run(engine: Engine, options: Options, airflow_run_id: str | None = None) -> str:
+    """Open a run and return its id."""
+    with engine.begin() as session:
+        return runs.open_run(session, FLOW, airflow_run_id, options.parameters)
+
+
+def plan(engine: Engine, run_id: str, connect: Connect) -> list[int]:
+    """Bring the ledger up to date and return the profession groups (orgID) that have rows to send now.
+
+    One whose account is not usable is among them, so that the others go on and its push is what is red.
+    """
+    pushes: list[int] = []
+    for org_id, connection_id in _groups(engine):
+        try:
+            pe_account = account(connect(connection_id))
+        except EtlError as problem:
+            _record(engine, run_id, "plan", org_id, Counts(), problem)
+            pushes.append(org_id)
+            continue
+        due = _refresh(engine, run_id, org_id, pe_account)
+        if pe_account.paused:
+            log.info("orgID %s: the account %s is paused; %s rows wait", org_id, connection_id, due)
+        elif due:
+            pushes.append(org_id)
+    failpoint.point("push.planned")
+    return pushes
+
+
+def push_group(engine: Engine, run_id: str, org_id: int, connect: Connect) -> Counts:
+    """Push a profession group with the account that it has now; it may have been changed since the plan."""
+    with engine.connect() as session:
+        [group] = db.rows(session, "pe_online/groups.connection", org_id=org_id)
+    return push(engine, run_id, org_id, connect(group["connection_id"]))
+
+
+def push(engine: Engine, run_id: str, org_id: int, connection: Connection) -> Counts:
+    """Send what is due for one profession group; a second pusher at the same time leaves it to the first.
+
+    Ledger and report are complete before an error is raised: RetryLater when the next push will do better,
+    GiveUp when a person has to act.
+    """
+    pe_account = account(connection)
+    if _could_not_be_planned(engine, run_id, org_id):
+        _refresh(engine, run_id, org_id, pe_account)
+    with pe_ledger.exclusive(engine, org_id) as ledger:
+        if ledger is None:
+            return _leave(engine, run_id, org_id, "another push is running")
+        if pe_account.paused:
+            return _leave(engine, run_id, org_id, "the account is paused")
+        if _just_refused(ledger, run_id, pe_account.conn_id):
+            _leave(engine, run_id, org_id, "the account was refused a moment ago")
+            raise RetryLater(f"PE-Online (connection {pe_account.conn_id}): account refused", _REFUSAL_HOLDS)
+        counts, problem = _send(ledger, pe_account, org_id, run_id)
+    _record(engine, run_id, "push", org_id, counts, problem)
+    if not isinstance(problem, AccountRefused):
+        with engine.begin() as session:
+            runs.mended(session, run_id, "account", pe_account.conn_id)
+    log.info("orgID %s: %s", org_id, counts)
+    if problem:
+        raise problem
+    return counts
+
+
+def preview(engine: Engine, org_id: int, connection: Connection) -> str:
+    """The documents that a push would send now, without the key; writes nothing, sends nothing.
+
+    They hold relation numbers: for the person who asked, not for a log.
+    """
+    pe_account = account(connection)
+    return _documents(pe_account, org_id, _would_offer(engine, org_id, pe_account))
+
+
+def dry_run(engine: Engine, run_id: str, connect: Connect) -> list[Path]:
+    """Write the preview of each profession group to a file that only its owner can read; the log says where.
+
+    Raises GiveUp at the end when an account is not usable; the previews of the others are written.
+    """
+    folder = settings.private_folder(settings.state_dir() / "preview")
+    written: list[Path] = []
+    problems: list[EtlError | None] = []
+    for org_id, connection_id in _groups(engine):
+        try:
+            written.append(_write_preview(engine, run_id, org_id, connect(connection_id), folder))
+            problems.append(None)
+        except EtlError as problem:
+            problems.append(problem)
+            night.record_problem(engine, run_id, "preview", str(org_id), problem)
+    night.raise_problems(problems, "accounts are not usable")
+    return written
+
+
+def finish(engine: Engine, run_id: str, failed_tasks: int = 0) -> str:
+    """Close the run and return its status: ``incomplete`` when an account or a push met a problem."""
+    return night.close_run(engine, run_id, failed_tasks)
+
+
+def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
+    """The whole flow without Airflow; returns the run's id and status."""
+    run_id = open_run(engine, options)
+
+    def tasks() -> Iterator[Callable[[], object]]:
+        if options.dry_run:
+            yield partial(dry_run, engine, run_id, connect)
+            return
+        for org_id in plan(engine, run_id, connect):
+            yield partial(push_group, engine, run_id, org_id, connect)
+
+    return night.whole_run(engine, run_id, tasks(), partial(finish, engine, run_id))
+
+
+def _groups(engine: Engine) -> Iterator[tuple[int, str]]:
+    with engine.connect() as session:
+        found = db.rows(session, "pe_online/groups.active", nothing_to_do=list(NOTHING_TO_DO))
+    yield from ((group["org_id"], group["connection_id"]) for group in found)
+
+
+def _refresh(engine: Engine, run_id: str, org_id: int, pe_account: Account) -> int:
+    """How many rows are to be sent after the ledger was brought up to date."""
+    with engine.begin() as session:
+        counts = pe_ledger.refresh(session, org_id, pe_account)
+        runs.record_steps(session, run_id, "plan", [runs.balanced(str(org_id), counts)])
+        _list_open_cases(session, run_id, org_id)
+        return len(pe_ledger.due(session, org_id))
+
+
+def _could_not_be_planned(engine: Engine, run_id: str, org_id: int) -> bool:
+    """Was the account not usable when the ledger was to be brought up to date in this run?"""
+    with engine.connect() as session:
+        return runs.not_done(session, run_id, "plan", str(org_id))
+
+
+def _send(ledger: Session, pe_account: Account, org_id: int, run_id: str) -> tuple[Counts, EtlError | None]:
+    """Settle what a dead pusher left, send what is due, and say what is left open."""
+    abandoned = pe_ledger.recover(ledger, org_id)
+    due = pe_ledger.due(ledger, org_id)
+    ledger.commit()
+    with Client(pe_account) as client:
+        sender = Sender(ledger, client, pe_account, org_id, run_id)
+        sender.send(due)
+    types = {one.attendance_id: one.course_type for one in due}
+    lost = [types[one] for one, status in sender.states.items() if status == "unknown"]
+    counts = pe_ledger.pushed(ledger, due, sender.calls)
+    return counts, sender.problem or _open_outcomes(org_id, lost, abandoned, sender.causes)
+
+
+def _leave(engine: Engine, run_id: str, org_id: int, why: str) -> Counts:
+    with engine.begin() as session:
+        waiting = len(pe_ledger.due(session, org_id))
+        counts = Counts(waiting, ignored=waiting)
+        runs.record_step(session, run_id, "push", str(org_id), counts)
+    log.info("orgID %s: %s; %s rows left alone", org_id, why, waiting)
+    return counts
+
+
+def _just_refused(session: Session, run_id: str, connection_id: str) -> bool:
+    """An account that was refused for one profession group is not asked for the next one at once."""
+    asked = {"run_id": run_id, "connection_id": connection_id, "seconds": _REFUSAL_HOLDS}
+    return bool(db.rows(session, "pe_online/groups.account_refused", **asked))
+
+
+def _open_outcomes(
+    org_id: int, lost: list[int], abandoned: list[int], causes: Counter[str]
+) -> EtlError | None:
+    """Lost answers, by course type: most are settled by the next push, some only by a person."""
+    why = (
+        ", ".join(f"{cause} ({rows} rows)" for cause, rows in causes.most_common(3))
+        or "the push before was killed"
+    )
+    undecided = [one for one in (*lost, *abandoned) if one not in RESENDABLE_TYPES]
+    if undecided:
+        words = f"{len(undecided)} classroom rows have an unknown outcome: {why}; decide with: etl pe settle"
+        return GiveUp(f"PE-Online, orgID {org_id}: {words}")
+    if lost:
+        words = f"{len(lost)} rows have an unknown outcome: {why}; the next push settles them"
+        return RetryLater(f"PE-Online, orgID {org_id}: {words}")
+    return None
+
+
+def _record(
+    engine: Engine, run_id: str, step: str, org_id: int, counts: Counts, problem: EtlError | None
+) -> None:
+    with engine.begin() as session:
+        _list_open_cases(session, run_id, org_id)
+        done = runs.balanced(str(org_id), counts)
+        if isinstance(problem, AccountRefused):
+            # One line for the account, however many profession groups it serves: one alert.
+            refused = Step(problem.connection_id, Counts(), problem.code, str(problem))
+            runs.record_steps(session, run_id, "account", [refused])
+        elif problem and not done.problem:  # the other one is raised; that rows were lost is told here only
+            done = Step(done.scope, counts, problem.code, str(problem))
+        runs.record_steps(session, run_id, step, [done])
+
+
+def _list_open_cases(session: Session, run_id: str, org_id: int) -> None:
+    cases = pe_ledger.open_cases(session, org_id)
+    rejections.replace(session, run_id, FLOW, _SYSTEM, [str(org_id)], cases)
+
+
+def _would_offer(engine: Engine, org_id: int, pe_account: Account) -> list[list[Attendance]]:
+    with engine.connect() as session:
+        pe_ledger.refresh(session, org_id, pe_account)
+        calls = batches(pe_ledger.due(session, org_id), pe_account.batch_limit)
+        offered = [pe_ledger.rows(session, call) for call in calls]
+        session.rollback()
+    return offered
+
+
+def _documents(pe_account: Account, org_id: int, calls: list[list[Attendance]]) -> str:
+    return "".join(payload.entry(pe_account, org_id, rows, with_key=False) for rows in calls)
+
+
+def _write_preview(engine: Engine, run_id: str, org_id: int, connection: Connection, folder: Path) -> Path:
+    pe_account = account(connection)
+    calls = _would_offer(engine, org_id, pe_account)
+    path = folder / f"{FLOW}_{org_id}.xml"
+    path.touch(mode=0o600)
+    path.write_text(_documents(pe_account, org_id, calls), encoding="utf-8")
+    rows = sum(map(len, calls))
+    with engine.begin() as session:
+        runs.record_step(session, run_id, "preview", str(org_id), Counts(rows, written=rows))
+    log.info("orgID %s: %s rows would be sent, see %s", org_id, rows, path)
+    return path

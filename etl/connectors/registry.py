@@ -1,0 +1,95 @@
+"""The connectors, and what follows from the list of them: a new one is a folder and a line here."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Final, Protocol, cast
+
+from sqlalchemy import Engine
+
+from etl.connections import CheckReport, Connection
+from etl.connectors.iep_lvs.connector import CONNECTOR as IEP_LVS
+from etl.connectors.infocaption.connector import CONNECTOR as INFOCAPTION
+from etl.connectors.moodle.connector import CONNECTOR as MOODLE
+from etl.connectors.pe_online.connector import CONNECTOR as PE_ONLINE
+from etl.engine.connection_test import Connect, Tested, Warehouse
+from etl.engine.connector import Connector, load
+from etl.engine.options import Options
+from etl.errors import EtlError, InvalidInput
+
+CONNECTORS: Final[tuple[Connector, ...]] = (MOODLE, INFOCAPTION, IEP_LVS, PE_ONLINE)
+
+_BY_SYSTEM: Final = {one.system: one for one in CONNECTORS}
+_FLOWS: Final = {flow.name: flow for one in CONNECTORS for flow in one.flows}
+FLOWS: Final = tuple(_FLOWS)
+_HOOKS: Final = "learning_results_hooks"  # in plugins/, which Airflow puts on the path
+
+
+class FlowModule(Protocol):
+    """What every flow module offers to the command line."""
+
+    def run(self, engine: Engine, connect: Callable[[str], Connection], options: Options) -> tuple[str, str]:
+        """Run the whole flow; returns the run's id and status."""
+
+
+def flow(name: str) -> FlowModule:
+    """The flow of this name. Raises InvalidInput with the names there are."""
+    if name not in _FLOWS:
+        raise InvalidInput(f"there is no flow {name}; there are {', '.join(FLOWS)}")
+    return cast(FlowModule, import_module(_FLOWS[name].module))
+
+
+def check_options(name: str, courses: bool, nights: bool) -> None:
+    """Raises InvalidInput where courses or nights are asked of a flow that does not know them."""
+    known = _FLOWS.get(name)
+    if known is None:
+        return
+    if courses and not known.of_courses:
+        raise InvalidInput(f"{name} is not run for certain courses: leave out --course")
+    if nights and not known.of_nights:
+        raise InvalidInput(f"{name} sends what is due now, not for certain nights: leave out --from and --to")
+
+
+def check(connection: Connection, warehouse: Warehouse, connect: Connect) -> CheckReport:
+    """The test of a connection, for Airflow's Test button and ``etl check``.
+
+    Says in plain words what works and what is missing; what fails is a line of the report, never raised.
+    """
+    try:
+        connector = _BY_SYSTEM.get(connection.conn_type)
+        if connector is None:
+            types = ", ".join(_BY_SYSTEM)
+            raise InvalidInput(f"connection {connection.conn_id}: no test for its type, only for {types}")
+        report: CheckReport = load(connector.check)(Tested(connection, connector, warehouse, connect))
+    except EtlError as problem:
+        return CheckReport(False, [str(problem)])
+    return report
+
+
+def pools() -> dict[str, dict[str, Any]]:
+    """The pools of all connectors, as ``airflow pools import`` takes them."""
+    return {
+        one.pool.name: {
+            "slots": one.pool.slots,
+            "description": one.pool.description,
+            "include_deferred": False,
+        }
+        for one in CONNECTORS
+    }
+
+
+def get_provider_info() -> dict[str, Any]:
+    """What Airflow shows and stores for the connections of each system; its provider discovery asks for it."""
+    return {
+        "package-name": "learning-results-etl",
+        "name": "Learning results",
+        "description": f"Learning results: {', '.join(one.title for one in CONNECTORS)}.",
+        "connection-types": [
+            {
+                "connection-type": one.system,
+                "hook-class-name": f"{_HOOKS}.{one.hook}",
+                "hook-name": one.title,
+                **one.form,
+            }
+            for one in CONNECTORS
+        ],
+    }

@@ -1,0 +1,1 @@
+"""How a flow runs, whatever the system."""

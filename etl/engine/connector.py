@@ -1,0 +1,71 @@
+"""What a connector says of itself; the list of them is etl.connectors.registry, from which the rest follows.
+
+What takes long to import is named as ``module:name`` and imported when it is asked for.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from etl.connections import Connection
+from etl.files.columns import File
+from etl.files.kinds import Kind
+from etl.files.rules import Rule
+
+
+@dataclass(frozen=True)
+class Pool:
+    """How many calls to the system run at the same time, until the administrator changes it in Airflow."""
+
+    name: str
+    slots: int
+    description: str
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A flow: a module as etl.engine.night describes it, and what a person can ask of its runs."""
+
+    name: str
+    module: str
+    of_courses: bool = False  # it can be run for certain courses
+    of_nights: bool = True  # it can derive past nights again
+
+
+@dataclass(frozen=True)
+class Connector:
+    """An outside system. ``system`` is its name in sources.csv, of its connection type and of its folders.
+
+    ``form``: its connection in Airflow (see etl.engine.connection_form). ``check``: the test of a connection.
+    ``unit_results``: its sources say in sources.csv how results of units are recorded. ``course_id``, ``user_id``:
+    how its ids look in reference files, the latter in client_numbers.csv under ``<system>:<source>``.
+    ``number_rules``, ``unused_numbers`` (reason by scheme): of its numbers there. ``address``: of a connection.
+    """
+
+    system: str
+    title: str
+    form: Mapping[str, Any]
+    check: str
+    pool: Pool
+    flows: tuple[Flow, ...]
+    is_source: bool = True
+    unit_results: bool = False
+    course_id: Kind | None = None
+    user_id: Kind | None = None
+    files: tuple[File, ...] = ()
+    number_rules: tuple[Rule, ...] = ()
+    unused_numbers: Mapping[str, str] = field(default_factory=dict)
+    commands: Mapping[str, str] = field(default_factory=dict)
+    address: Callable[[Connection], str] = Connection.site
+
+    @property
+    def hook(self) -> str:
+        """The name of its class among Airflow's hooks."""
+        return "".join(part.title() for part in self.system.split("_")) + "Hook"
+
+
+def load(reference: str) -> Any:
+    """What ``module:name`` names."""
+    module, _, name = reference.partition(":")
+    return getattr(import_module(module), name)

@@ -1,0 +1,210 @@
+"""Polling courses of a site, whatever the system: one that fails does not stop the others."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Final, TypeVar
+
+import pandas as pd
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine
+
+from etl.engine import failpoint
+from etl.engine.night import raise_problems, step_of
+from etl.engine.options import Options
+from etl.engine.sources import Source
+from etl.errors import CapabilityMissing, EtlError, GiveUp, RejectRecord, RetryLater, Unusable
+from etl.http.client import Client
+from etl.load import landing, rejections, runs
+from etl.load.landing import Answer
+from etl.load.runs import Counts, Step
+from etl.transform.reasons import reason
+from etl.transform.rejected import combined, rejected_rows
+
+COURSE: Final = "course"  # the resource of a course that could not be read as a whole
+_IN_A_ROW: Final = 2  # so many calls, or courses, without an answer are not about single ones any more
+
+
+class PolledCourse:
+    """What was asked about one course: ``answers`` is what to land, ``rejected`` what could not be read."""
+
+    def __init__(self, client: Client, scope: str) -> None:
+        self.scope = scope
+        self.answers: list[Answer] = []
+        self.rejected: list[pd.DataFrame] = []
+        self._counter = client
+        self._unanswered = 0
+        self._calls, self._bytes = client.calls, client.bytes
+
+    @property
+    def cost(self) -> Counts:
+        """The calls and bytes of this course."""
+        return Counts(calls=self._counter.calls - self._calls, bytes=self._counter.bytes - self._bytes)
+
+    def keep(self, resource: str, key: str, body: bytes) -> None:
+        """An answer that is to be landed."""
+        self.answers.append(Answer(self.scope, resource, key, body))
+
+    def ask(self, resource: str, key: str, call: Callable[[], bytes]) -> bytes | EtlError:
+        """The answer about one learner or activity, kept; or the problem with it, which reaches no further.
+
+        Raises RetryLater when calls in a row get no answer: then it is not about what was asked.
+        """
+        try:
+            body = call()
+        except RetryLater as problem:
+            self._unanswered += 1
+            if self._unanswered == _IN_A_ROW:
+                raise
+            return problem
+        except (RejectRecord, CapabilityMissing, Unusable) as problem:
+            self._unanswered = 0
+            return problem
+        self._unanswered = 0
+        self.keep(resource, key, body)
+        return body
+
+    def reject_problem(self, resource: str, key: str, problem: EtlError) -> None:
+        """What could not be read, as the error says."""
+        self.reject(resource, key, reason_of(problem), str(problem))
+
+    def reject(self, resource: str, key: str, code: str, seen: str = "") -> None:
+        """What could not be read; ``seen`` goes after the sentence of the reason code."""
+        rows = rejected_rows(pd.Series([self.scope]), resource, pd.Series([f"{self.scope}/{key}"]), code)
+        self.rejected.append(rows.assign(reason=f"{reason(code)} {seen}".strip()))
+
+
+def reason_of(problem: EtlError) -> str:
+    """The reason code under which what an error concerns is listed."""
+    if isinstance(problem, RejectRecord):
+        return problem.reason_code
+    if isinstance(problem, CapabilityMissing):
+        return "access_denied"
+    return "not_answered" if isinstance(problem, RetryLater) else "unusable_answer"
+
+
+AnyPoll = TypeVar("AnyPoll", bound=PolledCourse)
+
+
+def poll_each(
+    engine: Engine,
+    run_id: str,
+    flow: str,
+    source: Source,
+    scopes: Sequence[str],
+    begin: Callable[[str], AnyPoll],
+    ask: Callable[[AnyPoll], None],
+    ask_site: Callable[[], object],
+) -> None:
+    """Poll courses and store their answers; what goes wrong with one concerns that one.
+
+    The site is given up (GiveUp, RetryLater) when an error is of the whole site, or when courses in a row cannot be
+    asked and ``ask_site``, a small call about no course, fails too; each course that is then not asked is a problem
+    of the report. What single courses met is raised at the end: RetryLater where one said "later", else GiveUp.
+    """
+    problems: list[EtlError | None] = []
+    for position, scope in enumerate(scopes):
+        poll = begin(scope)
+        problem = _asked(poll, ask)
+        problems.append(problem)
+        of_the_site = _of_the_site(problems, ask_site)
+        _store(engine, run_id, flow, source, poll, problem)
+        if of_the_site is not None:
+            _not_asked(engine, run_id, source, scopes[position + 1 :], of_the_site)
+            raise of_the_site
+    raise_problems(problems, f"courses of {source.source} could not be read")
+
+
+def unpolled(
+    engine: Engine, run_id: str, source: Source, courses: Sequence[str], options: Options
+) -> list[str]:
+    """Not those that this run polled already; for past nights only those of which nothing was landed then."""
+    with engine.connect() as session:
+        done = runs.finished_scopes(session, run_id, "land")
+        if None not in options.nights:
+            done |= {_scope(source, one) for one in _landed_before(session, source, courses, options.nights)}
+    return [course for course in courses if _scope(source, course) not in done]
+
+
+def found_for(
+    connection: Session, source: Source, scopes: Sequence[str], night: datetime | None
+) -> pd.DataFrame:
+    """The landed answers of a night; a course of which nothing was landed by then counts as it is now."""
+    found = landing.index(connection, source.source, scopes, night)
+    if night is None:
+        return found
+    rest = sorted(set(scopes) - set(found["scope"]))
+    return pd.concat([found, landing.index(connection, source.source, rest)], ignore_index=True)
+
+
+def _asked(poll: AnyPoll, ask: Callable[[AnyPoll], None]) -> EtlError | None:
+    try:
+        ask(poll)
+    except (GiveUp, RetryLater, RejectRecord) as problem:
+        return problem
+    return None
+
+
+def _of_the_site(problems: Sequence[EtlError | None], ask_site: Callable[[], object]) -> EtlError | None:
+    """What the last course met, or what the site itself says, when that is not about single courses."""
+    last = problems[-1]
+    if isinstance(last, GiveUp) and not isinstance(last, CapabilityMissing | Unusable):
+        return last
+    recent = problems[-_IN_A_ROW:]
+    if len(recent) < _IN_A_ROW or not all(isinstance(one, RetryLater | Unusable) for one in recent):
+        return None
+    try:
+        ask_site()
+    except EtlError as problem:
+        return problem
+    return None
+
+
+def _not_asked(engine: Engine, run_id: str, source: Source, scopes: Iterable[str], problem: EtlError) -> None:
+    steps = [
+        Step(_scope(source, scope), problem_code=problem.code, problem=f"not asked, because of: {problem}")
+        for scope in scopes
+    ]
+    with engine.begin() as session:
+        runs.record_steps(session, run_id, "land", steps)
+
+
+def _landed_before(
+    connection: Session, source: Source, scopes: Sequence[str], nights: Iterable[datetime | None]
+) -> set[str]:
+    """The courses of which something was landed before each of these nights."""
+    landed = [set(landing.index(connection, source.source, scopes, night)["scope"]) for night in nights]
+    return set(scopes).intersection(*landed)
+
+
+def _scope(source: Source, course: str) -> str:
+    return f"{source.source}/{course}"
+
+
+def _store(
+    engine: Engine, run_id: str, flow: str, source: Source, poll: PolledCourse, problem: EtlError | None
+) -> None:
+    """All answers of a course or none: a poll that broke off leaves the last good one as it was."""
+    failpoint.point("land.polled")
+    with engine.begin() as session:
+        if problem is None:
+            landing.land(session, run_id, source.source, poll.answers)
+            failpoint.point("land.stored")
+        if problem is None or isinstance(problem, RejectRecord | CapabilityMissing | Unusable):
+            rejected = _rejected(session, f"{flow}/poll", source, poll, problem)
+            # resolved by the next poll, not by a derivation
+            rejections.replace(session, run_id, f"{flow}/poll", source.source, [poll.scope], rejected)
+        step = step_of(_scope(source, poll.scope), poll.cost, problem)
+        runs.record_steps(session, run_id, "land", [step])
+    failpoint.point("land.committed")
+
+
+def _rejected(
+    session: Session, flow: str, source: Source, poll: PolledCourse, problem: EtlError | None
+) -> pd.DataFrame:
+    """What could not be read of a course; where it broke off, also what was not looked at since it was listed."""
+    if problem is None:
+        return combined(poll.rejected)
+    course, code = pd.Series([poll.scope]), reason_of(problem)
+    listed = rejected_rows(course, COURSE, course, code).assign(reason=f"{reason(code)} {problem}")
+    before = rejections.open_of(session, flow, source.source, [poll.scope])
+    return combined([*poll.rejected, listed, before[before["resource"] != COURSE]])

@@ -1,0 +1,1 @@
+"""Calls over HTTP: one way for every client of an outside system."""

@@ -1,0 +1,1 @@
+"""What is recorded, whatever the source, and what people decide about it."""

@@ -1,0 +1,121 @@
+"""What the administration knows about the courses at hand, read set by set for one batch."""
+
+from collections.abc import Collection, Sequence
+from functools import cached_property
+from typing import Any, Final
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from etl import db
+from etl.engine.sources import Source
+from etl.transform.completions import Places
+from etl.transform.enrolments import learner_enrolments
+from etl.transform.learners import hidden_fields, learner_candidates, match_learners
+from etl.transform.rejected import combined
+
+ACCOUNT_FIELDS: Final = ["idnumber", "username", "email", "given_name", "surname"]
+
+
+class Administration:
+    """Reference data and recorded results for some courses of a source, each table read once, when first asked."""
+
+    def __init__(self, engine: Engine, source: Source, scopes: Sequence[str]) -> None:
+        self._engine = engine
+        self._source = source
+        self._scopes = list(scopes)
+        known = self._query("results/courses.occurrences", source=source.source)
+        known = known[known["scope"].isin(self._scopes)]
+        self.courses: pd.DataFrame = known.loc[
+            known["occurrence_code"].notna(), ["scope", "occurrence_code"]
+        ].reset_index(drop=True)
+        open_ones = known.loc[known["status"] != "finished", "scope"]
+        self.finished = set(known["scope"]) - set(open_ones)  # the occurrences of these are over
+        self.places = Places(
+            linked=set(self.courses["scope"]),
+            belonging=set(known.loc[known["belongs"], "scope"]),
+            counted=set(known.loc[known["counted"], "scope"]),
+        )
+        self._occurrences = sorted(set(self.courses["occurrence_code"]))
+
+    @property
+    def counted(self) -> Collection[str]:
+        """The courses that are accredited or give a competence."""
+        return self.places.counted
+
+    @cached_property
+    def activity_links(self) -> pd.DataFrame:
+        """scope, occurrence_code, unit_code, activity_id (a number)."""
+        links = self._of_occurrences("results/administration.activity_links", source=self._source.source)
+        return links.astype({"activity_id": "int64"}).merge(self.courses, on="occurrence_code")
+
+    @cached_property
+    def enrolments(self) -> pd.DataFrame:
+        """enrolment_code, client_code, occurrence_code, status, start_date, completed_here (by a poll)."""
+        return self._of_occurrences("results/administration.enrolments")
+
+    @cached_property
+    def training_plan(self) -> pd.DataFrame:
+        """enrolment_code, unit_code, expected_start_date."""
+        return self._of_occurrences("results/administration.training_plan")
+
+    @cached_property
+    def recorded(self) -> pd.DataFrame:
+        """enrolment_code, unit_code, status, started_on: what stands."""
+        return self._of_occurrences("results/administration.recorded")
+
+    @cached_property
+    def completions(self) -> pd.DataFrame:
+        """scope, client_code, completed_at: what stands of the courses."""
+        return self._query(
+            "results/administration.completions", source=self._source.source, scopes=self._scopes
+        )
+
+    @cached_property
+    def accounts(self) -> pd.DataFrame:
+        """user_id and ACCOUNT_FIELDS (missing = never shown, "" = none) of all accounts of the site."""
+        return self._query("results/administration.accounts", source=self._source.source)
+
+    def profiles(self, learners: pd.DataFrame) -> pd.DataFrame:
+        """``learners`` (scope, user_id, user_idnumber as their report has it) with the fields of their accounts."""
+        people = learners.merge(self.accounts, on="user_id", how="left")
+        return people.assign(idnumber=people["idnumber"].fillna(people["user_idnumber"]))
+
+    def hidden_fields(self, participants: pd.DataFrame) -> pd.DataFrame:
+        """Courses that do not show any more what their learners are matched by, as rejected rows."""
+        return hidden_fields(participants, self.accounts, self._source.match_code, self._source.match_fields)
+
+    def match(self, users: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Matched learners, their enrolments, and the rejected; ``users`` as match_learners takes them."""
+        labels = self.courses.groupby("scope")["occurrence_code"].agg("+".join)
+        labelled = users.assign(label=users["scope"].map(labels).fillna("course " + users["scope"]))
+        matched, unmatched = match_learners(
+            labelled,
+            self._clients,
+            self._stored,
+            self._source.match_code,
+            self._source.match_fields,
+            self._candidates,
+        )
+        enrolments, unenrolled = learner_enrolments(matched, self.courses, self.enrolments)
+        return matched, enrolments, combined([unmatched, unenrolled])
+
+    @cached_property
+    def _candidates(self) -> pd.DataFrame:
+        rules = self._source.match_code, self._source.match_fields
+        return learner_candidates(self.accounts, self._clients, self._stored, *rules)
+
+    @cached_property
+    def _clients(self) -> pd.DataFrame:
+        return self._query("results/administration.clients")
+
+    @cached_property
+    def _stored(self) -> pd.DataFrame:
+        return self._query("results/administration.stored_learner_ids", scheme=self._source.user_scheme)
+
+    def _of_occurrences(self, name: str, **parameters: str) -> pd.DataFrame:
+        return self._query(name, occurrences=self._occurrences, **parameters)
+
+    def _query(self, name: str, **parameters: Any) -> pd.DataFrame:
+        with self._engine.connect() as connection:
+            return db.query(connection, name, **parameters)

@@ -1,0 +1,64 @@
+"""Load test results: every message says what a result was when the message was made (spec/iep_lvs_uwlr.md)."""
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from etl import db
+from etl.engine import failpoint
+from etl.load.merge import stage
+
+_TABLE = "core.test_result_versions"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Rows ``written`` by message_id, and what has to be read again: brin6, first and last moment (``splits``)."""
+
+    written: Counter[int] = field(default_factory=Counter)
+    splits: list[Mapping[str, Any]] = field(default_factory=list)
+
+
+def load(
+    connection: Connection, run_id: str, messages: pd.DataFrame, results: pd.DataFrame, measures: pd.DataFrame
+) -> Loaded:
+    """Record what messages say of results; what is said again writes nothing.
+
+    ``messages``: scope, source, brin6, created_at, message_id; ``results``: scope, number and one row a result;
+    ``measures``: number and one row a value.
+    """
+    if results.empty:
+        return Loaded()
+    said = results.drop(columns=["scope", "number"])
+    said["measures"] = results["number"].map(_packed(measures))
+    said["content"] = _content(said)
+    where = results[["scope"]].merge(messages, on="scope").drop(columns="scope")
+    stage(connection, _TABLE, said.join(where).assign(run_id=run_id))
+    failpoint.point("iep.staged")
+    splits = db.rows(connection, "results/pupil_results.split")
+    written = db.rows(connection, "results/pupil_results.merge")
+    db.execute(connection, "results/pupil_results.number_versions")
+    return Loaded(Counter({row["message_id"]: row["written"] for row in written}), splits)
+
+
+def _packed(measures: pd.DataFrame) -> dict[int, str]:
+    """The values of each result as JSON, in the order of the message."""
+    names = [name for name in measures.columns if name != "number"]
+    values = zip(*(measures[name].to_list() for name in names), strict=True)
+    by_result: dict[int, list[dict[str, str]]] = defaultdict(list)
+    for number, row in zip(measures["number"].to_list(), values, strict=True):
+        named = zip(names, row, strict=True)
+        by_result[number].append({name: text for name, text in named if isinstance(text, str)})
+    return {number: json.dumps(listed, ensure_ascii=False) for number, listed in by_result.items()}
+
+
+def _content(said: pd.DataFrame) -> list[str]:
+    """A fingerprint of everything a result says, by which versions are told apart."""
+    rows = zip(*(said[name].to_list() for name in said.columns), strict=True)
+    return [hashlib.sha256(repr(row).encode()).hexdigest() for row in rows]

@@ -1,0 +1,76 @@
+"""Proposed results that a person reviews before they are recorded (spec/moodle.md: setting review = required)."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Literal
+
+from sqlalchemy import Engine
+
+from etl import db
+from etl.errors import InvalidInput
+from etl.transform.reasons import reason
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which open proposals are meant: of a source, an enrolment, a unit; None = all."""
+
+    source: str | None = None
+    enrolment_code: str | None = None
+    unit_code: str | None = None
+
+    @property
+    def is_everything(self) -> bool:
+        """Nothing was chosen."""
+        return self == Chosen()
+
+
+def open_proposals(engine: Engine, chosen: Chosen) -> list[dict[str, Any]]:
+    """The open proposals as mart.proposals has them, and ``reason``: why one cannot be recorded."""
+    with engine.connect() as session:
+        found = db.rows(session, "results/proposals.open", **asdict(chosen))
+    return [_with_reason(row) for row in found]
+
+
+def adjust(
+    engine: Engine,
+    enrolment_code: str,
+    unit_code: str,
+    status: str,
+    started_on: date | None,
+    finished_on: date | None,
+    result: str | None = None,
+) -> None:
+    """Change the dates of an open proposal, or its ``result`` (started, passed or failed); later polls leave it so.
+
+    ``status`` is what was proposed. Raises InvalidInput.
+    """
+    key = {"enrolment_code": enrolment_code, "unit_code": unit_code, "status": status}
+    change = {"started_on": started_on, "finished_on": finished_on, "result": result}
+    with engine.begin() as session:
+        changed = db.execute(session, "results/proposals.adjust", **key, **change)
+    if not changed:
+        raise InvalidInput(
+            f"{enrolment_code} / {unit_code} / {status}: there is no such open proposal, or its start would lie after"
+            " its finish, or it would be passed or failed without a finish"
+        )
+
+
+def decide(
+    engine: Engine, chosen: Chosen, decision: Literal["approved", "dismissed"], decided_by: str
+) -> tuple[int, int]:
+    """Approve or dismiss open proposals; returns how many were decided, and how many results that recorded.
+
+    What cannot be recorded is not approved: it stays open, or is dismissed.
+    """
+    with engine.begin() as session:
+        [row] = db.rows(
+            session, "results/proposals.decide", decision=decision, decided_by=decided_by, **asdict(chosen)
+        )
+    return int(row["decided"]), int(row["recorded"])
+
+
+def _with_reason(row: Mapping[str, Any]) -> dict[str, Any]:
+    named = {name: value for name, value in row.items() if name != "reason_code"}
+    return named | {"reason": reason(row["reason_code"]) if row["reason_code"] else ""}

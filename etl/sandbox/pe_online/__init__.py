@@ -1,0 +1,1 @@
+"""PE-Online's web service."""

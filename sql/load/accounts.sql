@@ -1,3 +1,0 @@
-select user_id, idnumber, username, email, given_name, surname
-from core.site_accounts
-where source = :source

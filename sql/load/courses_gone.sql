@@ -1,5 +1,0 @@
-update core.courses
-set gone = true
-where source = :source
-and not gone
-and source_course_id <> all(:present)

@@ -1,1 +1,0 @@
-select pattern from core.excluded_tests where closed_at is null

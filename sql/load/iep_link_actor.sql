@@ -1,2 +1,0 @@
--- Who acts, for the link log, until the end of this transaction.
-select set_config('etl.actor', :actor, true) as actor

@@ -1,1 +1,0 @@
-delete from ops.link_codes where brin6 = :brin6

@@ -1,1 +1,0 @@
-select body from raw.inbox where message_id = :message_id

@@ -1,1 +1,0 @@
-select scope, record_key from staged

@@ -1,1 +1,0 @@
-insert into raw.landings (source, scope, resource, key, sha256, run_id) values %s

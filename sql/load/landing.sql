@@ -1,0 +1,65 @@
+-- name: add_answers
+insert into raw.landings (source, scope, resource, key, sha256, run_id)
+select :source, answer.scope, answer.resource, answer.key, answer.sha256, :run_id
+from unnest(
+    cast(:scopes as text []), cast(:resources as text []), cast(:keys as text []), cast(:hashes as bytea [])
+) with ordinality as answer (scope, resource, key, sha256, place)
+order by answer.place
+
+-- name: add_bodies
+insert into raw.bodies (sha256, raw_bytes, body)
+select sha256, raw_bytes, body
+from unnest(cast(:hashes as bytea []), cast(:sizes as bigint []), cast(:bodies as bytea []))
+    with ordinality as fresh (sha256, raw_bytes, body, place)
+order by place
+on conflict (sha256) do nothing
+
+-- name: history
+-- All answers about some keys of a resource, not only the newest.
+select landing_id
+from raw.landings
+join unnest(cast(:scopes as text[]), cast(:keys as text[])) as asked (scope, key) using (scope, key)
+where source = :source
+and resource = :resource
+
+-- name: index
+-- The newest answer of each scope, resource and key.
+select distinct on (scope, resource, key)
+    landing_id,
+    scope,
+    resource,
+    key,
+    encode(sha256, 'hex') as sha256,
+    landed_at
+from raw.landings
+where source = :source
+and scope = any(:scopes)
+and (cast(:as_of as timestamptz) is null or landed_at <= :as_of)
+order by scope, resource, key, landing_id desc
+
+-- name: known
+select sha256 from raw.bodies where sha256 = any(:hashes)
+
+-- name: last
+-- When a resource of each scope was landed last.
+select scope, max(landed_at) as landed_at
+from raw.landings
+where source = :source
+and scope = any(:scopes)
+and resource = :resource
+group by scope
+
+-- name: newest
+-- The newest answer of one resource in every scope of a source.
+select distinct on (scope) landing_id, scope, encode(sha256, 'hex') as sha256
+from raw.landings
+where source = :source
+and resource = :resource
+order by scope, landing_id desc
+
+-- name: read
+select landing_id, scope, resource, key, landed_at, raw_bytes, body
+from raw.landings
+join raw.bodies using (sha256)
+where landing_id = any(:landing_ids)
+order by landing_id

@@ -1,1 +1,0 @@
-select version, clock_timestamp() as read_at from ops.reference_version

@@ -1,4 +1,0 @@
-select source, connection_id, timezone, match_code, match_fields, record_failed, allow_resit, use_enrolment_start, review
-from core.sources
-where system = :system and closed_at is null
-order by source

@@ -1,0 +1,66 @@
+-- name: accounts
+select user_id, idnumber, username, email, given_name, surname
+from core.site_accounts
+where source = :source
+
+-- name: activity_links
+select occurrence_code, unit_code, activity_id
+from core.activity_links
+where source = :source
+and closed_at is null
+and occurrence_code = any(:occurrences)
+
+-- name: clients
+select client_code, username, email, given_name, surname
+from core.clients
+where closed_at is null
+
+-- name: completions
+-- Every completion that is recorded of some courses.
+select source_course_id as scope, client_code, completed_at
+from core.course_completions
+where source = :source
+and source_course_id = any(:scopes)
+
+-- name: enrolments
+-- Enrolments as they stand tonight: what a poll completed counts as completed.
+select
+    e.enrolment_code,
+    e.client_code,
+    e.occurrence_code,
+    case when e.status = 'active' and c.enrolment_code is not null then 'completed' else e.status end as status,
+    e.start_date,
+    c.enrolment_code is not null as completed_here
+from core.enrolments e
+left join core.enrolment_completions c using (enrolment_code)
+where e.closed_at is null
+and e.occurrence_code = any(:occurrences)
+
+-- name: recorded
+-- What is recorded stands: the administration's own results, and those that were derived.
+select distinct on (enrolment_code, unit_code) enrolment_code, unit_code, status, started_on
+from (
+    select r.enrolment_code, r.unit_code, r.status, r.started_on
+    from core.recorded_results r
+    join core.enrolments e using (enrolment_code)
+    where r.closed_at is null and e.occurrence_code = any(:occurrences)
+    union all
+    select u.enrolment_code, u.unit_code, u.status, u.started_on
+    from core.unit_results u
+    join core.enrolments e using (enrolment_code)
+    where e.occurrence_code = any(:occurrences)
+) as held
+-- one row a unit: passed over failed over started
+order by enrolment_code, unit_code, array_position(array['passed', 'failed', 'started'], status)
+
+-- name: stored_learner_ids
+select value as user_id, client_code
+from core.client_numbers
+where scheme = :scheme and closed_at is null
+
+-- name: training_plan
+select p.enrolment_code, p.unit_code, p.expected_start_date
+from core.enrolment_units p
+join core.enrolments e using (enrolment_code)
+where p.closed_at is null
+and e.occurrence_code = any(:occurrences)

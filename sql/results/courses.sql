@@ -1,0 +1,80 @@
+-- name: gone
+update core.courses
+set gone = true
+where source = :source
+and not gone
+and source_course_id <> all(:present)
+
+-- name: is_gone
+update core.courses
+set gone = true
+where source = :source and source_course_id = :source_course_id and not gone
+
+-- name: merge
+-- A missing idnumber is one that the site does not show (none would be empty): the known one stays.
+insert into core.courses (source, source_course_id, name, idnumber, visible, gone)
+select :source, source_course_id, name, idnumber, visible, false
+from staged
+order by source_course_id
+on conflict (source, source_course_id) do update
+set
+    name = excluded.name,
+    idnumber = coalesce(excluded.idnumber, courses.idnumber),
+    visible = excluded.visible,
+    gone = false
+where (courses.name, courses.idnumber, courses.visible, courses.gone)
+    is distinct from (excluded.name, coalesce(excluded.idnumber, courses.idnumber), excluded.visible, false)
+
+-- name: occurrences
+-- The courses of a source that count for something, with the occurrence they are linked to (null: it only earns
+-- accreditation points or gives a competence).
+with linked as (
+    select c.source_course_id, o.occurrence_code, o.status
+    from core.courses c
+    join core.occurrences o on core.folded(o.occurrence_code) = core.folded(c.idnumber) and o.closed_at is null
+    where c.source = :source
+    union
+    select l.source_course_id, o.occurrence_code, o.status
+    from core.course_links l
+    join core.occurrences o using (occurrence_code)
+    where l.source = :source and l.closed_at is null and o.closed_at is null
+),
+
+counted as (
+    select source_course_id
+    from core.accreditations
+    where source = :source and closed_at is null
+    union
+    select source_course_id
+    from core.competence_links
+    where source = :source and closed_at is null
+)
+
+select
+    found.source_course_id as scope,
+    found.occurrence_code,
+    found.status,
+    coalesce(c.gone, true) as gone,
+    found.source_course_id in (select source_course_id from counted) as counted,
+    -- It gives a competence, which waits for it: asked once, whatever became of its occurrences.
+    found.source_course_id in (
+        select source_course_id from core.competence_links where source = :source and closed_at is null
+        except
+        select source_course_id from core.course_readings where source = :source
+    ) as waited_for,
+    -- now or once
+    found.source_course_id in (
+        select source_course_id from core.course_link_history where source = :source
+        union
+        select source_course_id from linked
+    ) as belongs
+from (
+    select source_course_id, occurrence_code, status from linked
+    union all
+    select source_course_id, null, 'active'
+    from counted
+    where source_course_id not in (select source_course_id from linked)
+) as found
+left join core.courses c on c.source = :source and c.source_course_id = found.source_course_id
+where found.status <> 'cancelled'
+order by 1, 2

@@ -1,0 +1,71 @@
+-- name: course_completions_merge
+insert into core.course_completions
+(source, source_course_id, client_code, completed_at, grade_percent, passed, run_id)
+select :source, source_course_id, client_code, completed_at, grade_percent, passed, :run_id
+from staged
+order by source_course_id, client_code, completed_at
+on conflict (source, source_course_id, client_code, completed_at) do nothing
+
+-- name: course_passes_merge
+insert into core.course_passes (source, source_course_id, client_code, passed_at, run_id)
+select :source, source_course_id, client_code, passed_at, :run_id
+from staged
+order by source_course_id, client_code, passed_at
+on conflict (source, source_course_id, client_code, passed_at) do nothing
+
+-- name: enrolment_completions_merge
+insert into core.enrolment_completions (enrolment_code, completed_on, source, run_id)
+select enrolment_code, completed_on, :source, :run_id
+from staged
+order by enrolment_code
+on conflict (enrolment_code) do nothing
+
+-- name: proposed_results_merge
+-- A proposal that a person has decided on is not opened again by the same result.
+insert into core.proposed_results
+(enrolment_code, unit_code, source, status, started_on, finished_on, grade_percent, run_id)
+select enrolment_code, unit_code, :source, status, started_on, finished_on, grade_percent, :run_id
+from staged
+order by enrolment_code, unit_code
+on conflict (enrolment_code, unit_code, status) do update
+set
+    started_on = excluded.started_on,
+    finished_on = excluded.finished_on,
+    grade_percent = excluded.grade_percent,
+    run_id = excluded.run_id,
+    proposed_at = clock_timestamp()
+where proposed_results.decision = 'open'
+and not proposed_results.adjusted
+and (proposed_results.started_on, proposed_results.finished_on, proposed_results.grade_percent)
+    is distinct from (excluded.started_on, excluded.finished_on, excluded.grade_percent)
+
+-- name: unit_results_merge
+-- One writer at a time: what is not there yet is then surely inserted once, without trying each row on its own.
+lock table core.unit_results in share row exclusive mode;
+
+-- A completed unit is not overwritten (a failed one by a resit, where the source allows it); a start date stays.
+merge into core.unit_results as held
+using staged on held.enrolment_code = staged.enrolment_code and held.unit_code = staged.unit_code
+when matched and (
+    (held.status = 'started' and staged.status <> 'started')
+    or (:allow_resit and held.status = 'failed' and staged.status = 'passed')
+)
+then update set
+    source = :source,
+    status = staged.status,
+    finished_on = staged.finished_on,
+    grade_percent = staged.grade_percent,
+    run_id = :run_id,
+    recorded_at = clock_timestamp()
+when not matched then
+insert (enrolment_code, unit_code, source, status, started_on, finished_on, grade_percent, run_id)
+values (
+    staged.enrolment_code,
+    staged.unit_code,
+    :source,
+    staged.status,
+    staged.started_on,
+    staged.finished_on,
+    staged.grade_percent,
+    :run_id
+)

@@ -1,0 +1,3 @@
+-- name: applied
+select version
+from ops.schema_migrations

@@ -1,2 +1,0 @@
-select version
-from ops.schema_migrations

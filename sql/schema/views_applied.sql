@@ -1,1 +1,0 @@
-select fingerprint from ops.views_applied
