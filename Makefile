@@ -1,15 +1,19 @@
 # make run         the whole product on this machine, with stand-ins for the outside systems; Ctrl-C ends it
 # make run ONCE=1  the same, ends after the report; its exit code says whether the night was right
-# make test | check | bench | constraints | clean
+# make test | test-long | check | bench | constraints | clean
 
-.PHONY: run test check bench constraints clean setup
+.PHONY: run test test-long check bench constraints clean setup
 PYTHON_OF_VENV := .venv/bin/python
 
 run: setup
 	@$(PYTHON_OF_VENV) -m etl.demo $(if $(ONCE),--once)
 
 test: setup
-	$(PYTHON_OF_VENV) -m pytest -n auto --dist worksteal $(ARGS)
+	$(PYTHON_OF_VENV) -m pytest -n auto --dist worksteal -m "not long" $(ARGS)
+
+# What takes its time, and the property tests once more with all their examples.
+test-long: setup
+	$(PYTHON_OF_VENV) -m pytest -n auto --dist worksteal -m "long or hypothesis" --hypothesis-profile=thorough $(ARGS)
 
 check: setup
 	$(PYTHON_OF_VENV) -m ruff check

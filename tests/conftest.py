@@ -10,7 +10,7 @@ from psycopg2 import sql
 
 from etl.db import embedded, schema
 
-pytest_plugins = ["tests.fixtures.systems", "tests.fixtures.nights"]
+pytest_plugins = ["tests.fixtures.properties", "tests.fixtures.systems", "tests.fixtures.nights"]
 
 _numbers = count(1)
 

@@ -4,10 +4,13 @@ import json
 import re
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
 from etl.sandbox.moodle.generated_site import Settings
 from tests.benchmarks.bench_moodle import measure
+
+pytestmark = pytest.mark.long
 
 TINY = Settings(courses=2, students=20, activities=6, changed=0.2)
 

@@ -1,6 +1,10 @@
 """The benchmark of the views runs as a whole, in small."""
 
+import pytest
+
 from tests.benchmarks.bench_views import bench
+
+pytestmark = pytest.mark.long
 
 
 def test_every_view_is_asked_and_finds_something_of_the_person():

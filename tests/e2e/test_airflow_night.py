@@ -19,6 +19,8 @@ from etl import db
 from etl.db import embedded
 from etl.demo.airflow import Api, command, environment
 
+pytestmark = pytest.mark.long
+
 NIGHT = "moodle_results"
 PUSH = "pe_online_attendance"
 COMPETENCES = "infocaption_competences"

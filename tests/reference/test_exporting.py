@@ -4,10 +4,11 @@ import csv
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given
 from hypothesis import strategies as st
 
 from etl.reference import export_set, import_set
+from tests.fixtures.properties import examples
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 HOSTILE = ["=1+1", "@SUM(A1)", "'=1", "''+1", "-2", "\r=1", "'t Hart", "'", "＝1",
@@ -77,12 +78,7 @@ def meant(row):
     ]
 
 
-@settings(
-    max_examples=12,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-)
+@examples(12, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(
     people=st.lists(st.tuples(*[TEXT | st.just("")] * 6), min_size=1, max_size=20),
     line_end=st.sampled_from(["\n", "\r\n"]),

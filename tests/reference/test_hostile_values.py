@@ -3,11 +3,12 @@
 import csv
 import io
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given
 from hypothesis import strategies as st
 
 from etl.reference import check, export_set, import_set, preview
 from etl.reference.spec import FILES
+from tests.fixtures.properties import examples
 
 HOSTILE = [
     "x" * 201, "é" * 150, "x" * 4000, "😀" * 700, "9" * 30, "9999999999", "2147483648", "1e3", "2.041", "-1", "٣",
@@ -29,12 +30,7 @@ def put(folder, name, column, value):
     return True
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-)
+@examples(25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(place=st.sampled_from(PLACES), value=st.sampled_from(HOSTILE))
 def test_a_hostile_value_is_refused_by_the_check_or_imported_and_exported_as_it_is(
     engine, folder, tmp_path_factory, place, value

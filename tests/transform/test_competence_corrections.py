@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.transform.competences import new_competences
+from tests.fixtures.properties import examples
 from tests.transform.test_competences import held, moments, passes, periods, readings, revoked
 
 ME = ("C1", "K")
@@ -165,7 +166,7 @@ def lived(world, days, readable, waits):
     return warehouse.periods
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, database=None)
+@examples(25)
 @given(worlds, nights, st.sampled_from([8, 25, None]), st.booleans())
 def test_which_courses_can_be_read_in_which_night_makes_no_difference_in_the_end(
     world, readable, days, waits

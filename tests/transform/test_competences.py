@@ -2,10 +2,11 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.transform.competences import PERIOD_COLUMNS, approved, course_passes, new_competences
+from tests.fixtures.properties import examples
 
 ATTEMPT = {
     "scope": "101",
@@ -281,7 +282,7 @@ def rows(frame):
     return sorted(map(str, frame[PERIOD_COLUMNS].to_numpy().tolist()))
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, database=None)
+@examples(25)
 @given(some_passes, st.randoms(use_true_random=False), st.sampled_from([30, 365, None]))
 def test_passes_in_any_order_give_the_same_and_given_again_nothing(given_passes, random, days):
     given_passes = [one | {"validity_days": days} for one in given_passes]
@@ -293,7 +294,7 @@ def test_passes_in_any_order_give_the_same_and_given_again_nothing(given_passes,
     assert (len(after.periods), after.standing) == (0, len(given_passes))
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, database=None)
+@examples(25)
 @given(some_passes, st.sampled_from([30, 365, None]))
 def test_nights_in_which_passes_come_in_as_they_happen_give_what_one_night_gives(given_passes, days):
     given_passes = [one | {"validity_days": days} for one in given_passes]
@@ -306,7 +307,7 @@ def test_nights_in_which_passes_come_in_as_they_happen_give_what_one_night_gives
     assert rows(known) == rows(at_once.periods)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, database=None)
+@examples(25)
 @given(some_passes, some_passes)
 def test_what_comes_in_late_overwrites_nothing_and_makes_no_two_periods_overlap(first, second):
     known = recorded(award(passes(*first), held(), revoked()))

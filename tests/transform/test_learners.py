@@ -2,11 +2,12 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.transform.enrolments import courses_without_learners, learner_enrolments, not_enrolled
 from etl.transform.learners import hidden_fields, match_learners
+from tests.fixtures.properties import examples
 
 PERSON = ["idnumber", "username", "email", "given_name", "surname"]
 
@@ -112,7 +113,7 @@ def test_leading_zeros_are_part_of_a_code():
     assert matched == {7: "0012"}
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(
     st.lists(st.sampled_from(["C1", "c1 ", "C2", "", None]), min_size=1, max_size=6),
     st.randoms(use_true_random=False),

@@ -5,10 +5,11 @@ import unicodedata
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.transform.normal_form import folded, folded_text
+from tests.fixtures.properties import examples
 
 
 def same(one, other):
@@ -87,7 +88,7 @@ texts = st.text(
 )
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@examples(200)
 @given(texts)
 def test_the_form_of_a_form_is_itself_and_composition_makes_no_difference(text):
     form = folded_text(text)
@@ -97,7 +98,7 @@ def test_the_form_of_a_form_is_itself_and_composition_makes_no_difference(text):
     )
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@examples(100)
 @given(st.lists(texts | st.text(st.characters(max_codepoint=127), max_size=8), max_size=6))
 def test_a_column_has_the_form_of_each_of_its_texts(given_texts):
     column = folded(pd.Series(given_texts, dtype="str"))

@@ -4,11 +4,12 @@ from types import MappingProxyType
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.transform.activity_outcomes import HIDDEN, PENDING
 from etl.transform.unit_results import Rules, unit_results
+from tests.fixtures.properties import examples
 
 RULES = Rules("Europe/Amsterdam", record_failed=True, allow_resit=False, use_enrolment_start=True)
 DAY = 86_400
@@ -384,14 +385,14 @@ def outcome(grades):
     return {tuple(map(str, row)) for row in results.to_numpy()}
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(GRADES, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(grades, random):
     shuffled = random.sample(grades, len(grades))
     assert outcome(shuffled) == outcome(grades)
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(GRADES)
 def test_any_split_of_the_learners_gives_the_same(grades):
     # every learner's report names all activities, so give each part the activities that the whole has

@@ -51,6 +51,7 @@ def receiving_until_killed(url: str, point: str):
         process.wait()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("point", "kept"), [("iep.before_commit", 0), ("iep.before_acknowledgement", 1)])
 def test_killed_before_the_acknowledgement_the_message_is_sent_again_and_kept_once(
     point: str, kept: int, warehouse: str, engine: Engine, iep: Sender
@@ -64,6 +65,7 @@ def test_killed_before_the_acknowledgement_the_message_is_sent_again_and_kept_on
     assert current(engine) == golden("test_results")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("point", ["iep.staged", "iep.loaded", "iep.committed"])
 def test_killed_while_loading_the_next_run_makes_it_whole(
     point: str, warehouse: str, engine: Engine, iep: Sender

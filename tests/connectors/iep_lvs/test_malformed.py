@@ -4,7 +4,7 @@ from contextlib import suppress
 from copy import deepcopy
 
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -16,6 +16,7 @@ from etl.connectors.iep_lvs.reading import Message, Open, read
 from etl.sandbox.iep_lvs.sender import Sender, samples
 from etl.transform.test_results import derive
 from tests.connectors.iep_lvs.school import KEY
+from tests.fixtures.properties import examples
 
 SENT = [etree.fromstring(Sender("", KEY).envelope(samples()[name])) for name in ("first_night", "deviating")]
 NIGHTS = [etree.fromstring(samples()[name]) for name in ("first_night", "deviating")]
@@ -57,7 +58,7 @@ def spoiled(draw: st.DrawFn, documents: list[etree._Element] = NIGHTS) -> bytes:
     return etree.tostring(root)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(spoiled(), st.booleans())
 def test_a_spoiled_message_is_refused_or_read(document: bytes, lenient: bool) -> None:
     message = Message()
@@ -82,7 +83,7 @@ def test_a_spoiled_message_is_refused_or_read(document: bytes, lenient: bool) ->
     assert set(derived.measures["number"]) == set(good)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(spoiled(SENT), st.booleans())
 def test_whatever_may_be_kept_says_the_same_when_it_is_read_again(envelope: bytes, lenient: bool) -> None:
     gate, message, again = Open(lenient), Message(), Message()
@@ -100,7 +101,7 @@ def test_whatever_may_be_kept_says_the_same_when_it_is_read_again(envelope: byte
         assert again == message
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.integers(0, 4000), st.integers(0, 40), st.binary(max_size=8))
 def test_bytes_that_were_cut_out_or_replaced_are_refused_or_read(start: int, length: int, put: bytes) -> None:
     whole = samples()["first_night"]

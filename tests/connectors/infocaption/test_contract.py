@@ -4,11 +4,12 @@ import json
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.connectors.infocaption.contract import decode_courses, decode_participants
 from etl.connectors.infocaption.mapping import Courses, Participants
+from tests.fixtures.properties import examples
 
 GOOD = {
     "userId": 7,
@@ -147,7 +148,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@examples(150)
 @given(st.dictionaries(st.sampled_from([*GOOD]), anything, max_size=4))
 def test_whatever_comes_in_is_a_row_or_listed_and_the_good_one_is_kept(damage):
     decoded = participants(GOOD, GOOD | damage)

@@ -10,6 +10,8 @@ from etl.connectors.infocaption import flow as infocaption_competences
 from etl.engine.options import Options
 from tests.fixtures.nights import as_text, infocaption_connection
 
+pytestmark = pytest.mark.long
+
 POINTS = [
     "plan.landed",
     "land.polled",

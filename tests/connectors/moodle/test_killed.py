@@ -11,6 +11,8 @@ from etl.connectors.moodle import flow as moodle_results
 from etl.engine.options import Options
 from etl.sandbox import accounts
 
+pytestmark = pytest.mark.long
+
 POINTS = [
     "plan.landed",
     "land.polled",

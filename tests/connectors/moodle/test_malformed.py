@@ -5,20 +5,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.connectors.moodle import contract
 from etl.engine.decoding import Decoded
 from etl.errors import RetryLater
-
-
-def examples(count: int) -> settings:
-    slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    return settings(
-        max_examples=count, deadline=None, derandomize=True, database=None, suppress_health_check=slow
-    )
-
+from tests.fixtures.properties import examples
 
 MARK = "s3cret"
 Row = dict[str, Any]

@@ -2,10 +2,11 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.connectors.pe_online.accreditation import KEY, due_attendance
+from tests.fixtures.properties import examples
 
 ACCREDITATION = {
     "org_id": 52,
@@ -128,7 +129,7 @@ def test_two_periods_under_one_course_are_one_fact_under_the_newest_mapping():
 
 
 @given(st.data())
-@settings(max_examples=25, deadline=None)
+@examples(25)
 def test_the_order_of_the_rows_never_matters(data):
     completions = [{"client_code": f"C{n}"} for n in range(5)] + [
         {"client_code": "C1", "source_course_id": "3"}

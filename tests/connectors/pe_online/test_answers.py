@@ -1,12 +1,13 @@
 """Whatever order and wording an answer has, each row gets its own outcome or is unknown."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
 from etl.connectors.pe_online import answers
 from etl.connectors.pe_online.payload import Attendance
+from tests.fixtures.properties import examples
 
 END = "2026-09-25T17:13:20+02:00"
 
@@ -244,7 +245,7 @@ REASONS = {
 
 
 @given(st.data())
-@settings(deadline=None)
+@examples(100)
 def test_the_order_of_an_answer_never_matters(data):
     fates = data.draw(st.lists(st.sampled_from(sorted(FATES)), min_size=1, max_size=6))
     rows = PEOPLE[: len(fates)]
@@ -256,7 +257,7 @@ def test_the_order_of_an_answer_never_matters(data):
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-@settings(deadline=None)
+@examples(100)
 def test_hostile_text_never_makes_a_row_accepted(noise):
     answer = etree.Element("Summary")
     for name in ("Accepted", "Error", "accepted_rows", "total_rows"):

@@ -9,13 +9,14 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
 from etl.connectors.pe_online import flow
 from etl.errors import DatabaseFault
 from tests.connectors.pe_online.site import ORG
+from tests.fixtures.properties import examples
 
 POINTS = ["push.planned", "push.claimed", "push.sent", "push.recorded"]
 
@@ -38,6 +39,7 @@ def killed_run(site, warehouse, point):
     return subprocess.run(command, env=environment, capture_output=True, check=False).returncode
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("point", POINTS)
 def test_a_push_killed_anywhere_is_made_good_by_an_ordinary_run(site, warehouse, point):
     site.accredit()
@@ -50,6 +52,7 @@ def test_a_push_killed_anywhere_is_made_good_by_an_ordinary_run(site, warehouse,
     assert site.sql("select count(*) from ops.pe_attempts where outcome = 'sending'") == [(0,)]
 
 
+@pytest.mark.long
 def test_a_classroom_push_that_was_killed_is_never_repeated_by_itself(site, warehouse):
     site.accredit(course_type=4, pe_edition_id="7")
     site.sandbox.ledger.add_meeting(ORG, 700001, (7, None))
@@ -135,7 +138,7 @@ PEOPLE = ["good", "stranger", "good", "no module", "odd module", "good", "strang
 
 
 @given(limit=st.integers(1, 8), seed=st.integers(0, 999), style=st.sampled_from(["text", "code"]))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12)
 def test_any_order_of_the_answers_and_any_split_into_calls_leave_the_same_ledger(site, limit, seed, style):
     site.sql("truncate ops.pe_attendance, core.accreditations, core.course_completions, core.clients cascade")
     site.sandbox.pe.reset()

@@ -2,12 +2,13 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.connectors.pe_online.accreditation import due_attendance
 from etl.connectors.pe_online.point_claims import HELD, PASS
 from tests.connectors.pe_online.test_accreditation import ACCREDITATION, COMPLETION, GROUP, NUMBER, frame
+from tests.fixtures.properties import examples
 
 FIRST, SECOND = "2026-03-02T10:00:00Z", "2026-11-03T10:00:00Z"
 YEARS = ({"valid_from": "2026-01-01"}, {"valid_from": "2027-01-01", "valid_to": "2027-12-31"})
@@ -214,7 +215,7 @@ def accepted(due):
 
 
 @given(NIGHTS)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_whatever_comes_in_whatever_order_a_number_gets_points_once_a_period_and_a_pass_goes_once(nights):
     numbers = frame(NUMBER, *({"client_code": f"C{n}", "value": f"05200{min(n, 2)}"} for n in (1, 2, 3)))
     known, ledger = [], held()
