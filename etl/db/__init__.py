@@ -16,7 +16,8 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -68,18 +69,18 @@ def _statements(file: str) -> Mapping[str, str]:
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
-def execute(connection: Connection, name: str, **parameters: Any) -> int:
+def execute(session: Session, name: str, **parameters: Any) -> int:
     """Run a statement and return the number of rows it wrote."""
-    return connection.execute(text(sql(name)), parameters).rowcount
+    return session.execute(text(sql(name)), parameters).rowcount
 
 
-def query(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
+def query(session: Session, name: str, **parameters: Any) -> pd.DataFrame:
     """The rows of a statement as a DataFrame: ids stay strings, dates and times are datetime64.
 
     Read by COPY, which is several times faster than fetching rows and needs no Python objects.
     """
-    statement = text(sql(name)).compile(dialect=connection.dialect)
-    with driver_cursor(connection) as cursor:
+    statement = text(sql(name)).compile(dialect=session.dialect)
+    with driver_cursor(session) as cursor:
         select = cursor.mogrify(str(statement), parameters).decode()
         cursor.execute(f"select * from ({select}) as wanted limit 0")  # noqa: S608 - our own SQL
         types = {
@@ -103,12 +104,12 @@ def query(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
     return frame
 
 
-def rows(connection: Connection, name: str, **parameters: Any) -> list[Mapping[str, Any]]:
+def rows(session: Session, name: str, **parameters: Any) -> list[Mapping[str, Any]]:
     """The rows of a statement as mappings."""
-    return [dict(row) for row in connection.execute(text(sql(name)), parameters).mappings()]
+    return [dict(row) for row in session.execute(text(sql(name)), parameters).mappings()]
 
 
-def copy(connection: Connection, table: str, frame: pd.DataFrame) -> None:
+def copy(session: Session, table: str, frame: pd.DataFrame) -> None:
     """COPY the columns of ``frame`` into ``table`` (empty = NULL). ``table`` is a name from our own SQL."""
     stream = pa.BufferOutputStream()
     # One chunk: for an empty one, which pd.concat leaves behind, the writer puts out what was in memory before.
@@ -118,18 +119,18 @@ def copy(connection: Connection, table: str, frame: pd.DataFrame) -> None:
         raise DatabaseFault(f"the warehouse: {table}: a column has values of several types", None) from None
     pa_csv.write_csv(arrow, stream, pa_csv.WriteOptions(include_header=False))
     columns = ", ".join(f'"{name}"' for name in frame.columns)
-    with driver_cursor(connection) as cursor:
+    with driver_cursor(session) as cursor:
         cursor.copy_expert(
             f"copy {table} ({columns}) from stdin (format csv)", pa.BufferReader(stream.getvalue())
         )
 
 
 @contextmanager
-def driver_cursor(connection: Connection) -> Iterator[Any]:
-    """A psycopg2 cursor inside the transaction of ``connection``; for COPY only."""
-    cursor = connection.connection.cursor()
+def driver_cursor(session: Session) -> Iterator[Any]:
+    """A psycopg2 cursor inside the transaction of ``session``; for COPY only."""
+    cursor = session.connection.cursor()
     try:
-        with db_faults.translated(connection.engine.url):
+        with db_faults.translated(session.engine.url):
             yield cursor
     finally:
         cursor.close()

@@ -110,13 +110,13 @@ def ensure_database(server_url: str, name: str) -> str:
 
 def execute(url: str, statement: sql.Composable) -> None:
     """Run one statement outside a transaction, as creating a database needs."""
-    connection = psycopg2.connect(url)
+    session = psycopg2.connect(url)
     try:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
+        session.autocommit = True
+        with session.cursor() as cursor:
             cursor.execute(statement)
     finally:
-        connection.close()
+        session.close()
 
 
 def start_warehouse() -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine, text
 
 from etl import db
 from etl.db import views
@@ -26,18 +27,18 @@ def migrate(url: str) -> None:
     """
     warehouse = db.engine(url)
     try:
-        with warehouse.connect() as connection:
-            applied = _applied(connection)
+        with warehouse.connect() as session:
+            applied = _applied(session)
             _refuse_newer(applied)
-            granted = views.grants(connection)
+            granted = views.grants(session)
         pending = bool(_files() - applied)
         if pending:
             apply_migrations(warehouse)
-        with warehouse.begin() as connection:
-            db.execute(connection, "load/locks.take", lock="views")
-            if pending or _views_applied(connection) != _fingerprint():
-                views.replace(connection, _VIEWS, granted)
-                db.execute(connection, "schema/views.remember", fingerprint=_fingerprint())
+        with warehouse.begin() as session:
+            db.execute(session, "load/locks.take", lock="views")
+            if pending or _views_applied(session) != _fingerprint():
+                views.replace(session, _VIEWS, granted)
+                db.execute(session, "schema/views.remember", fingerprint=_fingerprint())
     finally:
         warehouse.dispose()
 
@@ -64,10 +65,10 @@ def checked(url: str) -> Engine:
 
 def check(warehouse: Engine) -> None:
     """Raises GiveUp where the schema of the warehouse is not that of these programs."""
-    with warehouse.connect() as connection:
-        applied = _applied(connection)
+    with warehouse.connect() as session:
+        applied = _applied(session)
         _refuse_newer(applied)
-        if _files() - applied or _views_applied(connection) != _fingerprint():
+        if _files() - applied or _views_applied(session) != _fingerprint():
             raise GiveUp("the warehouse does not have the newest schema: run `etl db migrate`")
 
 
@@ -84,18 +85,18 @@ def _files() -> set[str]:
     return {path.name.partition("_")[0] for path in _MIGRATIONS.glob("*.sql")}
 
 
-def _applied(connection: Connection) -> set[str]:
+def _applied(session: Session) -> set[str]:
     """The versions of the migrations that the warehouse has."""
-    known = connection.execute(text("select to_regclass('ops.schema_migrations')")).scalar_one()
+    known = session.execute(text("select to_regclass('ops.schema_migrations')")).scalar_one()
     if known is None:
         return set()
-    return {row["version"] for row in db.rows(connection, "schema/migrations.applied")}
+    return {row["version"] for row in db.rows(session, "schema/migrations.applied")}
 
 
-def _views_applied(connection: Connection) -> str | None:
+def _views_applied(session: Session) -> str | None:
     """The fingerprint of the views that the warehouse has; None where a version before wrote none."""
-    known = connection.execute(text("select to_regclass('ops.views_applied')")).scalar_one()
-    found = db.rows(connection, "schema/views.applied") if known else []
+    known = session.execute(text("select to_regclass('ops.views_applied')")).scalar_one()
+    found = db.rows(session, "schema/views.applied") if known else []
     return str(found[0]["fingerprint"]) if found else None
 
 
@@ -106,9 +107,9 @@ def _fingerprint() -> str:
 
 def _why_not(warehouse: Engine, words: str) -> str:
     told = f"migrating the warehouse {warehouse.url.database} failed: {words}"
-    with warehouse.connect() as connection:
+    with warehouse.connect() as session:
         ours = views.defined(_VIEWS)
-        others = views.of_others(connection, ours, ours)
+        others = views.of_others(session, ours, ours)
     if others and "depend" in words:
         told += (
             f"; others have built {', '.join(others)}: drop that, run `etl db migrate` again, make it anew"
@@ -122,7 +123,7 @@ def _dbmate_url(warehouse: Engine) -> str:
     host = query.get("host", "")
     if host.startswith("/"):  # dbmate spells a unix socket another way than libpq
         query["socket"] = query.pop("host")
-    with warehouse.connect() as connection, db.driver_cursor(connection) as cursor:
+    with warehouse.connect() as session, db.driver_cursor(session) as cursor:
         query.setdefault("sslmode", "require" if cursor.connection.info.ssl_in_use else "disable")
     login = f"{quote(url.username, safe='')}@" if url.username else ""
     port = f":{url.port}" if url.port else ""

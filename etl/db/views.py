@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.errors import DatabaseFault, GiveUp
@@ -19,21 +19,21 @@ def defined(files: Iterable[Path]) -> list[str]:
     return [name for path in files for name in _CREATES.findall(path.read_text(encoding="utf-8"))]
 
 
-def grants(connection: Connection) -> dict[str, list[str]]:
+def grants(session: Session) -> dict[str, list[str]]:
     """By view of mart: statements that grant again what others than its owner were granted on it."""
     granted: dict[str, list[str]] = {}
-    for row in db.rows(connection, "schema/views.grants"):
+    for row in db.rows(session, "schema/views.grants"):
         granted.setdefault(row["view"], []).append(row["statement"])
     return granted
 
 
-def of_others(connection: Connection, ours: Sequence[str], views: Sequence[str]) -> list[str]:
+def of_others(session: Session, ours: Sequence[str], views: Sequence[str]) -> list[str]:
     """Views that read one of ``views`` and are none of ours, by name."""
-    found = db.rows(connection, "schema/views.of_others", ours=list(ours), views=list(views))
+    found = db.rows(session, "schema/views.of_others", ours=list(ours), views=list(views))
     return [row["dependent"] for row in found]
 
 
-def replace(connection: Connection, files: Sequence[Path], granted: Mapping[str, Sequence[str]]) -> None:
+def replace(session: Session, files: Sequence[Path], granted: Mapping[str, Sequence[str]]) -> None:
     """Make the views of the files, in order, and grant again what was granted on those that had to be made anew.
 
     Raises GiveUp where a view takes another shape while others have built on it, naming what they built.
@@ -43,36 +43,36 @@ def replace(connection: Connection, files: Sequence[Path], granted: Mapping[str,
         for statement in statements(path.read_text(encoding="utf-8")):
             created = _CREATES.search(statement)
             if created:
-                _replace_one(connection, ours, created.group(1), statement)
+                _replace_one(session, ours, created.group(1), statement)
             else:
-                _run(connection, statement)
+                _run(session, statement)
     for statement in (statement for view in ours for statement in granted.get(view, ())):
-        _run(connection, statement)
+        _run(session, statement)
 
 
-def _replace_one(connection: Connection, ours: Sequence[str], view: str, statement: str) -> None:
-    trial = connection.begin_nested()
+def _replace_one(session: Session, ours: Sequence[str], view: str, statement: str) -> None:
+    trial = session.begin_nested()
     try:
-        _run(connection, statement)
+        _run(session, statement)
     except DatabaseFault as fault:
         trial.rollback()
         if fault.sqlstate != _OTHER_SHAPE:
             raise
-        _drop(connection, ours, view)
-        _run(connection, statement)
+        _drop(session, ours, view)
+        _run(session, statement)
     else:
         trial.commit()
 
 
-def _drop(connection: Connection, ours: Sequence[str], view: str) -> None:
+def _drop(session: Session, ours: Sequence[str], view: str) -> None:
     """Drop a view that takes another shape, and our own views upon it: they are made again after it."""
-    others = of_others(connection, ours, [view])
+    others = of_others(session, ours, [view])
     if others:
         raise GiveUp(
             f"{view} takes another shape, and others have built {', '.join(others)} on it:"
             " drop that, run `etl db migrate` again, and make it anew"
         )
-    _run(connection, f"drop view {view} cascade")
+    _run(session, f"drop view {view} cascade")
 
 
 def statements(text: str) -> Iterator[str]:
@@ -80,5 +80,5 @@ def statements(text: str) -> Iterator[str]:
     return (statement for part in re.split(r";[ \t]*(?:\n|\Z)", text) if (statement := part.strip()))
 
 
-def _run(connection: Connection, statement: str) -> None:
-    connection.exec_driver_sql(statement.replace("%", "%%"))
+def _run(session: Session, statement: str) -> None:
+    session.exec_driver_sql(statement.replace("%", "%%"))

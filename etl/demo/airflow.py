@@ -17,7 +17,7 @@ from etl import settings
 from etl.connectors.registry import pools
 from etl.demo.processes import Processes
 from etl.errors import GiveUp
-from etl.http import sessions
+from etl.http.transport import transport
 
 COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "api-server": ("api-server",),
@@ -84,13 +84,13 @@ class Api:
     password: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        self._session = sessions.session(self.url)
+        self._calls = transport(self.url)
 
     def is_ready(self) -> bool:
         """Do the API server, the scheduler and the DAG processor all work, and is the API of the tasks warm?"""
         try:
-            health = self._session.get(f"{self.url}/api/v2/monitor/health", timeout=10).json()
-            tasks = self._session.get(f"{self.url}/execution/health", timeout=60)
+            health = self._calls.get(f"{self.url}/api/v2/monitor/health", timeout=10).json()
+            tasks = self._calls.get(f"{self.url}/execution/health", timeout=60)
         except (requests.RequestException, ValueError):
             return False
         return tasks.ok and all(health[part]["status"] == "healthy" for part in _NEEDED)
@@ -106,7 +106,7 @@ class Api:
     def _call(self, method: str, path: str, **arguments: Any) -> Any:
         url = f"{self.url}/api/v2/{path}"
         for _ in range(2):
-            answer = self._session.request(method, url, timeout=60, **arguments)
+            answer = self._calls.request(method, url, timeout=60, **arguments)
             if answer.status_code != requests.codes.unauthorized:
                 break
             self._log_in()
@@ -116,10 +116,10 @@ class Api:
 
     def _log_in(self) -> None:
         who = {"username": self.login, "password": self.password}
-        answer = self._session.post(f"{self.url}/auth/token", json=who, timeout=60)
+        answer = self._calls.post(f"{self.url}/auth/token", json=who, timeout=60)
         if not answer.ok:
             raise GiveUp(f"Airflow does not accept the login {self.login} ({answer.status_code})")
-        self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        self._calls.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
 
 def api(environment: Mapping[str, str]) -> Api:

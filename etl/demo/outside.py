@@ -14,7 +14,7 @@ from sqlalchemy import text
 from etl import db, settings
 from etl.db import schema
 from etl.errors import GiveUp
-from etl.http import sessions
+from etl.http.transport import transport
 from etl.reference.importing import import_set
 from etl.sandbox import accounts
 from etl.sandbox.pe_online import system
@@ -60,8 +60,8 @@ def prepare_warehouse(url: str) -> None:
     """
     schema.migrate(url)
     engine = db.engine(url)
-    with engine.connect() as connection:
-        clients = set(connection.execute(text("select client_code from core.clients")).scalars())
+    with engine.connect() as session:
+        clients = set(session.execute(text("select client_code from core.clients")).scalars())
     if not clients:
         import_set(engine, SAMPLE_REFERENCE)
     engine.dispose()
@@ -102,8 +102,8 @@ def _bookings(url: str) -> list[dict[str, Any]]:
 def _accepted(warehouse_url: str) -> Sequence[Sequence[Any]]:
     engine = db.engine(warehouse_url)
     query = "select org_id, relation_number, end_date from mart.pe_attendance where status = 'accepted'"
-    with engine.connect() as connection:
-        rows = connection.execute(text(query)).all()
+    with engine.connect() as session:
+        rows = session.execute(text(query)).all()
     engine.dispose()
     return rows
 
@@ -119,7 +119,7 @@ def _named(point: tuple[int, str, datetime]) -> str:
 
 
 def _asked(url: str, what: str) -> Any:
-    with sessions.session(url) as session:
-        answer = session.get(f"{url}/control/{what}", timeout=10)
+    with transport(url) as calls:
+        answer = calls.get(f"{url}/control/{what}", timeout=10)
     answer.raise_for_status()
     return answer.json()

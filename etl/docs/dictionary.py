@@ -8,7 +8,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection as Session
 
 from etl import db, settings
 from etl.db import embedded, schema
@@ -38,18 +38,18 @@ def fresh_dictionary() -> str:
             url = embedded.ensure_database(server_url, "dictionary")
             schema.migrate(url)
             engine = db.engine(url)
-            with engine.connect() as connection:
-                page = dictionary(connection)
+            with engine.connect() as session:
+                page = dictionary(session)
             engine.dispose()
             return page
     finally:
         embedded.remove(home)
 
 
-def dictionary(connection: Connection) -> str:
+def dictionary(session: Session) -> str:
     """The page for the schema of one warehouse."""
-    columns = db.rows(connection, "docs/dictionary.views")
-    tables = db.rows(connection, "docs/dictionary.tables")
+    columns = db.rows(session, "docs/dictionary.views")
+    tables = db.rows(session, "docs/dictionary.tables")
     return "\n".join([_ABOUT, *_views(columns), *_tables(tables)])
 
 

@@ -126,14 +126,14 @@ def unpolled(
 
 
 def found_for(
-    connection: Session, source: Source, scopes: Sequence[str], night: datetime | None
+    session: Session, source: Source, scopes: Sequence[str], night: datetime | None
 ) -> pd.DataFrame:
     """The landed answers of a night; a course of which nothing was landed by then counts as it is now."""
-    found = landing.index(connection, source.source, scopes, night)
+    found = landing.index(session, source.source, scopes, night)
     if night is None:
         return found
     rest = sorted(set(scopes) - set(found["scope"]))
-    return pd.concat([found, landing.index(connection, source.source, rest)], ignore_index=True)
+    return pd.concat([found, landing.index(session, source.source, rest)], ignore_index=True)
 
 
 def _asked(poll: AnyPoll, ask: Callable[[AnyPoll], None]) -> EtlError | None:
@@ -169,10 +169,10 @@ def _not_asked(engine: Engine, run_id: str, source: Source, scopes: Iterable[str
 
 
 def _landed_before(
-    connection: Session, source: Source, scopes: Sequence[str], nights: Iterable[datetime | None]
+    session: Session, source: Source, scopes: Sequence[str], nights: Iterable[datetime | None]
 ) -> set[str]:
     """The courses of which something was landed before each of these nights."""
-    landed = [set(landing.index(connection, source.source, scopes, night)["scope"]) for night in nights]
+    landed = [set(landing.index(session, source.source, scopes, night)["scope"]) for night in nights]
     return set(scopes).intersection(*landed)
 
 

@@ -37,8 +37,8 @@ class Source:
 
 def sources(engine: Engine, system: str) -> list[Source]:
     """The sources of a system that are in use."""
-    with engine.connect() as connection:
-        return [Source(**row) for row in db.rows(connection, "engine/sources.in_use", system=system)]
+    with engine.connect() as session:
+        return [Source(**row) for row in db.rows(session, "engine/sources.in_use", system=system)]
 
 
 def source_named(engine: Engine, system: str, name: str) -> Source:

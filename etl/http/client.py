@@ -30,7 +30,8 @@ from urllib3.exceptions import HTTPError
 from etl import settings
 from etl.connections import Connection
 from etl.errors import GiveUp, RetryLater, Unusable
-from etl.http import refusals, sessions
+from etl.http import refusals
+from etl.http.transport import transport
 from etl.http.unanswered import why
 
 CONNECT_TIMEOUT: Final = 10.0
@@ -90,7 +91,7 @@ class Refused(Unusable):
         self.status = status
 
 
-class Session:
+class Caller:
     """Calls to one system: time-outs, bounded repetition of reads, and the count of what it cost.
 
     ``hints``: what a status means there. ``silent``: the system itself refuses without a body.
@@ -118,7 +119,7 @@ class Session:
         self._most_bytes = settings.max_answer_bytes()
         self._sleep = sleep
         self._lock = Lock()
-        self._http = sessions.session(base_url)
+        self._http = transport(base_url)
 
     def __enter__(self) -> Self:
         return self
@@ -244,21 +245,21 @@ def wait_limit(connection: Connection) -> float:
 
 
 class Client:
-    """What every client of a source has: its session, and the count of what that cost."""
+    """What every client of a source has: its caller, and the count of what that cost."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._system = session.system
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+        self._system = caller.system
 
     @property
     def calls(self) -> int:
         """How many requests were made."""
-        return self._session.calls
+        return self._caller.calls
 
     @property
     def bytes(self) -> int:
         """How many bytes of answers came in."""
-        return self._session.bytes
+        return self._caller.bytes
 
     def __enter__(self) -> Self:
         return self
@@ -268,7 +269,7 @@ class Client:
 
     def close(self) -> None:
         """Give the connections back."""
-        self._session.close()
+        self._caller.close()
 
 
 class _WaitedEnough(stop_base):

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection as Session
 
 from etl import db
 
 
-def remember(
-    connection: Connection, flow: str, source: str, found: pd.DataFrame, people: Sequence[str]
-) -> None:
+def remember(session: Session, flow: str, source: str, found: pd.DataFrame, people: Sequence[str]) -> None:
     """Say that everything landed of some courses is derived.
 
     ``found``: an index of landings (see ``landing.index``) of courses that were landed whole once. ``people``: the
@@ -18,7 +16,7 @@ def remember(
     """
     moments = found.groupby("scope")["landed_at"].max()
     db.execute(
-        connection,
+        session,
         "load/courses.readings_merge",
         source=source,
         poll=f"{flow}/poll",

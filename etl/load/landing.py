@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection as Session
 
 from etl import db
 
@@ -38,26 +38,26 @@ class Landed:
     body: bytes
 
 
-def land(connection: Connection, run_id: str, source: str, answers: Sequence[Answer]) -> None:
-    """Store answers, each body once by its hash, in the transaction of ``connection``."""
+def land(session: Session, run_id: str, source: str, answers: Sequence[Answer]) -> None:
+    """Store answers, each body once by its hash, in the transaction of ``session``."""
     if not answers:
         return
     hashes = [hashlib.sha256(answer.body).digest() for answer in answers]
-    known = _known(connection, set(hashes))
+    known = _known(session, set(hashes))
     fresh = {
         digest: answer.body for digest, answer in zip(hashes, answers, strict=True) if digest not in known
     }
     # Sorted, so that two runs that land the same bodies wait for each other in one order.
     for part in _parts(sorted(fresh)):
         db.execute(
-            connection,
+            session,
             "load/landing.add_bodies",
             hashes=part,
             sizes=[len(fresh[digest]) for digest in part],
             bodies=[zlib.compress(fresh[digest], 1) for digest in part],
         )
     db.execute(
-        connection,
+        session,
         "load/landing.add_answers",
         source=source,
         run_id=run_id,
@@ -69,26 +69,26 @@ def land(connection: Connection, run_id: str, source: str, answers: Sequence[Ans
 
 
 def index(
-    connection: Connection, source: str, scopes: Iterable[str], as_of: datetime | None = None
+    session: Session, source: str, scopes: Iterable[str], as_of: datetime | None = None
 ) -> pd.DataFrame:
     """The newest answers of these scopes: landing_id, scope, resource, key, sha256 (hex), landed_at.
 
     ``as_of`` leaves out what was landed later, so that a past night is derived from what it knew.
     """
-    return db.query(connection, "load/landing.index", source=source, scopes=list(scopes), as_of=as_of)
+    return db.query(session, "load/landing.index", source=source, scopes=list(scopes), as_of=as_of)
 
 
-def newest_of(connection: Connection, source: str, resource: str) -> pd.DataFrame:
+def newest_of(session: Session, source: str, resource: str) -> pd.DataFrame:
     """The newest answer of a resource in every scope of a source: landing_id, scope, sha256 (hex)."""
-    return db.query(connection, "load/landing.newest", source=source, resource=resource)
+    return db.query(session, "load/landing.newest", source=source, resource=resource)
 
 
 def history(
-    connection: Connection, source: str, resource: str, scopes: Sequence[str], keys: Sequence[str]
+    session: Session, source: str, resource: str, scopes: Sequence[str], keys: Sequence[str]
 ) -> list[int]:
     """All landings of a resource about some keys (each with its scope), also those that newer ones replaced."""
     rows = db.rows(
-        connection,
+        session,
         "load/landing.history",
         source=source,
         resource=resource,
@@ -98,10 +98,10 @@ def history(
     return [int(row["landing_id"]) for row in rows]
 
 
-def read(connection: Connection, landing_ids: Iterable[int]) -> Iterator[Landed]:
+def read(session: Session, landing_ids: Iterable[int]) -> Iterator[Landed]:
     """The answers of these landings, oldest first, a few bodies at a time."""
     for part in _parts(sorted(landing_ids)):
-        for row in db.rows(connection, "load/landing.read", landing_ids=part):
+        for row in db.rows(session, "load/landing.read", landing_ids=part):
             yield Landed(
                 row["landing_id"],
                 row["scope"],
@@ -118,6 +118,6 @@ def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
         yield items[start : start + _BODIES]
 
 
-def _known(connection: Connection, hashes: set[bytes]) -> set[bytes]:
-    found = db.rows(connection, "load/landing.known", hashes=list(hashes))
+def _known(session: Session, hashes: set[bytes]) -> set[bytes]:
+    found = db.rows(session, "load/landing.known", hashes=list(hashes))
     return {bytes(row["sha256"]) for row in found}

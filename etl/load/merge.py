@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection as Session
+from sqlalchemy import text
 
 from etl import db
 
@@ -17,25 +18,23 @@ class Merged:
     unchanged: int
 
 
-def stage(connection: Connection, table: str, frame: pd.DataFrame) -> None:
+def stage(session: Session, table: str, frame: pd.DataFrame) -> None:
     """COPY ``frame`` into a temporary table ``staged`` shaped like its columns of ``table``, until commit."""
     columns = ", ".join(frame.columns)
-    connection.execute(text("drop table if exists staged"))
-    connection.execute(
+    session.execute(text("drop table if exists staged"))
+    session.execute(
         text(f"create temporary table staged on commit drop as select {columns} from {table} with no data")  # noqa: S608
     )
-    db.copy(connection, "staged", frame)
+    db.copy(session, "staged", frame)
 
 
-def merge(
-    connection: Connection, table: str, frame: pd.DataFrame, statement: str, **parameters: Any
-) -> Merged:
+def merge(session: Session, table: str, frame: pd.DataFrame, statement: str, **parameters: Any) -> Merged:
     """Stage ``frame`` and run a statement, which writes only rows that differ.
 
     The statement reads ``staged``; a second identical run writes 0 rows.
     """
     if frame.empty:
         return Merged(0, 0)
-    stage(connection, table, frame)
-    written = db.execute(connection, statement, **parameters)
+    stage(session, table, frame)
+    written = db.execute(session, statement, **parameters)
     return Merged(written, len(frame) - written)

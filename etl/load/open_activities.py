@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.load.merge import stage
@@ -11,8 +11,8 @@ from etl.load.merge import stage
 _COLUMNS = ["source_course_id", "enrolment_code", "unit_code", "activity_id", "state"]
 
 
-def replace(connection: Connection, source: str, courses: Sequence[str], found: pd.DataFrame) -> None:
+def replace(session: Session, source: str, courses: Sequence[str], found: pd.DataFrame) -> None:
     """Make ``found`` (see etl.transform.open_activities) what is open in these courses; the same writes nothing."""
-    stage(connection, "core.open_activities", found.rename(columns={"scope": "source_course_id"})[_COLUMNS])
-    db.execute(connection, "load/courses.close_activities", source=source, courses=list(courses))
-    db.execute(connection, "load/courses.merge_activities", source=source)
+    stage(session, "core.open_activities", found.rename(columns={"scope": "source_course_id"})[_COLUMNS])
+    db.execute(session, "load/courses.close_activities", source=source, courses=list(courses))
+    db.execute(session, "load/courses.merge_activities", source=source)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.load.merge import stage
@@ -11,13 +11,13 @@ from etl.load.merge import stage
 COLUMNS = ["scope", "resource", "record_key", "reason_code", "reason"]
 
 
-def open_of(connection: Connection, flow: str, source: str, scopes: Iterable[str]) -> pd.DataFrame:
+def open_of(session: Session, flow: str, source: str, scopes: Iterable[str]) -> pd.DataFrame:
     """The open rejections of this flow, source and scopes: scope, resource, record_key, reason_code, reason."""
-    return db.query(connection, "load/rejections.open_of", flow=flow, source=source, scopes=list(scopes))
+    return db.query(session, "load/rejections.open_of", flow=flow, source=source, scopes=list(scopes))
 
 
 def replace(
-    connection: Connection, run_id: str, flow: str, source: str, scopes: Iterable[str], rejected: pd.DataFrame
+    session: Session, run_id: str, flow: str, source: str, scopes: Iterable[str], rejected: pd.DataFrame
 ) -> None:
     """Make ``rejected`` the open rejections of this flow, source and scopes (courses, accounts ...).
 
@@ -25,25 +25,25 @@ def replace(
     ``rejected`` has the columns scope, resource, record_key, reason_code, reason: ids only, no personal data.
     """
     parameters = {"run_id": run_id, "flow": flow, "source": source}
-    stage(connection, "ops.rejections", rejected[COLUMNS])
-    db.execute(connection, "load/rejections.resolve", scopes=list(scopes), **parameters)
-    db.execute(connection, "load/rejections.open", **parameters)
+    stage(session, "ops.rejections", rejected[COLUMNS])
+    db.execute(session, "load/rejections.resolve", scopes=list(scopes), **parameters)
+    db.execute(session, "load/rejections.open", **parameters)
 
 
-def met(connection: Connection, run_id: str) -> pd.DataFrame:
+def met(session: Session, run_id: str) -> pd.DataFrame:
     """What this run has rejected: source, scope, resource, record_key, reason_code, reason. A dry run asks before it
     takes everything back, and keeps the answer with ``keep_of_dry_run``.
     """
-    return db.query(connection, "load/rejections.met", run_id=run_id)
+    return db.query(session, "load/rejections.met", run_id=run_id)
 
 
-def keep_of_dry_run(connection: Connection, run_id: str, rejected: pd.DataFrame) -> None:
+def keep_of_dry_run(session: Session, run_id: str, rejected: pd.DataFrame) -> None:
     """Keep what a dry run would reject (see ``met``) for its report."""
-    stage(connection, "ops.dry_run_rejections", rejected)
-    db.execute(connection, "load/rejections.of_dry_run", run_id=run_id)
+    stage(session, "ops.dry_run_rejections", rejected)
+    db.execute(session, "load/rejections.of_dry_run", run_id=run_id)
 
 
-def leave(connection: Connection, run_id: str, flow: str, source: str, scopes: Iterable[str]) -> None:
+def leave(session: Session, run_id: str, flow: str, source: str, scopes: Iterable[str]) -> None:
     """Resolve what is open of scopes (courses) other than these: nobody looks at them any more.
 
     When one comes back it is derived anew, so that what is wrong with it is listed again. ``flow`` stands for its
@@ -51,11 +51,11 @@ def leave(connection: Connection, run_id: str, flow: str, source: str, scopes: I
     """
     stay = list(scopes)
     flows = [flow, f"{flow}/poll"]
-    db.execute(connection, "load/rejections.leave", run_id=run_id, flows=flows, source=source, scopes=stay)
-    db.execute(connection, "load/derivations.forget", flow=flow, source=source, scopes=stay)
+    db.execute(session, "load/rejections.leave", run_id=run_id, flows=flows, source=source, scopes=stay)
+    db.execute(session, "load/derivations.forget", flow=flow, source=source, scopes=stay)
 
 
-def leave_sources(connection: Connection, run_id: str, flow: str) -> None:
+def leave_sources(session: Session, run_id: str, flow: str) -> None:
     """The same for every source that is out of use."""
-    for row in db.rows(connection, "load/rejections.sources", flows=[flow, f"{flow}/poll"]):
-        leave(connection, run_id, flow, row["source"], [])
+    for row in db.rows(session, "load/rejections.sources", flows=[flow, f"{flow}/poll"]):
+        leave(session, run_id, flow, row["source"], [])

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine
 
 from etl import db
 from etl.errors import InvalidInput
@@ -19,21 +20,21 @@ def read_report(engine: Engine, run_id: str | None = None) -> RunReport:
 
     Raises InvalidInput when there is no such run.
     """
-    with engine.connect() as connection:
-        found = db.rows(connection, "load/report.runs", run_id=run_id)
+    with engine.connect() as session:
+        found = db.rows(session, "load/report.runs", run_id=run_id)
         if run_id is not None and not found:
             raise InvalidInput(f"there is no run {run_id}: `etl report --list` shows which there are")
         flows = [row["flow"] for row in found]
         since = min((row["started_at"] for row in found), default=datetime.now(UTC))
         if found and all(row["parameters"].get("dry_run") for row in found):
             run_ids = [row["run_id"] for row in found]
-            rejections = db.rows(connection, "load/report.dry_run_rejections", run_ids=run_ids)
+            rejections = db.rows(session, "load/report.dry_run_rejections", run_ids=run_ids)
         else:
-            rejections = db.rows(connection, "load/report.rejections", flows=flows, since=since)
+            rejections = db.rows(session, "load/report.rejections", flows=flows, since=since)
         return RunReport(
-            runs=tuple(_runs(connection, found)),
+            runs=tuple(_runs(session, found)),
             rejections=tuple(OpenRejections(**row) for row in rejections),
-            points=tuple(Points(**row) for row in db.rows(connection, "load/report.points")),
+            points=tuple(Points(**row) for row in db.rows(session, "load/report.points")),
         )
 
 
@@ -44,14 +45,14 @@ def markdown(engine: Engine, run_id: str) -> str:
 
 def list_runs(engine: Engine, flow: str | None = None, most: int = 20) -> list[Mapping[str, Any]]:
     """The newest runs, newest first, of one flow or of all: as mart.runs has them."""
-    with engine.connect() as connection:
-        return db.rows(connection, "load/report.list", flow=flow, most=most)
+    with engine.connect() as session:
+        return db.rows(session, "load/report.list", flow=flow, most=most)
 
 
-def _runs(connection: Connection, found: list[Mapping[str, Any]]) -> list[Run]:
+def _runs(session: Session, found: list[Mapping[str, Any]]) -> list[Run]:
     run_ids = [row["run_id"] for row in found]
-    steps = db.rows(connection, "load/report.steps", run_ids=run_ids)
-    problems = db.rows(connection, "load/report.problems", run_ids=run_ids)
+    steps = db.rows(session, "load/report.steps", run_ids=run_ids)
+    problems = db.rows(session, "load/report.problems", run_ids=run_ids)
     return [
         Run(
             **row,

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from etl import db
@@ -34,7 +35,7 @@ class Counts:
 
 
 def open_run(
-    connection: Connection,
+    session: Session,
     flow: str,
     airflow_run_id: str | None = None,
     parameters: Mapping[str, Any] | None = None,
@@ -47,7 +48,7 @@ def open_run(
     """
     opened = str(
         db.rows(
-            connection,
+            session,
             "load/runs.open",
             run_id=str(uuid.uuid4()),
             flow=flow,
@@ -57,15 +58,15 @@ def open_run(
             data_to=data_to,
         )[0]["run_id"]
     )
-    db.execute(connection, "load/runs.attempt", run_id=opened, from_start=True)
-    abandon(connection, opened, [])
+    db.execute(session, "load/runs.attempt", run_id=opened, from_start=True)
+    abandon(session, opened, [])
     return opened
 
 
-def resume(connection: Connection, run_id: str) -> None:
+def resume(session: Session, run_id: str) -> None:
     """Work on a run: one that was closed, and of which tasks were cleared, goes on as another attempt."""
-    if db.rows(connection, "load/runs.resume", run_id=run_id):
-        db.execute(connection, "load/runs.attempt", run_id=run_id, from_start=False)
+    if db.rows(session, "load/runs.resume", run_id=run_id):
+        db.execute(session, "load/runs.attempt", run_id=run_id, from_start=False)
 
 
 @contextmanager
@@ -87,17 +88,17 @@ def alive(engine: Engine, run_id: str) -> Iterator[None]:
                 sign_of_life.execute(text("select pg_advisory_unlock(:space, hashtext(:run_id))"), key)
 
 
-def abandon(connection: Connection, run_id: str, gone: Sequence[str]) -> list[str]:
+def abandon(session: Session, run_id: str, gone: Sequence[str]) -> list[str]:
     """Close what nobody works on any more, seen from run ``run_id``: the runs ``gone``, and those of the command
     line whose process is gone. Returns their ids.
     """
-    closed = db.rows(connection, "load/runs.abandon", run_id=run_id, gone=list(gone), space=_LOCK_SPACE)
+    closed = db.rows(session, "load/runs.abandon", run_id=run_id, gone=list(gone), space=_LOCK_SPACE)
     return [str(row["run_id"]) for row in closed]
 
 
-def open_in_airflow(connection: Connection, flow: str, run_id: str) -> dict[str, str]:
+def open_in_airflow(session: Session, flow: str, run_id: str) -> dict[str, str]:
     """The other runs of a flow that Airflow started and that are not closed: Airflow's run id by ours."""
-    found = db.rows(connection, "load/runs.open_in_airflow", flow=flow, run_id=run_id)
+    found = db.rows(session, "load/runs.open_in_airflow", flow=flow, run_id=run_id)
     return {str(row["run_id"]): str(row["airflow_run_id"]) for row in found}
 
 
@@ -125,17 +126,17 @@ def balanced(scope: str, counts: Counts) -> Step:
     return Step(scope, counts, _COUNTS_DIFFER, problem)
 
 
-def record_steps(connection: Connection, run_id: str, step: str, done: Iterable[Step]) -> None:
+def record_steps(session: Session, run_id: str, step: str, done: Iterable[Step]) -> None:
     """Write what a step did for its scopes; what it wrote when it ran before stays counted as written."""
     rows = [
         asdict(one.counts) | {"scope": one.scope, "problem_code": one.problem_code, "problem": one.problem}
         for one in done
     ]
-    db.execute(connection, "load/runs.steps", run_id=run_id, step=step, steps=json.dumps(rows))
+    db.execute(session, "load/runs.steps", run_id=run_id, step=step, steps=json.dumps(rows))
 
 
 def record_step(
-    connection: Connection,
+    session: Session,
     run_id: str,
     step: str,
     scope: str,
@@ -144,47 +145,45 @@ def record_step(
     problem: str | None = None,
 ) -> None:
     """Write what one step did for one scope."""
-    record_steps(connection, run_id, step, [Step(scope, counts, problem_code, problem)])
+    record_steps(session, run_id, step, [Step(scope, counts, problem_code, problem)])
 
 
-def finished_scopes(connection: Connection, run_id: str, step: str) -> set[str]:
+def finished_scopes(session: Session, run_id: str, step: str) -> set[str]:
     """The scopes for which this step of the run is done without a problem."""
-    return {
-        str(row["scope"]) for row in db.rows(connection, "load/runs.steps_done", run_id=run_id, step=step)
-    }
+    return {str(row["scope"]) for row in db.rows(session, "load/runs.steps_done", run_id=run_id, step=step)}
 
 
-def close_run(connection: Connection, run_id: str, failed_tasks: int = 0, *, broken: bool = False) -> str:
+def close_run(session: Session, run_id: str, failed_tasks: int = 0, *, broken: bool = False) -> str:
     """Close a run and return its status: success, incomplete when a step met a problem or a task failed, failed
     when it broke off.
     """
-    closed = db.rows(connection, "load/runs.close", run_id=run_id, failed_tasks=failed_tasks, broken=broken)
+    closed = db.rows(session, "load/runs.close", run_id=run_id, failed_tasks=failed_tasks, broken=broken)
     return str(closed[0]["status"])
 
 
-def problems(connection: Connection, run_id: str) -> list[str]:
+def problems(session: Session, run_id: str) -> list[str]:
     """What a person has to look at: one sentence for each step and scope that met a problem."""
-    found = db.rows(connection, "load/runs.problems", run_id=run_id)
+    found = db.rows(session, "load/runs.problems", run_id=run_id)
     return [f"{row['step']} {row['scope']}: {row['problem_code']}: {row['problem']}" for row in found]
 
 
-def not_done(connection: Connection, run_id: str, step: str, scope: str) -> bool:
+def not_done(session: Session, run_id: str, step: str, scope: str) -> bool:
     """Did a problem that stands keep this step from being done for this scope? Counts differ when it was done."""
-    found = db.rows(connection, "load/runs.problems", run_id=run_id)
+    found = db.rows(session, "load/runs.problems", run_id=run_id)
     met = [row["problem_code"] for row in found if (row["step"], row["scope"]) == (step, scope)]
     return any(code != _COUNTS_DIFFER for code in met)
 
 
-def mended(connection: Connection, run_id: str, step: str, scope: str) -> None:
+def mended(session: Session, run_id: str, step: str, scope: str) -> None:
     """What this step met before in this run is no problem any more."""
-    db.execute(connection, "load/runs.mended", run_id=run_id, step=step, scope=scope)
+    db.execute(session, "load/runs.mended", run_id=run_id, step=step, scope=scope)
 
 
 def _break_off(engine: Engine, run_id: str, problem: BaseException) -> None:
     known = isinstance(problem, EtlError)
     words = str(problem) if known else f"it broke off ({type(problem).__name__})"
     code = problem.code if isinstance(problem, EtlError) else "broken_off"
-    with engine.begin() as connection:
-        if words not in [row["problem"] for row in db.rows(connection, "load/runs.problems", run_id=run_id)]:
-            record_step(connection, run_id, "run", "", Counts(), code, words)
-        close_run(connection, run_id, broken=True)
+    with engine.begin() as session:
+        if words not in [row["problem"] for row in db.rows(session, "load/runs.problems", run_id=run_id)]:
+            record_step(session, run_id, "run", "", Counts(), code, words)
+        close_run(session, run_id, broken=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection as Session
 
 from etl.reference import held
 from etl.reference.reading import ReferenceSet
@@ -19,15 +19,15 @@ class Beside:
     """A set that was read, and the warehouse that it would be imported into, if there is one."""
 
     reference_set: ReferenceSet
-    connection: Connection | None
+    session: Session | None
 
     def lines(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
         """Some columns of a file, as they will stand after the import."""
         if name in self.reference_set.frames:
             return self.reference_set.frames[name][list(columns)]
-        if self.connection is None:
+        if self.session is None:
             return pd.DataFrame(columns=list(columns), dtype="str")
-        return held.lines(self.connection, _BY_NAME[name], columns)
+        return held.lines(self.session, _BY_NAME[name], columns)
 
     @cached_property
     def systems(self) -> Mapping[str, str]:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine
 
 from etl.connectors.registry import CONNECTORS
 from etl.files.columns import COURSES, USERS, Column, File
@@ -29,30 +30,30 @@ def check(directory: Path, engine: Engine | None) -> list[Problem]:
     reference_set = read_set(directory)
     if engine is None or not reference_set.absent:
         return problems_with(reference_set, None)
-    with engine.connect() as connection:
-        return problems_with(reference_set, connection)
+    with engine.connect() as session:
+        return problems_with(reference_set, session)
 
 
-def problems_with(reference_set: ReferenceSet, connection: Connection | None) -> list[Problem]:
+def problems_with(reference_set: ReferenceSet, session: Session | None) -> list[Problem]:
     """What is wrong with a set that was read, by itself and beside what the warehouse holds."""
     problems = list(reference_set.problems)
     known = {file.name: frame[file.key[0]] for file, frame in reference_set.files()}
-    if connection is not None:
-        problems += _left_out(reference_set.absent, known, connection)
-        known |= {file.name: held.values(connection, file, file.key[0]) for file in reference_set.absent}
-    known |= _excluding(reference_set, connection)
-    beside = Beside(reference_set, connection)
+    if session is not None:
+        problems += _left_out(reference_set.absent, known, session)
+        known |= {file.name: held.values(session, file, file.key[0]) for file in reference_set.absent}
+    known |= _excluding(reference_set, session)
+    beside = Beside(reference_set, session)
     for file, frame in reference_set.files():
         problems += _in_file(file, frame, known, beside)
     return problems
 
 
-def _left_out(absent: list[File], known: Known, connection: Connection) -> Iterator[Problem]:
+def _left_out(absent: list[File], known: Known, session: Session) -> Iterator[Problem]:
     """A file may not leave out a row that a table needs whose own file is not in the set."""
     for file in absent:
         for column in file.columns:
             if column.references in known:
-                needed = held.values(connection, file, column.name)
+                needed = held.values(session, file, column.name)
                 missing = needed[~_among(needed, known[column.references])]
                 if len(missing):
                     reason = f"{len(missing)} that {file.filename}, which is not in this set, still refers to"
@@ -60,16 +61,16 @@ def _left_out(absent: list[File], known: Known, connection: Connection) -> Itera
                     yield Problem(where, 0, "", f"leaves out {reason}; the first is {missing.iloc[0]}")
 
 
-def _excluding(reference_set: ReferenceSet, connection: Connection | None) -> dict[str, "pd.Series[str]"]:
+def _excluding(reference_set: ReferenceSet, session: Session | None) -> dict[str, "pd.Series[str]"]:
     """The values that a column of another file must not have, such as the groups of the competence tree."""
     known = {}
     for excluded in {column.not_a for file in FILES for column in file.columns if column.not_a}:
         name, column = excluded.split(".")
         if name in reference_set.frames:
             known[excluded] = reference_set.frames[name][column].dropna()
-        elif connection is not None:
+        elif session is not None:
             file = next(file for file in FILES if file.name == name)
-            known[excluded] = held.values(connection, file, column)
+            known[excluded] = held.values(session, file, column)
     return known
 
 
@@ -129,7 +130,7 @@ def _among(values: "pd.Series[str]", known: "pd.Series[str]") -> "pd.Series[bool
 
 
 def _not_listed(name: str, beside: Beside) -> str:
-    if beside.connection is None or name in beside.reference_set.frames:
+    if beside.session is None or name in beside.reference_set.frames:
         return f"is not in {name}.csv"
     return f"is not in {name}.csv as the warehouse holds it (never there, or closed): bring that file in this set"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.connectors.registry import CONNECTORS
@@ -26,8 +26,8 @@ def doubts(beside: Beside) -> list[Problem]:
         found += _spelt_twice(beside.reference_set.frames["clients"])
     if {"client_numbers", "profession_groups"} & set(beside.reference_set.frames):
         found += _about_numbers(beside)
-    if beside.connection is not None and "accreditations" in beside.reference_set.frames:
-        found += _points_again(beside.reference_set.frames["accreditations"], beside.connection)
+    if beside.session is not None and "accreditations" in beside.reference_set.frames:
+        found += _points_again(beside.reference_set.frames["accreditations"], beside.session)
     return sorted(set(found))  # what the warehouse holds has no lines, so that one sentence may come often
 
 
@@ -96,9 +96,9 @@ def _shared(numbers: pd.DataFrame, schemes: set[str]) -> Iterator[Problem]:
         yield Problem(_NUMBERS, int(str(line)), "value", reason)
 
 
-def _points_again(accreditations: pd.DataFrame, connection: Connection) -> Iterator[Problem]:
+def _points_again(accreditations: pd.DataFrame, session: Session) -> Iterator[Problem]:
     """Points that were sent under a PE course or module that no line names any more for that day."""
-    sent = db.query(connection, "reference/checks.points_sent")
+    sent = db.query(session, "reference/checks.points_sent")
     by = ["org_id", "source", "source_course_id"]
     stated = accreditations.assign(
         course=_named(accreditations, "course"),

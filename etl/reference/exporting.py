@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine, text
 
 from etl import db
 from etl.files.columns import Column, File
@@ -18,23 +19,23 @@ def export_set(engine: Engine, directory: Path) -> dict[str, int]:
     """
     directory.mkdir(parents=True, exist_ok=True)
     at_one_moment = engine.execution_options(isolation_level="REPEATABLE READ")
-    with at_one_moment.begin() as connection:
-        connection.execute(text("set local datestyle to iso"))
-        return {file.filename: _export(connection, file, directory) for file in FILES}
+    with at_one_moment.begin() as session:
+        session.execute(text("set local datestyle to iso"))
+        return {file.filename: _export(session, file, directory) for file in FILES}
 
 
-def _export(connection: Connection, file: File, directory: Path) -> int:
-    columns = [column.name for column in file.columns if _says_something(connection, file, column)]
+def _export(session: Session, file: File, directory: Path) -> int:
+    columns = [column.name for column in file.columns if _says_something(session, file, column)]
     statement = held.statement("export", file, texts=held.exported(columns))
     unfinished = directory / f".{file.filename}.unfinished"
-    with unfinished.open("wb") as stream, db.driver_cursor(connection) as cursor:
+    with unfinished.open("wb") as stream, db.driver_cursor(session) as cursor:
         cursor.copy_expert(statement, stream)
         exported = int(cursor.rowcount)
     os.replace(unfinished, directory / file.filename)
     return exported
 
 
-def _says_something(connection: Connection, file: File, column: Column) -> bool:
+def _says_something(session: Session, file: File, column: Column) -> bool:
     if not column.may_be_absent:
         return True
-    return bool((held.values(connection, file, column.name) != column.default).any())
+    return bool((held.values(session, file, column.name) != column.default).any())

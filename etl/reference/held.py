@@ -4,35 +4,35 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 from psycopg2 import sql
-from sqlalchemy import Connection
+from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.files.columns import File
 from etl.reference import formulas
 
 
-def values(connection: Connection, file: File, column: str) -> "pd.Series[str]":
+def values(session: Session, file: File, column: str) -> "pd.Series[str]":
     """The different values of one column in the open rows of the file's table."""
-    return lines(connection, file, [column])[column].dropna()
+    return lines(session, file, [column])[column].dropna()
 
 
-def lines(connection: Connection, file: File, columns: Sequence[str]) -> pd.DataFrame:
+def lines(session: Session, file: File, columns: Sequence[str]) -> pd.DataFrame:
     """The different values of some columns together in the open rows of the file's table."""
-    with db.driver_cursor(connection) as cursor:
+    with db.driver_cursor(session) as cursor:
         cursor.execute(statement("values", file, texts=texts(columns)))
         return pd.DataFrame(cursor.fetchall(), columns=list(columns), dtype="str")
 
 
-def run(connection: Connection, name: str, file: File) -> int:
+def run(session: Session, name: str, file: File) -> int:
     """Run a statement of sql/reference/files.sql for the table of ``file`` and return the number of rows it wrote."""
-    with db.driver_cursor(connection) as cursor:
+    with db.driver_cursor(session) as cursor:
         cursor.execute(statement(name, file))
         return int(cursor.rowcount)
 
 
-def counts(connection: Connection, name: str, file: File) -> tuple[int, ...]:
+def counts(session: Session, name: str, file: File) -> tuple[int, ...]:
     """The one row of numbers that a statement of sql/reference/files.sql gives for the table of ``file``."""
-    with db.driver_cursor(connection) as cursor:
+    with db.driver_cursor(session) as cursor:
         cursor.execute(statement(name, file))
         return tuple(map(int, cursor.fetchone()))
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine, text
 
 from etl import db
 from etl.errors import InvalidInput
@@ -38,13 +39,13 @@ def import_set(
     ``warn`` is told what was perhaps not meant.
     """
     reference_set = read_set(directory)
-    with engine.begin() as connection:
-        db.rows(connection, "reference/files.lock")
-        problems = problems_with(reference_set, connection)
+    with engine.begin() as session:
+        db.rows(session, "reference/files.lock")
+        problems = problems_with(reference_set, session)
         if problems:
             raise InvalidInput("\n".join(map(str, problems)))
-        warnings = doubts.doubts(Beside(reference_set, connection))
-        imported = {file.filename: _import(connection, file, frame) for file, frame in reference_set.files()}
+        warnings = doubts.doubts(Beside(reference_set, session))
+        imported = {file.filename: _import(session, file, frame) for file, frame in reference_set.files()}
     for name, rows in imported.items():
         warnings += doubts.large_close(name, rows.read, rows.closed)
     for warning in warnings:
@@ -52,11 +53,11 @@ def import_set(
     return imported
 
 
-def _import(connection: Connection, file: File, frame: pd.DataFrame) -> Imported:
-    stage(connection, file.table, frame)
-    connection.execute(text("analyze staged"))
-    written = held.run(connection, "merge", file)
-    closed = held.run(connection, "close", file)
+def _import(session: Session, file: File, frame: pd.DataFrame) -> Imported:
+    stage(session, file.table, frame)
+    session.execute(text("analyze staged"))
+    written = held.run(session, "merge", file)
+    closed = held.run(session, "close", file)
     if written:
-        held.run(connection, "analyze", file)  # the next run plans its queries on these tables
+        held.run(session, "analyze", file)  # the next run plans its queries on these tables
     return Imported(len(frame), written, len(frame) - written, closed)

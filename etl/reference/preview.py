@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine
 
 from etl.files.columns import File
 from etl.load.merge import stage
@@ -37,18 +38,18 @@ class Preview:
 def preview(directory: Path, engine: Engine) -> Preview:
     """Check a set as ``check`` does and count what its import would change. Nothing is imported."""
     reference_set = read_set(directory)
-    with engine.connect() as connection:  # it is never committed: the staged rows go with it
-        problems = problems_with(reference_set, connection)
+    with engine.connect() as session:  # it is never committed: the staged rows go with it
+        problems = problems_with(reference_set, session)
         if problems:
             return Preview(problems, {}, reference_set.warnings)
-        changes = {file.filename: _changes(connection, file, frame) for file, frame in reference_set.files()}
-        warnings = doubts.doubts(Beside(reference_set, connection))
+        changes = {file.filename: _changes(session, file, frame) for file, frame in reference_set.files()}
+        warnings = doubts.doubts(Beside(reference_set, session))
     for name, file_changes in changes.items():
         warnings += doubts.large_close(name, file_changes.rows, file_changes.closed)
     return Preview([], changes, warnings)
 
 
-def _changes(connection: Connection, file: File, frame: pd.DataFrame) -> Changes:
-    stage(connection, file.table, frame)
-    written, changed, closed = held.counts(connection, "changes", file)
+def _changes(session: Session, file: File, frame: pd.DataFrame) -> Changes:
+    stage(session, file.table, frame)
+    written, changed, closed = held.counts(session, "changes", file)
     return Changes(len(frame), written - changed, changed, closed)

@@ -117,5 +117,5 @@ class Administration:
         return self._query(name, occurrences=self._occurrences, **parameters)
 
     def _query(self, name: str, **parameters: Any) -> pd.DataFrame:
-        with self._engine.connect() as connection:
-            return db.query(connection, name, **parameters)
+        with self._engine.connect() as session:
+            return db.query(session, name, **parameters)

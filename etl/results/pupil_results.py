@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.engine import failpoint
@@ -26,7 +26,7 @@ class Loaded:
 
 
 def load(
-    connection: Connection, run_id: str, messages: pd.DataFrame, results: pd.DataFrame, measures: pd.DataFrame
+    session: Session, run_id: str, messages: pd.DataFrame, results: pd.DataFrame, measures: pd.DataFrame
 ) -> Loaded:
     """Record what messages say of results; what is said again writes nothing.
 
@@ -39,11 +39,11 @@ def load(
     said["measures"] = results["number"].map(_packed(measures))
     said["content"] = _content(said)
     where = results[["scope"]].merge(messages, on="scope").drop(columns="scope")
-    stage(connection, _TABLE, said.join(where).assign(run_id=run_id))
+    stage(session, _TABLE, said.join(where).assign(run_id=run_id))
     failpoint.point("iep.staged")
-    splits = db.rows(connection, "results/pupil_results.split")
-    written = db.rows(connection, "results/pupil_results.merge")
-    db.execute(connection, "results/pupil_results.number_versions")
+    splits = db.rows(session, "results/pupil_results.split")
+    written = db.rows(session, "results/pupil_results.merge")
+    db.execute(session, "results/pupil_results.number_versions")
     return Loaded(Counter({row["message_id"]: row["written"] for row in written}), splits)
 
 

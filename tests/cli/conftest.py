@@ -28,8 +28,8 @@ def sql(engine):
     """A function that runs one statement and returns its rows, where it has any."""
 
     def sql(statement):
-        with engine.begin() as connection:
-            done = connection.exec_driver_sql(statement)
+        with engine.begin() as session:
+            done = session.exec_driver_sql(statement)
             return [tuple(row) for row in done] if done.returns_rows else []
 
     return sql

@@ -75,11 +75,11 @@ def ends(process: psutil.Process) -> bool:
 
 
 def answers(url: str) -> bool:
-    connection = psycopg2.connect(url)
-    with connection.cursor() as cursor:
+    session = psycopg2.connect(url)
+    with session.cursor() as cursor:
         cursor.execute("select 1")
         found: tuple[int] | None = cursor.fetchone()
-    connection.close()
+    session.close()
     return found == (1,)
 
 
@@ -233,13 +233,13 @@ def test_nobody_else_can_hold_a_lock_or_read_what_a_failed_statement_held(folder
     home.mkdir(mode=0o755)
     (home / "start.lock").touch(mode=0o644)  # as a version before left it
     with embedded.running(home, durable=False) as url:
-        connection = psycopg2.connect(url)
-        with connection.cursor() as cursor:
+        session = psycopg2.connect(url)
+        with session.cursor() as cursor:
             cursor.execute("create table people (mail text primary key)")
             cursor.execute("insert into people values ('planted@example.org')")
             with pytest.raises(psycopg2.errors.UniqueViolation):
                 cursor.execute("insert into people values ('planted@example.org')")
-        connection.close()
+        session.close()
         assert "planted" not in (home / "data" / "log").read_text(encoding="utf-8")
     for name in ("start.lock", "users.lock"):
         assert stat.S_IMODE((home / name).stat().st_mode) == 0o600

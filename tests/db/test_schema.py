@@ -15,8 +15,8 @@ def run(database):
     engine = db.engine(database)
 
     def run(statement):
-        with engine.begin() as connection:
-            connection.exec_driver_sql(statement)
+        with engine.begin() as session:
+            session.exec_driver_sql(statement)
 
     yield run
     engine.dispose()

@@ -19,8 +19,8 @@ def run(database):
     engine = db.engine(database)
 
     def run(statement):
-        with engine.begin() as connection:
-            done = connection.exec_driver_sql(statement)
+        with engine.begin() as session:
+            done = session.exec_driver_sql(statement)
             return [tuple(row) for row in done] if done.returns_rows else []
 
     yield run

@@ -33,8 +33,8 @@ def sample(warehouse: str) -> str:
 
 def execute(url: str, statement: str) -> None:
     engine = db.engine(url)
-    with engine.begin() as connection:
-        connection.execute(text(statement))
+    with engine.begin() as session:
+        session.execute(text(statement))
     engine.dispose()
 
 
@@ -64,10 +64,9 @@ def test_reference_data_that_is_there_is_left_alone(sample: str) -> None:
     execute(sample, "update core.sources set timezone = 'Europe/Stockholm'")
     outside.prepare_warehouse(sample)
     engine = db.engine(sample)
-    with engine.connect() as connection:
+    with engine.connect() as session:
         assert (
-            connection.execute(text("select distinct timezone from core.sources")).scalar()
-            == "Europe/Stockholm"
+            session.execute(text("select distinct timezone from core.sources")).scalar() == "Europe/Stockholm"
         )
     engine.dispose()
 

@@ -56,8 +56,8 @@ class Product:
         self.engine = db.engine(embedded.ensure_database(server, "warehouse"))
 
     def rows(self, statement, url=None):
-        with (db.engine(url) if url else self.engine).connect() as connection:
-            return sorted(map(tuple, connection.execute(text(statement))), key=str)
+        with (db.engine(url) if url else self.engine).connect() as session:
+            return sorted(map(tuple, session.execute(text(statement))), key=str)
 
     def bookings(self):
         answer = requests.get(f"{self.sandbox}/control/pe/ledger", timeout=10).json()
@@ -78,9 +78,9 @@ class Product:
         return all(run["state"] in FINISHED for run in runs)
 
     def change(self, *statements):
-        with self.engine.begin() as connection:
+        with self.engine.begin() as session:
             for statement in statements:
-                connection.exec_driver_sql(statement)
+                session.exec_driver_sql(statement)
 
     def trigger(self, dag, **conf):
         return self.api.send("POST", f"dags/{dag}/dagRuns", {"logical_date": None, "conf": conf})[

@@ -43,8 +43,8 @@ def test_a_night_that_the_database_breaks_tells_nothing_of_a_person(
 
 
 def test_an_import_that_the_database_breaks_tells_nothing_of_a_person(engine, caplog, personal):
-    with engine.begin() as connection:
-        connection.exec_driver_sql("update core.clients set surname = 'other'")
+    with engine.begin() as session:
+        session.exec_driver_sql("update core.clients set surname = 'other'")
     refuse_rows(engine, "core.clients")
 
     text = told(caplog, lambda: import_set(engine, SAMPLE))
@@ -57,9 +57,9 @@ def test_a_statement_with_parameters_that_fails_tells_none_of_them(engine, caplo
     insert = text("insert into core.clients (client_code, surname) values (:code, :name)")
 
     def twice():
-        with engine.begin() as connection:
+        with engine.begin() as session:
             for _ in range(2):
-                connection.execute(insert, {"code": "C-planted", "name": "Planted-Name"})
+                session.execute(insert, {"code": "C-planted", "name": "Planted-Name"})
 
     found = told(caplog, twice)
 
@@ -73,8 +73,8 @@ def test_what_goes_to_the_driver_directly_fails_the_same_way(engine, caplog):
     answers = [landing.Answer("2", "users", "planted-key", b"{}")]
 
     def land():
-        with engine.begin() as connection:
-            landing.land(connection, "no-such-run", "main", answers)
+        with engine.begin() as session:
+            landing.land(session, "no-such-run", "main", answers)
 
     assert "planted" not in told(caplog, land).replace('"planted-key"', "")
     with pytest.raises(DatabaseFault, match=r"ForeignKeyViolation \(23503, table raw\.landings"):
@@ -85,8 +85,8 @@ def test_a_frame_with_values_of_several_types_is_refused_without_showing_them(en
     frame = pd.DataFrame({"client_code": ["C1", 5, b"planted-bytes"]})
 
     def copy():
-        with engine.begin() as connection:
-            db.copy(connection, "core.clients", frame)
+        with engine.begin() as session:
+            db.copy(session, "core.clients", frame)
 
     found = told(caplog, copy)
     assert "core.clients: a column has values of several types" in found

@@ -1,4 +1,4 @@
-"""The session of JSON sources: reads are repeated within bounds, and nothing of them leaks."""
+"""The caller of JSON sources: reads are repeated within bounds, and nothing of them leaks."""
 
 import gzip
 import socket
@@ -14,7 +14,7 @@ from threading import Thread
 import pytest
 
 from etl.errors import EtlError, GiveUp, InvalidInput, RetryLater
-from etl.http.client import Reply, Session
+from etl.http.client import Caller, Reply
 from tests.fixtures.http_peer import Answer, Peer, self_signed, serving
 
 BUSY = Answer(b"", 503)
@@ -25,162 +25,160 @@ def body_of(reply: Reply) -> bytes:
 
 
 @pytest.fixture
-def session(peer: Peer, naps: list[float]) -> Session:
-    return Session("Peer", peer.url, hints={403: "switched off"}, sleep=naps.append)
+def caller(peer: Peer, naps: list[float]) -> Caller:
+    return Caller("Peer", peer.url, hints={403: "switched off"}, sleep=naps.append)
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_a_read_is_repeated_while_the_system_says_later(
-    status: int, peer: Peer, session: Session, naps: list[float]
+    status: int, peer: Peer, caller: Caller, naps: list[float]
 ) -> None:
     peer.answers = [Answer(b"", status), Answer(b"", status), Answer(b"good")]
-    assert session.read("call", "path", body_of) == b"good"
+    assert caller.read("call", "path", body_of) == b"good"
     assert naps == [1, 2]
 
 
-def test_retry_after_is_obeyed_in_seconds(peer: Peer, session: Session, naps: list[float]) -> None:
+def test_retry_after_is_obeyed_in_seconds(peer: Peer, caller: Caller, naps: list[float]) -> None:
     peer.answers = [Answer(b"", 429, {"Retry-After": "17"}), Answer(b"good")]
-    assert session.read("call", "path", body_of) == b"good"
+    assert caller.read("call", "path", body_of) == b"good"
     assert naps == [17]
 
 
-def test_retry_after_is_obeyed_as_a_date(peer: Peer, session: Session, naps: list[float]) -> None:
+def test_retry_after_is_obeyed_as_a_date(peer: Peer, caller: Caller, naps: list[float]) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     peer.answers = [Answer(b"", 503, {"Retry-After": date}), Answer(b"good")]
-    assert session.read("call", "path", body_of) == b"good"
+    assert caller.read("call", "path", body_of) == b"good"
     assert 50 < naps[0] <= 60
 
 
 @pytest.mark.parametrize("value", ["soon", "", "-5", "Wed, 99 Foo 2026 00:00:00 GMT"])
 def test_an_unreadable_retry_after_means_the_usual_back_off(
-    value: str, peer: Peer, session: Session, naps: list[float]
+    value: str, peer: Peer, caller: Caller, naps: list[float]
 ) -> None:
     peer.answers = [Answer(b"", 503, {"Retry-After": value}), Answer(b"good")]
-    assert session.read("call", "path", body_of) == b"good"
+    assert caller.read("call", "path", body_of) == b"good"
     assert naps == [1]
 
 
 def test_a_moment_that_has_passed_means_the_usual_back_off(
-    peer: Peer, session: Session, naps: list[float]
+    peer: Peer, caller: Caller, naps: list[float]
 ) -> None:
     peer.answers = [Answer(b"", 503, {"Retry-After": "Wed, 01 Jan 2020 00:00:00 -0000"}), Answer(b"good")]
-    assert session.read("call", "path", body_of) == b"good"
+    assert caller.read("call", "path", body_of) == b"good"
     assert naps == [1]
 
 
-def test_a_wait_over_the_limit_is_left_to_the_next_run(
-    peer: Peer, session: Session, naps: list[float]
-) -> None:
+def test_a_wait_over_the_limit_is_left_to_the_next_run(peer: Peer, caller: Caller, naps: list[float]) -> None:
     peer.answers = [Answer(b"", 503, {"Retry-After": "3600"})]
     with pytest.raises(RetryLater, match="HTTP 503") as caught:
-        session.read("call", "path", body_of)
+        caller.read("call", "path", body_of)
     assert caught.value.retry_after == 3600
     assert naps == []
 
 
-def test_repetition_ends(peer: Peer, session: Session, naps: list[float]) -> None:
+def test_repetition_ends(peer: Peer, caller: Caller, naps: list[float]) -> None:
     peer.answers = [BUSY]
     with pytest.raises(RetryLater):
-        session.read("call", "path", body_of)
+        caller.read("call", "path", body_of)
     assert naps == [1, 2, 4, 8, 16]
-    assert session.calls == len(peer.asked) == 6
+    assert caller.calls == len(peer.asked) == 6
 
 
 def test_the_waits_together_stay_within_the_limit(peer: Peer, naps: list[float]) -> None:
     peer.answers = [BUSY]
     with pytest.raises(RetryLater):
-        Session("Peer", peer.url, wait_limit=10, sleep=naps.append).read("call", "path", body_of)
+        Caller("Peer", peer.url, wait_limit=10, sleep=naps.append).read("call", "path", body_of)
     assert naps == [1, 2, 4]
 
 
-def test_what_the_caller_finds_in_the_answer_is_repeated_too(peer: Peer, session: Session) -> None:
+def test_what_the_caller_finds_in_the_answer_is_repeated_too(peer: Peer, caller: Caller) -> None:
     def check(reply: Reply) -> bytes:
         if reply.body == b"later":
             raise RetryLater("Peer: call: later")
         return reply.body
 
     peer.answers = [Answer(b"later"), Answer(b"good")]
-    assert session.read("call", "path", check) == b"good"
+    assert caller.read("call", "path", check) == b"good"
 
 
 @pytest.mark.parametrize(
     ("status", "words"), [(403, "HTTP 403: switched off"), (404, "HTTP 404"), (401, "401")]
 )
-def test_a_refusal_is_not_repeated(status: int, words: str, peer: Peer, session: Session) -> None:
+def test_a_refusal_is_not_repeated(status: int, words: str, peer: Peer, caller: Caller) -> None:
     peer.answers = [Answer(b"secret", status)]
     with pytest.raises(GiveUp, match=words):
-        session.read("call", "path", body_of)
+        caller.read("call", "path", body_of)
     assert len(peer.asked) == 1
 
 
-def test_a_redirect_is_not_followed(peer: Peer, session: Session) -> None:
+def test_a_redirect_is_not_followed(peer: Peer, caller: Caller) -> None:
     peer.answers = [Answer(b"", 302, {"Location": "https://other.example/x?key=secret"})]
     with pytest.raises(GiveUp, match=r"redirects to https://other\.example: correct the host") as caught:
-        session.read("call", "path", body_of, method="POST", data={"token": "secret"})
+        caller.read("call", "path", body_of, method="POST", data={"token": "secret"})
     assert "secret" not in str(caught.value)
     assert len(peer.asked) == 1
 
 
-def test_an_answer_that_stops_half_way_is_asked_for_again(peer: Peer, session: Session) -> None:
+def test_an_answer_that_stops_half_way_is_asked_for_again(peer: Peer, caller: Caller) -> None:
     peer.answers = [Answer(b"go", headers={"Content-Length": "4"}), Answer(b"good")]
-    assert session.read("call", "path", body_of) == b"good"
+    assert caller.read("call", "path", body_of) == b"good"
 
 
 def test_silence_ends_with_the_read_time_out(peer: Peer) -> None:
     peer.silent = True
     with (
-        Session("Peer", peer.url, wait_limit=0) as session,
+        Caller("Peer", peer.url, wait_limit=0) as caller,
         pytest.raises(RetryLater, match="no complete answer"),
     ):
-        session.read("call", "path", body_of, read_timeout=0.05)
+        caller.read("call", "path", body_of, read_timeout=0.05)
 
 
 def test_nobody_listening_is_for_later(peer: Peer) -> None:
-    closed = Session("Peer", "http://127.0.0.1:9", wait_limit=0)
+    closed = Caller("Peer", "http://127.0.0.1:9", wait_limit=0)
     with pytest.raises(RetryLater, match="no complete answer"):
         closed.read("call", "path", body_of)
 
 
 def test_a_certificate_that_nobody_vouches_for_needs_a_person(tmp_path: Path) -> None:
-    with serving(self_signed(tmp_path)) as peer, Session("Peer", peer.url) as session:
+    with serving(self_signed(tmp_path)) as peer, Caller("Peer", peer.url) as caller:
         peer.answers = [Answer(b"good")]
         with pytest.raises(GiveUp, match="certificate of the host is not trusted"):
-            session.read("call", "path", body_of)
+            caller.read("call", "path", body_of)
         assert peer.asked == []
 
 
 @pytest.mark.parametrize("address", ["ftp://host", "https://", "http://[", "http://a..b"])
 def test_an_address_that_is_none_needs_a_person(address: str) -> None:
     with pytest.raises(GiveUp, match="not a valid address"):
-        Session("Peer", address, wait_limit=0).read("call", "path", body_of)
+        Caller("Peer", address, wait_limit=0).read("call", "path", body_of)
 
 
-def test_calls_and_bytes_are_counted(peer: Peer, session: Session) -> None:
+def test_calls_and_bytes_are_counted(peer: Peer, caller: Caller) -> None:
     peer.answers = [BUSY, Answer(b"12345"), Answer(b"678")]
-    session.read("call", "path", body_of)
-    session.read("call", "path", body_of)
-    assert (session.calls, session.bytes) == (3, 8)
+    caller.read("call", "path", body_of)
+    caller.read("call", "path", body_of)
+    assert (caller.calls, caller.bytes) == (3, 8)
 
 
 def test_a_proxy_is_not_asked_for_this_machine(
-    peer: Peer, session: Session, monkeypatch: pytest.MonkeyPatch
+    peer: Peer, caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     peer.answers = [Answer(b"good")]
-    assert session.read("call", "path", body_of) == b"good"
+    assert caller.read("call", "path", body_of) == b"good"
 
 
-def test_no_state_is_carried_from_one_call_to_the_next(peer: Peer, session: Session) -> None:
+def test_no_state_is_carried_from_one_call_to_the_next(peer: Peer, caller: Caller) -> None:
     peer.answers = [Answer(b"one", headers={"Set-Cookie": "MoodleSession=1"}), Answer(b"two")]
-    session.read("call", "path", body_of)
-    session.read("call", "path", body_of)
+    caller.read("call", "path", body_of)
+    caller.read("call", "path", body_of)
     assert "Cookie" not in peer.asked[1].headers
 
 
-def failing(url: str, answer: Answer) -> Callable[[Peer], Session]:
-    def build(peer: Peer) -> Session:
+def failing(url: str, answer: Answer) -> Callable[[Peer], Caller]:
+    def build(peer: Peer) -> Caller:
         peer.answers = [answer]
-        return Session("Peer", url or peer.url, wait_limit=0)
+        return Caller("Peer", url or peer.url, wait_limit=0)
 
     return build
 
@@ -196,7 +194,7 @@ def failing(url: str, answer: Answer) -> Callable[[Peer], Session]:
         failing("http://[", Answer()),
     ],
 )
-def test_messages_hold_no_parameter_header_or_body(build: Callable[[Peer], Session], peer: Peer) -> None:
+def test_messages_hold_no_parameter_header_or_body(build: Callable[[Peer], Caller], peer: Peer) -> None:
     with pytest.raises(EtlError) as caught:
         build(peer).read("call", "path", body_of, params={"a": "s3cret"}, headers={"X": "s3cret"})
     assert "s3cret" not in str(caught.value)
@@ -212,10 +210,10 @@ def test_an_answer_that_unpacks_to_more_than_the_limit_is_refused_before_it_fill
     peer.answers = [Answer(packed, headers={"Content-Encoding": "gzip"})]
     tracemalloc.start()
     with (
-        Session("Peer", peer.url, sleep=naps.append) as session,
+        Caller("Peer", peer.url, sleep=naps.append) as caller,
         pytest.raises(GiveUp, match="Peer: call: the answer is larger than 1000000 bytes unpacked"),
     ):
-        session.read("call", "path", body_of)
+        caller.read("call", "path", body_of)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 10_000_000
@@ -230,12 +228,12 @@ def test_a_body_up_to_the_limit_arrives_whole(
     body = b"0123456789" * 100_000
     packed = {"identity": body, "gzip": gzip.compress(body), "deflate": zlib.compress(body)}[encoding]
     peer.answers = [Answer(packed, headers={"Content-Encoding": encoding})]
-    with Session("Peer", peer.url, sleep=naps.append) as session:
-        assert session.read("call", "path", body_of) == body
+    with Caller("Peer", peer.url, sleep=naps.append) as caller:
+        assert caller.read("call", "path", body_of) == body
 
 
 def test_an_answer_that_breaks_off_or_cannot_be_unpacked_is_asked_again(
-    peer: Peer, session: Session, naps: list[float]
+    peer: Peer, caller: Caller, naps: list[float]
 ) -> None:
     half = gzip.compress(b"0123456789" * 1000)[:-20]
     peer.answers = [
@@ -244,7 +242,7 @@ def test_an_answer_that_breaks_off_or_cannot_be_unpacked_is_asked_again(
         Answer(half, headers={"Content-Encoding": "gzip", "Content-Length": str(len(half) + 20)}),
         Answer(b"good"),
     ]
-    assert session.read("call", "path", body_of) == b"good"
+    assert caller.read("call", "path", body_of) == b"good"
     assert len(naps) == 3
 
 
@@ -263,10 +261,10 @@ def test_an_answer_that_trickles_in_ends_at_the_deadline(naps: list[float]) -> N
         trickling.start()
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with (
-            Session("Peer", address, deadline=0, sleep=naps.append) as session,
+            Caller("Peer", address, deadline=0, sleep=naps.append) as caller,
             pytest.raises(RetryLater, match="no complete answer in 0 seconds"),
         ):
-            session.read("call", "path", body_of)
+            caller.read("call", "path", body_of)
         trickling.join()
     assert naps == []
 
@@ -275,4 +273,4 @@ def test_an_answer_that_trickles_in_ends_at_the_deadline(naps: list[float]) -> N
 def test_a_wrong_limit_is_named(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ETL_MAX_ANSWER_BYTES", value)
     with pytest.raises(InvalidInput, match="ETL_MAX_ANSWER_BYTES must be a whole number above 0"):
-        Session("Peer", "http://127.0.0.1:9")
+        Caller("Peer", "http://127.0.0.1:9")

@@ -4,7 +4,7 @@ import pytest
 
 from etl.errors import GiveUp
 from etl.http import refusals
-from etl.http.client import Session
+from etl.http.client import Caller
 from tests.fixtures.http_peer import Answer, Peer
 
 CALL = "webservice/rest/server.php"
@@ -70,7 +70,7 @@ def test_an_address_that_ends_in_the_service_itself_is_named_whole(location, sai
 def test_a_call_that_is_redirected_needs_a_person(status, peer: Peer):
     peer.answers = [Answer(b"", status, {"Location": "/moodle/path"})]
     with pytest.raises(GiveUp, match=f"HTTP {status}, redirects to {peer.url}/moodle: correct the host"):
-        Session("Peer", peer.url).read("call", "path", bytes)
+        Caller("Peer", peer.url).read("call", "path", bytes)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_call_that_is_redirected_needs_a_person(status, peer: Peer):
 def test_a_refusal_that_is_not_the_systems_own_is_told_from_it(silent, answer, hint, peer: Peer):
     peer.answers = [answer]
     with pytest.raises(GiveUp) as refused:
-        Session("Peer", peer.url, hints={403: "own"}, silent=silent).read("call", "path", bytes)
+        Caller("Peer", peer.url, hints={403: "own"}, silent=silent).read("call", "path", bytes)
     assert str(refused.value) == f"Peer: call: HTTP {answer.status}: {hint}"
 
 
@@ -98,4 +98,4 @@ def test_a_server_that_asks_for_tls_is_understood(peer: Peer):
     page = b"<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>"
     peer.answers = [Answer(page, 400)]
     with pytest.raises(GiveUp, match="HTTP 400: the host asks for TLS on this port: enter https://"):
-        Session("Peer", peer.url).read("call", "path", bytes)
+        Caller("Peer", peer.url).read("call", "path", bytes)

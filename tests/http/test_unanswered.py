@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from etl.errors import EtlError, GiveUp, RetryLater
-from etl.http.client import Session
+from etl.http.client import Caller
 from etl.http.unanswered import why
 
 TLS_ALERT = b"\x15\x03\x03\x00\x02\x02"
@@ -258,9 +258,9 @@ def test_a_client_says_what_to_do_and_whether_to_try_again(protocol, error, word
     with answering(plain) as place:
         host = place if protocol == "https" else "127.0.0.1:9"
         with (
-            Session("Peer", f"{protocol}://{host}", wait_limit=0) as session,
+            Caller("Peer", f"{protocol}://{host}", wait_limit=0) as caller,
             pytest.raises(EtlError) as caught,
         ):
-            session.read("call", "path", bytes)
+            caller.read("call", "path", bytes)
     assert type(caught.value) is error
     assert str(caught.value) == f"Peer: call: no complete answer: {words}"

@@ -26,26 +26,26 @@ def one(engine):
     """A function that reads the one row of a statement."""
 
     def one(statement):
-        with engine.connect() as connection:
-            return tuple(connection.exec_driver_sql(statement).one())
+        with engine.connect() as session:
+            return tuple(session.exec_driver_sql(statement).one())
 
     return one
 
 
 def open_run(engine, airflow_run_id=None):
-    with engine.begin() as connection:
-        return runs.open_run(connection, FLOW, airflow_run_id)
+    with engine.begin() as session:
+        return runs.open_run(session, FLOW, airflow_run_id)
 
 
 def did(engine, run_id, scope, counts, problem=None):
-    with engine.begin() as connection:
-        runs.resume(connection, run_id)
-        runs.record_step(connection, run_id, "derive", scope, counts, "give_up" if problem else None, problem)
+    with engine.begin() as session:
+        runs.resume(session, run_id)
+        runs.record_step(session, run_id, "derive", scope, counts, "give_up" if problem else None, problem)
 
 
 def close(engine, run_id):
-    with engine.begin() as connection:
-        return runs.close_run(connection, run_id)
+    with engine.begin() as session:
+        return runs.close_run(session, run_id)
 
 
 COUNTED = "select read, written, unchanged, rejected, attempts from mart.runs"
@@ -81,18 +81,18 @@ def test_what_a_run_did_before_is_done_again_only_when_the_whole_run_is_cleared(
     did(engine, run_id, "main/2", Counts())
     close(engine, run_id)
     did(engine, run_id, "main/3", Counts())  # a cleared task of the closed run
-    with engine.begin() as connection:
-        assert runs.finished_scopes(connection, run_id, "derive") == {"main/2", "main/3"}
-        runs.open_run(connection, FLOW, "scheduled__1")
-        assert runs.finished_scopes(connection, run_id, "derive") == set()
+    with engine.begin() as session:
+        assert runs.finished_scopes(session, run_id, "derive") == {"main/2", "main/3"}
+        runs.open_run(session, FLOW, "scheduled__1")
+        assert runs.finished_scopes(session, run_id, "derive") == set()
 
 
 def test_the_time_between_a_run_and_its_clearing_does_not_count(engine, one):
     run_id = open_run(engine, "scheduled__1")
     close(engine, run_id)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("update ops.runs set started_at = started_at - interval '1 day'")
-        connection.exec_driver_sql(
+    with engine.begin() as session:
+        session.exec_driver_sql("update ops.runs set started_at = started_at - interval '1 day'")
+        session.exec_driver_sql(
             "update ops.run_attempts set started_at = started_at - interval '1 day',"
             " finished_at = started_at - interval '1 day' + interval '5 seconds'"
         )
@@ -123,8 +123,8 @@ import os, signal, sys
 from etl import db
 from etl.load import runs
 engine = db.engine(sys.argv[1])
-with engine.begin() as connection:
-    run_id = runs.open_run(connection, "moodle_results")
+with engine.begin() as session:
+    run_id = runs.open_run(session, "moodle_results")
 with runs.alive(engine, run_id):
     print(run_id, flush=True)
     signal.pause()
@@ -152,10 +152,10 @@ def test_a_run_whose_process_was_killed_is_closed_by_the_next_one_and_not_before
 def test_a_run_of_airflow_is_closed_when_airflow_says_that_it_is_over(engine, one):
     left = open_run(engine, "scheduled__1")
     later = open_run(engine, "scheduled__2")
-    with engine.begin() as connection:
-        assert runs.open_in_airflow(connection, FLOW, later) == {left: "scheduled__1"}
-        assert runs.abandon(connection, later, []) == []
-        assert runs.abandon(connection, later, [left]) == [left]
+    with engine.begin() as session:
+        assert runs.open_in_airflow(session, FLOW, later) == {left: "scheduled__1"}
+        assert runs.abandon(session, later, []) == []
+        assert runs.abandon(session, later, [left]) == [left]
     assert one(f"select status from mart.runs where run_id = '{left}'") == ("abandoned",)
     did(engine, left, "main/2", Counts())  # its tasks were cleared after all
     assert close(engine, left) == "success"

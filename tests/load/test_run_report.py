@@ -26,22 +26,22 @@ def engine(warehouse):
 @pytest.fixture
 def night(engine):
     """A night of two courses, one of which could not be read; returns its run id."""
-    with engine.begin() as connection:
+    with engine.begin() as session:
         run_id = runs.open_run(
-            connection, "moodle_results", "scheduled__1", {"courses": ["2", "3"], "full": False}
+            session, "moodle_results", "scheduled__1", {"courses": ["2", "3"], "full": False}
         )
-        runs.record_step(connection, run_id, "land", "main/2", Counts(calls=3, bytes=1200))
+        runs.record_step(session, run_id, "land", "main/2", Counts(calls=3, bytes=1200))
         runs.record_step(
-            connection, run_id, "land", "main/3", Counts(calls=1), "access_denied", "No [access] to 3"
+            session, run_id, "land", "main/3", Counts(calls=1), "access_denied", "No [access] to 3"
         )
-        runs.record_step(connection, run_id, "derive", "main/2", Counts(10, 4, 3, 2, 1))
-        runs.record_step(connection, run_id, "derive", "main/4", Counts(1000, 1000))
+        runs.record_step(session, run_id, "derive", "main/2", Counts(10, 4, 3, 2, 1))
+        runs.record_step(session, run_id, "derive", "main/4", Counts(1000, 1000))
         rows = [
             ["2", "learner", f"2/{number}", "unmatched_learner", "Nobody matches."] for number in range(5)
         ]
         frame = pd.DataFrame(rows, columns=rejections.COLUMNS)
-        rejections.replace(connection, run_id, "moodle_results/poll", "main", ["2"], frame)
-        runs.close_run(connection, run_id)
+        rejections.replace(session, run_id, "moodle_results/poll", "main", ["2"], frame)
+        runs.close_run(session, run_id)
     return run_id
 
 
@@ -76,17 +76,17 @@ def test_open_rejections_are_counted_by_reason_with_a_few_of_them(engine, night)
 
 
 def test_what_was_resolved_is_no_longer_in_the_report(engine, night):
-    with engine.begin() as connection:
+    with engine.begin() as session:
         none = pd.DataFrame(columns=rejections.COLUMNS, dtype="str")
-        rejections.replace(connection, night, "moodle_results/poll", "main", ["2"], none)
+        rejections.replace(session, night, "moodle_results/poll", "main", ["2"], none)
 
     assert read_report(engine).rejections == ()
 
 
 def test_without_a_run_id_the_latest_run_of_each_flow_is_shown(engine, night):
-    with engine.begin() as connection:
-        later = runs.open_run(connection, "moodle_results")
-        other = runs.open_run(connection, "pe_online_attendance")
+    with engine.begin() as session:
+        later = runs.open_run(session, "moodle_results")
+        other = runs.open_run(session, "pe_online_attendance")
 
     assert [run.run_id for run in read_report(engine).runs] == [later, other]
     assert [run.run_id for run in read_report(engine, night).runs] == [night]
@@ -129,12 +129,12 @@ def test_the_command_prints_plain_text_when_nobody_watches(warehouse, night, mon
 
 
 def test_the_public_views_show_the_same_run_and_rejections(engine, night):
-    with engine.connect() as connection:
-        run = connection.exec_driver_sql(
+    with engine.connect() as session:
+        run = session.exec_driver_sql(
             "select flow, status, read, written, unchanged, rejected, ignored, calls, bytes, problems from mart.runs"
         ).one()
-        steps = connection.exec_driver_sql("select count(*) from mart.run_steps").scalar_one()
-        open_rows = connection.exec_driver_sql(
+        steps = session.exec_driver_sql("select count(*) from mart.run_steps").scalar_one()
+        open_rows = session.exec_driver_sql(
             "select count(*), min(reason_code) from mart.rejections where resolved_at is null"
         ).one()
 
@@ -161,10 +161,10 @@ def another(engine):
     """A function that adds a later run which is over, of what was asked and with what its one step did."""
 
     def another(flow, step="plan", counts=None, **asked):
-        with engine.begin() as connection:
-            run_id = runs.open_run(connection, flow, parameters=asked)
-            runs.record_step(connection, run_id, step, "main", counts or Counts())
-            runs.close_run(connection, run_id)
+        with engine.begin() as session:
+            run_id = runs.open_run(session, flow, parameters=asked)
+            runs.record_step(session, run_id, step, "main", counts or Counts())
+            runs.close_run(session, run_id)
         return run_id
 
     return another
@@ -214,21 +214,21 @@ def test_the_markdown_names_counts_problems_with_what_to_do_and_rejections_by_re
 
 def test_rejections_that_were_open_before_the_run_are_told_from_new_ones(engine, night, another):
     later = another("moodle_results")
-    with engine.begin() as connection:
+    with engine.begin() as session:
         rows = [["3", "learner", "3/1", "unmatched_learner", "Nobody matches."]]
         frame = pd.DataFrame(rows, columns=rejections.COLUMNS)
-        rejections.replace(connection, later, "moodle_results", "main", ["3"], frame)
+        rejections.replace(session, later, "moodle_results", "main", ["3"], frame)
 
     assert "- 6 (1 new) main, unmatched_learner: Nobody matches. learner 3/1, " in markdown(engine, later)
 
 
 def test_the_report_of_a_dry_run_lists_what_would_be_rejected_and_nothing_else(engine, night, another):
     trial = another("moodle_results", "derive", Counts(read=1, rejected=1), dry_run=True)
-    with engine.begin() as connection:
+    with engine.begin() as session:
         rows = [["main", "3", "learner", "3/1", "unmatched_learner", "Nobody matches."]]
         frame = pd.DataFrame(rows, columns=["source", *rejections.COLUMNS])
         for _ in range(2):  # a task that was cleared
-            rejections.keep_of_dry_run(connection, trial, frame)
+            rejections.keep_of_dry_run(session, trial, frame)
 
     assert "## Would be rejected: 1\n\n- 1 main, unmatched_learner: Nobody matches. learner 3/1" in markdown(
         engine, trial
@@ -249,23 +249,23 @@ def test_the_report_of_a_dry_run_says_what_would_be_written(engine, another):
     ("flow", "later"), [("infocaption_competences", "award"), ("pe_online_attendance", "push")]
 )
 def test_a_row_that_goes_through_two_steps_is_counted_once_in_a_run(engine, flow, later):
-    with engine.begin() as connection:
-        run_id = runs.open_run(connection, flow)
-        runs.record_step(connection, run_id, "derive", "main/1", Counts(read=44, written=40, rejected=4))
-        runs.record_step(connection, run_id, later, "K", Counts(read=40, written=40))
-        counted = connection.exec_driver_sql("select read, written, rejected from mart.runs").one()
+    with engine.begin() as session:
+        run_id = runs.open_run(session, flow)
+        runs.record_step(session, run_id, "derive", "main/1", Counts(read=44, written=40, rejected=4))
+        runs.record_step(session, run_id, later, "K", Counts(read=40, written=40))
+        counted = session.exec_driver_sql("select read, written, rejected from mart.runs").one()
 
     assert tuple(counted) == (44, 40, 4)
 
 
 def test_codes_that_look_like_markup_are_shown_as_they_are(engine, night, warehouse, monkeypatch):
     monkeypatch.setenv("WAREHOUSE_URL", warehouse)
-    with engine.begin() as connection:
-        run_id = runs.open_run(connection, "moodle_results", "manual__[/red]x", {"courses": ["[/red]x"]})
-        runs.record_step(connection, run_id, "[/red]x", "[/red]x", Counts(), "[/red]x", "No [/red]x")
+    with engine.begin() as session:
+        run_id = runs.open_run(session, "moodle_results", "manual__[/red]x", {"courses": ["[/red]x"]})
+        runs.record_step(session, run_id, "[/red]x", "[/red]x", Counts(), "[/red]x", "No [/red]x")
         rows = [["[/red]x", "learner", "[/red]x", "unmatched_learner", "No [/red]x."]]
         frame = pd.DataFrame(rows, columns=rejections.COLUMNS)
-        rejections.replace(connection, run_id, "moodle_results", "[/red]x", ["[/red]x"], frame)
+        rejections.replace(session, run_id, "moodle_results", "[/red]x", ["[/red]x"], frame)
 
     for width in (60, 200):
         assert "[/red]x, unmatched_learner: No [/red]x." in shown(read_report(engine), width).replace(

@@ -63,7 +63,7 @@ def query(engine):
     """The rows of a statement, as tuples."""
 
     def query(statement):
-        with engine.connect() as connection:
-            return [tuple(row) for row in connection.execute(text(statement))]
+        with engine.connect() as session:
+            return [tuple(row) for row in session.execute(text(statement))]
 
     return query

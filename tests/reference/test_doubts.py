@@ -31,8 +31,8 @@ def sent(engine, query):
 
     def sent(client, pe_course, day="2026-10-01", status="accepted", course="2", module="null"):
         more, values = (", passed_at", f", '{day}T10:00:00+02:00'") if has_pass else ("", "")
-        with engine.begin() as connection:
-            connection.exec_driver_sql(
+        with engine.begin() as session:
+            session.exec_driver_sql(
                 SENT.format(client=client, pe_course=pe_course, day=day, status=status, course=course, module=module,
                             more=more, more_values=values)
             )  # fmt: skip

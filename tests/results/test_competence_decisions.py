@@ -49,8 +49,8 @@ def test_a_competence_revoked_altogether_is_taken_from_everyone_and_not_given_ag
 def test_a_pass_after_the_revocation_is_listed_and_counts_when_the_competence_is_restored(
     engine, night, holders, read, sandbox
 ):
-    with engine.begin() as connection:  # what Ben has has ended
-        connection.execute(
+    with engine.begin() as session:  # what Ben has has ended
+        session.execute(
             text(
                 "update core.earned_competences set valid_to = valid_from + 30 where competence_code = 'CPR'"
             )
@@ -148,10 +148,10 @@ def test_the_commands_revoke_restore_and_unlink(engine, warehouse, monkeypatch, 
 
 
 def test_an_expired_competence_and_one_that_is_held_are_told_apart(engine, night, read):
-    with engine.begin() as connection:
+    with engine.begin() as session:
         today = "cast(now() at time zone 'Europe/Stockholm' as date)"
-        connection.execute(text(f"update core.earned_competences set valid_to = {today} + 10"))
-        connection.execute(
+        session.execute(text(f"update core.earned_competences set valid_to = {today} + 10"))
+        session.execute(
             text(
                 "update core.earned_competences set valid_to = valid_from"
                 " where client_code = 'CL00011' and competence_code = 'INFOSEC'"

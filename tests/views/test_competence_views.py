@@ -35,8 +35,8 @@ def world(request, warehouse):
         periods(chance),
         [(chance.choice(PEOPLE), "K0"), (chance.choice(PEOPLE), "K2"), (None, "K3")],
     )
-    with engine.begin() as connection:
-        run = connection.exec_driver_sql
+    with engine.begin() as session:
+        run = session.exec_driver_sql
         run(
             "insert into core.sources (source, system, connection_id, timezone) values ('s', 'infocaption', 's', 'UTC')"
         )
@@ -60,8 +60,8 @@ def world(request, warehouse):
             )
 
     def read(statement):
-        with engine.connect() as connection:
-            return [tuple(row) for row in connection.exec_driver_sql(statement)]
+        with engine.connect() as session:
+            return [tuple(row) for row in session.exec_driver_sql(statement)]
 
     def gone(row):
         return (row[1], row[2]) in revoked or (None, row[2]) in revoked

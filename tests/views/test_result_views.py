@@ -34,8 +34,8 @@ def execute(engine):
     """Run a statement; returns its rows as tuples."""
 
     def execute(statement):
-        with engine.begin() as connection:
-            done = connection.execute(text(statement))
+        with engine.begin() as session:
+            done = session.execute(text(statement))
             return [tuple(row) for row in done] if done.returns_rows else []
 
     return execute

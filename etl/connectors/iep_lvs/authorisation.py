@@ -101,13 +101,13 @@ class LinkGate:
         if header is None:
             raise Fault(Code.AUTHORISATION, "header autorisatie: missing")
         self.key = header.key
-        with self.engine.connect() as connection:
+        with self.engine.connect() as session:
             supplier = {"supplier": header.supplier, "supplier_code": header.supplier_code}
-            if not db.rows(connection, "iep_lvs/inbox.supplier_known", **supplier):
+            if not db.rows(session, "iep_lvs/inbox.supplier_known", **supplier):
                 raise self._failed(
                     "", Fault(Code.CUSTOMER, "klantcode and klantnaam are not a pair that is known here")
                 )
-            found = db.rows(connection, "iep_lvs/links.authorised", brin6=self.claimed)
+            found = db.rows(session, "iep_lvs/links.authorised", brin6=self.claimed)
         row: dict[str, Any] = dict(found[0]) if found else {}
         if not self._opens(header, row):
             raise Fault(Code.AUTHORISATION, _NOT_VALID)

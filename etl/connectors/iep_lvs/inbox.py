@@ -10,7 +10,7 @@ from typing import Final, Literal
 from xml.sax.saxutils import escape
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.connectors.iep_lvs import hardened
@@ -50,10 +50,10 @@ def without_header(text: bytes, key: str) -> bytes:
     return kept
 
 
-def add(connection: Connection, origin: Origin, text: bytes, school: School, results: int) -> Received:
-    """Keep a message in the transaction of ``connection``; the same one again only counts as delivered again."""
+def add(session: Session, origin: Origin, text: bytes, school: School, results: int) -> Received:
+    """Keep a message in the transaction of ``session``; the same one again only counts as delivered again."""
     [row] = db.rows(
-        connection,
+        session,
         "iep_lvs/inbox.add",
         **asdict(origin),
         **{"created_at": school.created_at, "school_year": school.school_year, "results": results},
@@ -63,16 +63,16 @@ def add(connection: Connection, origin: Origin, text: bytes, school: School, res
     return Received(row["message_id"], row["is_new"])
 
 
-def body(connection: Connection, message_id: int) -> bytes:
+def body(session: Session, message_id: int) -> bytes:
     """A message as it was kept."""
-    [row] = db.rows(connection, "iep_lvs/inbox.body", message_id=message_id)
+    [row] = db.rows(session, "iep_lvs/inbox.body", message_id=message_id)
     return zlib.decompress(bytes(row["body"]))
 
 
-def unknown_pupils(connection: Connection, message: Message, brin6: str) -> int:
+def unknown_pupils(session: Session, message: Message, brin6: str) -> int:
     """How many pupils of a message for this school match no client; those are quarantined, or fault it."""
     said = pd.DataFrame(message.pupils, columns=["pupil_id", "eck_id"], dtype="str").assign(brin6=brin6)
-    matched = match_pupils(said, db.query(connection, "iep_lvs/derivation.pupils", **identifiers(message)))
+    matched = match_pupils(said, db.query(session, "iep_lvs/derivation.pupils", **identifiers(message)))
     return int(matched["pupil_key"].isna().sum())
 
 
@@ -100,7 +100,7 @@ def identifiers(*messages: Message) -> dict[str, list[str]]:
 
 
 def log(
-    connection: Connection,
+    session: Session,
     brin6: str,
     event: str,
     detail: str,
@@ -109,7 +109,7 @@ def log(
 ) -> None:
     """Write what happened to a message to the link log; nothing is written for a school without a link."""
     db.execute(
-        connection, "iep_lvs/inbox.log", brin6=brin6, event=event, fault_code=code, detail=detail,
+        session, "iep_lvs/inbox.log", brin6=brin6, event=event, fault_code=code, detail=detail,
         message_id=message_id,
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.errors import InvalidInput
@@ -47,43 +47,41 @@ class Terms:
     start_date: date
 
 
-def activate(
-    connection: Connection, code: str, supplier: str, supplier_code: str, terms: Terms, actor: str
-) -> str:
+def activate(session: Session, code: str, supplier: str, supplier_code: str, terms: Terms, actor: str) -> str:
     """Open the link of a school, or open it anew, under this code. Returns the school's BRIN6."""
     brin6 = _checked(code)
     if not terms.accepted_by.strip():
         raise InvalidInput("the terms must be accepted by a mandated person: give a name")
-    _act_as(connection, actor)
+    _act_as(session, actor)
     db.execute(
-        connection, "iep_lvs/links.open", brin6=brin6, supplier=supplier, supplier_code=supplier_code,
+        session, "iep_lvs/links.open", brin6=brin6, supplier=supplier, supplier_code=supplier_code,
         accepted_by=terms.accepted_by, accepted_on=terms.accepted_on, start_date=terms.start_date,
     )  # fmt: skip
-    _enter(connection, brin6, code)
+    _enter(session, brin6, code)
     return brin6
 
 
-def pause(connection: Connection, brin6: str, actor: str) -> None:
+def pause(session: Session, brin6: str, actor: str) -> None:
     """Stop the exchange for now by removing the code."""
-    _close(connection, brin6, "paused", ["active"], actor)
+    _close(session, brin6, "paused", ["active"], actor)
 
 
-def resume(connection: Connection, code: str, actor: str) -> str:
+def resume(session: Session, code: str, actor: str) -> str:
     """Go on with the exchange under this code, which may be a new one. Returns the school's BRIN6."""
     brin6 = _checked(code)
-    _act_as(connection, actor)
-    _set_status(connection, brin6, "active", ["active", "paused"])
-    _enter(connection, brin6, code)
+    _act_as(session, actor)
+    _set_status(session, brin6, "active", ["active", "paused"])
+    _enter(session, brin6, code)
     return brin6
 
 
-def end(connection: Connection, brin6: str, actor: str) -> None:
+def end(session: Session, brin6: str, actor: str) -> None:
     """End the link; only activating it again, terms included, brings it back."""
-    _close(connection, brin6, "ended", ["active", "paused"], actor)
+    _close(session, brin6, "ended", ["active", "paused"], actor)
 
 
 def configure(
-    connection: Connection,
+    session: Session,
     brin6: str,
     actor: str,
     reading: Reading | None,
@@ -91,9 +89,9 @@ def configure(
     schoolkey: str | None = None,
 ) -> None:
     """Set how messages of this link are read, what happens to unknown pupils, and what they may call the school."""
-    _act_as(connection, actor)
+    _act_as(session, actor)
     known = db.execute(
-        connection, "iep_lvs/links.settings", brin6=brin6, reading=reading, unknown_pupil=unknown_pupil,
+        session, "iep_lvs/links.settings", brin6=brin6, reading=reading, unknown_pupil=unknown_pupil,
         schoolkey=schoolkey,
     )  # fmt: skip
     if not known:
@@ -105,20 +103,20 @@ def hashed(code: str, salt: bytes) -> bytes:
     return hashlib.scrypt(code.encode(), salt=salt, **_COST)
 
 
-def _close(connection: Connection, brin6: str, status: str, before: list[str], actor: str) -> None:
-    _act_as(connection, actor)
-    _set_status(connection, brin6, status, before)
-    db.execute(connection, "iep_lvs/links.remove_code", brin6=brin6)
+def _close(session: Session, brin6: str, status: str, before: list[str], actor: str) -> None:
+    _act_as(session, actor)
+    _set_status(session, brin6, status, before)
+    db.execute(session, "iep_lvs/links.remove_code", brin6=brin6)
 
 
-def _set_status(connection: Connection, brin6: str, status: str, before: list[str]) -> None:
-    if not db.execute(connection, "iep_lvs/links.set_status", brin6=brin6, status=status, before=before):
+def _set_status(session: Session, brin6: str, status: str, before: list[str]) -> None:
+    if not db.execute(session, "iep_lvs/links.set_status", brin6=brin6, status=status, before=before):
         raise InvalidInput(f"school {brin6} has no link that is {' or '.join(before)}")
 
 
-def _enter(connection: Connection, brin6: str, code: str) -> None:
+def _enter(session: Session, brin6: str, code: str) -> None:
     salt = os.urandom(16)
-    db.execute(connection, "iep_lvs/links.enter_code", brin6=brin6, salt=salt, hash=hashed(code, salt))
+    db.execute(session, "iep_lvs/links.enter_code", brin6=brin6, salt=salt, hash=hashed(code, salt))
 
 
 def _checked(code: str) -> str:
@@ -132,5 +130,5 @@ def _checked(code: str) -> str:
     return brin6[0]
 
 
-def _act_as(connection: Connection, actor: str) -> None:
-    db.rows(connection, "iep_lvs/links.actor", actor=actor)
+def _act_as(session: Session, actor: str) -> None:
+    db.rows(session, "iep_lvs/links.actor", actor=actor)

@@ -12,7 +12,8 @@ from datetime import date, datetime
 from http import HTTPStatus
 from typing import Final
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine
 from sqlalchemy.exc import TimeoutError
 
 from etl import settings
@@ -99,8 +100,8 @@ class Receiver:
             raise Fault(Code.AUTHORISATION, "header autorisatie: missing")
         inbox.check_types(message, lenient=gate.link.lenient)
         kept = inbox.without_header(text, gate.key)
-        with self._engine.begin() as connection:
-            _store(connection, gate.link, kept, message, school)
+        with self._engine.begin() as session:
+            _store(session, gate.link, kept, message, school)
             failpoint.point("iep.before_commit")
         failpoint.point("iep.before_acknowledgement")
 
@@ -110,8 +111,8 @@ class Receiver:
         tests = gate.link is not None and gate.link.is_new and fault.code != Code.AUTHORISATION
         event = "test_message" if tests else "message_refused"
         try:
-            with self._engine.begin() as connection:
-                inbox.log(connection, gate.claimed, event, fault.text, code=fault.code)
+            with self._engine.begin() as session:
+                inbox.log(session, gate.claimed, event, fault.text, code=fault.code)
         except DatabaseFault as problem:
             _log.error("a refusal could not be logged: %s", problem)
 
@@ -122,14 +123,14 @@ def refusal(fault: Fault, soap: str = SOAP_11) -> Answer:
     return Answer(status, _CONTENT_TYPES[soap], fault_envelope(fault, soap))
 
 
-def _store(connection: Connection, link: Link, text: bytes, message: Message, school: School) -> None:
-    unknown = inbox.unknown_pupils(connection, message, link.brin6)
+def _store(session: Session, link: Link, text: bytes, message: Message, school: School) -> None:
+    unknown = inbox.unknown_pupils(session, message, link.brin6)
     is_test = link.is_new and inbox.has_only_dummies(message, unknown)
     if unknown and link.fault_on_unknown_pupil and not is_test:
         raise Fault(Code.PUPIL, f"{unknown} of {len(message.pupils)} pupils are not known here")
     origin = Origin(link.source, link.brin6, "soap", link.lenient, "test" if is_test else "results")
-    received = inbox.add(connection, origin, text, school, message.delivered)
+    received = inbox.add(session, origin, text, school, message.delivered)
     event = "message_again" if not received.is_new else "test_message" if is_test else "message"
     detail = inbox.summary(message, unknown)
-    inbox.log(connection, link.brin6, event, detail, message_id=received.message_id)
+    inbox.log(session, link.brin6, event, detail, message_id=received.message_id)
     _log.info("school %s: %s %s, %s", link.brin6, event, received.message_id, detail)

@@ -13,7 +13,7 @@ from etl.connectors.infocaption.contract import Page, decode_page, join
 from etl.connectors.infocaption.mapping import mapping_of
 from etl.engine.decoding import BROKEN, decoded, without_mark
 from etl.errors import GiveUp, RejectRecord, RetryLater, Unusable
-from etl.http.client import Client, Refused, Reply, Session, not_json, wait_limit
+from etl.http.client import Caller, Client, Refused, Reply, not_json, wait_limit
 
 _HINTS: Final = {
     401: "the client id or its secret is wrong, or its access was withdrawn: enter a new secret in the connection",
@@ -46,14 +46,14 @@ class InfoCaptionClient(Client):
             )
         self.mapping = mapping_of(connection)
         self._login = (connection.login, connection.password)
-        session = Session(
+        caller = Caller(
             f"InfoCaption {connection.conn_id}",
             connection.site(),
             hints=_HINTS,
             wait_limit=wait_limit(connection),
             sleep=sleep,
         )
-        super().__init__(session)
+        super().__init__(caller)
         self._clock = clock
         self._lock = Lock()
         self._token = ""
@@ -136,7 +136,7 @@ class InfoCaptionClient(Client):
 
     def _ask(self, token: str, call: str, path: str, query: Mapping[str, str]) -> tuple[Body, Page]:
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        return self._session.read(
+        return self._caller.read(
             call, path, lambda reply: self._checked(call, reply), params=dict(query), headers=headers
         )
 
@@ -164,7 +164,7 @@ class InfoCaptionClient(Client):
         """Raises GiveUp, which is about the whole site, or RetryLater."""
         asked_at, call = self._clock(), "token"
         try:
-            answer = self._session.read(
+            answer = self._caller.read(
                 call,
                 self.mapping.token,
                 lambda reply: _token(f"{self._system}: {call}", reply),

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection as Session
 
 from etl.connectors.infocaption import contract
 from etl.connectors.infocaption.mapping import Participants
@@ -33,19 +33,19 @@ def landed_at(found: pd.DataFrame, *resources: str) -> datetime | None:
     return None if moments.empty else moments.max().to_pydatetime()
 
 
-def inputs_of(connection: Connection, found: pd.DataFrame, listing: Participants) -> dict[str, str]:
+def inputs_of(session: Session, found: pd.DataFrame, listing: Participants) -> dict[str, str]:
     """For each course a hash over its landed answers, the reference data, the rules and what the fields are called."""
     names = str(sorted(listing.fields.items()))
-    inputs = derivations.inputs_of(connection, found)
+    inputs = derivations.inputs_of(session, found)
     return {scope: derivations.digest([_RULES, names, one]) for scope, one in inputs.items()}
 
 
 def read_attempts(
-    connection: Connection, found: pd.DataFrame, listing: Participants, timezone: str
+    session: Session, found: pd.DataFrame, listing: Participants, timezone: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The attempts of the landed answers of an index (see ``newest``), each once, and the malformed rows."""
     attempts, malformed = [], []
-    for answer in landing.read(connection, found["landing_id"].tolist()):
+    for answer in landing.read(session, found["landing_id"].tolist()):
         decoded = contract.decode_participants(answer.body, listing, timezone)
         attempts.append(decoded.frame.assign(scope=answer.scope))
         keys = answer.scope + "/" + decoded.rejected["record_key"]

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Final
 
 import pandas as pd
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine
 
 from etl import db
 from etl.connectors.moodle import contract
@@ -104,7 +105,7 @@ class Before:
         """Whether the course could not be read as a whole, or its learners cannot be told by who is in it."""
         return bool(self.again(COURSE) | self.again(USERS)) or "" in self.malformed
 
-    def learners(self, session: Connection) -> pd.DataFrame:
+    def learners(self, session: Session) -> pd.DataFrame:
         """Who stands in the landed grade reports: user_id, user_idnumber."""
         found = newest(self.landed)
         whole = found.loc[found["resource"] == GRADES, "landing_id"].tolist()
@@ -123,7 +124,7 @@ class Before:
 
 
 def before_poll(
-    connection: Connection,
+    session: Session,
     source: Source,
     scope: str,
     courses: CourseList,
@@ -132,14 +133,14 @@ def before_poll(
     finished: bool,
 ) -> tuple[Before, datetime]:
     """What is known of a course with these mapped activities and occurrences, and what time the database has."""
-    landed = landing.index(connection, source.source, [scope])
-    inputs = inputs_of(connection, source, newest(landed)).get(scope)
-    held = derivations.derived_inputs(connection, FLOW, source.source, [scope]).get(scope)
-    unread = rejections.open_of(connection, f"{FLOW}/poll", source.source, [scope])
-    listed = rejections.open_of(connection, FLOW, source.source, [scope])
+    landed = landing.index(session, source.source, [scope])
+    inputs = inputs_of(session, source, newest(landed)).get(scope)
+    held = derivations.derived_inputs(session, FLOW, source.source, [scope]).get(scope)
+    unread = rejections.open_of(session, f"{FLOW}/poll", source.source, [scope])
+    listed = rejections.open_of(session, FLOW, source.source, [scope])
     modules = landed.loc[(landed["resource"] == MODULE) & landed["key"].isin(list(mapped)), "landed_at"]
     unchanged = None if modules.empty else courses.unchanged(scope, modules.min().to_pydatetime())
-    at: datetime = db.rows(connection, "load/derivations.reference_version")[0]["read_at"]
+    at: datetime = db.rows(session, "load/derivations.reference_version")[0]["read_at"]
     moments = landed.loc[landed["resource"] == GRADES, "landed_at"]
     swept_at = None if moments.empty else at if finished else moments.max().to_pydatetime()
     derived = inputs is not None and inputs == held

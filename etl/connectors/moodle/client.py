@@ -11,7 +11,7 @@ from etl.connections import Connection
 from etl.connectors.moodle.errors import About, ErrorAnswer, TokenRefused, error_of
 from etl.engine.decoding import decoded, without_mark
 from etl.errors import GiveUp, RejectRecord, RetryLater
-from etl.http.client import READ_TIMEOUT, Client, Reply, Session, not_json, wait_limit
+from etl.http.client import READ_TIMEOUT, Caller, Client, Reply, not_json, wait_limit
 
 # A whole report costs the site 13 ms a student before its first byte (spec/moodle.md, Cost); five times that
 # fits a slower site, and the longest bounds what a dead one costs.
@@ -40,7 +40,7 @@ class MoodleClient(Client):
 
     def __init__(self, connection: Connection, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._connection = connection
-        session = Session(
+        caller = Caller(
             f"Moodle {connection.conn_id}",
             connection.site(),
             hints=_HINTS,
@@ -48,7 +48,7 @@ class MoodleClient(Client):
             wait_limit=wait_limit(connection),
             sleep=sleep,
         )
-        super().__init__(session)
+        super().__init__(caller)
         self._lock = Lock()
         self._token = "" if connection.login else connection.password
         self._may_renew = bool(connection.login)
@@ -127,7 +127,7 @@ class MoodleClient(Client):
     ) -> Body:
         call = " ".join([function, *(f"{key} {parameters[key]}" for key in _IDS if key in parameters)])
         form = {"wstoken": token, "wsfunction": function, "moodlewsrestformat": "json", **parameters}
-        return self._session.read(
+        return self._caller.read(
             call,
             _ENDPOINT,
             lambda reply: self._checked(call, reply, about),
@@ -174,7 +174,7 @@ class MoodleClient(Client):
             raise GiveUp(f"{self._system}: the connection has no password (token)")
         if not service:
             raise GiveUp(f"{self._system}: the connection's extra has no service (its short name)")
-        body = self._session.read(
+        body = self._caller.read(
             "login/token.php",
             "login/token.php",
             lambda reply: self._checked("login/token.php", reply, "site"),

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection as Session
 
 from etl.connectors.moodle import contract
 from etl.connectors.moodle.activity_names import decode_graded
@@ -49,11 +49,11 @@ def newest(found: pd.DataFrame) -> pd.DataFrame:
     return found[~((found["resource"] == USER_GRADES) & older)]
 
 
-def read_courses(connection: Connection, found: pd.DataFrame) -> Iterator[Course]:
+def read_courses(session: Session, found: pd.DataFrame) -> Iterator[Course]:
     """Decode the landed answers of an index (see ``newest``), course by course."""
     for scope, rows in found.groupby("scope", sort=True):
         course = Course(str(scope), users=_no_users())
-        for answer in landing.read(connection, rows["landing_id"].tolist()):
+        for answer in landing.read(session, rows["landing_id"].tolist()):
             _READERS[answer.resource](course, answer)
         yield course
 
@@ -101,15 +101,15 @@ def _read_completion(course: Course, answer: landing.Landed) -> None:
         course.completions.append((int(answer.key), moment, answer.landing_id))
 
 
-def completions_seen(connection: Connection, source: str, learners: pd.DataFrame) -> pd.DataFrame:
+def completions_seen(session: Session, source: str, learners: pd.DataFrame) -> pd.DataFrame:
     """Every readable answer about the completion of some learners (scope, user_id), in the order it came.
 
     Returns scope, user_id, completed_at (missing = not completed).
     """
     keys = learners["user_id"].astype("str").tolist()
-    landings = landing.history(connection, source, COMPLETION, learners["scope"].tolist(), keys)
+    landings = landing.history(session, source, COMPLETION, learners["scope"].tolist(), keys)
     seen = []
-    for answer in landing.read(connection, landings):
+    for answer in landing.read(session, landings):
         with suppress(RejectRecord, RetryLater):
             completed_at = contract.decode_completion(answer.body).completed_at
             seen.append((answer.scope, int(answer.key), completed_at))

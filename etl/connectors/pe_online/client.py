@@ -17,7 +17,8 @@ from zeep.transports import Transport
 from etl import settings
 from etl.connectors.pe_online.account import Account
 from etl.errors import EtlError, GiveUp, OutcomeUnknown, RetryLater
-from etl.http import refusals, sessions
+from etl.http import refusals
+from etl.http.transport import transport
 from etl.http.unanswered import ONLY_TLS, why
 
 NAMESPACE: Final = "https://www.pe-online.org/pe-services/PE_AttendanceElearning/WriteAttendance"
@@ -95,11 +96,11 @@ class _Transport(Transport):
     """Sends once, follows no redirect, writes no envelope to a log, and says what a failure means."""
 
     def __init__(self, account: Account) -> None:
-        session = sessions.session(account.url)
+        calls = transport(account.url)
         # A kept connection that the server has closed meanwhile would make the next outcome unknown.
-        session.headers["Connection"] = "close"
+        calls.headers["Connection"] = "close"
         limits = (_CONNECT_SECONDS, account.timeout_seconds)
-        super().__init__(session=session, operation_timeout=limits)  # type: ignore[no-untyped-call]
+        super().__init__(session=calls, operation_timeout=limits)  # type: ignore[no-untyped-call]
         self._account = account
         self._answered = ""
         self._most_bytes = settings.max_answer_bytes()

@@ -9,7 +9,8 @@ from typing import Any, Final
 from uuid import UUID
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine, text
 
 from etl import db
 from etl.connectors.pe_online.account import Account
@@ -47,90 +48,88 @@ class Due:
     course_type: int
 
 
-def refresh(connection: Connection, org_id: int, account: Account) -> Counts:
+def refresh(session: Session, org_id: int, account: Account) -> Counts:
     """Bring the ledger of a profession group up to date with results, accreditations and relation numbers.
 
     Rows that are with PE-Online (sending, unknown, accepted) are left alone.
     """
     if account.mode == "live":
-        db.execute(connection, "pe_online/attendance.activate", org_id=org_id)
+        db.execute(session, "pe_online/attendance.activate", org_id=org_id)
     groups, accreditations, completions, numbers, held = (
-        db.query(connection, f"pe_online/inputs.{name}", org_id=org_id)
+        db.query(session, f"pe_online/inputs.{name}", org_id=org_id)
         for name in ("group", "accreditations", "completions", "numbers", "held")
     )
     due = due_attendance(completions, accreditations, groups, numbers, account.timezone, held)
     if account.paused:
         due.loc[due["status"] == "pending", "reason"] = ACCOUNT_PAUSED
     due["explanation"] = [_explained(code) if isinstance(code, str) else None for code in due["reason"]]
-    stage(connection, "ops.pe_attendance", due)
-    merged = [row["attendance_id"] for row in db.rows(connection, "pe_online/attendance.merge")]
-    _withdraw(connection, org_id)
+    stage(session, "ops.pe_attendance", due)
+    merged = [row["attendance_id"] for row in db.rows(session, "pe_online/attendance.merge")]
+    _withdraw(session, org_id)
     changed_number = {"reason": NUMBER_CHANGED, "explanation": reason(NUMBER_CHANGED)}
-    db.execute(connection, "pe_online/attendance.number_changed", org_id=org_id, **changed_number)
-    [planned] = db.rows(connection, "pe_online/attendance.planned", merged=merged, claimed=ALREADY_CLAIMED)
+    db.execute(session, "pe_online/attendance.number_changed", org_id=org_id, **changed_number)
+    [planned] = db.rows(session, "pe_online/attendance.planned", merged=merged, claimed=ALREADY_CLAIMED)
     return Counts(len(due), **planned)
 
 
-def open_cases(connection: Connection, org_id: int) -> pd.DataFrame:
+def open_cases(session: Session, org_id: int) -> pd.DataFrame:
     """Rows of a profession group that a person may have to do something about, as rejections."""
     asked = {"nothing_to_do": list(NOTHING_TO_DO), "number_changed": NUMBER_CHANGED}
-    return db.query(connection, "pe_online/attendance.open_cases", org_id=org_id, **asked)
+    return db.query(session, "pe_online/attendance.open_cases", org_id=org_id, **asked)
 
 
 @contextmanager
-def exclusive(engine: Engine, org_id: int) -> Iterator[Connection | None]:
+def exclusive(engine: Engine, org_id: int) -> Iterator[Session | None]:
     """Hold a profession group's ledger for one pusher; None where another one holds it.
 
     Claims go through the connection that holds the lock, so that a pusher which lost it cannot claim.
     """
     key = {"space": _LOCK_SPACE, "org_id": org_id}
-    with engine.connect() as connection:
-        taken = connection.scalar(text("select pg_try_advisory_lock(:space, :org_id)"), key)
-        connection.commit()
+    with engine.connect() as session:
+        taken = session.scalar(text("select pg_try_advisory_lock(:space, :org_id)"), key)
+        session.commit()
         try:
-            yield connection if taken else None
+            yield session if taken else None
         finally:
-            connection.rollback()
+            session.rollback()
             if taken:
-                connection.execute(text("select pg_advisory_unlock(:space, :org_id)"), key)
-                connection.commit()
+                session.execute(text("select pg_advisory_unlock(:space, :org_id)"), key)
+                session.commit()
 
 
-def recover(connection: Connection, org_id: int) -> list[int]:
+def recover(session: Session, org_id: int) -> list[int]:
     """Rows that a pusher died with become unknown; returns the course type of each."""
     unknown = {"reason": OUTCOME_UNKNOWN, "explanation": reason(OUTCOME_UNKNOWN)}
-    found = db.rows(connection, "pe_online/attendance.recover", org_id=org_id, **unknown)
-    connection.commit()
+    found = db.rows(session, "pe_online/attendance.recover", org_id=org_id, **unknown)
+    session.commit()
     return [row["course_type"] for row in found]
 
 
-def due(connection: Connection, org_id: int) -> list[Due]:
+def due(session: Session, org_id: int) -> list[Due]:
     """What a push would send now: pending, rejected for a while, and unknown rows that may be sent again."""
-    found = db.rows(
-        connection, "pe_online/attendance.due", org_id=org_id, resendable=sorted(RESENDABLE_TYPES)
-    )
+    found = db.rows(session, "pe_online/attendance.due", org_id=org_id, resendable=sorted(RESENDABLE_TYPES))
     return [Due(**row) for row in found]
 
 
-def pushed(connection: Connection, offered: Sequence[Due], calls: int) -> Counts:
+def pushed(session: Session, offered: Sequence[Due], calls: int) -> Counts:
     """What became of the rows of a push, as the ledger has it; what waits or is unknown is as it was."""
     attendance_ids = [one.attendance_id for one in offered]
-    [outcomes] = db.rows(connection, "pe_online/attendance.pushed", attendance_ids=attendance_ids)
+    [outcomes] = db.rows(session, "pe_online/attendance.pushed", attendance_ids=attendance_ids)
     return Counts(len(offered), **outcomes, calls=calls)
 
 
-def rows(connection: Connection, attendance_ids: Sequence[int]) -> list[Attendance]:
+def rows(session: Session, attendance_ids: Sequence[int]) -> list[Attendance]:
     """Rows as they would be offered; claims nothing."""
-    found = db.rows(connection, "pe_online/attendance.rows", attendance_ids=list(attendance_ids))
+    found = db.rows(session, "pe_online/attendance.rows", attendance_ids=list(attendance_ids))
     return [Attendance(**row) for row in found]
 
 
 def claim(
-    connection: Connection, attendance_ids: Sequence[int], call_id: UUID, run_id: str, account: Account
+    session: Session, attendance_ids: Sequence[int], call_id: UUID, run_id: str, account: Account
 ) -> list[Attendance]:
     """Commit that these rows are being sent, before they are."""
     found = db.rows(
-        connection,
+        session,
         "pe_online/attendance.claim",
         attendance_ids=list(attendance_ids),
         call_id=call_id,
@@ -138,32 +137,32 @@ def claim(
         connection_id=account.conn_id,
         mode=account.mode,
     )
-    connection.commit()
+    session.commit()
     return [Attendance(**row) for row in found]
 
 
 def record(
-    connection: Connection, call_id: UUID, outcomes: Mapping[int, Outcome], account: Account
+    session: Session, call_id: UUID, outcomes: Mapping[int, Outcome], account: Account
 ) -> dict[int, str]:
     """Commit what became of claimed rows; returns the status of each."""
     recorded = [_recorded(attendance_id, outcome, account) for attendance_id, outcome in outcomes.items()]
     db.execute(
-        connection,
+        session,
         "pe_online/attendance.record",
         call_id=call_id,
         outcomes=json.dumps(recorded),
         retry_days=account.retry_days,
         retry_hours=_RETRY_HOURS,
     )
-    connection.commit()
+    session.commit()
     return {row["attendance_id"]: row["status"] for row in recorded}
 
 
-def refuse(connection: Connection, attendance_ids: Sequence[int]) -> None:
+def refuse(session: Session, attendance_ids: Sequence[int]) -> None:
     """Rows that make PE-Online refuse the structure of a whole call are rejected."""
     invalid = {"reason": INVALID_ROW, "explanation": reason(INVALID_ROW)}
-    db.execute(connection, "pe_online/attendance.refuse", attendance_ids=list(attendance_ids), **invalid)
-    connection.commit()
+    db.execute(session, "pe_online/attendance.refuse", attendance_ids=list(attendance_ids), **invalid)
+    session.commit()
 
 
 @dataclass(frozen=True)
@@ -180,9 +179,9 @@ class Chosen:
     timezone: str = "Europe/Amsterdam"
 
 
-def find(connection: Connection, chosen: Chosen) -> list[int]:
+def find(session: Session, chosen: Chosen) -> list[int]:
     """The rows that a person decides about; InvalidInput where one that was named is not as it was said to be."""
-    rows = db.rows(connection, "pe_online/attendance.find", **asdict(chosen), claims=CLAIMS)
+    rows = db.rows(session, "pe_online/attendance.find", **asdict(chosen), claims=CLAIMS)
     found = [int(row["attendance_id"]) for row in rows]
     if missing := sorted(set(chosen.attendance_ids or ()) - set(found)):
         claimed = " for points that were claimed or sent before" * (chosen.status == "withheld")
@@ -190,25 +189,25 @@ def find(connection: Connection, chosen: Chosen) -> list[int]:
     return found
 
 
-def resend(connection: Connection, chosen: Chosen, decided_by: str) -> int:
+def resend(session: Session, chosen: Chosen, decided_by: str) -> int:
     """A person has rows offered again by the next push; returns how many.
 
     Accepted rows too, for PE-Online may have been testing, and rows that are withheld because their points were
     claimed or sent before: PE-Online cannot take anything back, so only a person says so.
     """
-    attendance_ids = find(connection, chosen)
+    attendance_ids = find(session, chosen)
     return db.execute(
-        connection, "pe_online/attendance.resend", attendance_ids=attendance_ids, decided_by=decided_by
+        session, "pe_online/attendance.resend", attendance_ids=attendance_ids, decided_by=decided_by
     )
 
 
-def settle(connection: Connection, attendance_id: int, registered: bool, decided_by: str) -> None:
+def settle(session: Session, attendance_id: int, registered: bool, decided_by: str) -> None:
     """A person decides about an unknown outcome: registered at PE-Online, or not and to be sent again.
 
     Of points that stand under a former number a person may say that they are registered as they should be.
     """
     decided = {"attendance_ids": [attendance_id], "registered": registered, "decided_by": decided_by}
-    if not db.rows(connection, "pe_online/attendance.settle", **decided, number_changed=NUMBER_CHANGED):
+    if not db.rows(session, "pe_online/attendance.settle", **decided, number_changed=NUMBER_CHANGED):
         raise InvalidInput(f"row {attendance_id}: there is no such row, or its outcome is not unknown")
 
 
@@ -216,9 +215,9 @@ def _explained(code: str) -> str:
     return SHARED_NUMBER if code == AMBIGUOUS_LEARNER else reason(code)
 
 
-def _withdraw(connection: Connection, org_id: int) -> None:
+def _withdraw(session: Session, org_id: int) -> None:
     db.execute(
-        connection,
+        session,
         "pe_online/attendance.withdraw",
         org_id=org_id,
         no_pass=NO_LONGER_PASSED,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection as Session
 
 from etl.connectors.pe_online import answers, payload
 from etl.connectors.pe_online import faults as pe_faults
@@ -53,10 +53,8 @@ def batches(due: Sequence[Due], limit: int) -> list[list[int]]:
 class Sender:
     """One push: what is sent, what came of it, and why it stopped early if it did."""
 
-    def __init__(
-        self, connection: Connection, client: Client, account: Account, org_id: int, run_id: str
-    ) -> None:
-        self._connection = connection
+    def __init__(self, session: Session, client: Client, account: Account, org_id: int, run_id: str) -> None:
+        self._session = session
         self._client = client
         self._account = account
         self._org_id = org_id
@@ -85,7 +83,7 @@ class Sender:
     def _offer(self, attendance_ids: Sequence[int]) -> list[list[int]]:
         """Send one call; returns the smaller calls to send instead, where it was refused as a whole."""
         call_id = uuid4()
-        rows = pe_ledger.claim(self._connection, attendance_ids, call_id, self._run_id, self._account)
+        rows = pe_ledger.claim(self._session, attendance_ids, call_id, self._run_id, self._account)
         failpoint.point("push.claimed")
         rows = self._well_formed(call_id, rows)
         if not rows:
@@ -152,7 +150,7 @@ class Sender:
         if not self._malformed:
             return
         if self.answered or len(self._malformed) == 1:
-            pe_ledger.refuse(self._connection, self._malformed)
+            pe_ledger.refuse(self._session, self._malformed)
             self.states |= dict.fromkeys(self._malformed, "rejected")
         elif not self.problem:
             where = f"PE-Online (connection {self._account.conn_id}), orgID {self._org_id}"
@@ -176,7 +174,7 @@ class Sender:
 
     def _record(self, call_id: UUID, outcomes: dict[int, Outcome]) -> None:
         self.causes.update(one.cause for one in outcomes.values() if one.status == "unknown" and one.cause)
-        self.states |= pe_ledger.record(self._connection, call_id, outcomes, self._account)
+        self.states |= pe_ledger.record(self._session, call_id, outcomes, self._account)
 
 
 def _apart(unclear: Sequence[Attendance]) -> list[list[int]]:

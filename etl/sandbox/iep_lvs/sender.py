@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 import requests
 from lxml import etree
 
-from etl.http import sessions
+from etl.http.transport import transport
 
 _SAMPLES: Final = Path(__file__).with_name("data")
 _ENVELOPE: Final = """<?xml version="1.0" encoding="utf-8"?>
@@ -55,8 +55,8 @@ class Sender:
     def send_envelope(self, envelope: bytes) -> Reply:
         """Send these bytes as they are."""
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '"BrengLeerresultaten"'}
-        with sessions.session(self._url) as session:
-            answer = session.post(self._url, data=envelope, headers=headers, timeout=_SECONDS)
+        with transport(self._url) as calls:
+            answer = calls.post(self._url, data=envelope, headers=headers, timeout=_SECONDS)
         return Reply(answer.status_code, _fault(answer.content))
 
     def envelope(self, document: bytes) -> bytes:

@@ -20,13 +20,11 @@ INVALID, LATER = "Client.AutorisatieOngeldig", "Server.TijdelijkNietBeschikbaar"
 def code_from(address: str, receiver: str, key: str, supplier: str = "Bureau ICE") -> str:
     """The fault code that a sender at this address of the loopback gets, empty when its message is taken."""
     there = urlsplit(receiver)
-    connection = http.client.HTTPConnection(
-        there.hostname, there.port, timeout=60, source_address=(address, 0)
-    )
-    connection.request("POST", there.path, Sender(receiver, key, supplier).envelope(NIGHT))
-    answer = connection.getresponse()
+    call = http.client.HTTPConnection(there.hostname, there.port, timeout=60, source_address=(address, 0))
+    call.request("POST", there.path, Sender(receiver, key, supplier).envelope(NIGHT))
+    answer = call.getresponse()
     code = etree.fromstring(answer.read()).findtext(".//faultcode") or ""
-    connection.close()
+    call.close()
     return code.removeprefix("soap:")
 
 

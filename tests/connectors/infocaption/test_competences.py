@@ -39,8 +39,8 @@ def change(engine):
     """Change the administration's data."""
 
     def change(statement):
-        with engine.begin() as connection:
-            connection.execute(text(statement))
+        with engine.begin() as session:
+            session.execute(text(statement))
 
     return change
 

@@ -64,8 +64,8 @@ def derived(read, run_id):
 @pytest.mark.parametrize("unplanned", [False, True])
 def test_every_graded_unit_of_the_site_is_recorded_or_listed(night, graded, read, sandbox, engine, unplanned):
     if unplanned:
-        with engine.begin() as connection:
-            connection.exec_driver_sql(
+        with engine.begin() as session:
+            session.exec_driver_sql(
                 "update core.enrolment_units set closed_at = now() where unit_code = 'BSBCMM211'"
             )
     night()

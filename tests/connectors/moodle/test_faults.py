@@ -275,8 +275,8 @@ def test_an_activity_that_is_not_mapped_any_more_leaves_no_trace_in_what_is_aske
     night, sandbox, engine, calls
 ):
     night()
-    with engine.begin() as connection:
-        connection.exec_driver_sql("update core.activity_links set closed_at = now() where activity_id = '9'")
+    with engine.begin() as session:
+        session.exec_driver_sql("update core.activity_links set closed_at = now() where activity_id = '9'")
     changes.set_gradepass(sandbox.moodle.site, QUIZ, 5)
     calls()
     night()

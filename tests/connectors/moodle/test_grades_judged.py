@@ -40,8 +40,8 @@ def test_where_the_site_does_not_tell_of_changes_pass_grades_are_read_with_every
     night, engine, sandbox, graded, unit, calls
 ):
     sandbox.moodle.site.withhold(Withheld.COURSE_SETTINGS)
-    with engine.begin() as connection:  # without course:update the idnumber is not shown either
-        connection.exec_driver_sql("insert into core.course_links values ('OCC-1001', 'moodle_main', '2')")
+    with engine.begin() as session:  # without course:update the idnumber is not shown either
+        session.exec_driver_sql("insert into core.course_links values ('OCC-1001', 'moodle_main', '2')")
     night()
     changes.set_gradepass(sandbox.moodle.site, QUIZ, 9.5)
     graded(9)
@@ -141,8 +141,8 @@ def test_grades_that_come_after_an_occurrence_is_finished_are_asked_once_a_week(
     night, engine, sandbox, read, unit, calls
 ):
     night()
-    with engine.begin() as connection:
-        connection.exec_driver_sql(
+    with engine.begin() as session:
+        session.exec_driver_sql(
             "update core.occurrences set status = 'finished' where occurrence_code = 'OCC-1001'"
         )
     night()
@@ -151,20 +151,20 @@ def test_grades_that_come_after_an_occurrence_is_finished_are_asked_once_a_week(
     calls()
     night()
     assert "grade_items" not in calls()
-    with engine.begin() as connection:
-        connection.exec_driver_sql("update raw.landings set landed_at = landed_at - interval '8 days'")
+    with engine.begin() as session:
+        session.exec_driver_sql("update raw.landings set landed_at = landed_at - interval '8 days'")
     night(courses=frozenset({"2"}))
     assert calls()["grade_items"] == 1  # of the learner who was there, not the whole report
     assert unit("E-1001-010", "BSBCMM211")[0] == "passed"
 
 
 def test_a_course_of_a_finished_occurrence_that_was_never_read_is_asked_only_when_all_is(night, engine, read):
-    with engine.begin() as connection:
-        connection.exec_driver_sql(
+    with engine.begin() as session:
+        session.exec_driver_sql(
             "update core.occurrences set status = 'finished' where occurrence_code = 'OCC-1001'"
         )
         # a competence would wait for the course, and have it read
-        connection.exec_driver_sql("update core.competence_links set closed_at = now()")
+        session.exec_driver_sql("update core.competence_links set closed_at = now()")
     night()
     landed = "select distinct scope from raw.landings where scope <> '' order by 1"
     assert read(landed)["scope"].tolist() == ["3", "4"]

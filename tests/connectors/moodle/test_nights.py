@@ -62,8 +62,8 @@ def test_a_full_sweep_finds_what_access_times_do_not_show(night, sandbox, unit):
 
 def test_a_week_after_the_last_whole_report_a_sweep_comes_by_itself(night, engine, calls):
     night()
-    with engine.begin() as connection:
-        connection.exec_driver_sql("update raw.landings set landed_at = landed_at - interval '8 days'")
+    with engine.begin() as session:
+        session.exec_driver_sql("update raw.landings set landed_at = landed_at - interval '8 days'")
     calls()
     night()
     assert calls()["grade_items"] == 3
@@ -119,8 +119,8 @@ def test_a_wrong_token_is_a_problem_that_names_the_site_and_what_to_do(engine, s
 def test_new_mappings_are_derived_from_what_was_landed(night, engine, calls, tmp_path, unit):
     night()
     calls()
-    with engine.begin() as connection:
-        connection.exec_driver_sql(
+    with engine.begin() as session:
+        session.exec_driver_sql(
             "update core.activity_links set closed_at = now() where unit_code = 'BSBOPS203' and activity_id <> '1'"
         )
     night()
@@ -141,13 +141,13 @@ def test_a_past_night_is_derived_from_what_was_landed_then_without_asking_the_si
 ):
     night()
     first = results()
-    with engine.connect() as connection:
-        then = connection.exec_driver_sql("select clock_timestamp()").scalar()
+    with engine.connect() as session:
+        then = session.exec_driver_sql("select clock_timestamp()").scalar()
     sandbox.moodle.site.set_grade(STUDENT, QUIZ, 9, LATER)
     sandbox.moodle.site.touch(COURSE_A, STUDENT, LATER)
     night()
-    with engine.begin() as connection:
-        connection.exec_driver_sql(
+    with engine.begin() as session:
+        session.exec_driver_sql(
             "truncate core.unit_results, core.course_completions, core.enrolment_completions"
         )
     calls()
@@ -183,19 +183,19 @@ def test_a_failed_result_of_the_administration_gives_way_to_a_resit_only_where_t
     night, engine, unit
 ):
     held = "'E-1001-005', 'BSBCMM211', 'failed', '2026-08-01', '2026-08-02'"
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"insert into core.recorded_results values ({held})")
+    with engine.begin() as session:
+        session.exec_driver_sql(f"insert into core.recorded_results values ({held})")
     night()
     assert unit("E-1001-005", "BSBCMM211") == ("failed", "2026-08-01", "2026-08-02")
-    with engine.begin() as connection:
-        connection.exec_driver_sql("update core.sources set allow_resit = true")
+    with engine.begin() as session:
+        session.exec_driver_sql("update core.sources set allow_resit = true")
     night()
     assert unit("E-1001-005", "BSBCMM211") == ("passed", "2026-09-22", "2026-09-23")
 
 
 def test_reviewed_results_are_recorded_only_when_a_person_approves(night, engine, results, unit):
-    with engine.begin() as connection:
-        connection.exec_driver_sql("update core.sources set review = 'required'")
+    with engine.begin() as session:
+        session.exec_driver_sql("update core.sources set review = 'required'")
     night()
     proposals = pd.DataFrame(review.open_proposals(engine, review.Chosen()))
     assert (len(proposals), results()["unit_results"]) == (72, set())
@@ -214,8 +214,8 @@ def test_reviewed_results_are_recorded_only_when_a_person_approves(night, engine
 def test_a_completion_of_an_accredited_course_that_came_too_late_for_its_enrolment_is_listed(
     night, engine, read, unit, listed
 ):
-    with engine.begin() as connection:
-        connection.exec_driver_sql(
+    with engine.begin() as session:
+        session.exec_driver_sql(
             "update core.enrolments set status = 'completed' where enrolment_code in ('E-1001-001', 'E-1001-010')"
         )
     night()

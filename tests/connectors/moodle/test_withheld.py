@@ -183,14 +183,14 @@ def test_an_enrolment_that_was_withdrawn_while_its_learner_completed_gets_its_co
 ):
     withdrawn = "update core.enrolments set status = '{}' where enrolment_code = 'E-1001-010'"
     night()
-    with engine.begin() as connection:
-        connection.exec_driver_sql(withdrawn.format("withdrawn"))
+    with engine.begin() as session:
+        session.exec_driver_sql(withdrawn.format("withdrawn"))
     changes.set_completion(sandbox.moodle.site, COURSE_A, STUDENT, LATER)
     sandbox.moodle.site.touch(COURSE_A, STUDENT, LATER)
     night()
     assert ("2", "CL00010") not in done()
-    with engine.begin() as connection:
-        connection.exec_driver_sql(withdrawn.format("active"))
+    with engine.begin() as session:
+        session.exec_driver_sql(withdrawn.format("active"))
     night()
     assert ("2", "CL00010") in done()
 
@@ -200,27 +200,23 @@ def test_an_enrolment_that_was_withdrawn_while_a_teacher_graded_it_gets_its_comp
 ):
     withdrawn = "update core.enrolments set status = '{}' where enrolment_code = 'E-1001-010'"
     night()
-    with engine.begin() as connection:
-        connection.exec_driver_sql(withdrawn.format("withdrawn"))
+    with engine.begin() as session:
+        session.exec_driver_sql(withdrawn.format("withdrawn"))
     changes.set_completion(sandbox.moodle.site, COURSE_A, STUDENT, LATER)
     sandbox.moodle.site.touch(COURSE_A, TEACHER, 1_790_000_000)
     night()
-    with engine.begin() as connection:
-        connection.exec_driver_sql(withdrawn.format("active"))
+    with engine.begin() as session:
+        session.exec_driver_sql(withdrawn.format("active"))
     night()
     assert ("2", "CL00010") in done()
 
 
 def test_a_client_who_is_known_only_later_is_asked_for_completion(night, engine, done):
-    with engine.begin() as connection:
-        connection.exec_driver_sql(
-            "update core.enrolments set closed_at = now() where client_code = 'CL00001'"
-        )
+    with engine.begin() as session:
+        session.exec_driver_sql("update core.enrolments set closed_at = now() where client_code = 'CL00001'")
     night()
     assert ("2", "CL00001") not in done()
-    with engine.begin() as connection:
-        connection.exec_driver_sql(
-            "update core.enrolments set closed_at = null where client_code = 'CL00001'"
-        )
+    with engine.begin() as session:
+        session.exec_driver_sql("update core.enrolments set closed_at = null where client_code = 'CL00001'")
     night()
     assert ("2", "CL00001") in done()

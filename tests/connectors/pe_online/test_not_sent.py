@@ -78,7 +78,7 @@ def through(monkeypatch):
 )
 def test_a_proxy_that_refuses_to_connect_sent_nothing(through, status, error):
     refusal = f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n".encode()
-    with raw(lambda connection: (connection.recv(9999), connection.sendall(refusal))) as port:
+    with raw(lambda peer: (peer.recv(9999), peer.sendall(refusal))) as port:
         through(port)
         with pytest.raises(error, match=f"nothing was sent.*{status}") as raised:
             offer("https://pe.test/x.asmx")
@@ -112,7 +112,7 @@ def test_a_proxy_of_plain_http_that_asks_for_a_login_processed_nothing(through):
 )
 def test_tls_that_is_not_agreed_sent_nothing(answer, error):
     with (
-        raw(lambda connection: (connection.recv(9999), connection.sendall(answer))) as port,
+        raw(lambda peer: (peer.recv(9999), peer.sendall(answer))) as port,
         pytest.raises(error, match="nothing was sent"),
     ):
         offer(f"https://127.0.0.1:{port}/x.asmx")
@@ -121,7 +121,7 @@ def test_tls_that_is_not_agreed_sent_nothing(answer, error):
 def test_a_port_that_asks_for_tls_took_nothing_that_came_without():
     alert = b"\x15\x03\x01\x00\x02\x02\x46"
     with (
-        raw(lambda connection: (connection.recv(99999), connection.sendall(alert))) as port,
+        raw(lambda peer: (peer.recv(99999), peer.sendall(alert))) as port,
         pytest.raises(GiveUp, match=r"nothing was sent.*enter https://"),
     ):
         offer(f"http://127.0.0.1:{port}/x.asmx")

@@ -1,4 +1,4 @@
-"""Sessions of calls over HTTP: one rule for every client of an outside system."""
+"""How requests go out over HTTP: one rule for every client of an outside system."""
 
 from http.cookiejar import DefaultCookiePolicy
 
@@ -7,8 +7,8 @@ import requests
 from etl.http.proxies import is_loopback
 
 
-def session(url: str) -> requests.Session:
-    """A session for calls to ``url``: no login but the connection's own, no state, no proxy to the loopback."""
+def transport(url: str) -> requests.Session:
+    """What carries calls to ``url``: no login but the connection's own, no state, no proxy to the loopback."""
     made = requests.Session()
     made.auth = _no_auth  # else ~/.netrc would add a login to every call
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
