@@ -22,6 +22,8 @@ check: setup
 	.venv/bin/lint-imports
 	$(PYTHON_OF_VENV) tools/constraints.py --check
 	$(PYTHON_OF_VENV) -m etl docs dictionary --check
+	$(PYTHON_OF_VENV) -m etl docs connectors --check
+	$(PYTHON_OF_VENV) -m etl docs reference-files --check
 
 bench: setup
 	$(PYTHON_OF_VENV) -m tests.benchmarks

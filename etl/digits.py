@@ -1,6 +1,7 @@
 """Numbers that a person or a spreadsheet wrote as text: plain digits are one, anything else is named, not converted.
 
-``2.041`` is not user 2 and ``1e3`` is not user 1000 (spec/reference.md). A reason never repeats the value.
+``2.041`` is not user 2 and ``1e3`` is not user 1000 (docs/reference-files.md, Values). A reason never repeats
+the value.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Every error class, named by what to do next (design.md, rule 6).
+"""Every error class, named by what to do next (docs/design.md, Errors say what to do next).
 
 A message names the system, the call and the ids. It never holds a person, a key, a payload or an answer's body.
 """

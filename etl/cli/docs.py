@@ -1,30 +1,43 @@
 """Pages that are made from the product itself."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from etl.docs import dictionary as pages
-
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
-
-@app.callback()
-def _more_pages_may_follow() -> None:
-    """Keep ``dictionary`` a command of its own: typer drops the name of an only command."""
+Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when the page is old.")]
 
 
 @app.command()
-def dictionary(
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 when the page is old.")
-    ] = False,
-) -> None:
+def dictionary(check: Check = False) -> None:
     """Write docs/data-dictionary.md from the comments in the schema."""
-    page = pages.fresh_dictionary()
+    from etl.docs.dictionary import PAGE, fresh_dictionary
+
+    _bring_up_to_date(PAGE, fresh_dictionary(), "dictionary", check)
+
+
+@app.command()
+def connectors(check: Check = False) -> None:
+    """Write docs/connectors/README.md from the list of connectors."""
+    from etl.docs.connectors import PAGE, connectors_page
+
+    _bring_up_to_date(PAGE, connectors_page(), "connectors", check)
+
+
+@app.command("reference-files")
+def reference_files(check: Check = False) -> None:
+    """Write the list of files in docs/reference-files.md from what is checked at import."""
+    from etl.docs.reference_files import PAGE, reference_files_page
+
+    _bring_up_to_date(PAGE, reference_files_page(), "reference-files", check)
+
+
+def _bring_up_to_date(page: Path, text: str, command: str, check: bool) -> None:
     if not check:
-        pages.PAGE.parent.mkdir(exist_ok=True)
-        pages.PAGE.write_text(page, encoding="utf-8")
-    elif not pages.PAGE.is_file() or pages.PAGE.read_text(encoding="utf-8") != page:
-        typer.echo(f"{pages.PAGE.name} is not what the schema says: run `etl docs dictionary`", err=True)
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(text, encoding="utf-8")
+    elif not page.is_file() or page.read_text(encoding="utf-8") != text:
+        typer.echo(f"{page.name} is not what the product says: run `etl docs {command}`", err=True)
         raise typer.Exit(1)

@@ -1,6 +1,5 @@
-"""The data dictionary: the comments of the schema as a page (design.md, Warehouse)."""
+"""The data dictionary: the comments of the schema as a page (docs/design.md, Warehouse)."""
 
-import html
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
@@ -12,6 +11,7 @@ from sqlalchemy import Connection as Session
 
 from etl import db, settings
 from etl.db import embedded, schema
+from etl.docs.markdown import cell
 
 PAGE: Final = settings.ROOT / "docs" / "data-dictionary.md"
 _ABOUT: Final = """# Data dictionary
@@ -58,7 +58,7 @@ def _views(columns: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         listed = list(group)
         yield f"## mart.{view}\n\n{listed[0]['about_view']}.\n\n| column | type | what it says |\n|---|---|---|"
         for column in listed:
-            yield f"| `{column['column']}` | {column['type']} | {_cell(column['about'])} |"
+            yield f"| `{column['column']}` | {column['type']} | {cell(column['about'])} |"
         yield ""
 
 
@@ -66,9 +66,5 @@ def _tables(tables: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for name, group in groupby(tables, itemgetter("schema")):
         yield f"## Tables of {name}: {_SCHEMAS[name]}\n\n| table | what it holds |\n|---|---|"
         for table in group:
-            yield f"| `{name}.{table['table']}` | {_cell(table['about'])} |"
+            yield f"| `{name}.{table['table']}` | {cell(table['about'])} |"
         yield ""
-
-
-def _cell(text: str | None) -> str:
-    return html.escape(text or "", quote=False).replace("|", "\\|").replace("\n", " ")

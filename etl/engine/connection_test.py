@@ -1,6 +1,6 @@
 """What the test of a connection has in common, for Airflow's Test button and ``etl check``.
 
-What is mapped is compared with what comes back (spec/moodle.md, What must happen), so the test reads the warehouse.
+What is mapped is compared with what comes back (docs/design.md, Nothing disappears), so the test reads the warehouse.
 """
 
 from collections.abc import Callable, Iterator

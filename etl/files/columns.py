@@ -1,4 +1,4 @@
-"""The columns of a reference file and what they refer to (spec/reference.md)."""
+"""The columns of a reference file and what they refer to (docs/reference-files.md, Values)."""
 
 from dataclasses import dataclass
 
@@ -30,12 +30,13 @@ class Column:
 
 @dataclass(frozen=True)
 class File:
-    """One file ``<name>.csv``, which states the whole of the table ``core.<name>``."""
+    """One file ``<name>.csv``, which states the whole of the table ``core.<name>``; ``about``: for its page."""
 
     name: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     rules: tuple[Rule, ...] = ()
+    about: str = ""
 
     @property
     def filename(self) -> str:

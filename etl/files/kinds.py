@@ -28,7 +28,7 @@ _FROM_NOTHING: Final = re.compile(r"(?<!\\)\{,[0-9]+\}")
 
 
 def text(value: str) -> str | None:
-    """Free text: anything that is not too long."""
+    """Free text; anything that is not too long."""
     return _too_long(value, TEXT_BYTES)
 
 
@@ -86,8 +86,13 @@ def day(value: str) -> str | None:
 
 def one_of(*allowed: str) -> Kind:
     """One of a few words."""
-    reason = f"must be one of {', '.join(allowed)}"
-    return lambda value: None if value in allowed else reason
+    words = ", ".join(allowed)
+
+    def kind(value: str) -> str | None:
+        return None if value in allowed else f"must be one of {words}"
+
+    kind.__doc__ = f"One of {words}."
+    return kind
 
 
 def timezone(value: str) -> str | None:
@@ -96,7 +101,7 @@ def timezone(value: str) -> str | None:
 
 
 def pattern(value: str) -> str | None:
-    """A regular expression that is matched in a bounded time (etl.transform.forms)."""
+    """A regular expression; one that is matched in a bounded time (etl.transform.forms)."""
     if reason := _too_long(value, TEXT_BYTES):
         return reason
     if not forms.is_form(value):

@@ -1,4 +1,4 @@
-"""Rules between the columns of one line of a reference file (spec/reference.md, spec/pe_online.md)."""
+"""Rules between the columns of one line of a reference file (docs/reference-files.md)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

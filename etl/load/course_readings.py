@@ -1,4 +1,7 @@
-"""When courses that give competences were read: what is decided for good waits for each of them (design.md, rule 5)."""
+"""When courses that give competences were read: what is decided for good waits for each of them.
+
+See docs/design.md, What is recorded stands.
+"""
 
 from collections.abc import Sequence
 

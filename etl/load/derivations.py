@@ -1,4 +1,4 @@
-"""What did not change since it was derived last is not derived again (design.md, rule 1)."""
+"""What did not change since it was derived last is not derived again (docs/design.md, Land first)."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,7 @@
-"""Land first: every answer of a source is stored as received before anything is derived (design.md, rule 1)."""
+"""Land first: every answer of a source is stored as received before anything is derived.
+
+See docs/design.md, Land first.
+"""
 
 import hashlib
 import zlib

@@ -1,4 +1,4 @@
-"""Loads merge on business keys: stage by COPY, then one guarded statement (design.md, rule 3)."""
+"""Loads merge on business keys: stage by COPY, then one guarded statement (docs/design.md, Nothing twice)."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,7 @@
-"""What a run did, read back for people: counts that add up, problems, rejections, points (design.md, rule 4)."""
+"""What a run did, read back for people: counts that add up, problems, rejections, points.
+
+See docs/design.md, Nothing disappears.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict

@@ -1,4 +1,7 @@
-"""Run report: what every run read, wrote, left unchanged and rejected; the counts add up (design.md, rule 4)."""
+"""Run report: what every run read, wrote, left unchanged and rejected; the counts add up.
+
+See docs/design.md, Nothing disappears.
+"""
 
 import json
 import uuid

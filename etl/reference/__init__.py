@@ -1,4 +1,4 @@
-"""Reference data of the administration: checked, imported and exported as CSV files (spec/reference.md)."""
+"""Reference data of the administration: checked, imported and exported as CSV files (docs/reference-files.md)."""
 
 from etl.reference.checking import check
 from etl.reference.exporting import export_set

@@ -1,4 +1,4 @@
-"""Check a reference set as a whole before anything of it is imported (spec/reference.md)."""
+"""Check a reference set as a whole before anything of it is imported (docs/reference-files.md)."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Export the reference tables as a set that imports to the same (spec/reference.md)."""
+"""Export the reference tables as a set that imports to the same (docs/reference-files.md)."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Import a reference set: all of it or, when anything is wrong, nothing (spec/reference.md)."""
+"""Import a reference set: all of it or, when anything is wrong, nothing (docs/reference-files.md)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What an import would do, before it is done (spec/reference.md)."""
+"""What an import would do, before it is done (docs/reference-files.md)."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Read a folder of reference files as text, keeping the line number of every row (spec/reference.md)."""
+"""Read a folder of reference files as text, keeping the line number of every row (docs/reference-files.md)."""
 
 import csv
 from collections.abc import Iterator, Sequence

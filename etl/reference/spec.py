@@ -1,4 +1,4 @@
-"""Every reference file, its columns and its rules, stated once (spec/reference.md).
+"""Every reference file, its columns and its rules, stated once (docs/reference-files.md).
 
 A new file is one entry, here or in its connector's ``files.py``, and one table ``core.<name>`` with the same columns,
 the same primary key and ``closed_at``; reading, checking, import and export follow from the entry.
@@ -42,6 +42,7 @@ _OF_ALL: Final = (
             _setting("review", one_of("none", "required"), "none"),
         ),
         (rules.not_the_administration,),
+        about="The connected systems that results come from, and the settings of each",
     ),
     File(
         "clients",
@@ -56,6 +57,7 @@ _OF_ALL: Final = (
             Column("email", text),
             required("archived", boolean),
         ),
+        about="The people of the administration",
     ),
     File(
         "client_numbers",
@@ -66,6 +68,7 @@ _OF_ALL: Final = (
             Column("value", required=True, ids_of=USERS),
         ),
         tuple(rule for one in CONNECTORS for rule in one.number_rules),
+        about="Numbers that people have elsewhere, each under a scheme",
     ),
     File(
         "occurrences",
@@ -78,11 +81,13 @@ _OF_ALL: Final = (
             required("status", one_of("planned", "active", "finished", "cancelled")),
         ),
         (rules.in_order("start_date", "finish_date"),),
+        about="Course runs of the administration",
     ),
     File(
         "units",
         ("unit_code",),
         (key("unit_code"), required("kind", one_of("unit", "task")), required("name")),
+        about="Units and tasks that learners are given results for",
     ),
     File(
         "enrolments",
@@ -94,6 +99,7 @@ _OF_ALL: Final = (
             required("status", one_of("active", "completed", "withdrawn")),
             Column("start_date", day),
         ),
+        about="Who is enrolled in which occurrence",
     ),
     File(
         "enrolment_units",
@@ -103,6 +109,7 @@ _OF_ALL: Final = (
             reference("unit_code", "units"),
             Column("expected_start_date", day),
         ),
+        about="The training plan: the units of each enrolment",
     ),
     File(
         "course_links",
@@ -112,6 +119,7 @@ _OF_ALL: Final = (
             reference("source", "sources"),
             course(),
         ),
+        about="Courses that belong to an occurrence without having its code as their idnumber",
     ),
     File(
         "activity_links",
@@ -122,6 +130,7 @@ _OF_ALL: Final = (
             reference("source", "sources"),
             key("activity_id", moodle_id),
         ),
+        about="Which activities count for which unit of an occurrence, many to many",
     ),
     File(
         "recorded_results",
@@ -134,6 +143,7 @@ _OF_ALL: Final = (
             Column("finished_on", day),
         ),
         (rules.in_order("started_on", "finished_on"), rules.started_is_not_finished),
+        about="Results that the administration holds already; they stand",
     ),
     File(
         "competences",
@@ -145,6 +155,7 @@ _OF_ALL: Final = (
             Column("validity_days", days),
         ),
         (rules.a_tree("competence_code", "parent_code"),),
+        about="The tree of competences; what others have as their parent is a group, which nobody holds",
     ),
     File(
         "competence_links",
@@ -155,6 +166,7 @@ _OF_ALL: Final = (
             _competence("competence_code"),
             Column("linked_on", day),
         ),
+        about="Which courses give which competences, many to many",
     ),
     File(
         "recorded_competences",
@@ -166,6 +178,7 @@ _OF_ALL: Final = (
             Column("valid_to", day),
         ),
         (rules.in_order("valid_from", "valid_to"),),
+        about="Competences that the administration holds already; they stand",
     ),
 )
 

@@ -1,4 +1,6 @@
-"""Revoke and restore competences, remove links: each with who, when and why in a history (spec/infocaption_winlas.md).
+"""Revoke and restore competences, remove links: each with who, when and why in a history.
+
+See docs/results.md, Competences.
 
 A revoked competence is not deleted: it does not count while the revocation stands, and no night gives it again.
 """

@@ -1,4 +1,7 @@
-"""Load test results: every message says what a result was when the message was made (spec/iep_lvs_uwlr.md)."""
+"""Load test results: every message says what a result was when the message was made.
+
+See docs/connectors/iep_lvs.md, Results and versions.
+"""
 
 import hashlib
 import json

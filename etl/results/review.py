@@ -1,4 +1,4 @@
-"""Proposed results that a person reviews before they are recorded (spec/moodle.md: setting review = required)."""
+"""Proposed results that a person reviews before they are recorded (docs/results.md, Review)."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

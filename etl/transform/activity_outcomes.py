@@ -1,4 +1,7 @@
-"""What each learner's grade for an activity amounts to, and what is not told or not there (spec/moodle.md)."""
+"""What each learner's grade for an activity amounts to, and what is not told or not there.
+
+See docs/results.md, Results of units.
+"""
 
 from typing import Final
 

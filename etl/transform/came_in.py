@@ -1,4 +1,7 @@
-"""What came in with the answers of a site, counted before anything is made of it (design.md, rule 4)."""
+"""What came in with the answers of a site, counted before anything is made of it.
+
+See docs/design.md, Nothing disappears.
+"""
 
 import pandas as pd
 

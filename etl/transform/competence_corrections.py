@@ -1,7 +1,7 @@
 """Periods that were decided on less than all courses are corrected, as if all had been read at once.
 
 A period stands against what is new: a course linked later, a pass entered after its course had been read. It does
-not stand against a pass that was there and could not be read (spec/infocaption_winlas.md, Added).
+not stand against a pass that was there and could not be read (docs/results.md, Competences wait for their courses).
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Who earned which competence, from when until when (spec/infocaption_winlas.md, What must happen)."""
+"""Who earned which competence, from when until when (docs/results.md, Competences)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

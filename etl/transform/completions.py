@@ -1,4 +1,4 @@
-"""Course completions and the enrolments they complete (spec/moodle.md, Course completion)."""
+"""Course completions and the enrolments they complete (docs/results.md, Course completion)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Business dates are made in the source's own time zone, from epoch or UTC only (design.md, rule 7)."""
+"""Business dates are made in the source's own time zone, from epoch or UTC only (docs/design.md, Time)."""
 
 from zoneinfo import ZoneInfo
 
@@ -12,5 +12,5 @@ def local_dates(moments: pd.Series, timezone: str) -> pd.Series:
 
 
 def epoch_dates(seconds: pd.Series, timezone: str) -> pd.Series:
-    """The calendar day of epoch seconds in ``timezone``; 0 means never, not 1970 (spec/moodle.md, Facts: grades)."""
+    """The calendar day of epoch seconds in ``timezone``; 0 means never, not 1970 (docs/design.md, Time)."""
     return local_dates(pd.to_datetime(seconds.where(seconds > 0), unit="s", utc=True), timezone)

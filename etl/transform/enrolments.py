@@ -1,4 +1,4 @@
-"""Which enrolments of the administration a learner's results belong to (spec/moodle.md, What must happen)."""
+"""Which enrolments of the administration a learner's results belong to (docs/results.md, Enrolments)."""
 
 import pandas as pd
 

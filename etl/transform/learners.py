@@ -1,4 +1,4 @@
-"""Which client of the administration a learner of the source is; never guessed (spec/moodle.md, Learners)."""
+"""Which client of the administration a learner of the source is; never guessed (docs/results.md, Learners)."""
 
 from collections.abc import Sequence
 

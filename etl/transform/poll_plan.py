@@ -1,4 +1,4 @@
-"""What a night asks of a course: a night costs what changed (spec/moodle.md, Cost)."""
+"""What a night asks of a course: a night costs what changed (docs/connectors/moodle.md, Cost)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Reason codes of rejected and withheld rows, each with a plain sentence (spec/reference.md)."""
+"""Reason codes of rejected and withheld rows, each with a plain sentence (docs/design.md, Nothing disappears)."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Reference levels of language and arithmetic: one spelling each (spec/iep_lvs_uwlr.md, Levels)."""
+"""Reference levels of language and arithmetic: one spelling each (docs/connectors/iep_lvs.md, Levels)."""
 
 import re
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Pupils' test results from messages of a school's supplier (spec/iep_lvs_uwlr.md, Behaviour that must hold)."""
+"""Pupils' test results from messages of a school's supplier (docs/connectors/iep_lvs.md, Results and versions)."""
 
 from collections import Counter
 from dataclasses import dataclass

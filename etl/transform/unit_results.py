@@ -1,4 +1,7 @@
-"""Passed, failed or started: results of units and tasks from the grades of mapped activities (spec/moodle.md)."""
+"""Passed, failed or started: results of units and tasks from the grades of mapped activities.
+
+See docs/results.md, Results of units.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -90,7 +93,7 @@ def unit_results(
     (epoch s), proven (1: the course was not changed since).
     ``links``: scope, occurrence_code, unit_code, activity_id. ``enrolments``: see learner_enrolments.
     ``plan``: enrolment_code, unit_code, expected_start_date. ``recorded``: enrolment_code, unit_code, status,
-    started_on. Rule: spec/moodle.md, What must happen (results).
+    started_on. Rule: docs/results.md, Results of units.
     """
     targets, links = _targets(links)
     answered = grades.drop_duplicates(["scope", "activity_id"])[["scope", "activity_id", "module"]]

@@ -1,4 +1,4 @@
-"""The data dictionary says what the schema says (design.md, Warehouse)."""
+"""The data dictionary says what the schema says (docs/design.md, Warehouse)."""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""The report of a run: every row accounted for, problems and open rejections named (design.md, rule 4)."""
+"""The report of a run: every row accounted for, problems and open rejections named.
+
+See docs/design.md, Nothing disappears.
+"""
 
 import io
 

@@ -1,4 +1,4 @@
-"""A set is checked as a whole: every wrong line with file, line, column and reason (spec/reference.md)."""
+"""A set is checked as a whole: every wrong line with file, line, column and reason (docs/reference-files.md)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The competence tree, its links, and what the administration holds already (spec/reference.md)."""
+"""The competence tree, its links, and what the administration holds already (docs/reference-files.md)."""
 
 import pytest
 

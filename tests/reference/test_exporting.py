@@ -1,4 +1,4 @@
-"""Export, then import, changes nothing, whatever the text holds (spec/reference.md)."""
+"""Export, then import, changes nothing, whatever the text holds (docs/reference-files.md)."""
 
 import csv
 import tempfile

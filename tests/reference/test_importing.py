@@ -1,4 +1,4 @@
-"""Import: all or nothing, the second time nothing, gone rows closed (spec/reference.md)."""
+"""Import: all or nothing, the second time nothing, gone rows closed (docs/reference-files.md)."""
 
 from concurrent.futures import ThreadPoolExecutor
 

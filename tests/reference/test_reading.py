@@ -1,4 +1,4 @@
-"""Files as people and programs write them: byte order marks, line ends, quotes, headers (spec/reference.md)."""
+"""Files as people and programs write them: byte order marks, line ends, quotes, headers (docs/reference-files.md)."""
 
 import pytest
 

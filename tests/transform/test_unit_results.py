@@ -1,4 +1,4 @@
-"""Passed, failed or started, and the dates: each rule of spec/moodle.md as a row of a table."""
+"""Passed, failed or started, and the dates: each rule of docs/results.md as a row of a table."""
 
 from types import MappingProxyType
 

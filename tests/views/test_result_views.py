@@ -1,4 +1,4 @@
-"""The public views of results (design.md, Warehouse): what stands, and that one learner is found fast."""
+"""The public views of results (docs/design.md, Warehouse): what stands, and that one learner is found fast."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The receiver as an ASGI application: SOAP in, contract out (spec/iep_lvs_uwlr.md, Who calls whom).
+"""The receiver as an ASGI application: SOAP in, contract out (docs/connectors/iep_lvs.md, Who calls whom).
 
 ``etl iep serve`` runs it alone; Airflow's API server mounts ``create_app()`` below a path of
 its own. Senders prove who they are inside the message, so there is no login in front of it. Put TLS before

@@ -1,4 +1,7 @@
-"""Who may deliver test results: the supplier is known, the key opens the school's link (spec/iep_lvs_uwlr.md)."""
+"""Who may deliver test results: the supplier is known, the key opens the school's link.
+
+See docs/connectors/iep_lvs.md, Links and keys.
+"""
 
 import hmac
 import os

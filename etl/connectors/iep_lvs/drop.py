@@ -1,4 +1,6 @@
-"""Drop location: the same documents, polled where a site cannot be reached (spec/iep_lvs_uwlr.md, Who calls whom).
+"""Drop location: the same documents, polled where a site cannot be reached.
+
+See docs/connectors/iep_lvs.md, Who calls whom.
 
 Each file is taken once; then it is kept where it is or moved to ``taken/``. One that cannot be taken is set aside
 with its reason (moved to ``set_aside/``), one that waits for its school's link stays where it is; as long as they

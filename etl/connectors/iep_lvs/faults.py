@@ -1,4 +1,4 @@
-"""What a sender of test results is told when a message is not taken (spec/iep_lvs_uwlr.md, Faults)."""
+"""What a sender of test results is told when a message is not taken (docs/connectors/iep_lvs.md, Faults)."""
 
 from enum import StrEnum
 from typing import Final

@@ -1,4 +1,4 @@
-"""The reference files of IEP LVS: linked schools and tests that are left out (spec/iep_lvs_uwlr.md)."""
+"""The reference files of IEP LVS: linked schools and tests that are left out (docs/connectors/iep_lvs.md)."""
 
 from typing import Final
 
@@ -49,6 +49,12 @@ FILES: Final = (
             extra("source", default="iep_lvs"),
             extra("schoolkey"),
         ),
+        about="Schools whose test results a supplier may deliver; the key itself is entered by command, not here",
     ),
-    File("excluded_tests", ("pattern",), (key("pattern", text), required("reason"))),
+    File(
+        "excluded_tests",
+        ("pattern",),
+        (key("pattern", text), required("reason")),
+        about="Tests that are not recorded: a pattern without letters is a whole code, words stand anywhere",
+    ),
 )

@@ -1,4 +1,4 @@
-"""Pupils' test results: poll the drop locations, derive what is in the inbox, load it (spec/iep_lvs_uwlr.md).
+"""Pupils' test results: poll the drop locations, derive what is in the inbox, load it (docs/connectors/iep_lvs.md).
 
 The receiver fills the inbox at any time; this flow reads it. Each function is one task; the DAG and the
 command line call the same ones. They pass ids only.

@@ -1,4 +1,4 @@
-"""Guessing keys is slow, and slows down nobody else (spec/iep_lvs_uwlr.md: a BRIN is public).
+"""Guessing keys is slow, and slows down nobody else (docs/connectors/iep_lvs.md, Links and keys).
 
 What counts against a sender is what only that sender does: failures from one address for one school. Whoever fails
 too often waits its turn for every further look at a key, and past a short queue is not looked at; other addresses,

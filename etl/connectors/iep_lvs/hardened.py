@@ -1,4 +1,6 @@
-"""Reading XML of strangers: no DTD, no entities, no network, and bounded memory (spec/iep_lvs_uwlr.md).
+"""Reading XML of strangers: no DTD, no entities, no network, and bounded memory.
+
+See docs/connectors/iep_lvs.md, Safe reading.
 
 A document is parsed as it streams by. What has been dealt with is thrown away, so that a message costs
 the memory of its largest unit (one pupil, one test) and not of the whole.

@@ -1,4 +1,4 @@
-"""The inbox: messages are kept as they came, before anybody is told that they arrived (design.md, rule 1).
+"""The inbox: messages are kept as they came, before anybody is told that they arrived (docs/design.md, Land first).
 
 What is kept is the message without its SOAP header, because the header holds the school's key.
 """

@@ -1,4 +1,4 @@
-"""School links: activate, pause, resume, end (spec/iep_lvs_uwlr.md, What must happen).
+"""School links: activate, pause, resume, end (docs/connectors/iep_lvs.md, Links and keys).
 
 A school invents a verificatiecode that starts with its BRIN and location number. Removing the code stops the
 exchange, entering it again resumes it. The code is stored hashed; every change is logged by the database.

@@ -2,7 +2,7 @@
 
 Strict reading refuses the message at the first thing that breaks the contract. Lenient reading puts right
 what live senders are known to do (children of school in another order, no xsdversie) and lists results that
-cannot be read instead of refusing them all (spec/iep_lvs_uwlr.md, Contract).
+cannot be read instead of refusing them all (docs/connectors/iep_lvs.md, Contract).
 """
 
 import hashlib

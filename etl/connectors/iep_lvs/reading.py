@@ -1,4 +1,4 @@
-"""Read a message as it streams by: envelope, header, school, pupils, tests (spec/iep_lvs_uwlr.md, Contract).
+"""Read a message as it streams by: envelope, header, school, pupils, tests (docs/connectors/iep_lvs.md, Contract).
 
 What is wrong comes out in the order that the agreement has: XML, then authorisation, then the body, so that
 a test message with whatever body gets a truthful answer about its key.

@@ -1,4 +1,4 @@
-"""BrengLeerresultaten: take one message, or say why not (spec/iep_lvs_uwlr.md).
+"""BrengLeerresultaten: take one message, or say why not (docs/connectors/iep_lvs.md).
 
 Order: size and XML, then authorisation, then the body. The acknowledgement is given only when the message
 is in the inbox, durably. Nothing of a message but counts and the school's number is ever logged.

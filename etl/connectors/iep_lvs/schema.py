@@ -1,4 +1,7 @@
-"""The contract of UWLR as XML Schema, and what a message that breaks it is told (spec/iep_lvs_uwlr.md)."""
+"""The contract of UWLR as XML Schema, and what a message that breaks it is told.
+
+See docs/connectors/iep_lvs.md, Contract.
+"""
 
 import re
 from pathlib import Path

@@ -1,6 +1,7 @@
 """The connection test of an InfoCaption site: whether its lists can be read as they are mapped.
 
-Facts: spec/infocaption_winlas.md. Field names of courses and participants are a site's own, so rows are decoded.
+Facts: docs/connectors/infocaption.md, Interface. Field names of courses and participants are a site's own, so
+rows are decoded.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""InfoCaption's REST interface: courses and their participants (spec/infocaption_winlas.md, InfoCaption REST)."""
+"""InfoCaption's REST interface: courses and their participants (docs/connectors/infocaption.md, Interface)."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What InfoCaption answers, typed, and as tables (spec/infocaption_winlas.md, InfoCaption REST).
+"""What InfoCaption answers, typed, and as tables (docs/connectors/infocaption.md, Interface).
 
 Names of people are not even decoded: a participant is matched by e-mail address alone.
 """

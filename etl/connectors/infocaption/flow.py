@@ -1,4 +1,4 @@
-"""The night of InfoCaption: plan, land, derive passes, and give competences (spec/infocaption_winlas.md).
+"""The night of InfoCaption: plan, land, derive passes, and give competences (docs/connectors/infocaption.md).
 
 Each function is one task; the DAG and the command line call the same ones. They pass ids only.
 """

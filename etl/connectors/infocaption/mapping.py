@@ -1,6 +1,6 @@
 """Paths and field names of one InfoCaption site; the connection's extra ``mapping`` overrides any of them.
 
-Courses and participants have no public documentation (spec/infocaption_winlas.md, InfoCaption REST), so that
+Courses and participants have no public documentation (docs/connectors/infocaption.md, Interface), so that
 nothing of them is fixed in code. A field that a site does not have is mapped to null.
 """
 

@@ -1,6 +1,6 @@
 """The connection test of a Moodle site: what is missing, also what the site leaves out without saying so.
 
-Facts: spec/moodle.md, Functions and Facts: grades. What is mapped is compared with what comes back.
+Facts: docs/connectors/moodle.md, What a role does not see. What is mapped is compared with what comes back.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -1,6 +1,6 @@
 """The connection test of one Moodle course: what would get lost of it, and the capability or setting that does that.
 
-Facts: spec/moodle.md, Facts: grades. What is mapped is compared with what comes back.
+Facts: docs/connectors/moodle.md, What a role does not see. What is mapped is compared with what comes back.
 """
 
 import re

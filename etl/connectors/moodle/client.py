@@ -1,4 +1,4 @@
-"""Moodle's web service: the calls that read results (spec/moodle.md, Functions)."""
+"""Moodle's web service: the calls that read results (docs/connectors/moodle.md, Calls)."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ from etl.engine.decoding import decoded, without_mark
 from etl.errors import GiveUp, RejectRecord, RetryLater
 from etl.http.client import READ_TIMEOUT, Caller, Client, Reply, not_json, wait_limit
 
-# A whole report costs the site 13 ms a student before its first byte (spec/moodle.md, Cost); five times that
+# A whole report costs the site 13 ms a student before its first byte (docs/connectors/moodle.md, Cost); five times that
 # fits a slower site, and the longest bounds what a dead one costs.
 _SECONDS_A_STUDENT: Final = 0.065
 _LONGEST_READ: Final = 600.0

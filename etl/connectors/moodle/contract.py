@@ -1,4 +1,4 @@
-"""What Moodle answers, typed, and as tables (spec/moodle.md, Facts).
+"""What Moodle answers, typed, and as tables (docs/connectors/moodle.md).
 
 Unknown keys are ignored (4.5 only adds to 4.3), Booleans come as 0/1 or true/false, numbers as int or float.
 """

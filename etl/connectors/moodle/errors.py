@@ -1,4 +1,4 @@
-"""What to do next for each error that Moodle answers with (spec/moodle.md, Facts: errors).
+"""What to do next for each error that Moodle answers with (docs/connectors/moodle.md, Errors).
 
 Nearly every failure comes as HTTP 200 with an error object, so the errorcode decides, never the status.
 """

@@ -1,4 +1,4 @@
-"""The night of Moodle: plan, land, derive and load unit results and course completions (spec/moodle.md).
+"""The night of Moodle: plan, land, derive and load unit results and course completions (docs/connectors/moodle.md).
 
 Each function is one task; the DAG and the command line call the same ones. They pass ids only.
 """

@@ -1,4 +1,4 @@
-"""Moodle's grade report as a table: a million grade items in seconds (spec/moodle.md, Facts: grades)."""
+"""Moodle's grade report as a table: a million grade items in seconds (docs/connectors/moodle.md, Grades)."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

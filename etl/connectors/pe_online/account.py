@@ -1,4 +1,7 @@
-"""A PE-Online account: one connection, with its mode, pause switch and limits (spec/pe_online.md)."""
+"""A PE-Online account: one connection, with its mode, pause switch and limits.
+
+See docs/connectors/pe_online.md, Service.
+"""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Literal

@@ -1,4 +1,7 @@
-"""Which results earn accreditation points, which are withheld and why (spec/pe_online.md)."""
+"""Which results earn accreditation points, which are withheld and why.
+
+See docs/connectors/pe_online.md, Who earns points.
+"""
 
 from typing import Final
 

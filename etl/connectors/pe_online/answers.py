@@ -1,4 +1,4 @@
-"""Answers of PE-Online: which row each part of a Summary is about (spec/pe_online.md, Answer).
+"""Answers of PE-Online: which row each part of a Summary is about (docs/connectors/pe_online.md, Answer).
 
 No row number and no reference of ours can be trusted, so rows are found by content. A call holds each person
 once, which makes that content unambiguous.

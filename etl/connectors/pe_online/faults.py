@@ -1,4 +1,4 @@
-"""What the faults of PE-Online mean and what is done about each (spec/pe_online.md, Answer)."""
+"""What the faults of PE-Online mean and what is done about each (docs/connectors/pe_online.md, Sentences)."""
 
 import re
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ def _says(subject: str, predicate: str) -> re.Pattern[str]:
     return _pattern(rf"{_alone(subject)}(?:(?!{_alone(_ANY_NL)})[^;]){{0,80}}?{predicate}\b")
 
 
-# By the parts of a sentence that are always there (spec/pe_online.md, The real sentences); the first counts.
+# By the parts of a sentence that are always there (docs/connectors/pe_online.md, Sentences); the first counts.
 _SENTENCES: Final = (
     (_pattern(r"\bvalt (?:buiten|niet binnen)\b"), DATE_OUTSIDE),
     (_pattern(r"geen enkele beroepsgroep door de opleider gedaan|\breseller\b"), MANDATE_MISSING),

@@ -1,4 +1,4 @@
-"""The reference files of PE-Online: profession groups and what is accredited (spec/pe_online.md)."""
+"""The reference files of PE-Online: profession groups and what is accredited (docs/connectors/pe_online.md)."""
 
 from typing import Final
 
@@ -18,6 +18,7 @@ FILES: Final = (
             required("number_pattern", pattern),
             extra("connection_id", default="pe_online"),
         ),
+        about="Registers of PE-Online, how their relation numbers look, and the account that may write there",
     ),
     File(
         "accreditations",
@@ -45,5 +46,6 @@ FILES: Final = (
             rules.at_most_one("pe_edition_id", "external_edition_id"),
             rules.at_most_one("pe_meeting_id", "external_meeting_id"),
         ),
+        about="For which course, in which period, a profession group grants points, and as which course of PE-Online",
     ),
 )

@@ -1,7 +1,7 @@
 """Accreditation points to PE-Online: bring the ledger up to date, then push each profession group.
 
 The order is ``open_run``, ``plan``, ``push`` for each group that plan returns, ``finish``. Every step reads the
-ledger (spec/pe_online.md), so it may run again, twice at once, or alone.
+ledger (docs/connectors/pe_online.md, The ledger), so it may run again, twice at once, or alone.
 """
 
 import logging

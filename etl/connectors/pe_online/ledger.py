@@ -1,4 +1,7 @@
-"""The push ledger of PE-Online: claimed in the database, keyed by the business fact (design.md, rule 3)."""
+"""The push ledger of PE-Online: claimed in the database, keyed by the business fact.
+
+See docs/connectors/pe_online.md, The ledger.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,6 +1,6 @@
 """What is offered to PE-Online: the Entry document, and which fields each course type asks for.
 
-Element names and rules are those of spec/pe_online.md (Payload); a spelling that proves wrong changes here.
+Element names and rules are those of docs/connectors/pe_online.md, Payload; a spelling that proves wrong changes here.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Points are claimed once, for PE-Online cannot take one back (spec/pe_online.md, Behaviour).
+"""Points are claimed once, for PE-Online cannot take one back (docs/connectors/pe_online.md, Points are claimed once).
 
 A pass earns points when it is the first one in an accreditation period: of its learner, and of its relation number,
 whatever source course it was. A pass that was sent under one PE course is not sent under another by itself.

@@ -1,7 +1,8 @@
 """Does an error of PE-Online say that the attendance is there already? Then the row is accepted.
 
-How it says so is not known (spec/pe_online.md), so this goes by what such a sentence has in any wording, in the three
-languages that an account can ask for. It has to be sure: what is taken for registered is not offered again.
+How it says so is not known (docs/connectors/pe_online.md, Sentences), so this goes by what such a sentence has in any
+wording, in the three languages that an account can ask for. It has to be sure:
+what is taken for registered is not offered again.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Sends due rows call by call and does what each answer asks for (spec/pe_online.md, Answer)."""
+"""Sends due rows call by call and does what each answer asks for (docs/connectors/pe_online.md, Answer)."""
 
 import logging
 from collections import Counter, defaultdict, deque

@@ -1,4 +1,6 @@
-"""InfoCaption as a stand-in: OAuth2 client credentials, guides, courses and participants (spec/infocaption_winlas.md).
+"""InfoCaption as a stand-in: OAuth2 client credentials, guides, courses and participants.
+
+See docs/connectors/infocaption.md.
 
 The sample site is in data/guides.csv and data/attempts.csv.
 """

@@ -1,4 +1,4 @@
-"""The reference set that belongs to a generated Moodle site, as the files of spec/reference.md."""
+"""The reference set that belongs to a generated Moodle site, as the files of docs/reference-files.md."""
 
 import csv
 from collections.abc import Iterable, Iterator

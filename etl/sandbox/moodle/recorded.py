@@ -84,7 +84,7 @@ class RecordedMoodle:
         return LOGIN.lstrip("/") if call.path == LOGIN else call.form.get("wsfunction", "")
 
     def answer(self, call: Call) -> Reply:
-        """Nearly every failure is HTTP 200 (spec/moodle.md, Facts: errors)."""
+        """Nearly every failure is HTTP 200 (docs/connectors/moodle.md, Errors)."""
         if call.path not in (SERVER, LOGIN):
             return Reply(b"<h1>Not Found</h1>", 404, "text/html; charset=utf-8")
         question = Question(call.path, frozenset(call.form.items()))

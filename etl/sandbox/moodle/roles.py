@@ -1,4 +1,4 @@
-"""What weaker roles get from the recorded Moodle site (spec/moodle.md, Facts: grades, "silently loses")."""
+"""What weaker roles get from the recorded Moodle site (docs/connectors/moodle.md, What a role does not see)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,6 +1,7 @@
 """What the recorded Moodle site keeps from the service account, by a capability that its role lacks or a setting.
 
-Everything here vanishes without a word, as on a real site (spec/moodle.md, Facts: grades), but for refusals.
+Everything here vanishes without a word, as on a real site (docs/connectors/moodle.md, What a role does not see), but
+for refusals.
 """
 
 from collections.abc import Callable, Mapping

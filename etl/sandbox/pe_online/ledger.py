@@ -199,7 +199,10 @@ class Ledger:
             self._db.execute("commit")
 
     def book(self, person: str, course: Course, module: str, moment: str) -> None:
-        """Book once per key; the same course on one day gives points once (spec/pe_online.md, Behaviour)."""
+        """Book once per key; the same course on one day gives points once.
+
+        See docs/connectors/pe_online.md, The ledger.
+        """
         key = (course.org_id, person, course.pe_course_id, module)
         same_day = self._rows(
             "select 1 from booking where (org_id, person, pe_course_id, pe_module_id) = (?, ?, ?, ?)"

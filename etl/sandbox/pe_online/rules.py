@@ -1,4 +1,4 @@
-"""PE-Online's judgement of one attendance row (spec/pe_online.md, Payload and Answer)."""
+"""PE-Online's judgement of one attendance row (docs/connectors/pe_online.md, Payload)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""/pe: PE-Online's attendance service, SOAP 1.1 document/literal (spec/pe_online.md, The service)."""
+"""/pe: PE-Online's attendance service, SOAP 1.1 document/literal (docs/connectors/pe_online.md, Service)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

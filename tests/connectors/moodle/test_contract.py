@@ -1,4 +1,4 @@
-"""What Moodle's answers mean as tables, on recorded answers and on the odd cases of spec/moodle.md."""
+"""What Moodle's answers mean as tables, on recorded answers and on the odd cases of docs/connectors/moodle.md."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Every sentence of spec/pe_online.md, long and short, with and without its ids, row and code, has its reason."""
+"""Every sentence of PE-Online, long and short, with and without its ids, row and code, has its reason."""
 
 import pytest
 

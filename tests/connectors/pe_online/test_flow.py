@@ -1,4 +1,4 @@
-"""From results to registered points: eligibility, ledger and every policy of spec/pe_online.md, end to end."""
+"""From results to registered points: eligibility, ledger and every policy of PE-Online's page, end to end."""
 
 from pathlib import Path
 
