@@ -19,6 +19,7 @@ _CODE = [
 # `docs/page.md`, or `docs/page.md, Heading` up to what ends the words.
 _NAMED = re.compile(r"\bdocs/(?P<page>[\w/.-]+\.md)(?:, (?P<heading>[A-Z][\w' -]*))?")
 _LINK = re.compile(r"\]\((?!https?://)(?P<page>[^)#\s]*)(?:#(?P<anchor>[^)\s]*))?\)")
+_PATH = re.compile(r"`((?:dags|deploy|docs|etl|plugins|sql|tests|tools)/[\w/.-]+)`")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
@@ -54,6 +55,17 @@ def test_every_link_between_pages_leads_somewhere():
             known = page.suffix == ".md" and page.is_file() and [anchor(one) for one in headings(page)]
             if not page.exists() or (found["anchor"] and found["anchor"] not in (known or [])):
                 lost.append(named(path, found[0]))
+
+    assert lost == []
+
+
+def test_every_file_that_a_page_names_is_there():
+    lost = [
+        named(path, one)
+        for path in _PAGES
+        for one in _PATH.findall(path.read_text(encoding="utf-8"))
+        if not (ROOT / one).exists()
+    ]
 
     assert lost == []
 
