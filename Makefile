@@ -6,7 +6,7 @@
 PYTHON_OF_VENV := .venv/bin/python
 
 run: setup
-	@$(PYTHON_OF_VENV) -m etl.demo $(if $(ONCE),--once)
+	@$(PYTHON_OF_VENV) -m etl demo $(if $(ONCE),--once)
 
 test: setup
 	$(PYTHON_OF_VENV) -m pytest -n auto --dist worksteal -m "not long" $(ARGS)
@@ -32,7 +32,7 @@ constraints: setup
 	$(PYTHON_OF_VENV) tools/constraints.py $(if $(UPGRADE),--upgrade)
 
 clean:
-	@if [ -x $(PYTHON_OF_VENV) ]; then $(PYTHON_OF_VENV) -m etl.demo --clean; \
+	@if [ -x $(PYTHON_OF_VENV) ]; then $(PYTHON_OF_VENV) -m etl demo --clean; \
 	elif [ -L .state/postgres ]; then rm -rf "$$(readlink .state/postgres)"; fi
 	rm -rf .venv .state
 

@@ -1,6 +1,6 @@
 """Prints the settings of an installation, with keys and a database password made for it.
 
-    .venv/bin/python deploy/make_settings.py --database 127.0.0.1:5432 --port 8080 > settings.env
+    python "$(etl path deploy/make_settings.py)" --database 127.0.0.1:5432 --port 8080 > settings.env
 
 The file is read by systemd (EnvironmentFile=) and by a shell (set -a; . ./settings.env; set +a). It holds secrets:
 keep it readable by the services' user only, and in a backup, since nothing can read the connections without its keys.
@@ -12,7 +12,7 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parents[1]
+from etl.settings import resource
 
 
 def settings(database: str, port: int, url: str, data: Path) -> dict[str, str]:
@@ -26,9 +26,8 @@ def settings(database: str, port: int, url: str, data: Path) -> dict[str, str]:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://{login}/airflow",
         "ETL_STATE_DIR": str(data),
         "AIRFLOW_HOME": str(data),
-        "AIRFLOW_CONFIG": str(ROOT / "airflow.cfg"),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "AIRFLOW_CONFIG": str(resource("airflow.cfg")),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(resource("dags")),
         "AIRFLOW__CORE__FERNET_KEY": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "AIRFLOW__API__SECRET_KEY": secrets.token_hex(32),
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(64),

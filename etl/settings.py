@@ -1,15 +1,22 @@
 """Paths and environment names: their one home."""
 
 import os
+import sys
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from etl.errors import InvalidInput
 
-ROOT = Path(__file__).resolve().parents[1]
+_PACKAGE: Final = Path(__file__).resolve().parent
+_FILES: Final = _PACKAGE / "_files"  # only a wheel has it: pyproject.toml puts there what stands beside etl/
+IS_CLONE: Final = not _FILES.exists()
+# Where the product was set up: the clone, or the folder that holds the virtual environment.
+ROOT = _PACKAGE.parent if IS_CLONE else Path(sys.prefix).parent
 
 WAREHOUSE_URL = "WAREHOUSE_URL"
 STATE_DIR = "ETL_STATE_DIR"
+XDG_STATE_HOME = "XDG_STATE_HOME"
 UWLR_PUBLIC_URL = "UWLR_PUBLIC_URL"
 SETTINGS_FILE = "settings.env"  # where deploy/make_settings.py is told to write to
 AIRFLOW_DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
@@ -21,9 +28,32 @@ _MIB = 1024 * 1024
 _MOST_DIGITS = 15
 
 
+def resource(name: str) -> Path:
+    """A file or folder of the product that is no part of the package etl, such as ``sql`` or ``dags``.
+
+    Beside the package in a clone, inside it where a wheel was installed. Raises InvalidInput where there is none.
+    """
+    found = (_PACKAGE.parent if IS_CLONE else _FILES) / name
+    if not found.exists():
+        raise InvalidInput(f"the product has no file {name}")
+    return found
+
+
+def import_path() -> Path:
+    """The folder from which ``import etl`` takes the product; a program that starts there has it too."""
+    return _PACKAGE.parent
+
+
 def state_dir() -> Path:
-    """Where everything that a run leaves behind is kept: ``.state``, or what ETL_STATE_DIR says."""
-    return Path(os.environ.get(STATE_DIR) or ROOT / ".state").resolve()
+    """Where everything that a run leaves behind is kept, unless ETL_STATE_DIR says another folder.
+
+    ``.state`` of a clone; for a wheel, which may be replaced any time, the user's own folder for such things.
+    """
+    given = os.environ.get(STATE_DIR)
+    if given or IS_CLONE:
+        return Path(given or ROOT / ".state").resolve()
+    home = os.environ.get(XDG_STATE_HOME) or Path.home() / ".local" / "state"
+    return (Path(home) / "learning-results-etl").resolve()
 
 
 def private_folder(path: Path) -> Path:

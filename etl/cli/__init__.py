@@ -1,22 +1,56 @@
 """The command ``etl``: the same functions as the DAGs, for people and scripts."""
 
 import sys
+from typing import Annotated
 
 import typer
 
-from etl.cli import check, competences, database, docs, pools, reference, report, review, run, sandbox
+from etl import __version__
+from etl.cli import (
+    check,
+    competences,
+    database,
+    demo,
+    docs,
+    path,
+    pools,
+    reference,
+    report,
+    review,
+    run,
+    sandbox,
+)
 from etl.connectors.registry import CONNECTORS
 from etl.engine.connector import load
 from etl.errors import EtlError
 from etl.http import unanswered
 
 _typer = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"etl {__version__}")
+        raise typer.Exit
+
+
+@_typer.callback()
+def _before_any_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
 _typer.add_typer(competences.app, name="competences")
 _typer.add_typer(database.app, name="db")
 _typer.add_typer(docs.app, name="docs")
 _typer.add_typer(reference.app, name="reference")
 _typer.add_typer(review.app, name="review")
 _typer.command("check")(check.check)
+_typer.command("demo")(demo.demo)
+_typer.command("path")(path.path)
 _typer.command("pools")(pools.pools)
 _typer.command("report")(report.report)
 _typer.command("run")(run.run)

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
@@ -21,10 +20,11 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from etl import settings
 from etl.db import faults as db_faults
 from etl.errors import DatabaseFault, GiveUp
 
-SQL_DIR = Path(__file__).resolve().parents[2] / "sql"
+SQL_DIR: Final = settings.resource("sql")
 _NAME: Final = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 

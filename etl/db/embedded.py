@@ -229,7 +229,7 @@ def _leave_a_keeper(home: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "etl.db.embedded", str(home)]
     return subprocess.Popen(  # noqa: S603 - ourselves; in a session of its own, so that Ctrl-C does not reach it
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        cwd=settings.ROOT, start_new_session=True,
+        cwd=settings.import_path(), start_new_session=True,
     )  # fmt: skip
 
 

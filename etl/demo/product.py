@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -20,6 +21,9 @@ from etl.errors import GiveUp
 _AIRFLOW = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 _DATABASES = {settings.WAREHOUSE_URL: "warehouse", _AIRFLOW: "airflow"}
 _READY_SECONDS = 180
+_KEPT = ("airflow", "programs", "sandbox")
+_LOCK, _SHELL = "run.lock", "shell.env"
+_FILES = (_SHELL, _LOCK)
 
 
 def run(once: bool) -> int:
@@ -40,6 +44,19 @@ def run(once: bool) -> int:
         if not once:
             _stay_up(api, sandbox_url, programs)
     return 1 if problems else 0
+
+
+def clean() -> int:
+    """Delete what the demo keeps, and nothing else that lies in the same folder."""
+    state = settings.state_dir()
+    with _only_one(state):
+        embedded.remove(settings.postgres_home())
+        for name in _KEPT:
+            shutil.rmtree(state / name, ignore_errors=True)
+        for name in _FILES:
+            (state / name).unlink(missing_ok=True)
+    console.print(f"The demo's data in {state} is deleted", markup=False)
+    return 0
 
 
 def _databases(stack: ExitStack) -> dict[str, str]:
@@ -71,7 +88,7 @@ def _start(state: Path, programs: Processes, databases: dict[str, str]) -> tuple
         report("Airflow's own")
         programs.finish("airflow-db-migrate")
     airflow.start(programs, environment)
-    airflow.write_for_shells(state / "shell.env", environment)
+    airflow.write_for_shells(state / _SHELL, environment)
     return environment, sandbox_url
 
 
@@ -110,7 +127,7 @@ def _report(environment: Mapping[str, str], problems: list[str]) -> None:
 def _stay_up(api: airflow.Api, sandbox_url: str, programs: Processes) -> None:
     console.print(f"\nAirflow   {api.url}  (user {api.login}, password {api.password})", markup=False)
     console.print(f"Sandbox   {sandbox_url}/control/docs")
-    console.print(f"Another shell works with it after:  . {settings.state_dir() / 'shell.env'}", markup=False)
+    console.print(f"Another shell works with it after:  . {settings.state_dir() / _SHELL}", markup=False)
     console.print("Ctrl-C ends it all.")
     while True:
         programs.check()
@@ -121,11 +138,11 @@ def _stay_up(api: airflow.Api, sandbox_url: str, programs: Processes) -> None:
 def _only_one(state: Path) -> Iterator[None]:
     """Two runs in one clone would share programs and ports. Raises GiveUp where one is up already."""
     state.mkdir(parents=True, exist_ok=True)
-    with (state / "run.lock").open("a") as lock:
+    with (state / _LOCK).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise GiveUp(
-                f"make run is up already with {state}: end that one first (Ctrl-C where it runs)"
+                f"the demo is up already with {state}: end that one first (Ctrl-C where it runs)"
             ) from None
         yield

@@ -127,7 +127,7 @@ def product(tmp_path_factory):
     for folder in (state, *state.parents[:2]):
         folder.chmod(0o755)  # as root, PostgreSQL runs as another user
     process = subprocess.Popen(
-        [sys.executable, "-m", "etl.demo"],
+        [sys.executable, "-m", "etl", "demo"],
         env=os.environ | {"ETL_STATE_DIR": str(state), "SANDBOX_PORT": "", "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         text=True,

@@ -1,0 +1,14 @@
+"""Where the product keeps the files that are no part of its Python packages."""
+
+from typing import Annotated
+
+import typer
+
+from etl import settings
+
+
+def path(
+    name: Annotated[str, typer.Argument(help="Such as dags, sql, airflow.cfg, deploy/databases.sql.")],
+) -> None:
+    """Print where a file or folder of the product is, in a clone or where the package was installed."""
+    typer.echo(settings.resource(name))
