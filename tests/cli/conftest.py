@@ -3,17 +3,13 @@
 import pytest
 from typer.testing import CliRunner
 
-from etl import cli, db
-from etl.reference.importing import import_set
-from tests.fixtures.nights import SAMPLE
+from etl import cli
 
 
 @pytest.fixture
-def engine(warehouse):
-    engine = db.engine(warehouse)
-    import_set(engine, SAMPLE)
-    yield engine
-    engine.dispose()
+def template(sample_template):
+    """Every warehouse here holds the sample reference set."""
+    return sample_template
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The sample in the warehouse, and the comparison of PE-Online's own books with ours."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import text
 
@@ -9,7 +7,7 @@ from etl import db
 from etl.demo import outside
 from etl.errors import GiveUp
 from etl.sandbox.pe_online.ledger import Course
-from etl.sandbox.server import Sandbox, serve
+from etl.sandbox.server import Sandbox
 
 COURSE = Course(52, 301245, "2026-09-01", "2026-12-31")
 COLUMNS = (
@@ -20,9 +18,8 @@ PASSED = "2026-09-24T14:30:00+02:00"
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with serve() as sandbox:
-        yield sandbox
+def template(sample_template: str) -> str:
+    return sample_template
 
 
 @pytest.fixture

@@ -3,34 +3,28 @@
 import pytest
 from sqlalchemy import text
 
-from etl import db
 from etl.demo import school
-from etl.demo.outside import SAMPLE_REFERENCE
 from etl.errors import GiveUp
-from etl.reference.importing import import_set
 from tests.connectors.iep_lvs.conftest import serving
 from tests.connectors.iep_lvs.test_nights import current, golden, night
 
 
 @pytest.fixture
-def sample(warehouse):
-    engine = db.engine(warehouse)
-    import_set(engine, SAMPLE_REFERENCE)
-    yield engine
-    engine.dispose()
+def template(sample_template):
+    return sample_template
 
 
-def test_the_sample_school_s_nights_leave_what_was_worked_out_by_hand_also_the_second_time(warehouse, sample):
+def test_the_sample_school_s_nights_leave_what_was_worked_out_by_hand_also_the_second_time(warehouse, engine):
     with serving(warehouse) as address:
         for _ in range(2):
             school.play(warehouse, address)
-            night(sample)
-            assert current(sample) == golden("test_results")
-    with sample.connect() as session:
+            night(engine)
+            assert current(engine) == golden("test_results")
+    with engine.connect() as session:
         events = session.execute(text("select event, count(*) from mart.link_log group by 1")).all()
     assert dict(map(tuple, events))["message_again"] == 3
 
 
-def test_a_receiver_that_does_not_take_a_message_is_told(warehouse, sample):
+def test_a_receiver_that_does_not_take_a_message_is_told(warehouse, engine):
     with serving(warehouse) as address, pytest.raises(GiveUp, match="did not take test_message: HTTP 404"):
         school.play(warehouse, f"{address}/elsewhere")

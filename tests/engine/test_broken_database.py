@@ -12,7 +12,7 @@ from etl.errors import DatabaseFault
 from etl.load import landing
 from etl.reference.importing import import_set
 from tests.fixtures.broken_database import refuse_rows, told
-from tests.fixtures.nights import SAMPLE
+from tests.fixtures.warehouse import SAMPLE
 
 FLOWS = {moodle_results: ["core.courses", "core.unit_results", "core.course_completions", "ops.rejections"],
          infocaption_competences: ["core.course_passes", "core.earned_competences", "raw.landings"]}  # fmt: skip

@@ -6,19 +6,11 @@ import sys
 
 import pytest
 
-from etl import db
 from etl.errors import GiveUp
 from etl.load import runs
 from etl.load.runs import Counts
 
 FLOW = "moodle_results"
-
-
-@pytest.fixture
-def engine(warehouse):
-    engine = db.engine(warehouse)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -10,20 +10,13 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from etl import cli, db
+from etl import cli
 from etl.cli.report import render
 from etl.errors import InvalidInput
 from etl.load import rejections, runs
 from etl.load.report import markdown, read_report
 from etl.load.report_types import Points, RunReport
 from etl.load.runs import Counts
-
-
-@pytest.fixture
-def engine(warehouse):
-    engine = db.engine(warehouse)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import learning_results_plugin as plugin
 import pytest
@@ -16,19 +15,15 @@ from learning_results_airflow import LONGEST_WAIT, RETRY_POLICY, SOON, connect
 from learning_results_hooks import IepDropHook, MoodleHook, PeOnlineHook
 from msgspec.structs import fields
 
-from etl import db
 from etl.connections import from_environment
 from etl.connectors.pe_online import account as pe_account
 from etl.connectors.registry import get_provider_info
 from etl.errors import GiveUp, InvalidInput, OutcomeUnknown, RejectRecord, RetryLater
 from etl.http.client import WAIT_LIMIT
-from etl.reference.importing import import_set
 from etl.sandbox import accounts
 from etl.sandbox.pe_online.system import system
-from etl.sandbox.server import serve
 
 TYPES = ("moodle", "pe_online", "infocaption", "iep_lvs")
-SAMPLE = Path(accounts.__file__).parent / "data" / "reference"
 
 
 def form(conn_type):
@@ -155,17 +150,14 @@ def test_what_stands_among_the_options_of_a_store_is_masked_whatever_its_name(mo
 
 
 @pytest.fixture
-def sandbox(warehouse, monkeypatch):
-    engine = db.engine(warehouse)
-    import_set(engine, SAMPLE)
-    engine.dispose()
-    monkeypatch.setenv("WAREHOUSE_URL", warehouse)
-    with serve() as running:
-        yield running
+def template(sample_template):
+    return sample_template
 
 
 @pytest.fixture
-def define(sandbox, monkeypatch):
+def define(sandbox, warehouse, monkeypatch):
+    monkeypatch.setenv("WAREHOUSE_URL", warehouse)
+
     def define(conn_id, conn_type, path, **values):
         value = {"conn_type": conn_type, "host": f"{sandbox.url}{path}", **values}
         monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(value))

@@ -6,17 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from etl import db
-from etl.sandbox import accounts
-
-SAMPLE = Path(accounts.__file__).parent / "data" / "reference"
-
-
-@pytest.fixture
-def engine(warehouse):
-    engine = db.engine(warehouse)
-    yield engine
-    engine.dispose()
+from tests.fixtures.warehouse import SAMPLE
 
 
 @pytest.fixture

@@ -1,15 +1,8 @@
 """The public views of results (docs/design.md, Warehouse): what stands, and that one learner is found fast."""
 
-from pathlib import Path
-
 import pytest
 from sqlalchemy import text
 
-from etl import db
-from etl.reference import import_set
-from etl.sandbox import accounts
-
-SAMPLE = Path(accounts.__file__).parent / "data" / "reference"
 DERIVED = """
 insert into core.unit_results
 (enrolment_code, unit_code, source, status, started_on, finished_on, grade_percent, run_id)
@@ -19,14 +12,6 @@ RESULTS = """
 select source, client_code, kind, status, cast(started_on as text), cast(finished_on as text), grade_percent
 from mart.unit_results where enrolment_code = '{}' and unit_code = '{}'
 """
-
-
-@pytest.fixture
-def engine(warehouse):
-    engine = db.engine(warehouse)
-    import_set(engine, SAMPLE)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import pytest
 import uvicorn
 from sqlalchemy import Engine, text
 
-from etl import db
 from etl.connectors.iep_lvs import links
 from etl.connectors.iep_lvs.app import create_app
 from etl.connectors.iep_lvs.links import Terms
@@ -30,13 +29,6 @@ def serving(url: str) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
-
-
-@pytest.fixture
-def engine(warehouse: str) -> Iterator[Engine]:
-    made = db.engine(warehouse)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture

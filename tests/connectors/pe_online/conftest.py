@@ -2,15 +2,7 @@
 
 import pytest
 
-from etl import db
 from tests.connectors.pe_online.site import Site
-
-
-@pytest.fixture
-def engine(warehouse):
-    engine = db.engine(warehouse)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

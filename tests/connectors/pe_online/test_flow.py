@@ -16,10 +16,10 @@ from etl.sandbox import accounts
 from etl.sandbox.pe_online.ledger import Account, Course
 from etl.sandbox.pe_online.rules import Reason
 from tests.connectors.pe_online.site import COURSE, ORG
+from tests.fixtures.warehouse import SAMPLE
 
 EDITION = {"pe_edition_id": "7"}
 GOLDEN = Path(__file__).parents[2] / "golden"
-SAMPLE = Path(accounts.__file__).parent / "data" / "reference"
 
 
 def test_the_reference_site_gives_exactly_the_expected_attendance(engine, sandbox, site):

@@ -1,0 +1,9 @@
+"""Fixtures of what is recorded."""
+
+import pytest
+
+
+@pytest.fixture
+def template(sample_template):
+    """Every warehouse here holds the sample reference set."""
+    return sample_template
