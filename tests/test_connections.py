@@ -65,7 +65,7 @@ def test_a_connection_is_read_as_airflow_reads_it(written, meant, monkeypatch):
     ],
 )
 def test_the_address_of_a_site_is_what_was_entered(host, schema, port, url):
-    assert Connection("x", "moodle", host, schema=schema, port=port).base_url == url
+    assert Connection("x", "moodle", host, schema=schema, port=port).site() == url
 
 
 EMPTY = "the host is empty, or begins with / or :"
@@ -116,7 +116,7 @@ OTHER = "the host begins with another protocol than http:// and https://"
 )
 def test_an_address_that_cannot_be_asked_is_refused_with_the_reason(host, schema, port, reason):
     with pytest.raises(GiveUp) as refused:
-        _ = Connection("x", "moodle", host, schema=schema, port=port).base_url
+        Connection("x", "moodle", host, schema=schema, port=port).site()
     assert str(refused.value) == f"connection x: {reason}"
 
 
@@ -134,7 +134,7 @@ def test_an_address_that_cannot_be_asked_is_refused_with_the_reason(host, schema
     ],
 )
 def test_the_address_of_a_store_may_be_a_folder(host, schema, port, url):
-    assert Connection("x", "iep_lvs", host, schema=schema, port=port).base_url == url
+    assert Connection("x", "iep_lvs", host, schema=schema, port=port).store() == url
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_the_address_of_a_store_may_be_a_folder(host, schema, port, url):
 def test_a_store_without_an_address_is_refused(given):
     host, schema, port = given
     with pytest.raises(GiveUp, match="connection x: "):
-        _ = Connection("x", "iep_lvs", host, schema=schema, port=port).base_url
+        Connection("x", "iep_lvs", host, schema=schema, port=port).store()
 
 
 @pytest.mark.parametrize(

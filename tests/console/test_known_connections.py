@@ -34,7 +34,7 @@ def airflow(monkeypatch):
 
 def test_what_was_entered_in_airflow_is_found_and_asked_for_once(airflow):
     found = known_connections.find("site")
-    assert (found.conn_type, found.base_url, found.password) == (
+    assert (found.conn_type, found.site(), found.password) == (
         "moodle",
         "https://moodle.example.org:8443",
         "tok[en]",
