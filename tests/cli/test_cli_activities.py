@@ -43,7 +43,7 @@ def test_a_second_night_changes_nothing_of_them(etl, moodle, sql):
 
 
 def test_all_activities_of_a_course_are_listed_on_demand_with_pass_grade_and_type(etl, moodle):
-    lines = [line.split("\t") for line in etl("activities", "moodle_main", "2").output.splitlines()]
+    lines = [line.split("\t") for line in etl("moodle", "activities", "moodle_main", "2").output.splitlines()]
 
     rows = {row[0]: dict(zip(lines[0], row, strict=True)) for row in lines[1:]}
     types = {row["activity_type"]: row["can_be_mapped"] for row in rows.values()}
@@ -56,16 +56,16 @@ def test_all_activities_of_a_course_are_listed_on_demand_with_pass_grade_and_typ
 
 
 def test_what_is_no_longer_in_the_course_is_no_longer_listed(etl, moodle, sql):
-    etl("activities", "moodle_main", "2")
+    etl("moodle", "activities", "moodle_main", "2")
     sql(
         "insert into core.activities (source, source_course_id, activity_id, name, module, mappable)"
         " values ('moodle_main', '2', '99999', 'Removed', 'quiz', true)"
     )
-    assert "Removed" not in etl("activities", "moodle_main", "2").output
+    assert "Removed" not in etl("moodle", "activities", "moodle_main", "2").output
 
 
 def test_a_course_that_the_site_does_not_know_is_an_error(etl, moodle):
-    assert isinstance(etl("activities", "moodle_main", "999999").exception, RejectRecord)
+    assert isinstance(etl("moodle", "activities", "moodle_main", "999999").exception, RejectRecord)
 
 
 def test_names_of_courses_are_text_and_the_home_of_the_site_is_no_course(etl, moodle, sql):

@@ -4,7 +4,7 @@ import pytest
 
 from etl import cli
 
-SEND = ("iep", "send", "--code", "99QQ001234567890abcd", "--to", "http://127.0.0.1:1")
+SEND = ("sandbox", "send", "--code", "99QQ001234567890abcd", "--to", "http://127.0.0.1:1")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from etl import cli, db
 from etl.connections import Connection
 from etl.connectors import registry
+from etl.connectors.moodle.check import mapped
 from etl.errors import GiveUp
 from etl.sandbox import accounts
 from etl.sandbox.faults import Kind
@@ -28,14 +29,14 @@ def check(engine, connect):
 
 
 def test_mapped_courses_are_those_by_idnumber_and_those_that_are_accredited(engine):
-    assert check.mapped(engine, ["moodle_main"], {}) == {"2": [], "3": []}
-    shown = check.mapped(engine, ["moodle_main"], {"99": " OCC-1001", "5": None, "6": "no occurrence"})
+    assert mapped(engine, ["moodle_main"], {}) == {"2": [], "3": []}
+    shown = mapped(engine, ["moodle_main"], {"99": " OCC-1001", "5": None, "6": "no occurrence"})
     assert set(shown) == {"2", "3", "99"}
     assert {"1", "2", "3", "4"} <= set(shown["99"])
 
 
 def test_nothing_is_mapped_for_a_connection_that_no_source_uses(engine):
-    assert check.mapped(engine, ["another"], {"2": "OCC-1001"}) == {}
+    assert mapped(engine, ["another"], {"2": "OCC-1001"}) == {}
 
 
 def test_a_site_without_sources_works_and_says_that_nothing_was_compared(engine, sandbox):
@@ -58,7 +59,7 @@ def test_a_course_that_only_gives_a_competence_is_looked_at_too(engine, check, s
             "insert into core.competence_links (source, source_course_id, competence_code)"
             " select 'moodle_main', '4', min(competence_code) from core.competences"
         )
-    assert "4" in check.mapped(engine, ["moodle_main"], {})
+    assert "4" in mapped(engine, ["moodle_main"], {})
     report = check(Connection("c", "moodle", f"{sandbox.url}/moodle", password=accounts.MOODLE_TOKEN))
     assert any(line.startswith("Course 4 has no completion conditions: nobody") for line in report.lines)
 
@@ -76,7 +77,7 @@ def test_idnumbers_that_no_course_shows_are_named_before_anything_is_linked(engi
 def test_a_type_without_a_test_is_refused_by_name(check):
     report = check(Connection("c", "postgres"))
     assert not report.ok
-    assert "moodle, infocaption, pe_online, iep_lvs" in report.lines[0]
+    assert "moodle, infocaption, iep_lvs, pe_online" in report.lines[0]
 
 
 def test_a_busy_site_is_not_waited_for(check, sandbox):

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
+from etl import cli
 from etl.connectors.iep_lvs import links
-from etl.connectors.iep_lvs.commands import app
 from etl.connectors.iep_lvs.links import Terms
 from etl.errors import InvalidInput
 from etl.sandbox.iep_lvs.sender import Sender, samples
@@ -105,20 +105,20 @@ def test_the_command_line_does_all_of_it_and_never_shows_the_code(
     monkeypatch.setenv("WAREHOUSE_URL", warehouse)
     monkeypatch.setenv("COLUMNS", "300")
     code = "99QQ00from-the-command-line"
-    activate = ["link", "activate", "--by", "beheer", "--accepted-by", "M. Mandaat", "--accept-terms"]
+    activate = ["iep", "link", "activate", "--by", "beheer", "--accepted-by", "M. Mandaat", "--accept-terms"]
     steps = [
         (activate, code, "school 99QQ00: link is active"),
-        (["send", "first_night", "--to", receiver], code, "acknowledged"),
-        (["link", "set", "99QQ00", "--by", "beheer", "--reading", "lenient"], None, "set"),
-        (["link", "pause", "99QQ00", "--by", "beheer"], None, "paused"),
-        (["link", "resume", "--by", "beheer"], code, "active again"),
-        (["link", "list"], None, "99QQ00.*active"),
-        (["link", "end", "99QQ00", "--by", "beheer"], None, "ended"),
-        (["link", "log", "99QQ00"], None, "code_removed"),
+        (["sandbox", "send", "first_night", "--to", receiver], code, "acknowledged"),
+        (["iep", "link", "set", "99QQ00", "--by", "beheer", "--reading", "lenient"], None, "set"),
+        (["iep", "link", "pause", "99QQ00", "--by", "beheer"], None, "paused"),
+        (["iep", "link", "resume", "--by", "beheer"], code, "active again"),
+        (["iep", "link", "list"], None, "99QQ00.*active"),
+        (["iep", "link", "end", "99QQ00", "--by", "beheer"], None, "ended"),
+        (["iep", "link", "log", "99QQ00"], None, "code_removed"),
     ]
     for arguments, typed, expected in steps:
         done = CliRunner().invoke(
-            app, arguments, input=f"{typed}\n" if typed else None, catch_exceptions=False
+            cli._typer, arguments, input=f"{typed}\n" if typed else None, catch_exceptions=False
         )
         assert done.exit_code == 0, done.output
         assert re.search(expected, done.output)
@@ -128,7 +128,7 @@ def test_the_command_line_does_all_of_it_and_never_shows_the_code(
 def test_the_terms_have_to_be_accepted(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAREHOUSE_URL", warehouse)
     refused = CliRunner().invoke(
-        app, ["link", "activate", "--by", "b", "--accepted-by", "M"], input=f"{KEY}\n"
+        cli._typer, ["iep", "link", "activate", "--by", "b", "--accepted-by", "M"], input=f"{KEY}\n"
     )
     assert refused.exit_code == 2
     assert "--accept-terms" in refused.output
