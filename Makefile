@@ -24,6 +24,7 @@ check: setup
 	$(PYTHON_OF_VENV) -m etl docs dictionary --check
 	$(PYTHON_OF_VENV) -m etl docs connectors --check
 	$(PYTHON_OF_VENV) -m etl docs reference-files --check
+	$(PYTHON_OF_VENV) -m etl docs settings --check
 
 bench: setup
 	$(PYTHON_OF_VENV) -m tests.benchmarks

@@ -12,7 +12,7 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from etl.settings import resource
+from etl.places import resource
 
 
 def settings(database: str, port: int, url: str, data: Path) -> dict[str, str]:

@@ -4,14 +4,13 @@ Airflow reads ``AIRFLOW_CONN_<ID>`` as JSON or as a URI; so does this module, wh
 """
 
 import json
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from etl import digits
+from etl import digits, settings
 from etl.errors import GiveUp
 from etl.http import addresses
 
@@ -65,8 +64,8 @@ def entered(extra: Mapping[str, Any]) -> dict[str, Any]:
 
 def from_environment(conn_id: str) -> Connection:
     """Read ``AIRFLOW_CONN_<ID>`` (JSON or URI form). Raises GiveUp when it is absent or not readable."""
-    name = f"AIRFLOW_CONN_{conn_id.upper()}"
-    value = os.environ.get(name, "").strip()
+    variable = settings.connection(conn_id)
+    name, value = variable.name, variable.written()
     if not value:
         raise GiveUp(f"connection {conn_id} is not defined: set {name} or add it in Airflow")
     try:

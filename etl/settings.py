@@ -1,128 +1,197 @@
-"""Paths and environment names: their one home."""
+"""Every variable of the environment that the product reads: its one home.
+
+The table in README.md is made from this list by `etl docs settings`. What is written wrongly is refused by name: by
+every command before it begins, by every run in Airflow before its first task, by the receiver at each request.
+"""
 
 import os
-import sys
-from pathlib import Path
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from etl.errors import InvalidInput
 
-_PACKAGE: Final = Path(__file__).resolve().parent
-_FILES: Final = _PACKAGE / "_files"  # only a wheel has it: pyproject.toml puts there what stands beside etl/
-IS_CLONE: Final = not _FILES.exists()
-# Where the product was set up: the clone, or the folder that holds the virtual environment.
-ROOT = _PACKAGE.parent if IS_CLONE else Path(sys.prefix).parent
-
-WAREHOUSE_URL = "WAREHOUSE_URL"
-STATE_DIR = "ETL_STATE_DIR"
-XDG_STATE_HOME = "XDG_STATE_HOME"
-UWLR_PUBLIC_URL = "UWLR_PUBLIC_URL"
-SETTINGS_FILE = "settings.env"  # where deploy/make_settings.py is told to write to
-AIRFLOW_DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
-UWLR_MAX_BYTES = "UWLR_MAX_BYTES"
-IEP_INBOX_RETENTION_DAYS = "IEP_INBOX_RETENTION_DAYS"
-MAX_ANSWER_BYTES = "ETL_MAX_ANSWER_BYTES"
-
+T = TypeVar("T", covariant=True)
 _MIB = 1024 * 1024
 _MOST_DIGITS = 15
 
 
-def resource(name: str) -> Path:
-    """A file or folder of the product that is no part of the package etl, such as ``sql`` or ``dags``.
+@dataclass(frozen=True)
+class Kind(Generic[T]):
+    """What may be written: ``read`` returns None for anything else, which ``must`` says in words."""
 
-    Beside the package in a clone, inside it where a wheel was installed. Raises InvalidInput where there is none.
+    name: str
+    read: Callable[[str], T | None]
+    must: str = ""
+
+
+@dataclass(frozen=True)
+class Variable(Generic[T]):
+    """A name in the environment, what it says, what may be written, and what applies where nothing is.
+
+    ``unset`` says in words what the default means; a variable that others read for us has ``read_by``.
     """
-    found = (_PACKAGE.parent if IS_CLONE else _FILES) / name
-    if not found.exists():
-        raise InvalidInput(f"the product has no file {name}")
-    return found
+
+    name: str
+    meaning: str
+    kind: Kind[T]
+    default: T
+    unset: str
+    read_by: str = ""
+
+    def __str__(self) -> str:
+        return self.name
+
+    def written(self) -> str:
+        """What the environment holds, as it is; empty where it holds nothing."""
+        return os.environ.get(self.name, "").strip()
+
+    def get(self) -> T:
+        """What applies. Raises InvalidInput, naming the variable, where something else is written than may be."""
+        written = self.written()
+        if not written:
+            return self.default
+        value = self.kind.read(written)
+        if value is None:
+            raise InvalidInput(f"{self.name} {self.kind.must}".replace("{default}", str(self.default)))
+        return value
 
 
-def import_path() -> Path:
-    """The folder from which ``import etl`` takes the product; a program that starts there has it too."""
-    return _PACKAGE.parent
+def _whole(written: str) -> int | None:
+    digits = written.isascii() and written.isdecimal() and len(written) <= _MOST_DIGITS
+    return int(written) or None if digits else None
 
 
-def state_dir() -> Path:
-    """Where everything that a run leaves behind is kept, unless ETL_STATE_DIR says another folder.
-
-    ``.state`` of a clone; for a wheel, which may be replaced any time, the user's own folder for such things.
-    """
-    given = os.environ.get(STATE_DIR)
-    if given or IS_CLONE:
-        return Path(given or ROOT / ".state").resolve()
-    home = os.environ.get(XDG_STATE_HOME) or Path.home() / ".local" / "state"
-    return (Path(home) / "learning-results-etl").resolve()
+def _port(written: str) -> int | None:
+    number = _whole(written)
+    return number if number and number < 2**16 else None
 
 
-def private_folder(path: Path) -> Path:
-    """A folder, such as one of logs, that only its owner can enter, also where it was made by a version before."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.chmod(0o700)
-    return path
+def _web_address(written: str) -> str | None:
+    try:
+        address = urlsplit(written)
+    except ValueError:
+        return None
+    return written if address.scheme in ("http", "https") and address.hostname else None
 
 
-def postgres_home() -> Path:
-    """The folder of the embedded PostgreSQL."""
-    return state_dir() / "postgres"
+def _list(written: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in written.split(",") if part.strip())
 
 
-def warehouse_url() -> str | None:
-    """The warehouse that the environment names, None where the embedded one is to be used."""
-    return os.environ.get(WAREHOUSE_URL) or None
+NUMBER: Final = Kind("number", _whole, "must be a whole number above 0, in digits only, such as {default}")
+PORT: Final[Kind[int | None]] = Kind("port", _port, "must be a port: a whole number from 1 to 65535")
+WEB_ADDRESS: Final[Kind[str | None]] = Kind(
+    "web address", _web_address,
+    "must be a whole address, such as https://uwlr.example.org/uwlr/leerresultaten",
+)  # fmt: skip
+LIST: Final = Kind("list, by commas", _list)
+FOLDER: Final[Kind[str | None]] = Kind("folder", str)
+TEXT: Final[Kind[str | None]] = Kind("text", str)
+SECRET: Final[Kind[str | None]] = Kind("secret", str)
+DATABASE: Final[Kind[str | None]] = Kind("database address", str)
+
+WAREHOUSE_URL: Final = Variable(
+    "WAREHOUSE_URL", "the warehouse, as `postgresql://user:password@host:port/database`", DATABASE, None,
+    "embedded PostgreSQL in `postgres` of the state folder",
+)  # fmt: skip
+STATE_DIR: Final = Variable(
+    "ETL_STATE_DIR", "folder for data, logs and dry runs", FOLDER, None,
+    "`.state` in a clone, `learning-results-etl` in `XDG_STATE_HOME` for a wheel",
+)  # fmt: skip
+XDG_STATE_HOME: Final = Variable(
+    "XDG_STATE_HOME", "where programs of this user keep such folders", FOLDER, None, "`~/.local/state`"
+)
+ALERT_MAIL: Final[Variable[tuple[str, ...]]] = Variable(
+    "ETL_ALERT_MAIL", "mail addresses that are told of a red run, over the connection `smtp_default`", LIST, (),
+    "nobody",
+)  # fmt: skip
+MAX_ANSWER_BYTES: Final = Variable(
+    "ETL_MAX_ANSWER_BYTES", "largest answer of an outside system, unpacked, in bytes", NUMBER, 256 * _MIB,
+    "268435456 (256 MiB)",
+)  # fmt: skip
+UWLR_MAX_BYTES: Final = Variable(
+    "UWLR_MAX_BYTES", "largest message of IEP LVS, unpacked, sent or dropped, in bytes", NUMBER, 20 * _MIB,
+    "20971520 (20 MiB)",
+)  # fmt: skip
+UWLR_PUBLIC_URL: Final = Variable(
+    "UWLR_PUBLIC_URL", "address of the receiver in its WSDL", WEB_ADDRESS, None, "the one that is asked"
+)
+INBOX_RETENTION_DAYS: Final = Variable(
+    "IEP_INBOX_RETENTION_DAYS", "for how many days messages of IEP LVS are kept", NUMBER, 730,
+    "730: this school year and the one before",
+)  # fmt: skip
+VERIFICATIECODE: Final = Variable(
+    "IEP_VERIFICATIECODE", "a school's code, for the commands that need it", SECRET, None, "it is asked for"
+)
+SANDBOX_PORT: Final = Variable(
+    "SANDBOX_PORT", "port of the stand-ins of `etl demo`", PORT, None, "8090, or a free one"
+)
+CRASH_AT: Final = Variable(
+    "ETL_CRASH_AT", "for tests: the named point at which the process kills itself", TEXT, None, "none"
+)
+AIRFLOW_DATABASE: Final = Variable(
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "Airflow's database; begins with `postgresql+psycopg2://`", DATABASE,
+    None, "for `etl demo`: a database of its own in the embedded server", "Airflow",
+)  # fmt: skip
+AIRFLOW_PORT: Final = Variable(
+    "AIRFLOW__API__PORT", "port of Airflow's pages", PORT, None, "8080; for `etl demo` a free one where it is taken",
+    "Airflow",
+)  # fmt: skip
+_CONNECTION: Final = Variable(
+    "AIRFLOW_CONN_<ID>", "a connection, as JSON or URI; comes before the one that is entered in Airflow", SECRET,
+    None, "Airflow's own list", "Airflow",
+)  # fmt: skip
+_PROXIES: Final = Variable(
+    "FORWARDED_ALLOW_IPS", "proxies whose word on the caller's address is taken", LIST, (), "`127.0.0.1`",
+    "the web server",
+)  # fmt: skip
+_WEB_PROXY: Final = Variable(
+    "HTTPS_PROXY, HTTP_PROXY", "the proxy to the outside systems", TEXT, None, "none", "every HTTP client"
+)
+_NO_PROXY: Final = Variable(
+    "NO_PROXY, no_proxy",
+    "what is reached without it",
+    LIST,
+    (),
+    "nothing but this machine",
+    "every HTTP client",
+)
+VARIABLES: Final[tuple[Variable[object], ...]] = (
+    WAREHOUSE_URL, STATE_DIR, XDG_STATE_HOME, ALERT_MAIL, MAX_ANSWER_BYTES, UWLR_MAX_BYTES, UWLR_PUBLIC_URL,
+    INBOX_RETENTION_DAYS, VERIFICATIECODE, SANDBOX_PORT, CRASH_AT, AIRFLOW_DATABASE, AIRFLOW_PORT, _CONNECTION,
+    _PROXIES, _WEB_PROXY, _NO_PROXY,
+)  # fmt: skip
+
+
+def check() -> None:
+    """Raises InvalidInput, one sentence for each, where variables are written wrongly."""
+    wrong = []
+    for variable in VARIABLES:
+        try:
+            variable.get()
+        except InvalidInput as problem:
+            wrong.append(str(problem))
+    if wrong:
+        raise InvalidInput("; ".join(wrong))
+
+
+def connection(conn_id: str) -> Variable[str | None]:
+    """The variable that defines a connection."""
+    name = _CONNECTION.name.replace("<ID>", conn_id.upper())
+    return Variable(name, _CONNECTION.meaning, _CONNECTION.kind, None, _CONNECTION.unset, _CONNECTION.read_by)
 
 
 def airflow_is_configured() -> bool:
     """Does the environment name Airflow's database, as that of a running installation does?"""
-    return any(os.environ.get(AIRFLOW_DATABASE + form) for form in ("", "_CMD", "_SECRET"))
-
-
-def is_installation() -> bool:
-    """Is this the place or the shell of a running installation, whose warehouse is not the embedded one?"""
-    return airflow_is_configured() or (ROOT / SETTINGS_FILE).exists()
+    return any(os.environ.get(AIRFLOW_DATABASE.name + form) for form in ("", "_CMD", "_SECRET"))
 
 
 def check_airflow_database() -> None:
     """Raises InvalidInput where Airflow's database is written in a way that Airflow takes for another driver."""
-    if os.environ.get(AIRFLOW_DATABASE, "").startswith(("postgresql://", "postgres://")):
+    if AIRFLOW_DATABASE.written().startswith(("postgresql://", "postgres://")):
         raise InvalidInput(
             f"{AIRFLOW_DATABASE} begins with postgresql://, for which Airflow looks for a driver that is not"
             " installed: write postgresql+psycopg2://"
         )
-
-
-def max_answer_bytes() -> int:
-    """How large an answer of an outside system may be, unpacked: 256 MiB unless set. Raises InvalidInput."""
-    return _positive(MAX_ANSWER_BYTES, 256 * _MIB)
-
-
-def max_message_bytes() -> int:
-    """How large a message of IEP LVS may be, unpacked, sent or dropped: 20 MiB unless set. Raises InvalidInput."""
-    return _positive(UWLR_MAX_BYTES, 20 * _MIB)
-
-
-def uwlr_public_url() -> str | None:
-    """Under which address senders reach the receiver, None where it is the one they ask. Raises InvalidInput."""
-    value = os.environ.get(UWLR_PUBLIC_URL, "").strip()
-    address = urlsplit(value)
-    if value and not (address.scheme in ("http", "https") and address.hostname):
-        raise InvalidInput(
-            f"{UWLR_PUBLIC_URL} must be a whole address, such as https://uwlr.example.org/uwlr/leerresultaten"
-        )
-    return value or None
-
-
-def inbox_retention_days() -> int:
-    """How long messages of IEP LVS are kept: this school year and the one before unless set. Raises InvalidInput."""
-    return _positive(IEP_INBOX_RETENTION_DAYS, 730)
-
-
-def _positive(name: str, default: int) -> int:
-    """The whole number above 0 that the environment holds under ``name``. Raises InvalidInput naming it."""
-    value = os.environ.get(name, "").strip()
-    if not value:
-        return default
-    if value.isascii() and value.isdecimal() and len(value) <= _MOST_DIGITS and int(value):
-        return int(value)
-    raise InvalidInput(f"{name} must be a whole number above 0, in digits only, such as {default}")

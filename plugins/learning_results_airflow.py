@@ -4,7 +4,6 @@ Airflow has this folder on its path. Import here what costs nothing; the tasks i
 """
 
 import logging
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +22,7 @@ from airflow.sdk.definitions.retry_policy import (
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
+from etl import settings
 from etl.connections import Connection, entered
 from etl.errors import EtlError, GiveUp, InvalidInput, OutcomeUnknown, RejectRecord, RetryLater
 
@@ -83,7 +83,7 @@ def connect(conn_id: str) -> Connection:
 
     Raises GiveUp when there is none.
     """
-    name = f"AIRFLOW_CONN_{conn_id.upper()}"
+    name = settings.connection(conn_id)
     try:
         found = BaseHook.get_connection(conn_id)
     except AirflowNotFoundException:
@@ -163,7 +163,7 @@ def night_params(courses: str) -> dict[str, Param]:
 
 def alerts() -> list[Any]:
     """Who is told of a red run: the mail addresses of ETL_ALERT_MAIL, over the connection smtp_default; else nobody."""
-    to = [address.strip() for address in os.environ.get("ETL_ALERT_MAIL", "").split(",") if address.strip()]
+    to = settings.ALERT_MAIL.get()
     if not to:
         return []
     from airflow.providers.smtp.notifications.smtp import SmtpNotifier
@@ -171,11 +171,17 @@ def alerts() -> list[Any]:
     address = conf.get("api", "base_url", fallback="").rstrip("/")
     report = f"{address}/dags/{{{{ dag.dag_id }}}}/runs/{{{{ run_id }}}}/tasks/report"
     words = f"Run {{{{ run_id }}}} of {{{{ dag.dag_id }}}} is red. What was seen and what to do: {report}"
-    return [SmtpNotifier(to=to, subject="{{ dag.dag_id }} is red", html_content=f"<p>{words}</p>")]
+    return [SmtpNotifier(to=[*to], subject="{{ dag.dag_id }} is red", html_content=f"<p>{words}</p>")]
 
 
 def begin_run(flow: Any, context: Mapping[str, Any]) -> str:
     """Open the run of a flow and return its id; runs of which Airflow knows that they are over are closed."""
+    with _told(context):
+        settings.check()
+        return _open_run(flow, context)
+
+
+def _open_run(flow: Any, context: Mapping[str, Any]) -> str:
     from etl.load import runs
 
     engine, ti, dag_id = warehouse_engine(), context["ti"], context["dag_run"].dag_id
@@ -204,8 +210,8 @@ def work(run: str, context: Mapping[str, Any]) -> "Iterator[Engine]":
     """
     from etl.load import runs
 
-    engine = warehouse_engine()
-    try:
+    with _told(context):
+        engine = warehouse_engine()
         if not run:
             raise GiveUp("this run was not opened: look at its task open_run first")
         with engine.begin() as session:
@@ -213,6 +219,13 @@ def work(run: str, context: Mapping[str, Any]) -> "Iterator[Engine]":
         yield engine
         if context["task"].trigger_rule == TriggerRule.ALL_DONE and (red := red_before(context)):
             raise GiveUp(f"{red} tasks before this one are red; it did what can be done without them")
+
+
+@contextmanager
+def _told(context: Mapping[str, Any]) -> "Iterator[None]":
+    """What a person can do something about is said in the task's log before it is red."""
+    try:
+        yield
     except EtlError as problem:
         _say(problem, context)
         raise problem.with_traceback(None) from None

@@ -7,11 +7,11 @@ from typing import Any
 
 from airflow.dag_processing.bundles.local import LocalDagBundle
 
-from etl import settings
+from etl import places
 
 
 class LearningResultsBundle(LocalDagBundle):
     """The folder ``dags`` of this version of the product."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(path=str(settings.resource("dags")), **kwargs)
+        super().__init__(path=str(places.resource("dags")), **kwargs)

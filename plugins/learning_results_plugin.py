@@ -1,11 +1,14 @@
 """What Airflow's API server serves besides its own pages."""
 
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
+
+log = logging.getLogger(__name__)
 
 Asgi = Callable[..., Awaitable[None]]
 _TEST = "/api/v2/connections/test"
@@ -41,7 +44,20 @@ async def receiver(scope: Any, receive: Any, send: Any) -> None:
     Built for its first request: this file runs in every process of Airflow, and a fault in the receiver is to
     stop nothing but the receiver.
     """
-    await _receiver()(scope, receive, send)
+    from etl.errors import EtlError
+
+    try:
+        app = _receiver()
+    except EtlError as problem:  # of a setting; senders try again
+        log.error("%s", problem)
+        app = _not_now
+    await app(scope, receive, send)
+
+
+async def _not_now(scope: Any, receive: Any, send: Any) -> None:
+    headers = [(b"content-type", b"text/plain"), (b"retry-after", b"300")]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": b"results cannot be stored now"})
 
 
 class PortlessTest:

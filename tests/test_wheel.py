@@ -17,9 +17,9 @@ ONCE = "[('learning_results', 'EntryPointSource')] {}"
 NO_PART_OF_IT = {"__pycache__", ".airflowignore"}
 
 FOUND = """
-from etl import db, settings
+from etl import db, places
 from etl.db import schema
-print(settings.resource("dags"), "ops.runs" in db.sql("load/runs.open"), len(schema._files()))
+print(places.resource("dags"), "ops.runs" in db.sql("load/runs.open"), len(schema._files()))
 """
 REGISTERED = """
 from airflow import plugins_manager
@@ -124,7 +124,7 @@ def test_a_state_folder_of_the_wheel_is_the_users_own_and_never_among_the_packag
 ):
     monkeypatch.delenv("ETL_STATE_DIR", raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "mine"))
-    said = run("from etl import settings; print(settings.state_dir())", unpacked)
+    said = run("from etl import settings; print(places.state_dir())", unpacked)
     assert said == f"{tmp_path}/mine/learning-results-etl"
 
 

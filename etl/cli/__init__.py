@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from etl import __version__
+from etl import __version__, settings
 from etl.cli import (
     check,
     competences,
@@ -40,7 +40,7 @@ def _before_any_command(
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    pass
+    settings.check()
 
 
 _typer.add_typer(competences.app, name="competences")

@@ -5,9 +5,18 @@ from typing import Annotated
 
 import typer
 
+from etl import places
+from etl.errors import InvalidInput
+
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when the page is old.")]
+
+
+@app.callback()
+def _in_a_clone() -> None:
+    if not places.IS_CLONE:
+        raise InvalidInput("pages are written in a clone of the repository; this is an installed package")
 
 
 @app.command()
@@ -32,6 +41,14 @@ def reference_files(check: Check = False) -> None:
     from etl.docs.reference_files import PAGE, reference_files_page
 
     _bring_up_to_date(PAGE, reference_files_page(), "reference-files", check)
+
+
+@app.command()
+def settings(check: Check = False) -> None:
+    """Write the table of the environment in README.md from the list of variables."""
+    from etl.docs.settings import PAGE, settings_page
+
+    _bring_up_to_date(PAGE, settings_page(), "settings", check)
 
 
 def _bring_up_to_date(page: Path, text: str, command: str, check: bool) -> None:

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from etl import settings
+from etl import places
 
 
 def path(
     name: Annotated[str, typer.Argument(help="Such as dags, sql, airflow.cfg, deploy/databases.sql.")],
 ) -> None:
     """Print where a file or folder of the product is, in a clone or where the package was installed."""
-    typer.echo(settings.resource(name))
+    typer.echo(places.resource(name))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from etl import settings
+from etl import places
 from etl.connectors.iep_lvs.commands import Code
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
@@ -19,7 +19,7 @@ def start(
     """Start the sandbox: Moodle, PE-Online and the other systems, with faults on request."""
     from etl.sandbox import server
 
-    server.run(port, state or settings.state_dir() / "sandbox")
+    server.run(port, state or places.state_dir() / "sandbox")
 
 
 @app.command()

@@ -1,7 +1,6 @@
 """Connections for the command line: the environment's, else those that Airflow's administrator entered in its UI."""
 
 import json
-import os
 import subprocess
 import sys
 from functools import cache
@@ -20,7 +19,7 @@ def find(conn_id: str) -> Connection:
     Airflow is asked where its database is configured, by its own command line, so that a secrets backend answers
     too. Raises GiveUp where there is no such connection.
     """
-    if os.environ.get(f"AIRFLOW_CONN_{conn_id.upper()}", "").strip() or not settings.airflow_is_configured():
+    if settings.connection(conn_id).written() or not settings.airflow_is_configured():
         return from_environment(conn_id)
     return _of_airflow(conn_id)
 
@@ -37,7 +36,7 @@ def _of_airflow(conn_id: str) -> Connection:
     if "Connection not found" in done.stderr + done.stdout:
         raise GiveUp(
             f"connection {conn_id} is not defined: add it in Airflow (Admin > Connections) or set"
-            f" AIRFLOW_CONN_{conn_id.upper()}"
+            f" {settings.connection(conn_id)}"
         )
     try:
         [found] = json.loads(done.stdout[done.stdout.index("[") :])

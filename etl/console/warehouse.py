@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import typer
 from sqlalchemy import Engine
 
-from etl import settings
+from etl import places, settings
 from etl.db import embedded, schema
 
 
@@ -14,8 +14,8 @@ from etl.db import embedded, schema
 def warehouse_url() -> Iterator[str]:
     """The URL of the warehouse; where it is the embedded one that is said, since nobody may mean it."""
     with embedded.warehouse() as url:
-        if settings.warehouse_url() is None:
-            home = settings.postgres_home()
+        if settings.WAREHOUSE_URL.get() is None:
+            home = places.postgres_home()
             typer.echo(
                 f"(the embedded warehouse in {home}; {settings.WAREHOUSE_URL} names another)", err=True
             )

@@ -20,11 +20,11 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from etl import settings
+from etl import places
 from etl.db import faults as db_faults
 from etl.errors import DatabaseFault, GiveUp
 
-SQL_DIR: Final = settings.resource("sql")
+SQL_DIR: Final = places.resource("sql")
 _NAME: Final = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 

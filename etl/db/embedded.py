@@ -24,7 +24,7 @@ import psutil
 import psycopg2
 from psycopg2 import errors, sql
 
-from etl import settings
+from etl import places, settings
 from etl.db import embedded_root
 from etl.errors import GiveUp
 
@@ -124,11 +124,11 @@ def start_warehouse() -> str:
 
     Raises GiveUp as ``warehouse`` does.
     """
-    given = settings.warehouse_url()
+    given = settings.WAREHOUSE_URL.get()
     if given:
         return given
-    _check_that_it_is_meant(settings.postgres_home())
-    return ensure_database(start(settings.postgres_home()), "warehouse")
+    _check_that_it_is_meant(places.postgres_home())
+    return ensure_database(start(places.postgres_home()), "warehouse")
 
 
 @contextmanager
@@ -137,20 +137,20 @@ def warehouse() -> Iterator[str]:
 
     Raises GiveUp rather than making a second, empty warehouse beside that of a running installation.
     """
-    given = settings.warehouse_url()
+    given = settings.WAREHOUSE_URL.get()
     if given:
         yield given
         return
-    _check_that_it_is_meant(settings.postgres_home())
-    with running(settings.postgres_home()) as server_url:
+    _check_that_it_is_meant(places.postgres_home())
+    with running(places.postgres_home()) as server_url:
         yield ensure_database(server_url, "warehouse")
 
 
 def _check_that_it_is_meant(home: Path) -> None:
-    if settings.is_installation() and not (home.resolve() / "data").exists():
+    if places.is_installation() and not (home.resolve() / "data").exists():
         raise GiveUp(
             f"{settings.WAREHOUSE_URL} is not set in this shell of an installation, and a warehouse of its own would be"
-            f" another, empty one: read the settings of the services (set -a; . ./{settings.SETTINGS_FILE}; set +a)"
+            f" another, empty one: read the settings of the services (set -a; . ./{places.SETTINGS_FILE}; set +a)"
         )
 
 
@@ -229,7 +229,7 @@ def _leave_a_keeper(home: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "etl.db.embedded", str(home)]
     return subprocess.Popen(  # noqa: S603 - ourselves; in a session of its own, so that Ctrl-C does not reach it
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        cwd=settings.import_path(), start_new_session=True,
+        cwd=places.import_path(), start_new_session=True,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from etl import settings
+from etl import places
 from etl.connectors.registry import pools
 from etl.demo.processes import Processes
 from etl.errors import GiveUp
@@ -30,12 +30,12 @@ _NEEDED = ("metadatabase", "scheduler", "dag_processor")
 
 def environment(state: Path, port: int) -> dict[str, str]:
     """What Airflow's programs need to know; what is set already stays."""
-    home = settings.private_folder(state / "airflow")
+    home = places.private_folder(state / "airflow")
     keys = _keys(home)
     ours = {
         "AIRFLOW_HOME": str(home),
-        "AIRFLOW_CONFIG": str(settings.resource("airflow.cfg")),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(settings.resource("dags")),
+        "AIRFLOW_CONFIG": str(places.resource("airflow.cfg")),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(places.resource("dags")),
         "AIRFLOW__CORE__FERNET_KEY": keys["fernet_key"],
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(_passwords(home)),
         "AIRFLOW__API__SECRET_KEY": keys["secret_key"],

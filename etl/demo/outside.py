@@ -65,7 +65,7 @@ def prepare_warehouse(url: str) -> None:
     if not clients:
         import_set(engine, SAMPLE_REFERENCE)
     engine.dispose()
-    if settings.warehouse_url() and clients - _sample_clients():
+    if settings.WAREHOUSE_URL.get() and clients - _sample_clients():
         raise GiveUp(
             f"The warehouse that {settings.WAREHOUSE_URL} names holds other data than the sample, and the demo "
             "works with stand-ins for the outside systems: give it a database of its own"

@@ -1,15 +1,15 @@
 """Free ports of this machine."""
 
-import os
 import socket
 
 from etl.demo.progress import console
 from etl.errors import GiveUp
+from etl.settings import Variable
 
 
-def choose_port(what: str, usual: int, variable: str) -> int:
+def choose_port(what: str, usual: int, variable: Variable[int | None]) -> int:
     """The port that ``variable`` names, else the usual one, else another free one, which is said."""
-    wanted = os.environ.get(variable)
+    wanted = variable.written()
     if wanted:
         if not wanted.isdigit() or not _is_free(int(wanted)):
             raise GiveUp(f"{what}: {wanted} is taken or not a port: set {variable} to another, or unset it")

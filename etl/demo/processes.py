@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from etl import settings
+from etl import places
 from etl.errors import GiveUp
 
 _GRACE_SECONDS = 15
@@ -29,7 +29,7 @@ class Processes:
         self._folder = folder
         self._sessions = folder / "sessions"
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        settings.private_folder(folder)
+        places.private_folder(folder)
         self._end_sessions()  # left behind by a run that was killed
 
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from etl import settings
+from etl import places, settings
 from etl.db import embedded
 from etl.demo import airflow, night, outside, school
 from etl.demo.ports import choose_port
@@ -18,8 +18,8 @@ from etl.demo.processes import Processes, processes
 from etl.demo.progress import console, step
 from etl.errors import GiveUp
 
-_AIRFLOW = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
-_DATABASES = {settings.WAREHOUSE_URL: "warehouse", _AIRFLOW: "airflow"}
+_AIRFLOW = settings.AIRFLOW_DATABASE.name
+_DATABASES = {settings.WAREHOUSE_URL.name: "warehouse", _AIRFLOW: "airflow"}
 _READY_SECONDS = 180
 _KEPT = ("airflow", "programs", "sandbox")
 _LOCK, _SHELL = "run.lock", "shell.env"
@@ -28,7 +28,7 @@ _FILES = (_SHELL, _LOCK)
 
 def run(once: bool) -> int:
     """Start everything, run the night, report. Returns the exit code: 0 where the night was right."""
-    state = settings.state_dir()
+    state = places.state_dir()
     with _only_one(state), ExitStack() as stack:
         environment = _databases(stack)
         programs = stack.enter_context(processes(state / "programs"))
@@ -37,7 +37,7 @@ def run(once: bool) -> int:
         api = airflow.api(environment)
         _wait_for_airflow(api, programs)
         with step("Delivering test results of a school"):
-            school.play(environment[settings.WAREHOUSE_URL], f"{api.url}/uwlr/leerresultaten")
+            school.play(environment[settings.WAREHOUSE_URL.name], f"{api.url}/uwlr/leerresultaten")
         states = night.run(api, programs.check)
         problems = _problems(states, sandbox_url, environment)
         _report(environment, problems)
@@ -48,9 +48,9 @@ def run(once: bool) -> int:
 
 def clean() -> int:
     """Delete what the demo keeps, and nothing else that lies in the same folder."""
-    state = settings.state_dir()
+    state = places.state_dir()
     with _only_one(state):
-        embedded.remove(settings.postgres_home())
+        embedded.remove(places.postgres_home())
         for name in _KEPT:
             shutil.rmtree(state / name, ignore_errors=True)
         for name in _FILES:
@@ -63,7 +63,7 @@ def _databases(stack: ExitStack) -> dict[str, str]:
     """Environment for the two databases: those that are given, else both in the embedded server."""
     given = {name: os.environ.get(name, "") for name in _DATABASES}
     if not all(given.values()):
-        home = settings.postgres_home()
+        home = places.postgres_home()
         with step("Starting PostgreSQL"):
             stack.callback(embedded.stop, home)  # also where `etl db url` had started it
             server_url = stack.enter_context(embedded.running(home))
@@ -76,15 +76,15 @@ def _databases(stack: ExitStack) -> dict[str, str]:
 
 def _start(state: Path, programs: Processes, databases: dict[str, str]) -> tuple[dict[str, str], str]:
     """Start the sandbox and Airflow. Returns Airflow's environment and the sandbox's address."""
-    sandbox_port = choose_port("the sandbox", 8090, "SANDBOX_PORT")
+    sandbox_port = choose_port("the sandbox", 8090, settings.SANDBOX_PORT)
     sandbox_url = f"http://127.0.0.1:{sandbox_port}"
-    port = choose_port("Airflow", 8080, "AIRFLOW__API__PORT")
+    port = choose_port("Airflow", 8080, settings.AIRFLOW_PORT)
     environment = outside.connections(sandbox_url) | airflow.environment(state, port) | databases
     with step("Preparing the databases") as report:
         programs.start("airflow-db-migrate", airflow.command("db", "migrate"), environment)
         programs.start("sandbox", outside.command(sandbox_port, state / "sandbox"), environment)
         report("the warehouse")
-        outside.prepare_warehouse(environment[settings.WAREHOUSE_URL])
+        outside.prepare_warehouse(environment[settings.WAREHOUSE_URL.name])
         report("Airflow's own")
         programs.finish("airflow-db-migrate")
     airflow.start(programs, environment)
@@ -109,7 +109,7 @@ def _wait_for_airflow(api: airflow.Api, programs: Processes) -> None:
 
 def _problems(states: Mapping[str, str], sandbox_url: str, environment: Mapping[str, str]) -> list[str]:
     failed = [f"{flow} ended as {state}" for flow, state in states.items() if state != "success"]
-    return failed + outside.disagreements(sandbox_url, environment[settings.WAREHOUSE_URL])
+    return failed + outside.disagreements(sandbox_url, environment[settings.WAREHOUSE_URL.name])
 
 
 def _report(environment: Mapping[str, str], problems: list[str]) -> None:
@@ -118,7 +118,7 @@ def _report(environment: Mapping[str, str], problems: list[str]) -> None:
     for problem in problems:
         console.print(f"✗ {problem}", markup=False)
     if not problems:
-        points = outside.points_accepted(environment[settings.WAREHOUSE_URL])
+        points = outside.points_accepted(environment[settings.WAREHOUSE_URL.name])
         console.print(
             f"[green]✓[/] The night was right; PE-Online's own books hold the same {points} points as ours."
         )
@@ -127,7 +127,7 @@ def _report(environment: Mapping[str, str], problems: list[str]) -> None:
 def _stay_up(api: airflow.Api, sandbox_url: str, programs: Processes) -> None:
     console.print(f"\nAirflow   {api.url}  (user {api.login}, password {api.password})", markup=False)
     console.print(f"Sandbox   {sandbox_url}/control/docs")
-    console.print(f"Another shell works with it after:  . {settings.state_dir() / _SHELL}", markup=False)
+    console.print(f"Another shell works with it after:  . {places.state_dir() / _SHELL}", markup=False)
     console.print("Ctrl-C ends it all.")
     while True:
         programs.check()

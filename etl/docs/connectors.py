@@ -8,12 +8,12 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
-from etl import settings
+from etl import places
 from etl.connectors.registry import CONNECTORS
 from etl.docs.markdown import anchor, cell, table
 from etl.engine.connector import Connector, Flow, load
 
-PAGE: Final = settings.ROOT / "docs" / "connectors" / "README.md"
+PAGE: Final = places.ROOT / "docs" / "connectors" / "README.md"
 _ABOUT: Final = """# Connectors
 
 Made from the list of connectors (`etl/connectors/registry.py`) by `etl docs connectors`; do not edit it here.

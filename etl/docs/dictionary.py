@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection as Session
 
-from etl import db, settings
+from etl import db, places
 from etl.db import embedded, schema
 from etl.docs.markdown import cell
 
-PAGE: Final = settings.ROOT / "docs" / "data-dictionary.md"
+PAGE: Final = places.ROOT / "docs" / "data-dictionary.md"
 _ABOUT: Final = """# Data dictionary
 
 Made from the comments in the schema by `etl docs dictionary`; do not edit it here.

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Final
 
-from etl import settings
+from etl import places
 from etl.docs.markdown import anchor, cell, table
 from etl.files.columns import COURSES, USERS, Column, File
 from etl.files.kinds import Kind
 from etl.reference.spec import FILES
 
-PAGE: Final = settings.ROOT / "docs" / "reference-files.md"
+PAGE: Final = places.ROOT / "docs" / "reference-files.md"
 _MADE: Final = "<!-- From here on made by `etl docs reference-files` from etl/reference/spec.py. -->"
 _IDS: Final = {COURSES: "a course", USERS: "a user, where the scheme is a source's; else a number or code"}
 

@@ -3,8 +3,10 @@
 import os
 import signal
 
+from etl import settings
+
 
 def point(name: str) -> None:
     """Kill this process with SIGKILL when the environment variable ETL_CRASH_AT names this point."""
-    if os.environ.get("ETL_CRASH_AT") == name:
+    if settings.CRASH_AT.get() == name:
         os.kill(os.getpid(), signal.SIGKILL)

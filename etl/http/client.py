@@ -116,7 +116,7 @@ class Caller:
         self._silent = silent
         self._wait_limit = wait_limit
         self._deadline = deadline
-        self._most_bytes = settings.max_answer_bytes()
+        self._most_bytes = settings.MAX_ANSWER_BYTES.get()
         self._sleep = sleep
         self._lock = Lock()
         self._http = transport(base_url)

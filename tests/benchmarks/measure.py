@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine
 
-from etl import db, settings
+from etl import db, places
 
 LAPS: Final = 3
 _HEADERS: Final = (
@@ -188,7 +188,7 @@ class Report:
 
     def save(self, folder: Path | None = None) -> Path:
         """Add a JSON line for each part and goal to ``.state/bench/<name>.jsonl``."""
-        path = (folder or settings.state_dir() / "bench") / f"{self.name}.jsonl"
+        path = (folder or places.state_dir() / "bench") / f"{self.name}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         run = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "about": self.what, "load": self._load}
         lines = [{**run, "part": name, **vars(part)} for name, part in self.parts.items()]

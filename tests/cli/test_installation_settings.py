@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import pytest
 from typer.testing import CliRunner
 
-from etl import cli, settings
+from etl import cli, places
 from etl.db import embedded
 from etl.errors import GiveUp, InvalidInput
 
@@ -30,7 +30,7 @@ def test_no_second_warehouse_is_made_beside_a_configured_airflow(shell):
 
 def test_nor_where_the_settings_of_an_installation_lie_and_were_not_read(shell, monkeypatch):
     monkeypatch.delenv(AIRFLOW)
-    monkeypatch.setattr(settings, "ROOT", shell)
+    monkeypatch.setattr(places, "ROOT", shell)
     (shell / "settings.env").touch()
     with pytest.raises(GiveUp, match="read the settings of the services"):
         embedded.start_warehouse()

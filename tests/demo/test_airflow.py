@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from etl.demo import airflow, night
-from etl.settings import ROOT
+from etl.places import ROOT
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 import etl.cli
-from etl.settings import ROOT
+from etl.places import ROOT
 
 _PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *(ROOT / "dags").glob("*.py")]
 _COMMAND = re.compile(r"`(?:\.venv/bin/)?etl ([^`]+)`|^ *etl ([^`\n]+)$", re.MULTILINE)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from etl.docs.markdown import anchor
-from etl.settings import ROOT
+from etl.places import ROOT
 
 _PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 _CODE = [

@@ -128,7 +128,7 @@ def test_revoking_twice_is_refused(engine):
 
 
 def test_the_commands_revoke_restore_and_unlink(engine, warehouse, monkeypatch, read):
-    monkeypatch.setenv(settings.WAREHOUSE_URL, warehouse)
+    monkeypatch.setenv(settings.WAREHOUSE_URL.name, warehouse)
     why = ["--by", "hr", "--reason", "left"]
     for command in (
         ["revoke", "CPR", "--client", "CL00007", *why],

@@ -70,7 +70,7 @@ def create_app(url: str | None = None, tell: Callable[[], None] = lambda: None) 
     burst = Burst(tell)
     receiver = cache(lambda: Receiver(schema.checked(url or embedded.start_warehouse())))
     limiter = cache(lambda: CapacityLimiter(_AT_ONCE))
-    most, address = settings.max_message_bytes(), settings.uwlr_public_url()
+    most, address = settings.UWLR_MAX_BYTES.get(), settings.UWLR_PUBLIC_URL.get()
     uploads = Uploads(_AT_ONCE * most, _SECONDS_TO_SEND)
 
     async def take(posted: Posted) -> Answer:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from etl import db
+from etl import db, settings
 from etl.connectors.iep_lvs import links
 from etl.connectors.iep_lvs.links import Terms
 from etl.connectors.iep_lvs.message import WITHOUT_OFFSET
@@ -22,7 +22,7 @@ By = Annotated[str, typer.Option(help="Who does this; it stands in the link log.
 # Asked for without an echo: an argument would stay in the history of the shell and in the list of processes.
 Code = Annotated[
     str,
-    typer.Option("--code", envvar="IEP_VERIFICATIECODE", prompt="Verificatiecode", hide_input=True,
+    typer.Option("--code", envvar=settings.VERIFICATIECODE.name, prompt="Verificatiecode", hide_input=True,
                  help="The school's own code; asked for, or taken from the environment."),
 ]  # fmt: skip
 

@@ -111,7 +111,7 @@ def derive_schools(engine: Engine, run_id: str, schools: Sequence[str], options:
 
 def forget_bodies(engine: Engine) -> None:
     """Delete the bodies of messages whose retention has ended; what was derived from them stays."""
-    days = settings.inbox_retention_days()
+    days = settings.INBOX_RETENTION_DAYS.get()
     with engine.begin() as session:
         forgotten = db.execute(session, "iep_lvs/inbox.retention", flow=FLOW, days=days)
     log.info("retention: %s bodies deleted", forgotten)

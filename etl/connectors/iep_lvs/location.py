@@ -79,7 +79,7 @@ class Location:
 
     def content(self, name: str) -> bytes:
         """The bytes of a file. Raises Fault when it is too large, RetryLater when it cannot be read."""
-        most, body = settings.max_message_bytes(), bytearray()
+        most, body = settings.UWLR_MAX_BYTES.get(), bytearray()
         # As a stream, without asking for its size first: a range could unpack to any size.
         options = {"block_size": 0, "size": 1} if self._is_web else {}
         try:
@@ -160,7 +160,7 @@ class _Bounded(aiohttp.ClientResponse):
     async def read(self) -> bytes:
         """The whole body. Raises GiveUp when it is too large."""
         if self._body is None:
-            most, body = settings.max_message_bytes(), bytearray()
+            most, body = settings.UWLR_MAX_BYTES.get(), bytearray()
             async for chunk in self.content.iter_chunked(_CHUNK):
                 body += chunk
                 if len(body) > most:

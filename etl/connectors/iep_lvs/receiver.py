@@ -61,7 +61,7 @@ class Receiver:
         self._keys = Keys()
         self._guesses = Guesses(clock)
         self._today = today
-        self._most = settings.max_message_bytes()
+        self._most = settings.UWLR_MAX_BYTES.get()
 
     def bring(self, body: bytes) -> Answer:
         """Take one SOAP message that did not come over HTTP, after waiting for its sender's turn."""

@@ -103,7 +103,7 @@ class _Transport(Transport):
         super().__init__(session=calls, operation_timeout=limits)  # type: ignore[no-untyped-call]
         self._account = account
         self._answered = ""
-        self._most_bytes = settings.max_answer_bytes()
+        self._most_bytes = settings.MAX_ANSWER_BYTES.get()
 
     def post(self, address: str, message: bytes, headers: dict[str, str]) -> requests.Response:
         """Send an envelope; an answer that says that nothing was processed is an error."""

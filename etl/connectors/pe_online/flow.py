@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
-from etl import db, settings
+from etl import db, places
 from etl.connections import Connection
 from etl.connectors.pe_online import ledger as pe_ledger
 from etl.connectors.pe_online import payload
@@ -114,7 +114,7 @@ def dry_run(engine: Engine, run_id: str, connect: Connect) -> list[Path]:
 
     Raises GiveUp at the end when an account is not usable; the previews of the others are written.
     """
-    folder = settings.private_folder(settings.state_dir() / "preview")
+    folder = places.private_folder(places.state_dir() / "preview")
     written: list[Path] = []
     problems: list[EtlError | None] = []
     for org_id, connection_id in _groups(engine):

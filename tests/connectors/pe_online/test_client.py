@@ -198,7 +198,7 @@ def test_the_connection_test_says_that_nothing_listens():
 
 
 def test_an_answer_without_end_is_not_read_for_ever(monkeypatch):
-    monkeypatch.setenv(settings.MAX_ANSWER_BYTES, "1048576")
+    monkeypatch.setenv(settings.MAX_ANSWER_BYTES.name, "1048576")
     with serving() as peer:
         peer.answers = [Answer(b"<" * 1048577)]
         with pytest.raises(OutcomeUnknown, match="more than 1048576 bytes"):
