@@ -124,7 +124,7 @@ def test_a_state_folder_of_the_wheel_is_the_users_own_and_never_among_the_packag
 ):
     monkeypatch.delenv("ETL_STATE_DIR", raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "mine"))
-    said = run("from etl import settings; print(places.state_dir())", unpacked)
+    said = run("from etl import places; print(places.state_dir())", unpacked)
     assert said == f"{tmp_path}/mine/learning-results-etl"
 
 
