@@ -1,8 +1,8 @@
 # make run         the whole product on this machine, with stand-ins for the outside systems; Ctrl-C ends it
 # make run ONCE=1  the same, ends after the report; its exit code says whether the night was right
-# make test | test-long | check | bench | constraints | clean
+# make test | test-long | check | bench | constraints | wheel | release VERSION=1.2.3 | clean
 
-.PHONY: run test test-long check bench constraints clean setup
+.PHONY: run test test-long check bench constraints wheel release clean setup
 PYTHON_OF_VENV := .venv/bin/python
 
 run: setup
@@ -31,6 +31,12 @@ bench: setup
 
 constraints: setup
 	$(PYTHON_OF_VENV) tools/constraints.py $(if $(UPGRADE),--upgrade)
+
+release: setup
+	@$(PYTHON_OF_VENV) tools/release.py "$(VERSION)"
+
+wheel: setup
+	@$(PYTHON_OF_VENV) tools/release.py --wheel
 
 clean:
 	@if [ -x $(PYTHON_OF_VENV) ]; then $(PYTHON_OF_VENV) -m etl demo --clean; \

@@ -22,7 +22,7 @@ from airflow.sdk.definitions.retry_policy import (
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
-from etl import settings
+from etl import __version__, settings
 from etl.connections import Connection, entered
 from etl.errors import EtlError, GiveUp, InvalidInput, OutcomeUnknown, RejectRecord, RetryLater
 
@@ -184,6 +184,7 @@ def begin_run(flow: Any, context: Mapping[str, Any]) -> str:
 def _open_run(flow: Any, context: Mapping[str, Any]) -> str:
     from etl.load import runs
 
+    log.info("learning results etl %s", __version__)
     engine, ti, dag_id = warehouse_engine(), context["ti"], context["dag_run"].dag_id
     run: str = flow.open_run(engine, run_options(context), context["run_id"])
     with engine.connect() as session:
