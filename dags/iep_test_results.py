@@ -32,17 +32,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, TriggerRule, dag, task
-from learning_results_airflow import (
-    DEFAULT_ARGS,
-    alerts,
-    begin_run,
-    connect,
-    end_of_run,
-    night_params,
-    run_options,
-    work,
-)
+from learning_results_airflow import DEFAULT_ARGS, alerts, connect, night_params, run_options, work
+from learning_results_tasks import open_run, report
 
+FLOW = "iep_test_results"
 POOL = "iep_lvs"
 
 
@@ -61,12 +54,6 @@ POOL = "iep_lvs"
     params={name: param for name, param in night_params("").items() if name != "courses"},
 )
 def iep_test_results() -> None:
-    @task
-    def open_run(**context: Any) -> str:
-        from etl.connectors.iep_lvs import flow
-
-        return begin_run(flow, context)
-
     @task(pool=POOL)
     def poll_drops(run: str, **context: Any) -> None:
         from etl.connectors.iep_lvs import flow
@@ -82,14 +69,8 @@ def iep_test_results() -> None:
         with work(run, context) as engine:
             flow.derive(engine, run, run_options(context))
 
-    @task(trigger_rule=TriggerRule.ALL_DONE)
-    def report(run: str, **context: Any) -> None:
-        from etl.connectors.iep_lvs import flow
-
-        end_of_run(flow, run, context)
-
-    run = open_run()
-    poll_drops(run) >> derive(run) >> report(run)
+    run = open_run(FLOW)
+    poll_drops(run) >> derive(run) >> report(FLOW, run)
 
 
 iep_test_results()

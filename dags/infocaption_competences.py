@@ -10,6 +10,11 @@ report of the run, with what to do about each problem. `etl report` and the view
 recognised and links that give nothing (the course is gone, or not published); `mart.competence_links` shows the state
 of every link.
 
+**Why competences are given here**, once a night after both systems were read, and not at once after each: a pass of
+Moodle and one of InfoCaption may give the same competence, and what is given on half of what happened would be seen,
+and corrected an hour later. So also a dry run or a past night shows what it would give. A site without InfoCaption
+leaves this flow switched on: it has nobody to ask then, and gives what Moodle courses earn.
+
 **A competence waits for its courses**: nothing is given for one while a linked course (not gone, published) was never
 read whole; it is listed (`course_not_read`) with the course to mend, or whose link to remove. What was given while a
 course could not be read is corrected when it comes in, as if all had been read at once, and kept in
@@ -35,18 +40,11 @@ Past nights are derived from what was landed then; a course of which nothing was
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, TriggerRule, dag, task, task_group
-from learning_results_airflow import (
-    DEFAULT_ARGS,
-    alerts,
-    begin_run,
-    connect,
-    end_of_run,
-    night_params,
-    run_options,
-    work,
-)
+from airflow.sdk import CronTriggerTimetable, TriggerRule, dag, task
+from learning_results_airflow import DEFAULT_ARGS, alerts, night_params, run_options, work
+from learning_results_tasks import course_batches, open_run, report
 
+FLOW = "infocaption_competences"
 POOL = "infocaption"
 
 
@@ -62,33 +60,6 @@ POOL = "infocaption"
     params=night_params("Ids of InfoCaption courses"),
 )
 def infocaption_competences() -> None:
-    @task
-    def open_run(**context: Any) -> str:
-        from etl.connectors.infocaption import flow
-
-        return begin_run(flow, context)
-
-    @task(pool=POOL)
-    def plan(run: str, **context: Any) -> list[dict[str, Any]]:
-        from etl.connectors.infocaption import flow
-
-        with work(run, context) as engine:
-            return list(flow.plan(engine, run, connect, run_options(context)))
-
-    @task(pool=POOL)
-    def land(run: str, batch: dict[str, Any], **context: Any) -> None:
-        from etl.connectors.infocaption import flow
-
-        with work(run, context) as engine:
-            flow.land(engine, run, batch, connect, run_options(context))
-
-    @task(trigger_rule=TriggerRule.ALL_DONE)
-    def derive(run: str, batch: dict[str, Any], **context: Any) -> None:
-        from etl.connectors.infocaption import flow
-
-        with work(run, context) as engine:
-            flow.derive(engine, run, batch, connect, run_options(context))
-
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def award(run: str, **context: Any) -> None:
         """After all batches, so that the order of the courses makes no difference."""
@@ -97,19 +68,8 @@ def infocaption_competences() -> None:
         with work(run, context) as engine:
             flow.award(engine, run, run_options(context))
 
-    @task(trigger_rule=TriggerRule.ALL_DONE)
-    def report(run: str, **context: Any) -> None:
-        from etl.connectors.infocaption import flow
-
-        end_of_run(flow, run, context)
-
-    @task_group
-    def batch(run: str, batch: dict[str, Any]) -> None:
-        land(run, batch) >> derive(run, batch)
-
-    run = open_run()
-    batches = batch.partial(run=run).expand(batch=plan(run))
-    batches >> award(run) >> report(run)
+    run = open_run(FLOW)
+    course_batches(FLOW, run, POOL) >> award(run) >> report(FLOW, run)
 
 
 infocaption_competences()

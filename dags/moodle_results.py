@@ -26,21 +26,14 @@ nights are derived from what was landed then; a course of which nothing was land
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Asset, CronTriggerTimetable, TriggerRule, dag, task, task_group
+from airflow.sdk import Asset, CronTriggerTimetable, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
-from learning_results_airflow import (
-    DEFAULT_ARGS,
-    alerts,
-    begin_run,
-    connect,
-    end_of_run,
-    night_params,
-    run_options,
-    work,
-)
+from learning_results_airflow import DEFAULT_ARGS, alerts, night_params, run_options
+from learning_results_tasks import course_batches, open_run, report
 
-RESULTS = Asset("learning_results_loaded")
+FLOW = "moodle_results"
 POOL = "moodle"
+RESULTS = Asset("learning_results_loaded")
 
 
 @dag(
@@ -55,52 +48,14 @@ POOL = "moodle"
     params=night_params("Ids of Moodle courses"),
 )
 def moodle_results() -> None:
-    @task
-    def open_run(**context: Any) -> str:
-        from etl.connectors.moodle import flow
-
-        return begin_run(flow, context)
-
-    @task(pool=POOL)
-    def plan(run: str, **context: Any) -> list[dict[str, Any]]:
-        from etl.connectors.moodle import flow
-
-        with work(run, context) as engine:
-            return list(flow.plan(engine, run, connect, run_options(context)))
-
-    @task(pool=POOL)
-    def land(run: str, batch: dict[str, Any], **context: Any) -> None:
-        from etl.connectors.moodle import flow
-
-        with work(run, context) as engine:
-            flow.land(engine, run, batch, connect, run_options(context))
-
-    @task(trigger_rule=TriggerRule.ALL_DONE)
-    def derive(run: str, batch: dict[str, Any], **context: Any) -> None:
-        from etl.connectors.moodle import flow
-
-        with work(run, context) as engine:
-            flow.derive(engine, run, batch, run_options(context))
-
-    @task(trigger_rule=TriggerRule.ALL_DONE)
-    def report(run: str, **context: Any) -> None:
-        from etl.connectors.moodle import flow
-
-        end_of_run(flow, run, context)
-
     @task(outlets=[RESULTS])
     def loaded(**context: Any) -> None:
         """Tell the push that results may have come in; it reads the warehouse, never this event."""
         if run_options(context).dry_run:
             raise AirflowSkipException("a dry run has no effects: nothing is to be pushed because of it")
 
-    @task_group
-    def batch(run: str, batch: dict[str, Any]) -> None:
-        land(run, batch) >> derive(run, batch)
-
-    run = open_run()
-    batches = batch.partial(run=run).expand(batch=plan(run))
-    batches >> report(run) >> loaded()
+    run = open_run(FLOW)
+    course_batches(FLOW, run, POOL) >> report(FLOW, run) >> loaded()
 
 
 moodle_results()

@@ -28,9 +28,11 @@ the task (the log says where); nothing is sent.
 from datetime import datetime
 from typing import Any
 
-from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, TriggerRule, dag, task
-from learning_results_airflow import DEFAULT_ARGS, alerts, begin_run, connect, end_of_run, run_options, work
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task
+from learning_results_airflow import DEFAULT_ARGS, alerts, connect, run_options, work
+from learning_results_tasks import open_run, report
 
+FLOW = "pe_online_attendance"
 POOL = "pe_online"
 
 
@@ -56,12 +58,6 @@ POOL = "pe_online"
     },
 )
 def pe_online_attendance() -> None:
-    @task
-    def open_run(**context: Any) -> str:
-        from etl.connectors.pe_online import flow
-
-        return begin_run(flow, context)
-
     @task(pool=POOL)
     def plan(run: str, **context: Any) -> list[int]:
         from etl.connectors.pe_online import flow
@@ -79,14 +75,8 @@ def pe_online_attendance() -> None:
         with work(run, context) as engine:
             flow.push_group(engine, run, org_id, connect)
 
-    @task(trigger_rule=TriggerRule.ALL_DONE)
-    def report(run: str, **context: Any) -> None:
-        from etl.connectors.pe_online import flow
-
-        end_of_run(flow, run, context)
-
-    run = open_run()
-    push.partial(run=run).expand(org_id=plan(run)) >> report(run)
+    run = open_run(FLOW)
+    push.partial(run=run).expand(org_id=plan(run)) >> report(FLOW, run)
 
 
 pe_online_attendance()

@@ -1,8 +1,9 @@
 """Polling courses of a site, whatever the system: one that fails does not stop the others."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 import pandas as pd
 from sqlalchemy import Connection as Session
@@ -85,28 +86,42 @@ def reason_of(problem: EtlError) -> str:
 AnyPoll = TypeVar("AnyPoll", bound=PolledCourse)
 
 
+class Polling(ABC, Generic[AnyPoll]):
+    """How courses of a site are asked about; what a system gives to ``poll_each``."""
+
+    @abstractmethod
+    def begin(self, scope: str) -> AnyPoll:
+        """A course that nothing was asked about yet."""
+
+    @abstractmethod
+    def ask(self, poll: AnyPoll) -> None:
+        """Ask what is to be known of the course and keep the answers."""
+
+    @abstractmethod
+    def ask_site(self) -> object:
+        """A small call about no course."""
+
+
 def poll_each(
     engine: Engine,
     run_id: str,
     flow: str,
     source: Source,
     scopes: Sequence[str],
-    begin: Callable[[str], AnyPoll],
-    ask: Callable[[AnyPoll], None],
-    ask_site: Callable[[], object],
+    polling: Polling[AnyPoll],
 ) -> None:
     """Poll courses and store their answers; what goes wrong with one concerns that one.
 
     The site is given up (GiveUp, RetryLater) when an error is of the whole site, or when courses in a row cannot be
-    asked and ``ask_site``, a small call about no course, fails too; each course that is then not asked is a problem
-    of the report. What single courses met is raised at the end: RetryLater where one said "later", else GiveUp.
+    asked and ``ask_site`` fails too; each course that is then not asked is a problem of the report. What single
+    courses met is raised at the end: RetryLater where one said "later", else GiveUp.
     """
     problems: list[EtlError | None] = []
     for position, scope in enumerate(scopes):
-        poll = begin(scope)
-        problem = _asked(poll, ask)
+        poll = polling.begin(scope)
+        problem = _asked(poll, polling)
         problems.append(problem)
-        of_the_site = _of_the_site(problems, ask_site)
+        of_the_site = _of_the_site(problems, polling.ask_site)
         _store(engine, run_id, flow, source, poll, problem)
         if of_the_site is not None:
             _not_asked(engine, run_id, source, scopes[position + 1 :], of_the_site)
@@ -136,9 +151,9 @@ def found_for(
     return pd.concat([found, landing.index(session, source.source, rest)], ignore_index=True)
 
 
-def _asked(poll: AnyPoll, ask: Callable[[AnyPoll], None]) -> EtlError | None:
+def _asked(poll: AnyPoll, polling: Polling[AnyPoll]) -> EtlError | None:
     try:
-        ask(poll)
+        polling.ask(poll)
     except (GiveUp, RetryLater, RejectRecord) as problem:
         return problem
     return None

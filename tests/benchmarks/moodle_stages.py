@@ -83,13 +83,13 @@ def derive(watch: Watch, url: str, results: Path) -> None:
     with engine.connect() as session:
         found = newest(landing.index(session, source.source, _linked(engine, source)))
         site = CourseList(engine, source)
-        for lot in moodle_derive.lots(session, found):
-            administration = Administration(engine, source, [course.scope for course in lot])
-            moodle_derive.results_of(session, administration, site, source, lot)  # reads its tables, once
+        for lot in moodle_derive.MoodleDerivation(engine, source).lots(session, found):
+            administration, courses = Administration(engine, source, lot.scopes), lot.answers
+            moodle_derive.results_of(session, administration, site, source, courses)  # reads its tables, once
             for lap in watch.laps:
                 with watch("derive", lap):
-                    units = moodle_derive.results_of(session, administration, site, source, lot).units
-            watch.count("derive", sum(course.items for course in lot))
+                    units = moodle_derive.results_of(session, administration, site, source, courses).units
+            watch.count("derive", sum(course.items for course in courses))
             made.append(units.results[RESULT_COLUMNS])
     pd.concat(made, ignore_index=True).to_pickle(results)
 
@@ -152,7 +152,7 @@ def _derive(watch: Watch, lap: int, name: str, engine: Engine, options: Options 
     batches = night.plan_sites(engine, run_id, SYSTEM, Options(), lambda source: _linked(engine, source))
     with watch(name, lap):
         for batch in batches:
-            moodle_results.derive(engine, run_id, batch, options)
+            moodle_results.derive(engine, run_id, batch, Connection, options)
     if lap == 0:
         counts = _counts(engine, run_id)
         watch.count(name, counts["read"], f"{counts['written']:,} written")

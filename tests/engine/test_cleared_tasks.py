@@ -39,7 +39,7 @@ def land_and_derive(engine, run_id, batches, connect):
     green = []
     for batch in batches:
         green += [batch] * worked(lambda: moodle_results.land(engine, run_id, batch, connect, TONIGHT))  # noqa: B023
-        moodle_results.derive(engine, run_id, batch, TONIGHT)
+        moodle_results.derive(engine, run_id, batch, connect, TONIGHT)
     return green
 
 

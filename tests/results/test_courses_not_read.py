@@ -228,7 +228,7 @@ def test_a_course_of_a_finished_occurrence_is_read_once_when_it_is_waited_for(en
         asked.append([course for batch in batches for course in batch["courses"]])
         for batch in batches:
             moodle_results.land(engine, run_id, batch, connect, Options())
-            moodle_results.derive(engine, run_id, batch, Options())
+            moodle_results.derive(engine, run_id, batch, connect, Options())
     assert asked == [["2"], []]
 
 

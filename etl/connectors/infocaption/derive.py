@@ -1,6 +1,6 @@
-"""From landed answers to passes: who passed which course when, some courses at a time, each lot in one transaction."""
+"""From landed answers to passes: who passed which course when."""
 
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 from sqlalchemy import Connection as Session
@@ -10,86 +10,67 @@ from etl import db
 from etl.connectors.infocaption.landed import FLOW, inputs_of, newest, read_attempts
 from etl.connectors.infocaption.mapping import Participants
 from etl.engine import failpoint
-from etl.engine.night import label
-from etl.engine.options import Options
-from etl.engine.polling import found_for
+from etl.engine.course_derivation import Derivation, Lot
 from etl.engine.sources import Source
-from etl.load import course_readings, derivations, rejections, runs
+from etl.load import rejections
 from etl.load.merge import merge
-from etl.load.runs import Counts, balanced
+from etl.load.runs import Counts
 from etl.transform.competences import course_passes
 from etl.transform.rejected import combined
 
 
-def derive(
-    engine: Engine, run_id: str, source: Source, courses: list[str], listing: Participants, options: Options
-) -> None:
-    """For each night, oldest first: what was landed until then becomes passes, except what was derived already.
+class InfoCaptionDerivation(Derivation[pd.DataFrame]):
+    """Passes are facts of the source, which a dry run records too; what it holds back is what they give."""
 
-    A dry run does this too: passes are facts of the source; what is held back is what they give.
-    """
-    for night in options.nights:
-        with engine.connect() as session:
-            landed = found_for(session, source, courses, night)
-            found = newest(landed)
-            inputs = inputs_of(session, found, listing)
-            if night is None and not options.full:
-                current = derivations.derived_inputs(session, FLOW, source.source, courses)
-                same = found["scope"].map(inputs) == found["scope"].map(current)
-                found = found[~same | found["scope"].isin(_waiting(session, source, courses))]
+    flow = FLOW
+    holds_back = False
+
+    def __init__(self, engine: Engine, source: Source, listing: Participants) -> None:
+        super().__init__(engine, source)
+        self._listing = listing
+
+    def newest(self, found: pd.DataFrame) -> pd.DataFrame:
+        """The last whole list of each course, and the changes since."""
+        return newest(found)
+
+    def inputs(self, session: Session, found: pd.DataFrame) -> dict[str, str]:
+        """For each course a hash over all that it is derived from."""
+        return inputs_of(session, found, self._listing)
+
+    def again(self, session: Session, courses: Sequence[str]) -> set[str]:
+        """Courses with completions that lay in the future: they count when their time has come."""
+        rejected = rejections.open_of(session, FLOW, self.source.source, courses)
+        return set(rejected.loc[rejected["reason_code"] == "completed_in_future", "scope"])
+
+    def lots(self, session: Session, found: pd.DataFrame) -> Iterator[Lot[pd.DataFrame]]:
+        """All of them: the lists of a batch are small."""
         if not found.empty:
-            _derive(engine, run_id, source, found, inputs, listing, night)
-        if night is None:
-            with engine.begin() as session:
-                course_readings.remember(session, FLOW, source.source, landed, people=[])
+            yield Lot(sorted(set(found["scope"])), found)
 
-
-def _waiting(session: Session, source: Source, courses: list[str]) -> set[str]:
-    """Courses with completions that lay in the future: they count when their time has come."""
-    rejected = rejections.open_of(session, FLOW, source.source, courses)
-    return set(rejected.loc[rejected["reason_code"] == "completed_in_future", "scope"])
-
-
-def _derive(
-    engine: Engine,
-    run_id: str,
-    source: Source,
-    found: pd.DataFrame,
-    inputs: dict[str, str],
-    listing: Participants,
-    night: datetime | None,
-) -> None:
-    scopes = sorted(set(found["scope"]))
-    with engine.connect() as session:
-        attempts, malformed = read_attempts(session, found, listing, source.timezone)
+    def load(self, session: Session, run_id: str, lot: Lot[pd.DataFrame], *, tonight: bool) -> Counts:
+        """Record the passes; rows are attempts, and rows that are malformed."""
+        source = self.source.source
+        attempts, malformed = read_attempts(session, lot.answers, self._listing, self.source.timezone)
         failpoint.point("derive.decoded")
         now = db.rows(session, "load/derivations.reference_version")[0]["read_at"]
         done = course_passes(attempts, db.query(session, "results/administration.clients"), now)
-    failpoint.point("derive.done")
-    passes = done.passes.rename(columns={"scope": "source_course_id"})
-    with engine.begin() as session:
-        db.execute(session, "load/locks.take", lock=f"{FLOW}/{source.source}")
+        failpoint.point("derive.done")
+        passes = done.passes.rename(columns={"scope": "source_course_id"})
         merged = merge(
             session,
             "core.course_passes",
             passes,
             "results/recording.course_passes_merge",
-            source=source.source,
+            source=source,
             run_id=run_id,
         )
-        if night is None:  # a past night says nothing about what is wrong today
+        if tonight:
             listed = combined([malformed, done.rejected])
-            rejections.replace(session, run_id, FLOW, source.source, scopes, listed)
-            derived = {scope: inputs[scope] for scope in scopes}
-            derivations.remember(session, run_id, FLOW, source.source, derived)
-        failpoint.point("load.written")
-        counts = Counts(
+            rejections.replace(session, run_id, FLOW, source, lot.scopes, listed)
+        return Counts(
             read=len(attempts) + len(malformed),
             written=merged.written,
             unchanged=merged.unchanged + done.repeated,
             rejected=done.refused + len(malformed),
             ignored=done.ignored,
         )
-        runs.record_steps(session, run_id, "derive", [balanced(label(source, scopes, night), counts)])
-        failpoint.point("load.recorded")
-    failpoint.point("load.committed")

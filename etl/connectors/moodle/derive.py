@@ -1,15 +1,13 @@
-"""Derive results from landed answers and load them, some courses at a time, each lot in one transaction."""
+"""From landed answers to unit results and completions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 import pandas as pd
 from sqlalchemy import Connection as Session
-from sqlalchemy import Engine
 
-from etl import db
 from etl.connectors.moodle import accounts
 from etl.connectors.moodle import activities as moodle_activities
 from etl.connectors.moodle.before_poll import CourseList
@@ -26,13 +24,11 @@ from etl.connectors.moodle.landed import (
     read_courses,
 )
 from etl.engine import failpoint
-from etl.engine.night import label
-from etl.engine.options import Options
-from etl.engine.polling import found_for
+from etl.engine.course_derivation import Derivation, Lot
 from etl.engine.sources import Source
-from etl.load import course_readings, derivations, open_activities, rejections, runs
+from etl.load import open_activities, rejections
 from etl.load.merge import Merged, merge
-from etl.load.runs import Counts, Step, balanced
+from etl.load.runs import Counts
 from etl.results.administration import Administration
 from etl.transform.came_in import came_in
 from etl.transform.completions import Completions, completion_sightings, course_completions, unsettled
@@ -43,85 +39,60 @@ from etl.transform.unit_results import RESULT_COLUMNS, UnitResults, unit_results
 _ITEMS_A_LOT: Final = 500_000  # grade items in memory at once
 
 
-def derive(engine: Engine, run_id: str, source: Source, courses: list[str], options: Options) -> None:
-    """For each night, oldest first: what was landed until then becomes results, except what was derived already."""
-    accounts.refresh(engine, run_id, source)
-    for night in options.nights:
-        with engine.connect() as session:
-            found = landed = newest(found_for(session, source, courses, night))
-            inputs = inputs_of(session, source, found)
-            if night is None and not options.full:
-                current = derivations.derived_inputs(session, FLOW, source.source, courses)
-                again = accounts.to_be_judged_again(session, source, courses)
-                changed = found["scope"].map(inputs) != found["scope"].map(current)
-                found = found[changed | found["scope"].isin(again)]
-            for lot in lots(session, found):
-                _derive_lot(engine, run_id, source, lot, inputs, night, options.dry_run)
-        if night is None and not options.dry_run:
-            with engine.begin() as session:
-                course_readings.remember(session, FLOW, source.source, landed, people=[COMPLETION])
+class MoodleDerivation(Derivation[list[Course]]):
+    """Unit results (or proposals), completions, and what is rejected."""
 
+    flow = FLOW
+    people = (COMPLETION,)
 
-def lots(session: Session, found: pd.DataFrame) -> Iterator[list[Course]]:
-    """The decoded courses of an index of landings, as many at a time as memory is meant to hold."""
-    lot: list[Course] = []
-    for course in read_courses(session, found):
-        lot.append(course)
-        if sum(one.items for one in lot) >= _ITEMS_A_LOT:
-            yield lot
-            lot = []
-    if lot:
-        yield lot
+    def newest(self, found: pd.DataFrame) -> pd.DataFrame:
+        """Single grade reports count only when newer than the whole one."""
+        return newest(found)
 
+    def inputs(self, session: Session, found: pd.DataFrame) -> dict[str, str]:
+        """For each course a hash over all that it is derived from."""
+        return inputs_of(session, self.source, found)
 
-def _derive_lot(
-    engine: Engine,
-    run_id: str,
-    source: Source,
-    lot: list[Course],
-    inputs: dict[str, str],
-    night: datetime | None,
-    dry_run: bool,
-) -> None:
-    scopes = [course.scope for course in lot]
-    with engine.begin() as session:
-        # Decided under the lock: what another run has recorded meanwhile is seen.
-        db.execute(session, "load/locks.take", lock=f"{FLOW}/{source.source}")
-        administration = Administration(engine, source, scopes)
-        derived = results_of(session, administration, CourseList(engine, source), source, lot)
+    def again(self, session: Session, courses: Sequence[str]) -> set[str]:
+        """Courses with an ambiguous learner, whom the accounts of another course may have settled."""
+        return accounts.to_be_judged_again(session, self.source, courses)
+
+    def lots(self, session: Session, found: pd.DataFrame) -> Iterator[Lot[list[Course]]]:
+        """The decoded courses, up to so many grade items at a time."""
+        lot: list[Course] = []
+        for course in read_courses(session, found):
+            lot.append(course)
+            if sum(one.items for one in lot) >= _ITEMS_A_LOT:
+                yield _lot(lot)
+                lot = []
+        if lot:
+            yield _lot(lot)
+
+    def load(self, session: Session, run_id: str, lot: Lot[list[Course]], *, tonight: bool) -> Counts:
+        """Record results; rows are as ``_counts`` says."""
+        source, scopes = self.source, lot.scopes
+        administration = Administration(self.engine, source, scopes)
+        derived = results_of(session, administration, CourseList(self.engine, source), source, lot.answers)
         failpoint.point("derive.done")
-        trial = session.begin_nested()
         merged = _load(session, run_id, source, derived)
-        moodle_activities.name_graded(session, source, lot)
-        if night is None:  # a past night says nothing about what is wrong today
+        moodle_activities.name_graded(session, source, lot.answers)
+        if tonight:
             open_activities.replace(session, source.source, scopes, derived.units.still_open)
-            _list(session, run_id, source, administration, scopes, derived.rejected)
-            known = {scope: inputs[scope] for scope in scopes}
-            derivations.remember(session, run_id, FLOW, source.source, known)
+            self._list(session, run_id, administration.finished, scopes, derived.rejected)
             accounts.remember(session, run_id, source, scopes)
-        failpoint.point("load.written")
-        if dry_run:
-            rejected = rejections.met(session, run_id)
-            trial.rollback()
-            rejections.keep_of_dry_run(session, run_id, rejected)
-        name = label(source, scopes, night)
-        runs.record_steps(session, run_id, "derive", [_step(name, derived, merged)])
-        failpoint.point("load.recorded")
-    failpoint.point("load.committed")
+        return _counts(derived, merged)
+
+    def _list(
+        self, session: Session, run_id: str, finished: set[str], scopes: Sequence[str], rejected: pd.DataFrame
+    ) -> None:
+        late = finished.intersection(scopes)
+        for flow, part in ((FLOW, set(scopes) - late), (LATE, late)):
+            rows = rejected[rejected["scope"].isin(part)]
+            rejections.replace(session, run_id, flow, self.source.source, part, rows)
 
 
-def _list(
-    session: Session,
-    run_id: str,
-    source: Source,
-    administration: Administration,
-    scopes: list[str],
-    rejected: pd.DataFrame,
-) -> None:
-    late = administration.finished.intersection(scopes)
-    for flow, part in ((FLOW, set(scopes) - late), (LATE, late)):
-        rows = rejected[rejected["scope"].isin(part)]
-        rejections.replace(session, run_id, flow, source.source, part, rows)
+def _lot(courses: list[Course]) -> Lot[list[Course]]:
+    return Lot([course.scope for course in courses], courses)
 
 
 @dataclass(frozen=True)
@@ -202,17 +173,16 @@ def _with_proof(answers: Answers, site: CourseList) -> pd.DataFrame:
     return told.assign(proven=told["proven"].eq(True).astype("int64"))
 
 
-def _step(name: str, derived: Derived, merged: list[Merged]) -> Step:
+def _counts(derived: Derived, merged: list[Merged]) -> Counts:
     """Rows are learners' graded units, graded activities without a unit, completions, and rows that are malformed."""
     units, done = derived.units, derived.done
-    counts = Counts(
+    return Counts(
         # an enrolment more that a unit counts for, or that a completion completes, is a row more
         read=derived.read + derived.malformed + units.repeated + len(done.enrolments),
         written=sum(one.written for one in merged),
         unchanged=sum(one.unchanged for one in merged) + units.standing + done.standing,
         rejected=units.refused + done.refused + derived.malformed,
     )
-    return balanced(name, counts)
 
 
 def _load(session: Session, run_id: str, source: Source, derived: Derived) -> list[Merged]:

@@ -120,7 +120,7 @@ def test_nobody_completes_an_accredited_course_whose_known_link_is_not_seen_toni
 
 
 def test_a_completion_that_is_older_than_the_newest_grades_completes_nothing(
-    night, complete, write, completions, read, engine
+    night, complete, write, completions, read, engine, connect
 ):
     night()
     write("delete from core.course_completions")
@@ -130,7 +130,8 @@ def test_a_completion_that_is_older_than_the_newest_grades_completes_nothing(
     night()
     write(f"update core.enrolments set status = 'active' where client_code = '{CLIENT}'")
     run_id = moodle_results.open_run(engine, Options())  # not asked again yet
-    moodle_results.derive(engine, run_id, {"source": "moodle_main", "courses": [str(COURSE)]}, Options())
+    batch = {"source": "moodle_main", "courses": [str(COURSE)]}
+    moodle_results.derive(engine, run_id, batch, connect, Options())
     assert (completions(), listed(read)) == ([], ["completion_not_current"])
     night(full=True)
     assert (completions(), listed(read)) == ([], [])

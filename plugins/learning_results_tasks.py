@@ -1,0 +1,64 @@
+"""The tasks that flows have in common. A DAG file says what is its own: when, in which pool, what else follows.
+
+A flow is named as in the list of connectors, and found there when a task runs: reading a DAG file stays cheap.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import TriggerRule, task, task_group
+from learning_results_airflow import begin_run, connect, end_of_run, run_options, work
+
+if TYPE_CHECKING:
+    from airflow.sdk import XComArg
+
+
+def flow_named(name: str) -> Any:
+    """The functions of a flow."""
+    from etl.connectors import registry
+
+    return registry.flow(name)
+
+
+def open_run(flow: str) -> "XComArg":
+    """The first task of every flow: its result is the id of the run."""
+
+    @task(task_id="open_run")
+    def opened(**context: Any) -> str:
+        return begin_run(flow_named(flow), context)
+
+    return opened()
+
+
+def report(flow: str, run: "XComArg") -> "XComArg":
+    """The last task of every flow, red when the run is."""
+
+    @task(task_id="report", trigger_rule=TriggerRule.ALL_DONE)
+    def reported(run: str, **context: Any) -> None:
+        end_of_run(flow_named(flow), run, context)
+
+    return reported(run)
+
+
+def course_batches(flow: str, run: "XComArg", pool: str) -> Any:
+    """A night of courses: batches of them that are landed and derived, each by itself."""
+
+    @task(pool=pool)
+    def plan(run: str, **context: Any) -> list[dict[str, Any]]:
+        with work(run, context) as engine:
+            return list(flow_named(flow).plan(engine, run, connect, run_options(context)))
+
+    @task(pool=pool)
+    def land(run: str, batch: dict[str, Any], **context: Any) -> None:
+        with work(run, context) as engine:
+            flow_named(flow).land(engine, run, batch, connect, run_options(context))
+
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def derive(run: str, batch: dict[str, Any], **context: Any) -> None:
+        with work(run, context) as engine:
+            flow_named(flow).derive(engine, run, batch, connect, run_options(context))
+
+    @task_group
+    def batch(run: str, batch: dict[str, Any]) -> None:
+        land(run, batch) >> derive(run, batch)
+
+    return batch.partial(run=run).expand(batch=plan(run))
