@@ -265,7 +265,7 @@ def red_before(context: Mapping[str, Any]) -> int:
 
 def _say(problem: EtlError, context: Mapping[str, Any]) -> None:
     """What was seen and what to do, on lines of their own before the trace."""
-    from etl.load.report_types import what_to_do
+    from etl.load.problems import what_to_do
 
     ti = context["ti"]
     decision = RETRY_POLICY.evaluate(problem, ti.try_number, ti.max_tries)

@@ -13,7 +13,8 @@ from etl.engine.options import Options
 from etl.engine.sources import Source, sources
 from etl.errors import DatabaseFault, EtlError, GiveUp, InvalidInput, RejectRecord, RetryLater
 from etl.load import runs
-from etl.load.runs import Counts, Step
+from etl.load.problems import StepName
+from etl.load.runs import Counts, balanced
 
 _COURSES_A_BATCH: Final = 20
 _MOST_BATCHES: Final = 1000  # Airflow maps over at most 1024
@@ -62,7 +63,9 @@ def plan_sites(
             record_problem(engine, run_id, "plan", source.source, problem)
             batches.append(Batch(source=source.source, courses=None))
             continue
-        batches += [Batch(source=source.source, courses=part) for part in _split(courses)]
+        batches += [
+            Batch(source=source.source, courses=part) for part in batches_of(courses, _COURSES_A_BATCH)
+        ]
     if all(
         batch["courses"] is not None for batch in batches
     ):  # else it may be a course of the site that is not
@@ -86,15 +89,15 @@ def _report_not_found(
         raise problem
 
 
-def record_problem(engine: Engine, run_id: str, step: str, scope: str, problem: EtlError) -> None:
+def record_problem(engine: Engine, run_id: str, step: StepName, scope: str, problem: EtlError) -> None:
     """The report names what a step could not do."""
     log.error("%s %s: %s", step, scope, problem)
     with engine.begin() as session:
-        runs.record_steps(session, run_id, step, [step_of(scope, Counts(), problem)])
+        runs.record_steps(session, run_id, step, [balanced(scope, Counts(), problem)])
 
 
 @contextmanager
-def problem_recorded(engine: Engine, run_id: str, step: str, scope: str) -> Iterator[None]:
+def problem_recorded(engine: Engine, run_id: str, step: StepName, scope: str) -> Iterator[None]:
     """What goes wrong in this block is raised, and stands in the report of the run until the block succeeds."""
     try:
         yield
@@ -140,13 +143,6 @@ def whole_run(
         return run_id, finish(red)
 
 
-def step_of(scope: str, counts: Counts, problem: EtlError | None) -> Step:
-    """One step of the report, with the problem it met."""
-    if problem is None:
-        return Step(scope, counts)
-    return Step(scope, counts, problem.code, str(problem))
-
-
 def label(source: Source, scopes: Sequence[str], night: datetime | None) -> str:
     """How the report names courses that were derived together, for tonight or a past night."""
     more = f" and {len(scopes) - 1} more" if len(scopes) > 1 else ""
@@ -159,7 +155,7 @@ def in_order(courses: Iterable[str]) -> list[str]:
     return sorted(courses, key=lambda course: (len(course), course))
 
 
-def _split(courses: Sequence[str]) -> Iterator[list[str]]:
-    size = max(_COURSES_A_BATCH, -(-len(courses) // _MOST_BATCHES))
-    for start in range(0, len(courses), size):
-        yield list(courses[start : start + size])
+def batches_of(scopes: Sequence[str], size: int) -> list[list[str]]:
+    """Courses, schools ... so many a batch, or more where there would be too many batches."""
+    size = max(size, -(-len(scopes) // _MOST_BATCHES))
+    return [list(scopes[start : start + size]) for start in range(0, len(scopes), size)]

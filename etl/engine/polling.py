@@ -10,14 +10,14 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl.engine import failpoint
-from etl.engine.night import raise_problems, step_of
+from etl.engine.night import raise_problems
 from etl.engine.options import Options
 from etl.engine.sources import Source
 from etl.errors import CapabilityMissing, EtlError, GiveUp, RejectRecord, RetryLater, Unusable
 from etl.http.client import Client
 from etl.load import landing, rejections, runs
 from etl.load.landing import Answer
-from etl.load.runs import Counts, Step
+from etl.load.runs import Counts, Step, balanced
 from etl.transform.reasons import reason
 from etl.transform.rejected import combined, rejected_rows
 
@@ -208,7 +208,7 @@ def _store(
             rejected = _rejected(session, f"{flow}/poll", source, poll, problem)
             # resolved by the next poll, not by a derivation
             rejections.replace(session, run_id, f"{flow}/poll", source.source, [poll.scope], rejected)
-        step = step_of(_scope(source, poll.scope), poll.cost, problem)
+        step = balanced(_scope(source, poll.scope), poll.cost, problem)
         runs.record_steps(session, run_id, "land", [step])
     failpoint.point("land.committed")
 

@@ -2,20 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
+from etl.load.problems import what_to_do
 from etl.load.runs import Counts
 from etl.transform.reasons import REASONS
-
-# By the code of a problem; any other means that the course, message or row is listed and the rest went on.
-_WHAT_TO_DO: Final = {
-    "retry_later": "nothing, if it happens once: the next run asks again; look at the system if it stays",
-    "give_up": "change what the sentence names, then clear the run's failed tasks or start it again",
-    "invalid_input": "correct what the sentence names, then start the run again",
-    "counts_differ": "run it again with full; if it stays, report it with the run's id: it is a fault of this program",
-    "outcome_unknown": "nothing, if it happens once: the next run settles it; else look at `etl pe list`",
-}
-_ELSE: Final = "look at what the sentence names; everything else of this run was recorded"
 
 
 @dataclass(frozen=True)
@@ -128,11 +119,6 @@ class RunReport:
     def is_trial(self) -> bool:
         """Only dry runs: ``rejections`` are what they would reject."""
         return bool(self.runs) and all(run.is_trial for run in self.runs)
-
-
-def what_to_do(code: str) -> str:
-    """The next thing that a person does about a problem of this kind."""
-    return _WHAT_TO_DO.get(code, _ELSE)
 
 
 def asked(parameters: dict[str, Any]) -> str:

@@ -17,9 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from etl import db
 from etl.errors import EtlError
+from etl.load.problems import BROKEN_OFF, COUNTS_DIFFER, StepName
 
 _LOCK_SPACE: Final = 0x52554E53  # keeps these advisory locks apart from other users of the database
-_COUNTS_DIFFER: Final = "counts_differ"
 
 
 @dataclass(frozen=True)
@@ -118,18 +118,22 @@ class Step:
     problem: str | None = None
 
 
-def balanced(scope: str, counts: Counts) -> Step:
-    """A step whose counts add up, or else one with that problem: rows were lost, or counted twice."""
+def balanced(scope: str, counts: Counts, problem: EtlError | None = None) -> Step:
+    """A step with the problem it met; where its counts do not add up, rows were lost or counted twice, and that is its
+    problem, since it is told nowhere else.
+    """
     told = counts.written + counts.unchanged + counts.rejected + counts.ignored
-    if told == counts.read:
+    if told != counts.read:
+        lost = (
+            f"{counts.read} rows came in, of {told} it is known what became of them: a fault of this program"
+        )
+        return Step(scope, counts, COUNTS_DIFFER, lost)
+    if problem is None:
         return Step(scope, counts)
-    problem = (
-        f"{counts.read} rows came in, of {told} it is known what became of them: a fault of this program"
-    )
-    return Step(scope, counts, _COUNTS_DIFFER, problem)
+    return Step(scope, counts, problem.code, str(problem))
 
 
-def record_steps(session: Session, run_id: str, step: str, done: Iterable[Step]) -> None:
+def record_steps(session: Session, run_id: str, step: StepName, done: Iterable[Step]) -> None:
     """Write what a step did for its scopes; what it wrote when it ran before stays counted as written."""
     rows = [
         asdict(one.counts) | {"scope": one.scope, "problem_code": one.problem_code, "problem": one.problem}
@@ -141,7 +145,7 @@ def record_steps(session: Session, run_id: str, step: str, done: Iterable[Step])
 def record_step(
     session: Session,
     run_id: str,
-    step: str,
+    step: StepName,
     scope: str,
     counts: Counts,
     problem_code: str | None = None,
@@ -151,7 +155,7 @@ def record_step(
     record_steps(session, run_id, step, [Step(scope, counts, problem_code, problem)])
 
 
-def finished_scopes(session: Session, run_id: str, step: str) -> set[str]:
+def finished_scopes(session: Session, run_id: str, step: StepName) -> set[str]:
     """The scopes for which this step of the run is done without a problem."""
     return {str(row["scope"]) for row in db.rows(session, "load/runs.steps_done", run_id=run_id, step=step)}
 
@@ -170,14 +174,14 @@ def problems(session: Session, run_id: str) -> list[str]:
     return [f"{row['step']} {row['scope']}: {row['problem_code']}: {row['problem']}" for row in found]
 
 
-def not_done(session: Session, run_id: str, step: str, scope: str) -> bool:
+def not_done(session: Session, run_id: str, step: StepName, scope: str) -> bool:
     """Did a problem that stands keep this step from being done for this scope? Counts differ when it was done."""
     found = db.rows(session, "load/runs.problems", run_id=run_id)
     met = [row["problem_code"] for row in found if (row["step"], row["scope"]) == (step, scope)]
-    return any(code != _COUNTS_DIFFER for code in met)
+    return any(code != COUNTS_DIFFER for code in met)
 
 
-def mended(session: Session, run_id: str, step: str, scope: str) -> None:
+def mended(session: Session, run_id: str, step: StepName, scope: str) -> None:
     """What this step met before in this run is no problem any more."""
     db.execute(session, "load/runs.mended", run_id=run_id, step=step, scope=scope)
 
@@ -185,7 +189,7 @@ def mended(session: Session, run_id: str, step: str, scope: str) -> None:
 def _break_off(engine: Engine, run_id: str, problem: BaseException) -> None:
     known = isinstance(problem, EtlError)
     words = str(problem) if known else f"it broke off ({type(problem).__name__})"
-    code = problem.code if isinstance(problem, EtlError) else "broken_off"
+    code = problem.code if isinstance(problem, EtlError) else BROKEN_OFF
     with engine.begin() as session:
         if words not in [row["problem"] for row in db.rows(session, "load/runs.problems", run_id=run_id)]:
             record_step(session, run_id, "run", "", Counts(), code, words)

@@ -16,7 +16,7 @@ from etl.engine import failpoint
 from etl.engine.options import Options
 from etl.load import derivations, rejections, runs
 from etl.load.merge import merge, stage
-from etl.load.runs import Counts, Step, balanced
+from etl.load.runs import Counts, balanced
 from etl.transform.competences import Earned, new_competences, nothing_earned
 from etl.transform.rejected import combined, rejected_rows
 
@@ -83,7 +83,7 @@ def _award(
         label = f"competence {competence_code}"
         runs.record_steps(session, run_id, "award", [balanced(label, given)])
         if corrected:
-            fallen = Step(f"{label}, corrected", Counts(read=corrected, written=corrected))
+            fallen = balanced(f"{label}, corrected", Counts(read=corrected, written=corrected))
             runs.record_steps(session, run_id, "award", [fallen])
         failpoint.point("award.recorded")
     failpoint.point("award.committed")

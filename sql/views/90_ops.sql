@@ -143,7 +143,7 @@ join ops.runs using (run_id);
 comment on view mart.run_steps is 'What each step of a run did for one course, batch or account';
 comment on column mart.run_steps.run_id is 'Run';
 comment on column mart.run_steps.flow is 'Flow of that run';
-comment on column mart.run_steps.step is 'Step, such as land, derive or send';
+comment on column mart.run_steps.step is 'Step: plan, land, drop, derive, award, account, push, preview or run';
 comment on column mart.run_steps.scope is 'For which course, batch or account';
 comment on column mart.run_steps.read is 'Rows that came in';
 comment on column mart.run_steps.written is 'Rows that were recorded new or changed';

@@ -14,6 +14,7 @@ from etl.connectors.iep_lvs import inbox
 from etl.connectors.iep_lvs.faults import Fault
 from etl.connectors.iep_lvs.reading import Message, Open, read
 from etl.engine import failpoint
+from etl.errors import RejectRecord
 from etl.load import derivations, rejections
 from etl.load.merge import stage
 from etl.load.runs import Counts
@@ -67,7 +68,7 @@ class Batch:
         return Deliveries(**{name: _frame(self.parts[name], columns) for name, columns in _PARTS.items()})
 
 
-def read_batch(session: Session, rows: Sequence[Mapping[str, Any]]) -> tuple[Batch, dict[str, str]]:
+def read_batch(session: Session, rows: Sequence[Mapping[str, Any]]) -> tuple[Batch, dict[str, RejectRecord]]:
     """Read messages of the inbox again; also the problem of each school whose message can no longer be read."""
     batch, problems = Batch(), {}
     for row in rows:
@@ -75,8 +76,9 @@ def read_batch(session: Session, rows: Sequence[Mapping[str, Any]]) -> tuple[Bat
         try:
             school = read(inbox.body(session, row["message_id"]), Open(row["lenient"]), message)
         except Fault as fault:
-            problems[row["brin6"]] = f"message {row['message_id']} cannot be read any more: {fault}"
-            log.error("school %s: %s", row["brin6"], problems[row["brin6"]])
+            words = f"message {row['message_id']} cannot be read any more: {fault}"
+            problems[row["brin6"]] = RejectRecord("malformed_record", words)
+            log.error("school %s: %s", row["brin6"], words)
         else:
             batch.add(row, message, school.school_year)
     return batch, problems

@@ -13,32 +13,29 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from etl import db, settings
-from etl.connections import Connection
 from etl.connectors.iep_lvs.derive import FLOW, added, derive_batch, parts, read_batch
 from etl.connectors.iep_lvs.drop import Polled, poll
 from etl.connectors.iep_lvs.location import Location
 from etl.engine import failpoint, night
+from etl.engine.night import Connect
 from etl.engine.options import Options
 from etl.engine.sources import Source, sources
-from etl.errors import EtlError, GiveUp, InvalidInput, RetryLater
+from etl.errors import EtlError, GiveUp, InvalidInput, RejectRecord, RetryLater
 from etl.load import rejections, runs
-from etl.load.runs import Counts, Step, balanced
+from etl.load.runs import Counts, balanced
 from etl.transform.reasons import REASONS
 from etl.transform.rejected import combined, rejected_rows
 
 SYSTEM: Final = "iep_lvs"
 POLLED: Final = f"{FLOW}/drop"  # rejections of polling are resolved by the next poll, not by a derivation
 _SCHOOLS_A_BATCH: Final = 50
-_MOST_BATCHES: Final = 1000  # Airflow maps over at most 1024
 
-Connect = Callable[[str], Connection]
 log = logging.getLogger(__name__)
 
 
 def open_run(engine: Engine, options: Options, airflow_run_id: str | None = None) -> str:
     """Open the run of a night and return its id."""
-    with engine.begin() as session:
-        return runs.open_run(session, FLOW, airflow_run_id, options.parameters)
+    return night.open_run(engine, FLOW, options, airflow_run_id)
 
 
 def poll_drops(engine: Engine, run_id: str, connect: Connect, options: Options) -> None:
@@ -65,8 +62,7 @@ def poll_drops(engine: Engine, run_id: str, connect: Connect, options: Options) 
 def plan(engine: Engine, run_id: str, options: Options) -> list[list[str]]:
     """The schools (BRIN6) that have messages to derive, in batches."""
     schools = sorted({row["brin6"] for row in _waiting(engine, run_id, options, None)})
-    size = max(_SCHOOLS_A_BATCH, -(-len(schools) // _MOST_BATCHES))
-    return [schools[start : start + size] for start in range(0, len(schools), size)]
+    return night.batches_of(schools, _SCHOOLS_A_BATCH)
 
 
 def derive(engine: Engine, run_id: str, options: Options) -> None:
@@ -74,22 +70,23 @@ def derive(engine: Engine, run_id: str, options: Options) -> None:
 
     Raises GiveUp at the end when a message could not be read: its school stands in the report.
     """
-    problems = 0
+    problems: list[EtlError | None] = []
     for schools in plan(engine, run_id, options):
         problems += derive_schools(engine, run_id, schools, options)
     if not options.dry_run:
         forget_bodies(engine)
-    if problems:
-        raise GiveUp(f"messages of {problems} schools could not be read; all others were recorded")
+    night.raise_problems(problems, "schools have a message that could not be read")
 
 
-def derive_schools(engine: Engine, run_id: str, schools: Sequence[str], options: Options) -> int:
+def derive_schools(
+    engine: Engine, run_id: str, schools: Sequence[str], options: Options
+) -> list[EtlError | None]:
     """Derive and load the messages of schools, oldest first, a few thousand results in one transaction.
 
-    Returns of how many schools a message could not be read.
+    Returns the problem of each school (None: it has none), which is a message that could not be read.
     """
     done = dict.fromkeys(schools, Counts())
-    problems: dict[str, str] = {}
+    problems: dict[str, RejectRecord] = {}
     for rows in parts(_waiting(engine, run_id, options, list(schools))):
         with engine.connect() as session:
             batch, unreadable = read_batch(session, rows)
@@ -103,10 +100,9 @@ def derive_schools(engine: Engine, run_id: str, schools: Sequence[str], options:
         problems |= unreadable
         done |= {brin6: added(done[brin6], count) for brin6, count in counts.items()}
     with engine.begin() as session:
-        runs.record_steps(
-            session, run_id, "derive", [_step(brin6, done[brin6], problems) for brin6 in schools]
-        )
-    return len(problems)
+        steps = [balanced(brin6, done[brin6], problems.get(brin6)) for brin6 in schools]
+        runs.record_steps(session, run_id, "derive", steps)
+    return [problems.get(brin6) for brin6 in schools]
 
 
 def forget_bodies(engine: Engine) -> None:
@@ -145,11 +141,6 @@ def _waiting(
     return sorted(found.values(), key=lambda row: (row["created_at"], row["message_id"]))
 
 
-def _step(brin6: str, counts: Counts, problems: Mapping[str, str]) -> Step:
-    problem = problems.get(brin6)
-    return Step(brin6, counts, "unreadable_message", problem) if problem else balanced(brin6, counts)
-
-
 def _record_poll(engine: Engine, run_id: str, source: Source, polled: Polled) -> None:
     reasons = {"file_set_aside": polled.set_aside, "file_waits": polled.waiting}
     reasons["file_not_read"] = [(name, REASONS["file_not_read"]) for name in polled.others]
@@ -160,9 +151,7 @@ def _record_poll(engine: Engine, run_id: str, source: Source, polled: Polled) ->
     )  # fmt: skip
     with engine.begin() as session:
         rejections.replace(session, run_id, POLLED, source.source, [""], listed)
-        problem = polled.problem
-        named = (problem.code, str(problem)) if problem else (None, None)
-        runs.record_step(session, run_id, "drop", source.source, counts, *named)
+        runs.record_steps(session, run_id, "drop", [balanced(source.source, counts, polled.problem)])
 
 
 def _files(code: str, names: list[tuple[str, str]]) -> pd.DataFrame:

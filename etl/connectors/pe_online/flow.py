@@ -27,7 +27,8 @@ from etl.engine import failpoint, night
 from etl.engine.options import Options
 from etl.errors import EtlError, GiveUp, RetryLater
 from etl.load import rejections, runs
-from etl.load.runs import Counts, Step
+from etl.load.problems import StepName
+from etl.load.runs import Counts
 
 FLOW: Final = "pe_online_attendance"
 _SYSTEM: Final = "pe_online"  # the rejections' source: PE-Online, whichever account writes
@@ -39,8 +40,7 @@ log = logging.getLogger(__name__)
 
 def open_run(engine: Engine, options: Options, airflow_run_id: str | None = None) -> str:
     """Open a run and return its id."""
-    with engine.begin() as session:
-        return runs.open_run(session, FLOW, airflow_run_id, options.parameters)
+    return night.open_run(engine, FLOW, options, airflow_run_id)
 
 
 def plan(engine: Engine, run_id: str, connect: Connect) -> list[int]:
@@ -216,18 +216,16 @@ def _open_outcomes(
 
 
 def _record(
-    engine: Engine, run_id: str, step: str, org_id: int, counts: Counts, problem: EtlError | None
+    engine: Engine, run_id: str, step: StepName, org_id: int, counts: Counts, problem: EtlError | None
 ) -> None:
     with engine.begin() as session:
         _list_open_cases(session, run_id, org_id)
-        done = runs.balanced(str(org_id), counts)
         if isinstance(problem, AccountRefused):
             # One line for the account, however many profession groups it serves: one alert.
-            refused = Step(problem.connection_id, Counts(), problem.code, str(problem))
+            refused = runs.balanced(problem.connection_id, Counts(), problem)
             runs.record_steps(session, run_id, "account", [refused])
-        elif problem and not done.problem:  # the other one is raised; that rows were lost is told here only
-            done = Step(done.scope, counts, problem.code, str(problem))
-        runs.record_steps(session, run_id, step, [done])
+            problem = None
+        runs.record_steps(session, run_id, step, [runs.balanced(str(org_id), counts, problem)])
 
 
 def _list_open_cases(session: Session, run_id: str, org_id: int) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from etl.connections import Connection
-from etl.connectors.iep_lvs import flow
+from etl.connectors.iep_lvs import flow, links
 from etl.engine.options import Options
 from etl.errors import GiveUp
 from etl.sandbox.iep_lvs.sender import Sender, samples
@@ -48,3 +48,24 @@ def test_a_dry_run_forgets_no_message(iep: Sender, engine: Engine, monkeypatch: 
     for options, forgotten in ((Options(dry_run=True), False), (TONIGHT, True)):
         flow.run(engine, lambda _: connection("/nowhere"), options)
         assert rows(engine, "select body is null from raw.inbox") == [(forgotten,)]
+
+
+def test_a_message_that_can_be_read_no_more_is_a_problem_of_its_school_as_of_any_other_flow(
+    iep: Sender, engine: Engine, school: str
+) -> None:
+    with engine.begin() as session:
+        links.configure(session, school, "beheer", links.Reading.LENIENT, None)
+    assert iep.send(samples()["deviating"]).taken
+    assert iep.send(samples()["second_night"]).taken
+    with engine.begin() as session:
+        session.exec_driver_sql("update raw.inbox set lenient = false")
+    run_id = flow.open_run(engine, TONIGHT)
+    with pytest.raises(
+        GiveUp, match="1 of 1 schools have a message that could not be read; the first: message 1 "
+    ):
+        flow.derive(engine, run_id, TONIGHT)
+    assert flow.finish(engine, run_id) == "incomplete"
+    found = rows(engine, "select step, scope, problem_code from ops.run_steps where problem_code is not null")
+    assert found == [("derive", school, "malformed_record")]
+    [(recorded,)] = rows(engine, "select count(*) from mart.test_results")
+    assert recorded > 0
