@@ -14,8 +14,8 @@ REASONS: Final = {
     "completed_before_start": "The completion belongs to an earlier enrolment: it is older than the start of this one,"
     " or was recorded before this one came without a start date.",
     "completion_not_current": "The completion was read before the learner's newest grades: it is asked for again.",
-    "course_link_lost": "The course belonged to an occurrence that it is not linked to now (renamed, closed, or its"
-    " idnumber changed): link it again; until then nobody's enrolment is known.",
+    "course_link_lost": "The course belonged to an occurrence that it is not linked to now (renamed, closed,"
+    " cancelled, or its idnumber changed): link it again; until then nobody's enrolment is known.",
     "completion_moved": "The source gives a recorded completion another moment; neither a reset of the course nor a new"
     " enrolment was seen in between, so that it does not count again.",
     "needs_start_date": "No start date is known: enter an expected start date in the training plan.",

@@ -104,15 +104,15 @@ def unit_results(
     rated["worst"] = rated["worst"].mask(rated["target"].isin(blocked), BLOCKED)
     theirs = _of_enrolments(rated, targets, enrolments, rules.record_failed)
     known = _with_plan_and_record(theirs, plan, recorded)
-    stands = _stands(known, rules.allow_resit)
-    results, unfit = _checked(_dated(known[~stands], rules))
+    held = stands(known, rules.allow_resit)
+    results, unfit = _checked(_dated(known[~held], rules))
     unmapped = outcomes.loc[~outcomes["activity_id"].isin(links["activity_id"]), "activity_id"]
     placed = _graded(theirs)
     first = ~placed.duplicated(["user_id", "target"])
     homeless = len(_graded(rated)) - int(first.sum())  # their learner is listed
     return UnitResults(
         results,
-        standing=len(_graded(known[stands])),
+        standing=len(_graded(known[held])),
         refused=homeless + len(_graded(unfit)) + len(unmapped),
         repeated=int((~first).sum()),
         rejected=combined([problems, _listed(unfit, targets), _not_mapped(answered, unmapped)]),
@@ -198,8 +198,11 @@ def _with_plan_and_record(rows: pd.DataFrame, plan: pd.DataFrame, recorded: pd.D
     return known[known["planned"].notna() | (known["graded"] > 0)]
 
 
-def _stands(planned: pd.DataFrame, allow_resit: bool) -> pd.Series:
-    """A completed unit gets no new result (a failed one may be passed on a resit); a started one starts once."""
+def stands(planned: pd.DataFrame, allow_resit: bool) -> pd.Series:
+    """A completed unit gets no new result (a failed one may be passed on a resit); a started one starts once.
+
+    The same rule as the warehouse's core.stands, which guards what is recorded meanwhile.
+    """
     resit = (planned["held"] == "failed") & (planned["status"] == "passed") & allow_resit
     completed = planned["held"].isin(["passed", "failed"]) & ~resit
     return completed | ((planned["held"] == "started") & (planned["status"] == "started"))

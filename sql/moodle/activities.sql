@@ -7,50 +7,41 @@ and not (activity_id = any(:present))
 and not gone
 
 -- name: mapped
--- The courses of sources that are linked, accredited or give a competence, with the activities that results are read
--- from (null: none); counted: points or a competence hang on the course.
--- A course is linked by its idnumber (as the last night read it, or as the site shows it now) or by hand.
-with known as (
-    select source, source_course_id, idnumber
-    from core.courses
-    union
-    select s.source, shown.source_course_id, shown.idnumber
-    from core.sources s
-    cross join unnest(
-        cast(:course_ids as text []), cast(:idnumbers as text [])
-    ) as shown (source_course_id, idnumber)
-    where s.connection_id = any(cast(:connection_ids as text []))
+-- The courses that are linked to occurrences which are not over, are accredited or give a competence, of the sources
+-- with these connections, with the activities that results are read from (null: none); counted: points or a competence
+-- hang on the course. What the site shows now counts beside what a night has read.
+with tested as (
+    select source
+    from core.sources
+    where connection_id = any(cast(:connection_ids as text [])) and closed_at is null
 ),
 
 linked as (
-    select c.source, c.source_course_id, o.occurrence_code
-    from known c
-    join core.occurrences o on core.folded(o.occurrence_code) = core.folded(c.idnumber)
-    where o.closed_at is null and o.status in ('planned', 'active')
+    select source, source_course_id, occurrence_code, status
+    from core.linked_courses
+    where in_force
     union
-    select l.source, l.source_course_id, l.occurrence_code
-    from core.course_links l
-    join core.occurrences o using (occurrence_code)
-    where l.closed_at is null and o.closed_at is null and o.status in ('planned', 'active')
-    union
-    select source, source_course_id, null
-    from core.accreditations
-    where closed_at is null
-    union
-    select source, source_course_id, null
-    from core.competence_links
-    where closed_at is null
+    select tested.source, shown.source_course_id, named.occurrence_code, named.status
+    from tested
+    cross join unnest(
+        cast(:course_ids as text []), cast(:idnumbers as text [])
+    ) as shown (source_course_id, idnumber)
+    cross join lateral core.occurrences_named(shown.idnumber) as named
+    where named.is_listed and named.status <> 'cancelled'
 )
 
 select distinct
-    linked.source_course_id,
+    found.source_course_id,
     a.activity_id,
-    linked.occurrence_code is null as counted
-from linked
-join core.sources s using (source)
+    found.occurrence_code is null as counted
+from (
+    select source, source_course_id, occurrence_code from linked where status <> 'finished'
+    union all
+    select source, source_course_id, null from core.counted_courses
+) as found
+join tested using (source)
 left join core.activity_links a
-    on a.source = linked.source and a.occurrence_code = linked.occurrence_code and a.closed_at is null
-where s.connection_id = any(cast(:connection_ids as text [])) and s.closed_at is null
+    on a.source = found.source and a.occurrence_code = found.occurrence_code and a.closed_at is null
 order by 1, 2
 
 -- name: merge

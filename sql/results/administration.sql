@@ -50,8 +50,7 @@ from (
     join core.enrolments e using (enrolment_code)
     where e.occurrence_code = any(:occurrences)
 ) as held
--- one row a unit: passed over failed over started
-order by enrolment_code, unit_code, array_position(array['passed', 'failed', 'started'], status)
+order by enrolment_code, unit_code, core.result_rank(status)
 
 -- name: stored_learner_ids
 select value as user_id, client_code

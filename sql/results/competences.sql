@@ -23,21 +23,18 @@ select
         when c.gone then 'course_gone'
         when not coalesce(c.visible, false) then 'course_not_published'
     end as problem
-from (
-    select distinct source_course_id
-    from core.competence_links
-    where source = :source
-    and closed_at is null
-) as wanted
-left join core.courses c on c.source = :source and c.source_course_id = wanted.source_course_id
+from core.counted_courses as wanted
+left join core.courses c using (source, source_course_id)
+where wanted.source = :source
+and wanted.gives_competence
 order by 1
 
 -- name: courses_of
 -- Courses that give a competence, of the sources with these connections.
-select distinct links.source_course_id
-from core.competence_links as links
+select distinct counted.source_course_id
+from core.counted_courses as counted
 join core.sources using (source)
-where links.closed_at is null
+where counted.gives_competence
 and sources.closed_at is null
 and sources.connection_id = any(cast(:connection_ids as text []))
 order by 1

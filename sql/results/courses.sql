@@ -11,17 +11,12 @@ set gone = true
 where source = :source and source_course_id = :source_course_id and not gone
 
 -- name: links_found
--- Links that were not known yet; a closed occurrence counts too, for the course belonged to it.
+-- Links that were not known yet; one that is in force no more counts too, for the course belonged to its occurrence.
 insert into core.course_link_history (source, source_course_id, occurrence_code)
 select source, source_course_id, occurrence_code
 from (
-    select c.source, c.source_course_id, o.occurrence_code
-    from core.courses as c
-    join core.occurrences as o on core.folded(o.occurrence_code) = core.folded(c.idnumber)
-    where c.source = :source
-    union
     select source, source_course_id, occurrence_code
-    from core.course_links
+    from core.linked_courses
     where source = :source
     except
     select source, source_course_id, occurrence_code
@@ -49,25 +44,15 @@ where (courses.name, courses.idnumber, courses.visible, courses.gone)
 -- The courses of a source that count for something, with the occurrence they are linked to (null: it only earns
 -- accreditation points or gives a competence).
 with linked as (
-    select c.source_course_id, o.occurrence_code, o.status
-    from core.courses c
-    join core.occurrences o on core.folded(o.occurrence_code) = core.folded(c.idnumber) and o.closed_at is null
-    where c.source = :source
-    union
-    select l.source_course_id, o.occurrence_code, o.status
-    from core.course_links l
-    join core.occurrences o using (occurrence_code)
-    where l.source = :source and l.closed_at is null and o.closed_at is null
+    select distinct source_course_id, occurrence_code, status
+    from core.linked_courses
+    where source = :source and in_force
 ),
 
 counted as (
-    select source_course_id
-    from core.accreditations
-    where source = :source and closed_at is null
-    union
-    select source_course_id
-    from core.competence_links
-    where source = :source and closed_at is null
+    select source_course_id, gives_competence
+    from core.counted_courses
+    where source = :source
 )
 
 select
@@ -78,7 +63,7 @@ select
     found.source_course_id in (select source_course_id from counted) as counted,
     -- It gives a competence, which waits for it: asked once, whatever became of its occurrences.
     found.source_course_id in (
-        select source_course_id from core.competence_links where source = :source and closed_at is null
+        select source_course_id from counted where gives_competence
         except
         select source_course_id from core.course_readings where source = :source
     ) as waited_for,
@@ -96,5 +81,4 @@ from (
     where source_course_id not in (select source_course_id from linked)
 ) as found
 left join core.courses c on c.source = :source and c.source_course_id = found.source_course_id
-where found.status <> 'cancelled'
 order by 1, 2

@@ -64,7 +64,7 @@ recorded as (
         enrolment_code, unit_code, source, status, started_on, finished_on, grade_percent, run_id
     from decided
     where decision = 'approved'
-    order by enrolment_code, unit_code, array_position(array['passed', 'failed', 'started'], status)
+    order by enrolment_code, unit_code, core.result_rank(status)
     on conflict (enrolment_code, unit_code) do update
     set
         source = excluded.source,
@@ -73,10 +73,10 @@ recorded as (
         grade_percent = excluded.grade_percent,
         run_id = excluded.run_id,
         recorded_at = clock_timestamp()
-    where (held.status = 'started' and excluded.status <> 'started')
-    or (
-        held.status = 'failed' and excluded.status = 'passed'
-        and (select s.allow_resit from core.sources s where s.source = excluded.source)
+    where not core.stands(
+        held.status,
+        excluded.status,
+        (select s.allow_resit from core.sources s where s.source = excluded.source)
     )
     returning 1
 )

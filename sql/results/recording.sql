@@ -43,13 +43,10 @@ and (proposed_results.started_on, proposed_results.finished_on, proposed_results
 -- One writer at a time: what is not there yet is then surely inserted once, without trying each row on its own.
 lock table core.unit_results in share row exclusive mode;
 
--- A completed unit is not overwritten (a failed one by a resit, where the source allows it); a start date stays.
+-- What is recorded stands, see core.stands; a start date stays.
 merge into core.unit_results as held
 using staged on held.enrolment_code = staged.enrolment_code and held.unit_code = staged.unit_code
-when matched and (
-    (held.status = 'started' and staged.status <> 'started')
-    or (:allow_resit and held.status = 'failed' and staged.status = 'passed')
-)
+when matched and not core.stands(held.status, staged.status, :allow_resit)
 then update set
     source = :source,
     status = staged.status,

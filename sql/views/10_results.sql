@@ -20,9 +20,9 @@ where not exists (
     select from core.recorded_results as held
     where held.enrolment_code = derived.enrolment_code
     and held.unit_code = derived.unit_code
-    and held.status in ('passed', 'failed')
+    and held.status <> 'started'
     and held.closed_at is null
-    and not (sources.allow_resit and held.status = 'failed' and derived.status = 'passed')
+    and core.stands(held.status, derived.status, sources.allow_resit)
 )
 union all
 select
@@ -46,10 +46,7 @@ and not exists (
     join core.sources using (source)
     where derived.enrolment_code = held.enrolment_code
     and derived.unit_code = held.unit_code
-    and (
-        held.status = 'started'
-        or (sources.allow_resit and held.status = 'failed' and derived.status = 'passed')
-    )
+    and (held.status = 'started' or not core.stands(held.status, derived.status, sources.allow_resit))
 );
 
 comment on view mart.unit_results is 'What each learner reached for each unit or task: one row an enrolment and unit. A passed or failed of the administration stands over what was derived (a failed one gives way to a resit where the source allows it); what was derived stands over a started of the administration';
@@ -165,8 +162,7 @@ cross join lateral (
                     and recorded.unit_code = proposed.unit_code
                     and recorded.closed_at is null
                 ) as held
-                where not (held.status = 'started' and asked.status <> 'started')
-                and not (sources.allow_resit and held.status = 'failed' and asked.status = 'passed')
+                where core.stands(held.status, asked.status, sources.allow_resit)
             ) then 'result_stands'
         end as reason_code
 ) as why;
