@@ -263,3 +263,10 @@ def test_a_moodle_course_that_gives_a_competence_is_polled_though_no_occurrence_
     with engine.connect() as session:
         polled = db.rows(session, "results/courses.occurrences", source="moodle_main")
     assert ("99", None, False) in {(row["scope"], row["occurrence_code"], row["gone"]) for row in polled}
+
+
+def test_without_infocaption_the_night_gives_what_moodle_courses_earn(engine, connect, night, change, earned):
+    change("update core.sources set closed_at = now() where system = 'infocaption'")
+    moodle_results.run(engine, connect, Options())
+    _, status = night()
+    assert (status, {row[4] for row in earned()}) == ("success", {"moodle_main"})
