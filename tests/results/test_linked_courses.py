@@ -45,13 +45,17 @@ STATES = {
 
 
 @pytest.fixture
-def session(warehouse):
+def template(migrated_template):
+    """The warehouse holds what a test puts there."""
+    return migrated_template
+
+
+@pytest.fixture
+def session(engine):
     """A session in a site with one course; what is made is taken back."""
-    engine = db.engine(warehouse)
     with engine.connect() as session:
         session.execute(text(SITE))
         yield session
-    engine.dispose()
 
 
 def planned(session):

@@ -58,10 +58,9 @@ def finish(status):
 
 
 @pytest.fixture
-def engine(warehouse):
-    engine = db.engine(warehouse)
-    yield engine
-    engine.dispose()
+def template(migrated_template):
+    """The warehouse holds what a test puts there."""
+    return migrated_template
 
 
 @pytest.fixture
