@@ -67,3 +67,17 @@ class DatabaseFault(EtlError):  # noqa: N818
     def __init__(self, message: str, sqlstate: str | None) -> None:
         super().__init__(message)
         self.sqlstate = sqlstate
+
+
+class NotTaken(EtlError):  # noqa: N818
+    """A message that was sent to us is not kept; its sender is told why, in the way of its system."""
+
+    code = "not_taken"
+
+
+class Malformed(NotTaken):
+    """It cannot be read, however often it is sent."""
+
+
+class ComeAgain(NotTaken):
+    """It is not taken now; the same message may be taken later."""

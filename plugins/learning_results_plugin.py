@@ -1,30 +1,33 @@
 """What Airflow's API server serves besides its own pages."""
 
 import json
-import logging
-from collections.abc import Awaitable, Callable
-from functools import cache
+from functools import partial
 from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-log = logging.getLogger(__name__)
+from etl.connectors.registry import mounts
+from etl.engine.mounting import Asgi, Mounted
 
-Asgi = Callable[..., Awaitable[None]]
 _TEST = "/api/v2/connections/test"
 _LARGEST = 64 * 1024  # bytes of a connection in a test
 _MOST_PIECES = 256  # that it comes in
 
 
-@cache
-def _receiver() -> Asgi:
-    from etl.connectors.iep_lvs.app import create_app
+def _receivers() -> list[dict[str, Any]]:
+    """The receivers of all connectors, each below its path. Senders have no login here: each checks its own.
 
-    return create_app(tell=_tell)
+    An application is built for its first request: this file runs in every process of Airflow, and a fault in one
+    receiver is to stop nothing else.
+    """
+    return [
+        {"app": Mounted(mount, partial(_tell, mount.asset)), "url_prefix": mount.path, "name": mount.title}
+        for mount in mounts()
+    ]
 
 
-def _tell() -> None:
-    """Messages came in: the flow of test results runs soon, and not only in the night.
+def _tell(asset: str) -> None:
+    """Messages came in: the flow that reads them runs soon, and not only in the night.
 
     What goes wrong here costs nothing but time, since the flow reads the inbox and never this event.
     """
@@ -33,31 +36,9 @@ def _tell() -> None:
     from airflow.serialization.definitions.assets import SerializedAssetUniqueKey
     from airflow.utils.session import create_session
 
-    messages = SerializedAssetUniqueKey.from_asset(Asset("uwlr_messages"))
+    messages = SerializedAssetUniqueKey.from_asset(Asset(asset))
     with create_session() as session:
         asset_manager.register_asset_change(asset=messages, session=session)
-
-
-async def receiver(scope: Any, receive: Any, send: Any) -> None:
-    """The UWLR receiver. Senders have no login here: it checks the key of each message itself.
-
-    Built for its first request: this file runs in every process of Airflow, and a fault in the receiver is to
-    stop nothing but the receiver.
-    """
-    from etl.errors import EtlError
-
-    try:
-        app = _receiver()
-    except EtlError as problem:  # of a setting; senders try again
-        log.error("%s", problem)
-        app = _not_now
-    await app(scope, receive, send)
-
-
-async def _not_now(scope: Any, receive: Any, send: Any) -> None:
-    headers = [(b"content-type", b"text/plain"), (b"retry-after", b"300")]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
-    await send({"type": "http.response.body", "body": b"results cannot be stored now"})
 
 
 class PortlessTest:
@@ -109,8 +90,8 @@ def _portless(body: bytes) -> bytes:
 
 
 class LearningResultsPlugin(AirflowPlugin):
-    """The receiver of IEP LVS below /uwlr; nothing else of this plugin answers without a login."""
+    """The receivers of the connectors; nothing else of this plugin answers without a login."""
 
     name = "learning_results"
-    fastapi_apps = [{"app": receiver, "url_prefix": "/uwlr", "name": "UWLR receiver"}]  # noqa: RUF012
+    fastapi_apps = _receivers()
     fastapi_root_middlewares = [{"middleware": PortlessTest, "name": "Test without a port"}]  # noqa: RUF012

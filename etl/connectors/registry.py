@@ -12,7 +12,7 @@ from etl.connectors.infocaption.connector import CONNECTOR as INFOCAPTION
 from etl.connectors.moodle.connector import CONNECTOR as MOODLE
 from etl.connectors.pe_online.connector import CONNECTOR as PE_ONLINE
 from etl.engine.connection_test import Connect, Tested, Warehouse
-from etl.engine.connector import Connector, load
+from etl.engine.connector import Connector, Mount, load
 from etl.engine.options import Options
 from etl.errors import EtlError, InvalidInput
 
@@ -75,6 +75,14 @@ def pools() -> dict[str, dict[str, Any]]:
         }
         for one in CONNECTORS
     }
+
+
+def mounts() -> tuple[Mount, ...]:
+    """Where senders of all connectors find us. Raises ValueError where two would share a path."""
+    found = tuple(mount for one in CONNECTORS for mount in one.mounts)
+    if len({mount.path for mount in found}) < len(found):
+        raise ValueError("two receivers have the same path")
+    return found
 
 
 def get_provider_info() -> dict[str, Any]:

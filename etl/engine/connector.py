@@ -34,13 +34,27 @@ class Flow:
 
 
 @dataclass(frozen=True)
+class Mount:
+    """Where a system's senders find us: ``app``, a function that makes an application, below ``path``.
+
+    ``asset``: what is told, in Airflow, that messages came in. The application has no login of Airflow before it.
+    """
+
+    path: str
+    title: str
+    app: str
+    asset: str
+
+
+@dataclass(frozen=True)
 class Connector:
     """An outside system. ``system`` is its name in sources.csv, of its connection type and of its folders.
 
     ``form``: its connection in Airflow (see etl.engine.connection_form). ``check``: the test of a connection.
-    ``unit_results``: its sources say in sources.csv how results of units are recorded. ``course_id``, ``user_id``:
-    how its ids look in reference files, the latter in client_numbers.csv under ``<system>:<source>``.
-    ``number_rules``, ``unused_numbers`` (reason by scheme): of its numbers there. ``address``: of a connection.
+    ``mounts``: where it finds us, if it sends. ``unit_results``: its sources say in sources.csv how results of units
+    are recorded. ``course_id``, ``user_id``: how its ids look in reference files, the latter in client_numbers.csv
+    under ``<system>:<source>``. ``number_rules``, ``unused_numbers`` (reason by scheme): of its numbers there.
+    ``address``: of a connection.
     """
 
     system: str
@@ -49,6 +63,7 @@ class Connector:
     check: str
     pool: Pool
     flows: tuple[Flow, ...]
+    mounts: tuple[Mount, ...] = ()
     is_source: bool = True
     unit_results: bool = False
     course_id: Kind | None = None

@@ -3,7 +3,7 @@ select pattern from core.excluded_tests where closed_at is null
 
 -- name: left_out
 -- Which of these messages hold results that other reference data would let in.
-update raw.inbox
+update core.uwlr_messages
 set left_out = message_id = any(:left_out)
 where message_id = any(:messages)
 and left_out <> (message_id = any(:left_out))
@@ -15,19 +15,19 @@ select
     inbox.message_id,
     inbox.source,
     inbox.brin6,
-    inbox.brin6 || '/' || inbox.message_id as scope,
+    inbox.scope,
     inbox.created_at,
-    inbox.kind = 'test' as is_test,
+    inbox.is_test,
     inbox.lenient,
     inbox.results,
-    encode(sha256(inbox.sha256 || int8send(reference_version.version)), 'hex') as inputs
-from raw.inbox
+    encode(sha256(inbox.key || int8send(reference_version.version)), 'hex') as inputs
+from core.uwlr_inbox as inbox
 cross join ops.reference_version
 left join ops.derivations as derived
     on derived.flow = :flow
     and derived.source = inbox.source
-    and derived.scope = inbox.brin6 || '/' || inbox.message_id
-where inbox.body is not null
+    and derived.scope = inbox.scope
+where inbox.has_body
 and (cast(:schools as text[]) is null or inbox.brin6 = any(:schools))
 and case
     when cast(:until as timestamptz) is not null
@@ -36,9 +36,9 @@ and case
         :full
         or derived.scope is null
         or derived.run_id = :run_id
-        or derived.inputs <> sha256(inbox.sha256 || int8send(reference_version.version))
+        or derived.inputs <> sha256(inbox.key || int8send(reference_version.version))
         and (
-            inbox.kind = 'test'
+            inbox.is_test
             or inbox.left_out
         )
 end
@@ -50,19 +50,19 @@ select distinct
     inbox.message_id,
     inbox.source,
     inbox.brin6,
-    inbox.brin6 || '/' || inbox.message_id as scope,
+    inbox.scope,
     inbox.created_at,
-    inbox.kind = 'test' as is_test,
+    inbox.is_test,
     inbox.lenient,
     inbox.results,
     encode(derived.inputs, 'hex') as inputs
 from unnest(cast(:schools as text[]), cast(:first as timestamptz[]), cast(:last as timestamptz[])) as wanted (brin6, first, last)
-join raw.inbox on inbox.brin6 = wanted.brin6 and inbox.created_at between wanted.first and wanted.last
+join core.uwlr_inbox as inbox on inbox.brin6 = wanted.brin6 and inbox.created_at between wanted.first and wanted.last
 join ops.derivations as derived
     on derived.flow = :flow
     and derived.source = inbox.source
-    and derived.scope = inbox.brin6 || '/' || inbox.message_id
-where inbox.body is not null
+    and derived.scope = inbox.scope
+where inbox.has_body
 and not inbox.message_id = any(:but)
 order by inbox.created_at, inbox.message_id
 
@@ -109,7 +109,7 @@ with said as (
         inbox.message_id
     from unnest(cast(:scopes as text[]), cast(:record_keys as text[]), cast(:abouts as text[]))
         as wanted (scope, record_key, about)
-    join raw.inbox on inbox.message_id = cast(split_part(wanted.scope, '/', 2) as bigint)
+    join core.uwlr_inbox as inbox on inbox.message_id = cast(split_part(wanted.scope, '/', 2) as bigint)
 ),
 
 held as (

@@ -6,7 +6,6 @@ where source = :source and address = :address and fingerprint = :fingerprint
 -- name: link
 select
     brin6,
-    source,
     case when closed_at is null then status else 'ended' end as status,
     reading = 'lenient' as lenient,
     unknown_pupil = 'fault' as fault_on_unknown_pupil

@@ -14,10 +14,10 @@ select
     salt,
     hash,
     not exists (
-        select from raw.inbox
-        where inbox.brin6 = school_links.brin6 and kind = 'results' and last_received_at >= entered_at
+        select from core.uwlr_messages as messages
+        join ops.deliveries using (message_id)
+        where messages.brin6 = school_links.brin6 and not messages.is_test and deliveries.received_at >= entered_at
     ) as is_new,
-    source,
     schoolkey
 from core.school_links
 left join ops.link_codes using (brin6)
@@ -61,3 +61,9 @@ set
     unknown_pupil = coalesce(:unknown_pupil, unknown_pupil),
     schoolkey = coalesce(:schoolkey, schoolkey)
 where brin6 = :brin6 and closed_at is null
+
+-- name: supplier_known
+select 1 as known
+from core.school_links
+where supplier = :supplier and supplier_code = :supplier_code and closed_at is null
+limit 1

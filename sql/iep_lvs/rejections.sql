@@ -3,7 +3,7 @@
 update ops.rejections as held
 set scope = staged.scope
 from staged
-join raw.inbox as said on said.message_id = cast(split_part(staged.scope, '/', 2) as bigint)
+join core.uwlr_inbox as said on said.message_id = cast(split_part(staged.scope, '/', 2) as bigint)
 where held.flow = :flow
 and held.source = said.source
 and held.resource = staged.resource
@@ -37,7 +37,7 @@ with held as (
         inbox.created_at,
         inbox.message_id
     from ops.rejections
-    join raw.inbox on inbox.message_id = cast(split_part(rejections.scope, '/', 2) as bigint)
+    join core.uwlr_inbox as inbox on inbox.message_id = cast(split_part(rejections.scope, '/', 2) as bigint)
     where rejections.flow = :flow
     and rejections.resolved_at is null
     and rejections.source = inbox.source
@@ -77,7 +77,7 @@ with said as (
         inbox.created_at,
         inbox.message_id
     from staged
-    join raw.inbox on inbox.message_id = cast(split_part(staged.scope, '/', 2) as bigint)
+    join core.uwlr_inbox as inbox on inbox.message_id = cast(split_part(staged.scope, '/', 2) as bigint)
 ),
 
 words as (
@@ -89,7 +89,7 @@ words as (
     union all
     select held.source, held.record_key, inbox.created_at, inbox.message_id
     from ops.rejections as held
-    join raw.inbox on inbox.message_id = cast(split_part(held.scope, '/', 2) as bigint)
+    join core.uwlr_inbox as inbox on inbox.message_id = cast(split_part(held.scope, '/', 2) as bigint)
     where held.flow = :flow
     and held.resolved_at is null
     and not held.scope = any(:scopes)

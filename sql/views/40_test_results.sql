@@ -92,12 +92,13 @@ from core.school_links as links
 left join ops.link_codes as codes using (brin6)
 left join (
     select
-        brin6,
-        max(last_received_at) as last_message_at,
-        count(*) as messages
-    from raw.inbox
-    where kind = 'results'
-    group by brin6
+        messages.brin6,
+        max(deliveries.received_at) as last_message_at,
+        count(distinct messages.message_id) as messages
+    from core.uwlr_messages as messages
+    join ops.deliveries using (message_id)
+    where not messages.is_test
+    group by messages.brin6
 ) as messages using (brin6)
 left join (
     select

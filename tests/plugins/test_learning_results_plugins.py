@@ -255,11 +255,13 @@ def ask(app, method, path, body=b""):
 
 
 def test_the_receiver_answers_below_its_own_path_only():
-    assert [app["url_prefix"] for app in plugin.LearningResultsPlugin.fastapi_apps] == ["/uwlr"]
-    status, contract = ask(plugin.receiver, "GET", "/leerresultaten")
+    [mounted] = plugin.LearningResultsPlugin.fastapi_apps
+    assert mounted["url_prefix"] == "/uwlr"
+    receiver = mounted["app"]
+    status, contract = ask(receiver, "GET", "/leerresultaten")
     assert status == 200
     assert b"BrengLeerresultaten" in contract
-    assert ask(plugin.receiver, "GET", "/anything")[0] == 404
+    assert ask(receiver, "GET", "/anything")[0] == 404
 
 
 @pytest.mark.parametrize(

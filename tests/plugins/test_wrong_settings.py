@@ -23,13 +23,13 @@ def test_a_run_in_airflow_says_it_before_its_first_task(monkeypatch, caplog):
 def test_the_receiver_says_it_in_the_log_and_senders_are_told_to_come_again(monkeypatch, caplog):
     caplog.set_level(logging.ERROR)
     monkeypatch.setenv("UWLR_MAX_BYTES", "x")
-    learning_results_plugin._receiver.cache_clear()
+    [mounted] = learning_results_plugin._receivers()
     sent = []
 
     async def send(message):
         sent.append(message)
 
-    asyncio.run(learning_results_plugin.receiver({"type": "http"}, None, send))
+    asyncio.run(mounted["app"]({"type": "http"}, None, send))
     assert sent[0]["status"] == 503
     assert "UWLR_MAX_BYTES must be a whole number above 0" in caplog.text
     assert "Traceback" not in caplog.text

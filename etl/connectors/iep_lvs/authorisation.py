@@ -13,10 +13,10 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from etl import db
-from etl.connectors.iep_lvs.faults import Code, Fault
-from etl.connectors.iep_lvs.guesses import Guesses
+from etl.connectors.iep_lvs.faults import Code, UwlrFault
 from etl.connectors.iep_lvs.links import hashed
 from etl.connectors.iep_lvs.message import Header, School
+from etl.engine.guesses import Guesses, Turn
 
 _NOBODY: Final = (b"\0" * 16, b"\0" * 64)  # an unknown school costs the same time as a wrong key
 _NOT_VALID: Final = "autorisatiesleutel: not valid, or the link is paused or ended"
@@ -29,7 +29,6 @@ class Link:
 
     brin6: str
     schoolkey: str | None
-    source: str
     lenient: bool
     fault_on_unknown_pupil: bool
     is_new: bool
@@ -39,14 +38,6 @@ class Link:
         """What a message may call the school instead of its BRIN: as it was entered here, or the BRIN after all."""
         brin = self.brin6.removesuffix(_MAIN_LOCATION) if self.brin6.endswith(_MAIN_LOCATION) else self.brin6
         return {self.brin6, brin, self.schoolkey}
-
-
-class Turn(Exception):  # noqa: N818 - not an error: a key of this sender is looked at in ``seconds``
-    """The sender failed too often to be looked at now: read the message again in ``seconds``."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(seconds)
-        self.seconds = seconds
 
 
 class Keys:
@@ -100,23 +91,22 @@ class LinkGate:
         return self.key[:6]
 
     def admit(self, header: Header | None) -> bool:
-        """Check supplier and key. Raises Fault, or Turn."""
+        """Check supplier and key. Raises UwlrFault, or Turn."""
         if header is None:
-            raise Fault(Code.AUTHORISATION, "header autorisatie: missing")
+            raise UwlrFault(Code.AUTHORISATION, "header autorisatie: missing")
         self.key = header.key
         with self.engine.connect() as session:
             supplier = {"supplier": header.supplier, "supplier_code": header.supplier_code}
-            if not db.rows(session, "iep_lvs/inbox.supplier_known", **supplier):
+            if not db.rows(session, "iep_lvs/links.supplier_known", **supplier):
                 raise self._failed(
-                    "", Fault(Code.CUSTOMER, "klantcode and klantnaam are not a pair that is known here")
+                    "", UwlrFault(Code.CUSTOMER, "klantcode and klantnaam are not a pair that is known here")
                 )
             found = db.rows(session, "iep_lvs/links.authorised", brin6=self.claimed)
         row: dict[str, Any] = dict(found[0]) if found else {}
         if not self._opens(header, row):
-            raise Fault(Code.AUTHORISATION, _NOT_VALID)
+            raise UwlrFault(Code.AUTHORISATION, _NOT_VALID)
         self.link = Link(
-            self.claimed, row["schoolkey"], row["source"], row["lenient"], row["fault_on_unknown_pupil"],
-            row["is_new"],
+            self.claimed, row["schoolkey"], row["lenient"], row["fault_on_unknown_pupil"], row["is_new"]
         )  # fmt: skip
         return self.link.lenient
 
@@ -125,9 +115,11 @@ class LinkGate:
         if self.link is None:
             return
         if school.brin6 not in (None, self.link.brin6):
-            raise Fault(Code.AUTHORISATION, "autorisatiesleutel: not of the school in the message")
+            raise UwlrFault(Code.AUTHORISATION, "autorisatiesleutel: not of the school in the message")
         if school.schoolkey is not None and school.schoolkey not in self.link.schoolkeys:
-            raise Fault(Code.AUTHORISATION, "element schoolkey: not of the school of the autorisatiesleutel")
+            raise UwlrFault(
+                Code.AUTHORISATION, "element schoolkey: not of the school of the autorisatiesleutel"
+            )
 
     def _opens(self, header: Header, row: dict[str, Any]) -> bool:
         salt, stored = (bytes(row[name]) if row.get(name) else None for name in ("salt", "hash"))
@@ -138,7 +130,7 @@ class LinkGate:
         return right and pair == (header.supplier, header.supplier_code) and row["start_date"] <= self.today
 
     def _verify(self, key: str, salt: bytes | None, stored: bytes | None) -> bool:
-        """Look at the key, when it is this sender's turn. Raises Turn, and Fault for who guesses too often."""
+        """Look at the key, when it is this sender's turn. Raises Turn, and UwlrFault for who guesses too often."""
         sender = (
             self.address,
             self.claimed if stored else "",
@@ -150,17 +142,17 @@ class LinkGate:
             if seconds:
                 raise Turn(seconds)
         if not self.keys.verify(self.claimed, key, salt, stored):
-            raise self._failed(sender[1], Fault(Code.AUTHORISATION, _NOT_VALID))
+            raise self._failed(sender[1], UwlrFault(Code.AUTHORISATION, _NOT_VALID))
         return True
 
-    def _failed(self, school: str, fault: Fault) -> Fault:
+    def _failed(self, school: str, fault: UwlrFault) -> UwlrFault:
         """Count a failure; returns what the sender is told, which is no answer once it failed too often."""
         is_too_often = self.guesses.too_many(self.address, school)
         self.guesses.failed(self.address, school)
         return _too_often() if is_too_often else fault
 
 
-def _too_often() -> Fault:
-    return Fault(
+def _too_often() -> UwlrFault:
+    return UwlrFault(
         Code.NOT_NOW, "too many failures from this address for this school: try again in a few minutes"
     )

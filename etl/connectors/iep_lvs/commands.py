@@ -104,7 +104,7 @@ def show_log(
     last: Annotated[int, typer.Option(parser=whole, metavar="N", help="How many entries.")] = 50,
 ) -> None:
     """Show the link log, newest first."""
-    _print("iep_lvs/inbox.messages", brin6=brin6, most=last)
+    _print("iep_lvs/intake.messages", brin6=brin6, most=last)
 
 
 @app.command()
@@ -113,11 +113,12 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8090,
 ) -> None:
     """Run the receiver as a server of its own, at /leerresultaten; put TLS before it."""
-    from etl.connectors.iep_lvs.server import serve as serve_until_told
+    from etl.connectors.iep_lvs.app import create_app
+    from etl.engine.server import serve as serve_until_told
 
     with warehouse_engine() as engine:
         typer.echo(f"receiver at http://{host}:{port}/leerresultaten; Ctrl-C stops it")
-        serve_until_told(engine.url.render_as_string(hide_password=False), host, port)
+        serve_until_told(create_app(engine.url.render_as_string(hide_password=False)), host, port)
 
 
 def _print(query: str, **parameters: object) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 from etl.connections import Connection
 from etl.connectors.iep_lvs.files import FILES, NUMBER_RULES, UNUSED_NUMBERS
 from etl.engine import connection_form
-from etl.engine.connector import Connector, Flow, Pool
+from etl.engine.connector import Connector, Flow, Mount, Pool
 
 _FORM: Final = {
     "ui-field-behaviour": {
@@ -33,6 +33,7 @@ CONNECTOR: Final = Connector(
     check="etl.connectors.iep_lvs.check:check_connection",
     pool=Pool("iep_lvs", 1, "Calls to IEP LVS at the same time"),
     flows=(Flow("iep_test_results", "etl.connectors.iep_lvs.flow"),),
+    mounts=(Mount("/uwlr", "UWLR receiver", "etl.connectors.iep_lvs.app:create_app", "uwlr_messages"),),
     files=FILES,
     number_rules=NUMBER_RULES,
     unused_numbers=UNUSED_NUMBERS,

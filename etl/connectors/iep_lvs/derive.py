@@ -10,10 +10,10 @@ import pandas as pd
 from sqlalchemy import Connection as Session
 
 from etl import db
-from etl.connectors.iep_lvs import inbox
-from etl.connectors.iep_lvs.faults import Fault
+from etl.connectors.iep_lvs import intake
+from etl.connectors.iep_lvs.faults import UwlrFault
 from etl.connectors.iep_lvs.reading import Message, Open, read
-from etl.engine import failpoint
+from etl.engine import failpoint, inbox
 from etl.errors import RejectRecord
 from etl.load import derivations, rejections
 from etl.load.merge import stage
@@ -75,7 +75,7 @@ def read_batch(session: Session, rows: Sequence[Mapping[str, Any]]) -> tuple[Bat
         message = Message()
         try:
             school = read(inbox.body(session, row["message_id"]), Open(row["lenient"]), message)
-        except Fault as fault:
+        except UwlrFault as fault:
             words = f"message {row['message_id']} cannot be read any more: {fault}"
             problems[row["brin6"]] = RejectRecord("malformed_record", words)
             log.error("school %s: %s", row["brin6"], words)
@@ -138,7 +138,7 @@ def _derive(
         db.rows(session, "iep_lvs/derivation.school_lock", brin6=brin6)
     derived = derive(
         batch.deliveries,
-        db.query(session, "iep_lvs/derivation.pupils", **inbox.identifiers(*batch.messages)),
+        db.query(session, "iep_lvs/derivation.pupils", **intake.identifiers(*batch.messages)),
         db.query(session, "iep_lvs/derivation.excluded_tests"),
     )
     said = pd.DataFrame(batch.rows)[_SAID]

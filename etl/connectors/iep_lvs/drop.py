@@ -19,9 +19,9 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl import db
-from etl.connectors.iep_lvs import hardened, inbox
-from etl.connectors.iep_lvs.faults import Code, Fault
-from etl.connectors.iep_lvs.inbox import Origin
+from etl.connectors.iep_lvs import hardened, intake
+from etl.connectors.iep_lvs.faults import Code, UwlrFault
+from etl.connectors.iep_lvs.intake import Origin
 from etl.connectors.iep_lvs.location import SET_ASIDE, TAKEN, Location, base_name
 from etl.connectors.iep_lvs.message import School
 from etl.connectors.iep_lvs.reading import Message, Open, read
@@ -77,7 +77,7 @@ def _take(engine: Engine, source: str, location: Location, entry: Mapping[str, A
     except Waits as waits:
         polled.waiting.append((base_name(name), str(waits)))
         return
-    except Fault as fault:
+    except UwlrFault as fault:
         reason = f"{fault.code}: {fault.text}"
         location.put_away(name, SET_ASIDE, reason)
         polled.set_aside.append((base_name(name), reason))
@@ -90,7 +90,7 @@ def _take(engine: Engine, source: str, location: Location, entry: Mapping[str, A
 
 
 def _land_file(engine: Engine, source: str, location: Location, entry: Mapping[str, Any]) -> int | None:
-    """Land a file and return its size; None when this version of it was taken before. Raises Fault or Waits."""
+    """Land a file and return its size; None when this version of it was taken before. Raises UwlrFault or Waits."""
     name, told = str(entry["name"]), _told(entry)
     body = b"" if told else location.content(name)
     file = {"source": source, "address": name, "fingerprint": told or hashlib.sha256(body).hexdigest()}
@@ -105,12 +105,12 @@ def _land_file(engine: Engine, source: str, location: Location, entry: Mapping[s
 
 
 def _land(session: Session, body: bytes) -> int:
-    """Put a document into the inbox and return the number of the message. Raises Fault or Waits."""
+    """Put a document into the inbox and return the number of the message. Raises UwlrFault or Waits."""
     text = hardened.as_utf8(body)
     gate, message = Open(lenient=False), Message()
     try:
         school = read(text, gate, message)
-    except Fault:
+    except UwlrFault:
         gate, message = Open(lenient=True), Message()
         school = read(text, gate, message)
         if not _allows_lenient(session, school):
@@ -123,15 +123,15 @@ def _land(session: Session, body: bytes) -> int:
     if link["status"] != "active":
         state = f"a link that is {link['status']}"
         raise Waits(f"school {brin6} has {state}: the file is taken once the link is active")
-    inbox.check_types(message, lenient=gate.lenient)
-    unknown = inbox.unknown_pupils(session, message, brin6)
+    intake.check_types(message, lenient=gate.lenient)
+    unknown = intake.unknown_pupils(session, message, brin6)
     if unknown and link["fault_on_unknown_pupil"]:
-        raise Fault(Code.PUPIL, f"{unknown} of {len(message.pupils)} pupils are not known here")
-    origin = Origin(link["source"], brin6, "drop", gate.lenient)
-    kept = inbox.without_header(text, gate.header.key) if gate.header else text
-    received = inbox.add(session, origin, kept, school, message.delivered)
+        raise UwlrFault(Code.PUPIL, f"{unknown} of {len(message.pupils)} pupils are not known here")
+    origin = Origin(brin6, "drop", gate.lenient)
+    kept = intake.without_header(text, gate.header.key) if gate.header else text
+    received = intake.add(session, origin, kept, school, message.delivered)
     event = "message" if received.is_new else "message_again"
-    inbox.log(session, brin6, event, inbox.summary(message, unknown), message_id=received.message_id)
+    intake.log(session, brin6, event, intake.summary(message, unknown), message_id=received.message_id)
     return received.message_id
 
 

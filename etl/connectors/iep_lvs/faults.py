@@ -4,6 +4,8 @@ from enum import StrEnum
 from typing import Final
 from xml.sax.saxutils import escape
 
+from etl.errors import ComeAgain, NotTaken
+
 SOAP_11: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP_12: Final = "http://www.w3.org/2003/05/soap-envelope"
 
@@ -24,8 +26,10 @@ class Code(StrEnum):
     NOT_NOW = "Server.TijdelijkNietBeschikbaar"
 
 
-class Fault(Exception):  # noqa: N818 - what SOAP calls it
+class UwlrFault(NotTaken):
     """The whole message is refused. ``text`` names elements and codes, never a value that was sent."""
+
+    code: Code
 
     def __init__(self, code: Code, text: str) -> None:
         super().__init__(f"{code}: {text}")
@@ -38,7 +42,14 @@ class Fault(Exception):  # noqa: N818 - what SOAP calls it
         return self.code.startswith("Server.")
 
 
-def fault_envelope(fault: Fault, soap: str) -> bytes:
+def fault_of(problem: NotTaken) -> UwlrFault:
+    """What UWLR calls it that a message was not taken."""
+    if isinstance(problem, UwlrFault):
+        return problem
+    return UwlrFault(Code.NOT_NOW if isinstance(problem, ComeAgain) else Code.MESSAGE, str(problem))
+
+
+def fault_envelope(fault: UwlrFault, soap: str) -> bytes:
     """The fault as SOAP 1.1, or as 1.2 for a sender that speaks it."""
     return (_fault_12(fault) if soap == SOAP_12 else _fault_11(fault)).encode()
 
@@ -48,7 +59,7 @@ def acknowledgement(soap: str, namespace: str) -> bytes:
     return _envelope(soap, f'<leerresultaten_bevestiging xmlns="{namespace}"/>').encode()
 
 
-def _fault_11(fault: Fault) -> str:
+def _fault_11(fault: UwlrFault) -> str:
     return _envelope(
         SOAP_11,
         f"<soap:Fault><faultcode>soap:{fault.code}</faultcode>"
@@ -56,7 +67,7 @@ def _fault_11(fault: Fault) -> str:
     )
 
 
-def _fault_12(fault: Fault) -> str:
+def _fault_12(fault: UwlrFault) -> str:
     role = "Receiver" if fault.is_ours else "Sender"
     return _envelope(
         SOAP_12,

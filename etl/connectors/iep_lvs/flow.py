@@ -15,8 +15,9 @@ from sqlalchemy import Engine
 from etl import db, settings
 from etl.connectors.iep_lvs.derive import FLOW, added, derive_batch, parts, read_batch
 from etl.connectors.iep_lvs.drop import Polled, poll
+from etl.connectors.iep_lvs.intake import SYSTEM
 from etl.connectors.iep_lvs.location import Location
-from etl.engine import failpoint, night
+from etl.engine import failpoint, inbox, night
 from etl.engine.night import Connect
 from etl.engine.options import Options
 from etl.engine.sources import Source, sources
@@ -26,7 +27,6 @@ from etl.load.runs import Counts, balanced
 from etl.transform.reasons import REASONS
 from etl.transform.rejected import combined, rejected_rows
 
-SYSTEM: Final = "iep_lvs"
 POLLED: Final = f"{FLOW}/drop"  # rejections of polling are resolved by the next poll, not by a derivation
 _SCHOOLS_A_BATCH: Final = 50
 
@@ -109,7 +109,7 @@ def forget_bodies(engine: Engine) -> None:
     """Delete the bodies of messages whose retention has ended; what was derived from them stays."""
     days = settings.INBOX_RETENTION_DAYS.get()
     with engine.begin() as session:
-        forgotten = db.execute(session, "iep_lvs/inbox.retention", flow=FLOW, days=days)
+        forgotten = inbox.forget_bodies(session, SYSTEM, FLOW, days)
     log.info("retention: %s bodies deleted", forgotten)
 
 

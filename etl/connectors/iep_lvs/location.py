@@ -12,7 +12,7 @@ import fsspec
 
 from etl import settings
 from etl.connections import Connection
-from etl.connectors.iep_lvs.faults import Code, Fault
+from etl.connectors.iep_lvs.faults import Code, UwlrFault
 from etl.errors import EtlError, GiveUp, InvalidInput, RetryLater
 from etl.http import refusals
 from etl.http.proxies import proxy_of
@@ -78,7 +78,7 @@ class Location:
         )
 
     def content(self, name: str) -> bytes:
-        """The bytes of a file. Raises Fault when it is too large, RetryLater when it cannot be read."""
+        """The bytes of a file. Raises UwlrFault when it is too large, RetryLater when it cannot be read."""
         most, body = settings.UWLR_MAX_BYTES.get(), bytearray()
         # As a stream, without asking for its size first: a range could unpack to any size.
         options = {"block_size": 0, "size": 1} if self._is_web else {}
@@ -91,7 +91,7 @@ class Location:
         except Exception as problem:
             raise self._failed("a file cannot be read", problem) from None
         if len(body) > most:
-            raise Fault(Code.MESSAGE, f"the file is larger than {most} bytes")
+            raise UwlrFault(Code.MESSAGE, f"the file is larger than {most} bytes")
         return bytes(body)
 
     def put_away(self, name: str, folder: str, reason: str | None) -> None:

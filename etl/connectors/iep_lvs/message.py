@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
-from etl.connectors.iep_lvs.faults import Code, Fault
+from etl.connectors.iep_lvs.faults import Code, UwlrFault
 from etl.connectors.iep_lvs.hardened import texts
 from etl.connectors.iep_lvs.schema import AUTHORISATION, RESULTS, VERSIONS, problem_with
 
@@ -109,10 +109,10 @@ def about(*said: str | None) -> str:
 
 
 def read_header(element: etree._Element) -> Header:
-    """The SOAP header. Raises Fault when it is not as the contract has it."""
+    """The SOAP header. Raises UwlrFault when it is not as the contract has it."""
     problem = problem_with(element)
     if problem is not None:
-        raise Fault(Code.AUTHORISATION, problem.text)
+        raise UwlrFault(Code.AUTHORISATION, problem.text)
     key, code, name = (element.findtext(f"{{{AUTHORISATION}}}{tag}") or "" for tag in _HEADER)
     return Header(key, code, name)
 
@@ -121,7 +121,7 @@ _HEADER: Final = ("autorisatiesleutel", "klantcode", "klantnaam")
 
 
 def read_school(element: etree._Element, *, lenient: bool) -> School:
-    """The school of a message. Raises Fault naming the element that is wrong."""
+    """The school of a message. Raises UwlrFault naming the element that is wrong."""
     if lenient:
         _put_in_order(element)
     problem = problem_with(element)
@@ -129,10 +129,12 @@ def read_school(element: etree._Element, *, lenient: bool) -> School:
         raise problem
     said = texts(element)
     if said.get("xsdversie") not in VERSIONS:
-        raise Fault(Code.VERSION, f"element xsdversie: versions {min(VERSIONS)} to {max(VERSIONS)} are taken")
+        raise UwlrFault(
+            Code.VERSION, f"element xsdversie: versions {min(VERSIONS)} to {max(VERSIONS)} are taken"
+        )
     year = said["schooljaar"]
     if int(year[5:]) != int(year[:4]) + 1:
-        raise Fault(Code.MESSAGE, "element schooljaar: the years are not consecutive")
+        raise UwlrFault(Code.MESSAGE, "element schooljaar: the years are not consecutive")
     brin = said.get("brincode")
     brin6 = brin + said.get("dependancecode", "00") if brin else None
     return School(brin6, said.get("schoolkey"), year, _moment(said["aanmaakdatum"]))
@@ -154,4 +156,4 @@ def _moment(text: str) -> datetime:
         moment = moment if moment.tzinfo else moment.replace(tzinfo=WITHOUT_OFFSET)
         return (moment + timedelta(days=1) if at_end else moment).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Fault(Code.MESSAGE, "element aanmaakdatum: not a moment of the calendar") from None
+        raise UwlrFault(Code.MESSAGE, "element aanmaakdatum: not a moment of the calendar") from None

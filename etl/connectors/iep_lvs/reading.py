@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from lxml import etree
 
 from etl.connectors.iep_lvs import hardened
-from etl.connectors.iep_lvs.faults import SOAP_11, SOAP_12, Code, Fault
+from etl.connectors.iep_lvs.faults import SOAP_11, SOAP_12, Code, UwlrFault
 from etl.connectors.iep_lvs.hardened import local_name
 from etl.connectors.iep_lvs.message import (
     Header,
@@ -43,7 +43,7 @@ _TAGS: Final = [*ENVELOPES, *HEADERS, *_BODIES, _AUTHORISATION, _REQUEST, *_PARE
 
 
 class Gate(Protocol):
-    """Who may deliver, and how strictly it is read. Both methods raise Fault to refuse."""
+    """Who may deliver, and how strictly it is read. Both methods raise UwlrFault to refuse."""
 
     def admit(self, header: Header | None) -> bool:
         """Decide on the sender; returns whether its messages are read leniently."""
@@ -95,7 +95,7 @@ class Message:
 def read(text: bytes, gate: Gate, message: Message) -> School:
     """Read ``text`` (UTF-8) into ``message`` and return its school.
 
-    Raises Fault: of the XML, else of the gate, else of the body.
+    Raises UwlrFault: of the XML, else of the gate, else of the body.
     """
     reader = _Reader(gate, message)
     for kind, element in hardened.events(text, _TAGS):
@@ -115,7 +115,7 @@ class _Reader:
         self._lenient = False
         self._header: Header | None = None
         self._asked = False
-        self._refused: Fault | None = None
+        self._refused: UwlrFault | None = None
         self._request: etree._Element | None = None  # held, so that it stays the same object
         self._seen = 0
         self._keys: set[str] = set()
@@ -167,14 +167,14 @@ class _Reader:
         if self._refused is not None:
             raise self._refused
         if self._message.school is None:
-            raise Fault(Code.MESSAGE, "element leerresultaten_verzoek: missing")
+            raise UwlrFault(Code.MESSAGE, "element leerresultaten_verzoek: missing")
         return self._message.school
 
     def _ask(self) -> None:
         self._asked = True
         try:
             self._lenient = self._gate.admit(self._header)
-        except Fault as refused:
+        except UwlrFault as refused:
             self._refused = refused
 
     def _read_header(self, element: etree._Element) -> None:
@@ -182,7 +182,7 @@ class _Reader:
             return
         try:
             self._header = read_header(element)
-        except Fault as refused:
+        except UwlrFault as refused:
             self._asked, self._refused = True, refused
 
     def _read_unit(self, tag: str, element: etree._Element) -> None:
@@ -195,7 +195,7 @@ class _Reader:
         else:
             last = element[-1] if len(element) else None  # strangers before it were met at its end
             if last is None:
-                raise Fault(Code.MESSAGE, f"element {local_name(element)}: empty")
+                raise UwlrFault(Code.MESSAGE, f"element {local_name(element)}: empty")
             if last.tag not in _UNITS:
                 raise _unexpected(local_name(last))
 
@@ -203,7 +203,7 @@ class _Reader:
         self._message.school = school = read_school(element, lenient=self._lenient)
         try:
             self._gate.check_school(school)
-        except Fault as refused:
+        except UwlrFault as refused:
             self._refused = refused
 
     def _read_pupil(self, element: etree._Element) -> None:
@@ -227,8 +227,8 @@ class _Reader:
         try:
             test, norms = read_test(element)
             if test.test_code in self._test_codes:
-                raise Fault(Code.MESSAGE, "element toetscode: not unique in toetsen")
-        except Fault:
+                raise UwlrFault(Code.MESSAGE, "element toetscode: not unique in toetsen")
+        except UwlrFault:
             if self._lenient:
                 return
             raise
@@ -241,7 +241,9 @@ class _Reader:
         if not self._lenient or set(names) != set(_CHILDREN):
             for wanted, found in zip_longest(_CHILDREN, names):
                 if found != wanted:
-                    raise _unexpected(found) if found else Fault(Code.MESSAGE, f"element {wanted}: missing")
+                    raise (
+                        _unexpected(found) if found else UwlrFault(Code.MESSAGE, f"element {wanted}: missing")
+                    )
         self._check_tests()
 
     def _check_tests(self) -> None:
@@ -257,7 +259,7 @@ class _Reader:
     def _reject(self, result: Result, reason: str) -> None:
         """Refuse the message for one of its results, or leave only that one out."""
         if not self._lenient:
-            raise Fault(Code.MESSAGE, reason)
+            raise UwlrFault(Code.MESSAGE, reason)
         same = about(result.pupil_id, result.eck_id, result.test_code, result.test_part, result.taken_on)
         self._message.unreadable.append(Unreadable(result.result_key, reason, same))
 
@@ -278,5 +280,5 @@ def _is_request(element: etree._Element) -> bool:
     return element.getparent() is None or any(_is_part(above, _BODIES) for above in element.iterancestors())
 
 
-def _unexpected(name: str) -> Fault:
-    return Fault(Code.MESSAGE, f"element {name}: not expected here")
+def _unexpected(name: str) -> UwlrFault:
+    return UwlrFault(Code.MESSAGE, f"element {name}: not expected here")

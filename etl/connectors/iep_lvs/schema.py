@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from lxml import etree
 
-from etl.connectors.iep_lvs.faults import Code, Fault
+from etl.connectors.iep_lvs.faults import Code, UwlrFault
 from etl.connectors.iep_lvs.hardened import local_name
 
 FOLDER: Final = Path(__file__).with_name("schemas")
@@ -47,7 +47,7 @@ _NAMESPACE: Final = re.compile(r"\{[^}]*\}")
 _STRUCTURE: Final = ("SCHEMAV_ELEMENT_CONTENT", "SCHEMAV_CVC_COMPLEX_TYPE")
 
 
-def problem_with(element: etree._Element) -> Fault | None:
+def problem_with(element: etree._Element) -> UwlrFault | None:
     """The first way in which an element (a school, pupil, result, test, header) breaks the contract, if any.
 
     The text names the element and, where the order is wrong, what was expected; it never repeats a value.
@@ -61,10 +61,10 @@ def problem_with(element: etree._Element) -> Fault | None:
     return _fault(element, cast(Any, schema.error_log)[0])
 
 
-def _fault(element: etree._Element, error: etree._LogEntry) -> Fault:
+def _fault(element: etree._Element, error: etree._LogEntry) -> UwlrFault:
     match = _ELEMENT.match(error.message)
     if match is None:
-        return Fault(Code.MESSAGE, f"element {local_name(element)}: not as the contract has it")
+        return UwlrFault(Code.MESSAGE, f"element {local_name(element)}: not as the contract has it")
     name = match["name"]
     place = name if name == local_name(element) else f"{name} (in {local_name(element)})"
     in_dossier = match["namespace"] == DOSSIER or name == "osoresultaat"
@@ -73,11 +73,11 @@ def _fault(element: etree._Element, error: etree._LogEntry) -> Fault:
         explained = _NAMESPACE.sub("", match["problem"]).lstrip(": ")
         missing = _MISSING.match(explained)
         if missing:
-            return Fault(fallback, f"element {missing[1]} (in {name}): missing")
-        return Fault(fallback, f"element {place}: {explained}")
+            return UwlrFault(fallback, f"element {missing[1]} (in {name}): missing")
+        return UwlrFault(fallback, f"element {place}: {explained}")
     attribute = _ATTRIBUTE.match(match["problem"])
     place = f"{place}, attribute {attribute[1]}" if attribute else place
-    return Fault(
+    return UwlrFault(
         _CODES.get(name, fallback), f"element {place}: the value does not have the form that is asked for"
     )
 

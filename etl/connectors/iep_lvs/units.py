@@ -8,7 +8,7 @@ from typing import Final
 
 from lxml import etree
 
-from etl.connectors.iep_lvs.faults import Code, Fault
+from etl.connectors.iep_lvs.faults import Code, UwlrFault
 from etl.connectors.iep_lvs.hardened import texts
 from etl.connectors.iep_lvs.message import Measure, Norm, Result, Test, Unreadable, about
 from etl.connectors.iep_lvs.schema import DOSSIER, OWN_TYPE, RESULTS, problem_with
@@ -34,7 +34,7 @@ class Pupil:
 def read_pupil(element: etree._Element, first: int, *, lenient: bool) -> Pupil:
     """The results of one pupil, numbered from ``first``.
 
-    Strict: raises Fault at the first problem; lenient: lists what cannot be read.
+    Strict: raises UwlrFault at the first problem; lenient: lists what cannot be read.
     """
     problem = problem_with(element)
     if problem is not None and not lenient:
@@ -43,7 +43,7 @@ def read_pupil(element: etree._Element, first: int, *, lenient: bool) -> Pupil:
     for number, result in enumerate(element.iter(f"{_LR}resultaat"), first):
         try:
             _read_result(pupil, element, result, number, checked=problem is None)
-        except Fault as wrong:
+        except UwlrFault as wrong:
             if not lenient:
                 raise
             key = result.get("key") or f"#{number + 1}"
@@ -66,7 +66,7 @@ def _read_result(
     whose, said = texts(element), texts(result)
     pupil_id, eck_id = whose.get("leerlingid"), whose.get("eckid")
     if not (pupil_id or eck_id):
-        raise Fault(Code.PUPIL, "element leerlingid: missing")
+        raise UwlrFault(Code.PUPIL, "element leerlingid: missing")
     key, part = result.get("key") or "", said.get("toetsonderdeelcode")
     pupil.results.append(
         Result(number, key, pupil_id, eck_id, _day(said["afnamedatum"]), said["toetscode"], part)
@@ -101,7 +101,7 @@ def _measured(score: etree._Element, said: dict[str, str], number: int) -> Itera
 
 
 def read_test(element: etree._Element) -> tuple[Test, list[Norm]]:
-    """One test with its norm rows. Raises Fault naming the element that is wrong."""
+    """One test with its norm rows. Raises UwlrFault naming the element that is wrong."""
     problem = problem_with(element)
     if problem is not None:
         raise problem
@@ -127,7 +127,7 @@ def _norms(norming: etree._Element | None, test_code: str, test_part: str | None
         said = texts(row)
         lower, upper = said.get("beginnormwaarde"), said.get("eindnormwaarde")
         if lower is not None and upper is not None and Decimal(lower) > Decimal(upper):
-            raise Fault(Code.NORM, "element norm: beginnormwaarde is greater than eindnormwaarde")
+            raise UwlrFault(Code.NORM, "element norm: beginnormwaarde is greater than eindnormwaarde")
         term = said.get("term") or said.get("omschrijving")
         if term:
             yield Norm(test_code, test_part, term, lower, upper)
@@ -137,4 +137,4 @@ def _day(text: str) -> str:
     try:
         return date.fromisoformat(text[:10]).isoformat()
     except ValueError:
-        raise Fault(Code.MESSAGE, "element afnamedatum: not a day of the calendar") from None
+        raise UwlrFault(Code.MESSAGE, "element afnamedatum: not a day of the calendar") from None

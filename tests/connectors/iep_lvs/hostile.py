@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from etl.connectors.iep_lvs.faults import Fault
+from etl.connectors.iep_lvs.faults import UwlrFault
 from etl.connectors.iep_lvs.hardened import as_utf8
 from etl.connectors.iep_lvs.reading import Message, Open, read
 
@@ -54,7 +54,7 @@ def _measure(name: str) -> None:
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     try:
         read(as_utf8(body), Open(lenient=False), Message())
-    except Fault as fault:
+    except UwlrFault as fault:
         seconds = time.process_time() - start
         megabytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
         print(fault.code, seconds, megabytes)

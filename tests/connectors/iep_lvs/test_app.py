@@ -3,7 +3,7 @@
 import asyncio
 from threading import Event
 
-from etl.connectors.iep_lvs.app import Burst
+from etl.engine.receiving import Burst
 
 
 class Impatient(Burst):

@@ -145,7 +145,7 @@ def test_a_file_that_came_before_its_school_s_link_is_taken_when_the_link_is_act
         links.activate(session, KEY, "Bureau ICE", "BUREAUICE", TERMS, "beheer")
     flow.run(engine, lambda _: connection(str(tmp_path), after="move"), Options())
     assert open_files(engine) == []
-    assert rows(engine, "select brin6 from raw.inbox order by 1") == [("11AA00",), ("99QQ00",)]
+    assert rows(engine, "select brin6 from core.uwlr_messages order by 1") == [("11AA00",), ("99QQ00",)]
     assert sorted(path.name for path in (tmp_path / "taken").iterdir()) == ["ended.xml", "other.xml"]
 
 

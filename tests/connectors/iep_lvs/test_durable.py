@@ -87,6 +87,6 @@ def test_fifty_senders_at_once_are_all_kept_and_each_once(iep: Sender, engine: E
 
     with ThreadPoolExecutor(50) as senders:
         assert all(senders.map(deliver, range(50)))
-    assert rows(engine, "select count(*), sum(deliveries) from raw.inbox") == [(25, 50)]
+    assert rows(engine, "select (select count(*) from raw.inbox), count(*) from ops.deliveries") == [(25, 50)]
     night(engine)
     assert rows(engine, "select count(*), max(version) from mart.test_results") == [(10, 1)]

@@ -5,7 +5,7 @@ import requests
 from sqlalchemy import Engine
 
 from etl.connectors.iep_lvs import links
-from etl.connectors.iep_lvs.faults import Fault
+from etl.connectors.iep_lvs.faults import UwlrFault
 from etl.connectors.iep_lvs.reading import Message, Open, read
 from etl.sandbox.iep_lvs.sender import Sender, samples
 from tests.connectors.iep_lvs.school import KEY, rows
@@ -51,7 +51,7 @@ def test_a_message_that_breaks_the_contract_is_refused_with_its_code_and_the_ele
     was: str, becomes: str, code: str, element: str
 ) -> None:
     assert was in NIGHT.decode()
-    with pytest.raises(Fault, match=rf"^Client\.{code}: element {element}\b"):
+    with pytest.raises(UwlrFault, match=rf"^Client\.{code}: element {element}\b"):
         read(NIGHT.decode().replace(was, becomes, 1).encode(), Open(lenient=False), Message())
 
 

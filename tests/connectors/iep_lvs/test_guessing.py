@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 from sqlalchemy import Engine
 
-from etl.connectors.iep_lvs.guesses import Guesses
+from etl.engine.guesses import Guesses
 from etl.sandbox.iep_lvs.sender import Sender, samples
 from tests.connectors.iep_lvs.conftest import serving
 from tests.connectors.iep_lvs.school import KEY, rows

@@ -72,7 +72,10 @@ def test_the_same_messages_in_any_order_and_number_leave_the_same_rows(iep: Send
     assert night(engine) == {"read": 11, "written": 8, "unchanged": 1, "rejected": 2, "ignored": 0}
     assert current(engine) == golden("test_results")
     assert rejected(engine) == golden("rejections")
-    assert rows(engine, "select deliveries from raw.inbox order by message_id") == [(3,), (2,)]
+    assert rows(engine, "select count(*) from ops.deliveries group by message_id order by message_id") == [
+        (3,),
+        (2,),
+    ]
 
 
 def test_a_second_identical_night_writes_nothing(iep: Sender, engine: Engine) -> None:

@@ -35,7 +35,7 @@ def test_zeep_loads_the_contract_and_delivers(receiver: str, engine: Engine) -> 
     header = client.get_element("{http://www.edustandaard.nl/leerresultaten/2/autorisatie}autorisatie")
     soap_headers = [header(autorisatiesleutel=KEY, klantcode="BUREAUICE", klantnaam="Bureau ICE")]
     client.service.BrengLeerresultaten(**message(client, 12), _soapheaders=soap_headers)
-    assert rows(engine, "select brin6, results from raw.inbox") == [("99QQ00", 1)]
+    assert rows(engine, "select brin6, results from core.uwlr_messages") == [("99QQ00", 1)]
 
 
 def test_the_contract_names_what_clients_are_built_from(receiver: str) -> None:

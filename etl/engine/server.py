@@ -1,4 +1,4 @@
-"""The receiver as a server of its own, which hangs up on callers that do not finish what they began to ask.
+"""A receiver as a server of its own, which hangs up on callers that do not finish what they began to ask.
 
 A body has its deadline in the application; what comes before it, the head of a request, only the server sees.
 """
@@ -9,7 +9,7 @@ import socket
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from etl.connectors.iep_lvs.app import create_app
+from etl.engine.mounting import Asgi
 
 
 class PromptProtocol(H11Protocol):
@@ -44,12 +44,12 @@ class PromptProtocol(H11Protocol):
             self.transport.close()
 
 
-def serve(url: str, host: str, port: int) -> None:
-    """Serve the receiver for the warehouse at ``url`` until the process is told to stop."""
-    server(url).run(sockets=[socket.create_server((host, port))])
+def serve(app: Asgi, host: str, port: int) -> None:
+    """Serve a receiver until the process is told to stop."""
+    server(app).run(sockets=[socket.create_server((host, port))])
 
 
-def server(url: str, protocol: type[PromptProtocol] = PromptProtocol) -> uvicorn.Server:
-    """The receiver for a warehouse; FORWARDED_ALLOW_IPS names the proxies whose word on callers is taken."""
-    config = uvicorn.Config(create_app(url), http=protocol, lifespan="off", log_level="warning")
+def server(app: Asgi, protocol: type[PromptProtocol] = PromptProtocol) -> uvicorn.Server:
+    """A server of a receiver; FORWARDED_ALLOW_IPS names the proxies whose word on callers is taken."""
+    config = uvicorn.Config(app, http=protocol, lifespan="off", log_level="warning")
     return uvicorn.Server(config)

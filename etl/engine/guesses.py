@@ -1,6 +1,6 @@
-"""Guessing keys is slow, and slows down nobody else (docs/connectors/iep_lvs.md, Links and keys).
+"""Guessing keys is slow, and slows down nobody else: what a sender claims to be is public, such as a school's number.
 
-What counts against a sender is what only that sender does: failures from one address for one school. Whoever fails
+What counts against a sender is what only that sender does: failures from one address for one claim. Whoever fails
 too often waits its turn for every further look at a key, and past a short queue is not looked at; other addresses,
 and a key that was verified before, never wait.
 """
@@ -14,8 +14,16 @@ from threading import Lock
 from typing import Final
 
 
+class Turn(Exception):  # noqa: N818 - not an error: a key of this sender is looked at in ``seconds``
+    """The sender failed too often to be looked at now: read the message again in ``seconds``."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
 class Guesses:
-    """Failures by address and claimed school, in a table of a fixed size: nothing that is sent makes it forget.
+    """Failures by address and claim, in a table of a fixed size: nothing that is sent makes it forget.
 
     Two senders may share a place in it by chance; its secret lets nobody choose whose.
     """
@@ -32,22 +40,22 @@ class Guesses:
         self._failed, self._since, self._next = (array("d", bytes(8 * self._PLACES)) for _ in range(3))
         self._lock = Lock()
 
-    def too_many(self, address: str, school: str) -> bool:
+    def too_many(self, address: str, claim: str) -> bool:
         """Whether this sender failed too often of late."""
         with self._lock:
-            return self._is_over(self._place(address, school))
+            return self._is_over(self._place(address, claim))
 
-    def failed(self, address: str, school: str) -> None:
+    def failed(self, address: str, claim: str) -> None:
         """Remember a failure."""
         with self._lock:
-            place = self._place(address, school)
+            place = self._place(address, claim)
             self._failed[place] = min(self._level(place) + 1, self.FREE + 1)
             self._since[place] = self._clock()
 
-    def turn(self, address: str, school: str) -> float | None:
+    def turn(self, address: str, claim: str) -> float | None:
         """Seconds until the next key of this sender may be looked at; None: too many of them wait already."""
         with self._lock:
-            place, now = self._place(address, school), self._clock()
+            place, now = self._place(address, claim), self._clock()
             if not self._is_over(place):
                 return 0.0
             at = max(now, self._next[place])
@@ -63,8 +71,8 @@ class Guesses:
         forgotten = (self._clock() - self._since[place]) * self.FREE / self.SECONDS
         return max(0.0, self._failed[place] - forgotten)
 
-    def _place(self, address: str, school: str) -> int:
-        mark = hmac.digest(self._secret, f"{_network(address)} {school}".encode(), "sha256")
+    def _place(self, address: str, claim: str) -> int:
+        mark = hmac.digest(self._secret, f"{_network(address)} {claim}".encode(), "sha256")
         return int.from_bytes(mark[:4]) % self._PLACES
 
 

@@ -2,17 +2,18 @@
 
 import asyncio
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message as Headers
 from typing import Final
 
 from starlette.requests import Request
 
-from etl.connectors.iep_lvs.faults import Code, Fault
+from etl.errors import ComeAgain, Malformed
 
 _DRAINED: Final = (
-    10  # a sender that sends up to this many times too much is heard out, so that it gets the fault
+    10  # a sender that sends up to this many times too much is heard out, so that it gets the answer
 )
 _MOST_MEMBERS: Final = 1000  # of a gzip body; senders write one
 _GZIP: Final = 16 + zlib.MAX_WBITS
@@ -24,9 +25,29 @@ class Posted:
     """A message as it came over HTTP: its bytes, what HTTP says of them, and from which address."""
 
     body: bytes = field(repr=False)
-    encoding: str = ""
-    charset: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # by their names in lower case
     address: str = ""
+
+    @property
+    def encoding(self) -> str:
+        """How the body is packed, in lower case; empty where it is not."""
+        return self.headers.get("content-encoding", "").strip().lower()
+
+    @property
+    def content_type(self) -> str:
+        """Of which kind it is, such as text/xml."""
+        return self._about.get_content_type()
+
+    @property
+    def charset(self) -> str:
+        """How its text is written, empty where HTTP does not say."""
+        return str(self._about.get_param("charset", ""))
+
+    @property
+    def _about(self) -> Headers:
+        about = Headers()
+        about["content-type"] = self.headers.get("content-type", "")
+        return about
 
 
 @dataclass(eq=False)
@@ -56,12 +77,12 @@ class Uploads:
             self._held.remove(upload)
 
     async def read(self, request: Request, most: int, upload: Upload) -> bytes:
-        """The whole body. Raises Fault when it is too large, does not come in time, or there is no room for it."""
+        """The whole body. Raises Malformed when it is too large, ComeAgain without time or room."""
         try:
             async with asyncio.timeout(self._seconds) as upload.timeout:
                 return await self._read(request, most, upload)
         except TimeoutError:
-            raise Fault(Code.NOT_NOW, "the message did not come in whole in time: send it again") from None
+            raise ComeAgain("the message did not come in whole in time: send it again") from None
         finally:
             upload.timeout = None
 
@@ -96,26 +117,26 @@ class Uploads:
                 total -= upload.held
                 upload.held = 0  # it is let go of before anything else comes in
         if total > self._most:
-            raise Fault(Code.NOT_NOW, "too many messages at once: send it again in a minute")
+            raise ComeAgain("too many messages at once: send it again in a minute")
 
 
 def unpacked(posted: Posted, most: int) -> bytes:
-    """The body without its Content-Encoding. Raises Fault when that is not read here, broken, or too large."""
-    encoding = posted.encoding.strip().lower()
+    """The body without its Content-Encoding. Raises Malformed when that is unknown, broken, or too large."""
+    encoding = posted.encoding
     if encoding in ("", "identity"):
         return posted.body
     if encoding not in _FORMATS:
-        raise Fault(Code.MESSAGE, "this Content-Encoding is not read here: send gzip, deflate or none")
+        raise Malformed("this Content-Encoding is not read here: send gzip, deflate or none")
     is_raw = encoding == "deflate" and not _has_zlib_header(posted.body)  # some senders leave the header out
     try:
         return _inflated(posted.body, -zlib.MAX_WBITS if is_raw else _FORMATS[encoding], most)
     except zlib.error:
-        raise Fault(Code.MESSAGE, f"the message is not valid {encoding}") from None
+        raise Malformed(f"the message is not valid {encoding}") from None
 
 
-def too_large(most: int) -> Fault:
+def too_large(most: int) -> Malformed:
     """What a sender is told whose message is over the limit, packed or not."""
-    return Fault(Code.MESSAGE, f"the message is larger than {most} bytes: send it in parts")
+    return Malformed(f"the message is larger than {most} bytes: send it in parts")
 
 
 def _inflated(body: bytes, window: int, most: int) -> bytes:

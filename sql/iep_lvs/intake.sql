@@ -1,12 +1,6 @@
 -- name: add
-insert into raw.inbox (source, brin6, channel, kind, sha256, body, created_at, school_year, lenient, results)
-values (:source, :brin6, :channel, :kind, :sha256, :body, :created_at, :school_year, :lenient, :results)
-on conflict (source, brin6, sha256) do update
-set deliveries = inbox.deliveries + 1, last_received_at = clock_timestamp()
-returning message_id, deliveries = 1 as is_new
-
--- name: body
-select body from raw.inbox where message_id = :message_id
+insert into core.uwlr_messages (message_id, brin6, school_year, is_test, lenient, results)
+values (:message_id, :brin6, :school_year, :is_test, :lenient, :results)
 
 -- name: log
 -- Nothing is logged for schools that have no link, and what is refused again for the same reason within the hour is
@@ -40,22 +34,3 @@ from mart.link_log
 where cast(:brin6 as text) is null or brin6 = :brin6
 order by log_id desc
 limit :most
-
--- name: retention
--- Bodies that were derived and whose time is over.
-update raw.inbox
-set body = null
-where body is not null
-and received_at < clock_timestamp() - make_interval(days => :days)
-and exists (
-    select from ops.derivations as derived
-    where derived.flow = :flow
-    and derived.source = inbox.source
-    and derived.scope = inbox.brin6 || '/' || inbox.message_id
-)
-
--- name: supplier_known
-select 1 as known
-from core.school_links
-where supplier = :supplier and supplier_code = :supplier_code and closed_at is null
-limit 1

@@ -1,12 +1,10 @@
-"""The inbox: messages are kept as they came, before anybody is told that they arrived (docs/design.md, Land first).
+"""What UWLR puts into the inbox, and what it keeps of a message beside it.
 
 What is kept is the message without its SOAP header, because the header holds the school's key.
 """
 
-import hashlib
-import zlib
-from dataclasses import asdict, dataclass
-from typing import Final, Literal
+from dataclasses import dataclass
+from typing import Final
 from xml.sax.saxutils import escape
 
 import pandas as pd
@@ -14,59 +12,50 @@ from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.connectors.iep_lvs import hardened
-from etl.connectors.iep_lvs.faults import Code, Fault
+from etl.connectors.iep_lvs.faults import Code, UwlrFault
 from etl.connectors.iep_lvs.message import School
 from etl.connectors.iep_lvs.reading import ENVELOPES, HEADERS, Message
+from etl.engine import inbox
+from etl.engine.inbox import Channel, Incoming, Proof, Received
 from etl.transform.test_results import match_pupils
 
+SYSTEM: Final = "iep_lvs"
+_PROOFS: Final[dict[Channel, Proof]] = {"http": "key", "drop": "location"}
 # Pupils of a test message. A school's first real delivery has more of them, or some that are known.
 _MOST_DUMMIES: Final = 10
 
 
 @dataclass(frozen=True)
-class Received:
-    """Where a message stands in the inbox; not ``is_new`` when it was there already."""
-
-    message_id: int
-    is_new: bool
-
-
-@dataclass(frozen=True)
 class Origin:
-    """Under which link and by which way a message came, and how it is read. A test delivers a dummy pupil."""
+    """Under which school's link and by which way a message came, and how it is read. A test has a dummy pupil."""
 
-    source: str
     brin6: str
-    channel: Literal["soap", "drop"]
+    channel: Channel
     lenient: bool
-    kind: Literal["results", "test"] = "results"
+    is_test: bool = False
 
 
 def without_header(text: bytes, key: str) -> bytes:
-    """The message without its SOAP header. Raises Fault when the key would be kept all the same."""
+    """The message without its SOAP header. Raises UwlrFault when the key would be kept all the same."""
     kept = hardened.cut(text, ENVELOPES, HEADERS)
     if key.encode() in kept or escape(key).encode() in kept:
-        raise Fault(Code.MESSAGE, "the autorisatiesleutel stands elsewhere than in the header")
+        raise UwlrFault(Code.MESSAGE, "the autorisatiesleutel stands elsewhere than in the header")
     return kept
 
 
 def add(session: Session, origin: Origin, text: bytes, school: School, results: int) -> Received:
     """Keep a message in the transaction of ``session``; the same one again only counts as delivered again."""
-    [row] = db.rows(
+    proof = _PROOFS[origin.channel]
+    received = inbox.add(
         session,
-        "iep_lvs/inbox.add",
-        **asdict(origin),
-        **{"created_at": school.created_at, "school_year": school.school_year, "results": results},
-        sha256=hashlib.sha256(text).digest(),
-        body=zlib.compress(text, 1),
+        Incoming(SYSTEM, origin.brin6, origin.channel, proof, "text/xml", text, school.created_at),
     )
-    return Received(row["message_id"], row["is_new"])
-
-
-def body(session: Session, message_id: int) -> bytes:
-    """A message as it was kept."""
-    [row] = db.rows(session, "iep_lvs/inbox.body", message_id=message_id)
-    return zlib.decompress(bytes(row["body"]))
+    if received.is_new:
+        db.execute(
+            session, "iep_lvs/intake.add", message_id=received.message_id, brin6=origin.brin6,
+            school_year=school.school_year, is_test=origin.is_test, lenient=origin.lenient, results=results,
+        )  # fmt: skip
+    return received
 
 
 def unknown_pupils(session: Session, message: Message, brin6: str) -> int:
@@ -85,9 +74,9 @@ def has_only_dummies(message: Message, unknown: int) -> bool:
 
 
 def check_types(message: Message, *, lenient: bool) -> None:
-    """The contract wants every result of a supplier's own kind to say which. Raises Fault, on a strict link."""
+    """The contract wants every result of a supplier's own kind to say which. Raises UwlrFault, on a strict link."""
     if message.untyped and not lenient:
-        raise Fault(Code.MESSAGE, "element anderresultaat: no xsi:type says of which kind it is")
+        raise UwlrFault(Code.MESSAGE, "element anderresultaat: no xsi:type says of which kind it is")
 
 
 def identifiers(*messages: Message) -> dict[str, list[str]]:
@@ -109,7 +98,7 @@ def log(
 ) -> None:
     """Write what happened to a message to the link log; nothing is written for a school without a link."""
     db.execute(
-        session, "iep_lvs/inbox.log", brin6=brin6, event=event, fault_code=code, detail=detail,
+        session, "iep_lvs/intake.log", brin6=brin6, event=event, fault_code=code, detail=detail,
         message_id=message_id,
     )  # fmt: skip
 

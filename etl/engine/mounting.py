@@ -1,0 +1,38 @@
+"""Where senders find us: an application for each mount of a connector, built for its first request."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any
+
+from etl.engine.connector import Mount, load
+from etl.errors import EtlError
+
+Asgi = Callable[..., Awaitable[None]]
+Tell = Callable[[], None]
+log = logging.getLogger(__name__)
+
+
+class Mounted:
+    """The application of a mount. ``tell`` is called after each burst of messages that were taken.
+
+    It is built when it is asked for: a fault in one stops nothing but itself, and the next request tries again.
+    """
+
+    def __init__(self, mount: Mount, tell: Tell) -> None:
+        self._build: Callable[[], Asgi] = cache(lambda: load(mount.app)(tell=tell))
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass the request on."""
+        try:
+            app = self._build()
+        except EtlError as problem:  # of a setting; senders try again
+            log.error("%s", problem)
+            app = _not_now
+        await app(scope, receive, send)
+
+
+async def _not_now(scope: Any, receive: Any, send: Any) -> None:
+    headers = [(b"content-type", b"text/plain"), (b"retry-after", b"300")]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": b"results cannot be stored now"})
