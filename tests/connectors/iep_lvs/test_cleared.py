@@ -58,7 +58,7 @@ def test_a_message_that_can_be_read_no_more_is_a_problem_of_its_school_as_of_any
     assert iep.send(samples()["deviating"]).taken
     assert iep.send(samples()["second_night"]).taken
     with engine.begin() as session:
-        session.exec_driver_sql("update raw.inbox set lenient = false")
+        session.exec_driver_sql("update core.uwlr_messages set lenient = false")
     run_id = flow.open_run(engine, TONIGHT)
     with pytest.raises(
         GiveUp, match="1 of 1 schools have a message that could not be read; the first: message 1 "
