@@ -44,6 +44,8 @@ def _section(one: Connector) -> Iterator[str]:
     yield f"- In `sources.csv`: {f'`{one.system}`' if one.is_source else 'no, it is a target'}"
     for flow in one.flows:
         yield f"- Flow: `{flow.name}`{_asked_of(flow)}"
+    for mount in one.mounts:
+        yield f"- Receives below `{mount.path}` of Airflow's API server"
     yield f"- Pool: `{one.pool.name}`, {one.pool.slots} at first. {one.pool.description}"
     if one.files:
         named = ", ".join(

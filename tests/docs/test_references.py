@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from etl import errors
 from etl.docs.markdown import anchor
 from etl.places import ROOT
 
@@ -68,6 +69,17 @@ def test_every_file_that_a_page_names_is_there():
     ]
 
     assert lost == []
+
+
+def test_the_page_of_the_design_tells_of_every_error():
+    told = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+
+    assert [name for name in vars(errors) if is_error(name) and f"`{name}`" not in told] == []
+
+
+def is_error(name):
+    one = getattr(errors, name)
+    return isinstance(one, type) and issubclass(one, errors.EtlError) and one is not errors.EtlError
 
 
 @pytest.mark.parametrize("gone", [r"\bspec/\w+\.md", r"(?<!docs/)(?<!\w)design\.md, "])
