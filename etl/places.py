@@ -16,11 +16,12 @@ SETTINGS_FILE: Final = "settings.env"  # where deploy/make_settings.py is told t
 
 
 def resource(name: str) -> Path:
-    """A file or folder of the product that is no part of the package etl, such as ``sql`` or ``dags``.
+    """A file or folder of the product under its name in a clone, such as ``sql`` or ``etl/sandbox/data/reference``.
 
-    Beside the package in a clone, inside it where a wheel was installed. Raises InvalidInput where there is none.
+    What stands beside the package in a clone is inside it where a wheel was installed. Raises InvalidInput where
+    there is none.
     """
-    found = (_PACKAGE.parent if IS_CLONE else _FILES) / name
+    found = (import_path() if IS_CLONE or name.startswith("etl/") else _FILES) / name
     if not found.exists():
         raise InvalidInput(f"the product has no file {name}")
     return found

@@ -8,7 +8,7 @@ from etl import places
 
 
 def path(
-    name: Annotated[str, typer.Argument(help="Such as dags, sql, airflow.cfg, deploy/databases.sql.")],
+    name: Annotated[str, typer.Argument(help="Its name in a clone, such as dags or deploy/databases.sql.")],
 ) -> None:
     """Print where a file or folder of the product is, in a clone or where the package was installed."""
     typer.echo(places.resource(name))

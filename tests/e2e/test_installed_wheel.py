@@ -1,0 +1,126 @@
+"""The wheel in an environment of its own, outside the repository: beside other DAGs, by itself, and its demo."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+
+from etl.connectors import registry
+from etl.demo import outside
+
+pytestmark = pytest.mark.long
+
+ROOT = Path(__file__).parents[2]
+ONE_LINE = re.search(  # as the page tells it
+    r"^dag_bundle_config_list = (.*)$", (ROOT / "docs" / "installation.md").read_text(), re.MULTILINE
+).group(1)
+THEIRS = """
+from airflow.sdk import dag
+
+@dag
+def theirs():
+    pass
+
+theirs()
+"""
+
+
+class Installation:
+    """A virtual environment with the wheel and what it needs, and an empty folder to work in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.programs = folder / "empty", folder / "venv" / "bin"
+        self.folder.mkdir()
+        ours = ("PYTHONPATH", "VIRTUAL_ENV", "WAREHOUSE_URL", "ETL_", "AIRFLOW", "SANDBOX_PORT")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        self.environment = inherited | {
+            "XDG_STATE_HOME": str(folder / "state"),
+            "AIRFLOW_HOME": str(folder / "airflow"),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        }
+
+    def start(self, program, *arguments, **environment):
+        return subprocess.Popen(
+            [self.programs / program, *arguments],
+            cwd=self.folder,
+            env=self.environment | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, program, *arguments, **environment):
+        process = self.start(program, *arguments, **environment)
+        printed, _ = process.communicate()
+        assert process.returncode == 0, printed
+        return printed
+
+
+def wait_for(url):
+    with requests.Session() as session:
+        session.mount(
+            "http://", HTTPAdapter(max_retries=Retry(connect=60, backoff_factor=0.1, backoff_max=1))
+        )
+        session.get(url, timeout=60).raise_for_status()
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("installed")
+    for outer in (folder, *folder.parents[:2]):
+        outer.chmod(0o755)  # as root, PostgreSQL runs as another user
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    made = Installation(folder)
+    pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps")
+    made.run("python", *pip, "--require-hashes", "-r", str(ROOT / "constraints.txt"))
+    made.run("python", *pip, *map(str, folder.glob("*.whl")))
+    made.run("python", "-m", "pip", "check")
+    yield made
+    made.run("etl", "demo", "--clean")
+
+
+def test_one_line_of_configuration_shows_the_dags_beside_those_that_an_airflow_has(installed):
+    home = Path(installed.environment["AIRFLOW_HOME"])
+    (home / "dags").mkdir(parents=True)
+    (home / "dags" / "theirs.py").write_text(THEIRS)
+    configured = {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": ONE_LINE}
+    installed.run("airflow", "db", "migrate", **configured)
+    installed.run("airflow", "dag-processor", "--num-runs", "1", **configured)
+    listed = installed.run("airflow", "dags", "list", "--output", "json", **configured)
+    dags = {dag["dag_id"]: dag["bundle_name"] for dag in json.loads(listed[listed.rindex("\n[") :])}
+    assert dags == {"theirs": "dags-folder"} | {flow: "learning-results" for flow in registry.FLOWS}
+    assert "No data found" in installed.run("airflow", "dags", "list-import-errors", **configured)
+
+
+def test_a_night_runs_without_airflow_against_the_sandbox(installed):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    sandbox = installed.start("etl", "sandbox", "start", "--port", str(port))
+    try:
+        wait_for(f"http://127.0.0.1:{port}/control/docs")
+        installed.run("etl", "db", "migrate")
+        sample = installed.run("etl", "path", "etl/sandbox/data/reference").strip()
+        installed.run("etl", "reference", "import", sample)
+        connections = outside.connections(f"http://127.0.0.1:{port}")
+        printed = installed.run("etl", "run", "moodle_results", **connections)
+        assert re.search(r"moodle_results \S+: success", printed)
+        assert "The counts add up" in printed
+    finally:
+        sandbox.terminate()
+        sandbox.communicate()
+
+
+def test_the_demo_runs_a_night_in_an_empty_folder_and_leaves_it_empty(installed):
+    installed.run("etl", "demo", "--clean")
+    assert "The night was right" in installed.run("etl", "demo", "--once")
+    assert list(installed.folder.iterdir()) == []
