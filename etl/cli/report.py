@@ -1,6 +1,5 @@
 """What the latest runs did, on a terminal of any width or as plain text."""
 
-from collections.abc import Sequence
 from dataclasses import fields
 from typing import Annotated, Final
 
@@ -14,7 +13,7 @@ from etl.console import tables
 from etl.console.numbers import whole
 from etl.console.warehouse import warehouse_engine
 from etl.load import report as reports
-from etl.load.report_types import Points, Run, RunReport, asked
+from etl.load.report_types import Run, RunReport, asked
 from etl.load.runs import Counts
 
 _COUNTS: Final = [field.name for field in fields(Counts)]
@@ -47,7 +46,7 @@ def render(found: RunReport, console: Console) -> None:
     for run in found.runs:
         _print_run(run, console)
     _print_rejections(found, console)
-    _print_points(found.points, console)
+    _print_sent(found, console)
 
 
 def _print_run(run: Run, console: Console) -> None:
@@ -113,13 +112,12 @@ def _print_rejections(found: RunReport, console: Console) -> None:
     console.print()
 
 
-def _print_points(points: Sequence[Points], console: Console) -> None:
-    if not points:
-        return
-    _print(console, f"[bold]Accreditation points[/]  {sum(one.points for one in points):,}")
-    for one in points:
-        because = f": {escape(one.because)}" if one.reason else ""
-        _print(console, f"  {one.points:,} {one.status}{because}")
+def _print_sent(found: RunReport, console: Console) -> None:
+    for heading, items in found.sent_by_kind:
+        _print(console, f"[bold]{escape(heading)}[/]  {sum(one.items for one in items):,}")
+        for one in items:
+            because = f": {escape(one.because)}" if one.reason else ""
+            _print(console, f"  {one.items:,} {one.status}{because}")
 
 
 def _print(console: Console, line: str) -> None:

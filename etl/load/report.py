@@ -1,4 +1,4 @@
-"""What a run did, read back for people: counts that add up, problems, rejections, points.
+"""What a run did, read back for people: counts that add up, problems, rejections, what is sent.
 
 See docs/design.md, Nothing disappears.
 """
@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from etl import db
 from etl.errors import InvalidInput
 from etl.load.report_markdown import as_markdown
-from etl.load.report_types import OpenRejections, Points, Problem, Run, RunReport, Step
+from etl.load.report_types import OpenRejections, Problem, Run, RunReport, Sent, Step
 from etl.load.runs import Counts
 
 
@@ -37,7 +37,7 @@ def read_report(engine: Engine, run_id: str | None = None) -> RunReport:
         return RunReport(
             runs=tuple(_runs(session, found)),
             rejections=tuple(OpenRejections(**row) for row in rejections),
-            points=tuple(Points(**row) for row in db.rows(session, "load/report.points")),
+            sent=tuple(Sent(**row) for row in db.rows(session, "load/report.sent")),
         )
 
 

@@ -1,19 +1,19 @@
 """The report of a run as Markdown: for the log of a task, where people look first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import Final
 
-from etl.load.report_types import Points, Run, RunReport
+from etl.load.report_types import Run, RunReport
 from etl.load.runs import Counts
 
 _COUNTS: Final = [field.name for field in fields(Counts)]
 
 
 def as_markdown(report: RunReport) -> str:
-    """Counts by step, problems with what to do, open rejections by reason, points by status; ids and counts only."""
+    """Counts by step, problems with what to do, rejections by reason, what is sent by status; ids and counts only."""
     blocks = [block for run in report.runs for block in _run(run)]
-    blocks += [*_rejections(report), *_points(report.points)]
+    blocks += [*_rejections(report), *_sent(report)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -79,11 +79,11 @@ def _rejections(report: RunReport) -> Iterator[str]:
         )
 
 
-def _points(points: Sequence[Points]) -> Iterator[str]:
-    if points:
-        yield "## Accreditation points"
+def _sent(report: RunReport) -> Iterator[str]:
+    for heading, items in report.sent_by_kind:
+        yield f"## {heading}"
         yield "\n".join(
-            f"- {one.points:,} {one.status}" + (f": {one.because}" if one.reason else "") for one in points
+            f"- {one.items:,} {one.status}" + (f": {one.because}" if one.reason else "") for one in items
         )
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from etl.load.problems import what_to_do
@@ -94,31 +96,37 @@ class OpenRejections:
 
 
 @dataclass(frozen=True)
-class Points:
-    """Rows of the PE-Online ledger in one status, and why where it has a reason."""
+class Sent:
+    """Items of the ledger of what is sent, of one kind and in one status, and why where it has a reason."""
 
+    kind: str
     status: str
     reason: str
-    points: int
+    items: int
 
     @property
     def because(self) -> str:
-        """The reason in words where it is one of ours, else its code; never the text of PE-Online."""
+        """The reason in words where it is one of ours, else its code; never the text of a target."""
         return REASONS.get(self.reason, self.reason).rstrip(".")
 
 
 @dataclass(frozen=True)
 class RunReport:
-    """Runs, what is open of their flows now, and how the rows of the PE-Online ledger stand."""
+    """Runs, what is open of their flows now, and how what is sent stands."""
 
     runs: tuple[Run, ...]
     rejections: tuple[OpenRejections, ...]
-    points: tuple[Points, ...]
+    sent: tuple[Sent, ...]
 
     @property
     def is_trial(self) -> bool:
         """Only dry runs: ``rejections`` are what they would reject."""
         return bool(self.runs) and all(run.is_trial for run in self.runs)
+
+    @property
+    def sent_by_kind(self) -> list[tuple[str, list[Sent]]]:
+        """What is sent, kind by kind, each under its heading."""
+        return [(kind.capitalize(), list(items)) for kind, items in groupby(self.sent, attrgetter("kind"))]
 
 
 def asked(parameters: dict[str, Any]) -> str:

@@ -65,7 +65,7 @@ REASONS: Final = {
     "no_longer_accredited": "No open accreditation of an active profession group covers this result any more.",
     "no_longer_passed": "The course counts as passed no more; nothing was sent.",
     "account_paused": "The account is paused (setting of its connection): the points wait until it is not.",
-    "outcome_unknown": "The answer of PE-Online was lost; whether the row was processed is not known.",
+    "outcome_unknown": "The answer was lost; whether the row was processed is not known.",
     "invalid_row": "PE-Online refuses the structure of this row.",
     "excluded_test": "Final tests are not recorded (list of excluded tests).",
     "no_value": "The result holds no value.",

@@ -30,13 +30,6 @@ where cast(:flow as text) is null or flow = :flow
 order by started_at desc
 limit :most
 
--- name: points
--- How the rows of the push ledger stand, and why where they are not accepted.
-select status, coalesce(reason, '') as reason, count(*) as points
-from ops.pe_attendance
-group by status, coalesce(reason, '')
-order by status, points desc, reason
-
 -- name: problems
 select run_id, step, scope, problem_code, problem
 from ops.run_step_counts
@@ -96,6 +89,13 @@ select run_id, flow, airflow_run_id, status, started_at, finished_at, parameters
 from mart.runs
 join wanted using (run_id)
 order by started_at
+
+-- name: sent
+-- How the items of the ledger stand, target by target, and why where they are not accepted.
+select kind, status, coalesce(reason, '') as reason, count(*) as items
+from ops.outbox
+group by target, kind, status, coalesce(reason, '')
+order by target, kind, status, items desc, reason
 
 -- name: steps
 select

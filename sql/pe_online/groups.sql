@@ -15,9 +15,10 @@ from core.profession_groups as registered
 where (active and closed_at is null)
 or exists (
     select from ops.pe_attendance as held
+    join ops.outbox as item using (item_id)
     where held.org_id = registered.org_id
-    and held.status not in ('accepted', 'accepted_in_test')
-    and coalesce(held.reason, '') <> all(cast(:nothing_to_do as text []))
+    and item.status not in ('accepted', 'accepted_in_test')
+    and coalesce(item.reason, '') <> all(cast(:nothing_to_do as text []))
 )
 order by org_id
 

@@ -34,31 +34,32 @@ from core.profession_groups
 where org_id = :org_id
 
 -- name: held
--- What the ledger of a profession group holds; released: a person said that the row is to be offered all the same.
+-- What the ledger of a profession group holds; released: a person said that the item is to be offered all the same.
 select
-    client_code,
-    source,
-    source_course_id,
-    passed_at,
-    pe_course_id,
-    external_course_code,
-    pe_module_id,
-    external_module_code,
-    course_type,
-    pe_edition_id,
-    external_edition_id,
-    pe_meeting_id,
-    external_meeting_id,
-    relation_number,
-    end_date,
-    status,
+    held.client_code,
+    held.source,
+    held.source_course_id,
+    held.passed_at,
+    held.pe_course_id,
+    held.external_course_code,
+    held.pe_module_id,
+    held.external_module_code,
+    held.course_type,
+    held.pe_edition_id,
+    held.external_edition_id,
+    held.pe_meeting_id,
+    held.external_meeting_id,
+    held.relation_number,
+    held.end_date,
+    item.status,
     exists (
-        select from ops.pe_decisions as decided
-        where decided.attendance_id = held.attendance_id and decided.decision = 'resend'
+        select from ops.outbox_decisions as decided
+        where decided.item_id = held.item_id and decided.decision = 'resend'
         and decided.status_before in ('accepted', 'withheld')
     ) as released
 from ops.pe_attendance as held
-where org_id = :org_id
+join ops.outbox as item using (item_id)
+where held.org_id = :org_id
 
 -- name: numbers
 select number.client_code, number.scheme, number.value

@@ -9,5 +9,6 @@ select
     left(end_date, 10) as day,
     count(*) as points
 from ops.pe_attendance
+join ops.outbox using (item_id)
 where status in ('sending', 'unknown', 'accepted')
 group by org_id, source, source_course_id, course, module, day

@@ -1,31 +1,32 @@
 create or replace view mart.pe_attendance as
 select
-    held.attendance_id,
-    held.org_id,
-    held.client_code,
-    held.relation_number,
-    held.pe_course_id,
-    held.external_course_code,
-    held.pe_module_id,
-    held.external_module_code,
-    held.course_type,
-    held.end_date,
-    held.status,
-    held.reason,
-    held.explanation,
-    held.attempts,
-    held.last_attempt_at,
-    held.next_attempt_at,
-    held.first_due_at,
-    held.source,
-    held.source_course_id,
+    point.item_id as attendance_id,
+    point.org_id,
+    point.client_code,
+    point.relation_number,
+    point.pe_course_id,
+    point.external_course_code,
+    point.pe_module_id,
+    point.external_module_code,
+    point.course_type,
+    point.end_date,
+    item.status,
+    item.reason,
+    item.explanation,
+    item.attempts,
+    item.last_attempt_at,
+    item.next_attempt_at,
+    item.first_due_at,
+    point.source,
+    point.source_course_id,
     profession_groups.connection_id as account,
     (
-        select cause from ops.pe_attempts
-        where attendance_id = held.attendance_id
+        select cause from ops.outbox_attempts
+        where item_id = item.item_id
         order by attempt_id desc limit 1
     ) as last_cause
-from ops.pe_attendance as held
+from ops.pe_attendance as point
+join ops.outbox as item using (item_id)
 join core.profession_groups using (org_id);
 
 comment on view mart.pe_attendance is 'Accreditation points: every result that a profession group grants points for, and whether PE-Online accepted it';

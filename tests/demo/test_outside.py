@@ -8,12 +8,9 @@ from etl.demo import outside
 from etl.errors import GiveUp
 from etl.sandbox.pe_online.ledger import Course
 from etl.sandbox.server import Sandbox
+from tests.fixtures.points import hold
 
 COURSE = Course(52, 301245, "2026-09-01", "2026-12-31")
-COLUMNS = (
-    "org_id, client_code, source, source_course_id, pe_course_id, course_type, relation_number, "
-    "end_date, passed_at, status"
-)
 PASSED = "2026-09-24T14:30:00+02:00"
 
 
@@ -36,8 +33,22 @@ def execute(url: str, statement: str) -> None:
 
 
 def accept(url: str, client: str, number: str, status: str = "accepted") -> None:
-    fact = f"52, '{client}', 'moodle_main', '2', '301245', 2, '{number}', '{PASSED}', '{PASSED}', '{status}'"
-    execute(url, f"insert into ops.pe_attendance ({COLUMNS}) values ({fact})")
+    engine = db.engine(url)
+    with engine.begin() as session:
+        hold(
+            session,
+            status,
+            org_id=52,
+            client_code=client,
+            source="moodle_main",
+            source_course_id="2",
+            pe_course_id="301245",
+            course_type=2,
+            relation_number=number,
+            end_date=PASSED,
+            passed_at=PASSED,
+        )
+    engine.dispose()
 
 
 def test_books_that_hold_the_same_points_agree(sandbox: Sandbox, sample: str) -> None:

@@ -15,7 +15,7 @@ from etl.cli.report import render
 from etl.errors import InvalidInput
 from etl.load import rejections, runs
 from etl.load.report import markdown, read_report
-from etl.load.report_types import Points, RunReport
+from etl.load.report_types import RunReport, Sent
 from etl.load.runs import Counts
 
 
@@ -139,9 +139,10 @@ def test_the_public_views_show_the_same_run_and_rejections(engine, night):
 
 
 def test_the_rows_of_the_push_ledger_are_counted_by_status_and_reason():
-    points = (Points("accepted", "", 3), Points("withheld", "no_relation_number", 2))
+    points = "accreditation points"
+    sent = (Sent(points, "accepted", "", 3), Sent(points, "withheld", "no_relation_number", 2))
 
-    lines = shown(RunReport((), (), points), 100).splitlines()
+    lines = shown(RunReport((), (), sent), 100).splitlines()
 
     assert "Accreditation points  5" in lines
     assert "  3 accepted" in lines

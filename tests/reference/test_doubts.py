@@ -4,6 +4,7 @@ import pytest
 
 from etl.reference import Problem, import_set, preview
 from etl.reference.preview import Changes
+from tests.fixtures.points import hold
 
 FORM = "does not have the form that {} asks for: no points are sent for it"
 SHARED = "is the number of another client too (line {}): nothing is recorded or sent for either"
@@ -13,29 +14,29 @@ TOO_SHORT = Problem(
     NUMBERS, 4, "value", FORM.format("pe:52")
 )  # CL00005 of the sample, as the administration has it
 
-SENT = """
-insert into ops.pe_attendance (org_id, client_code, source, source_course_id, pe_course_id, pe_module_id,
-    course_type, relation_number, end_date, status, reason{more})
-values (52, '{client}', 'moodle_main', '{course}', '{pe_course}', {module}, 2, '052001', '{day}T10:00:00+02:00',
-    '{status}', 'r'{more_values})
-"""
-
 
 @pytest.fixture
-def sent(engine, query):
+def sent(engine):
     """Put a row into the ledger of points."""
-    [(has_pass,)] = query(
-        "select count(*) from information_schema.columns where table_schema = 'ops'"
-        " and table_name = 'pe_attendance' and column_name = 'passed_at'"
-    )
 
-    def sent(client, pe_course, day="2026-10-01", status="accepted", course="2", module="null"):
-        more, values = (", passed_at", f", '{day}T10:00:00+02:00'") if has_pass else ("", "")
+    def sent(client, pe_course, day="2026-10-01", status="accepted", course="2", module=None):
+        moment = f"{day}T10:00:00+02:00"
         with engine.begin() as session:
-            session.exec_driver_sql(
-                SENT.format(client=client, pe_course=pe_course, day=day, status=status, course=course, module=module,
-                            more=more, more_values=values)
-            )  # fmt: skip
+            hold(
+                session,
+                status,
+                "r",
+                org_id=52,
+                client_code=client,
+                source="moodle_main",
+                source_course_id=course,
+                pe_course_id=pe_course,
+                pe_module_id=module,
+                course_type=2,
+                relation_number="052001",
+                end_date=moment,
+                passed_at=moment,
+            )
 
     return sent
 
@@ -196,7 +197,7 @@ def test_points_that_would_be_sent_again_are_counted(folder, engine, sent):
 
 def test_a_replaced_module_is_another_point(folder, engine, sent):
     import_set(engine, folder.path)
-    sent("CL00001", "301300", day="2026-02-01", course="3", module="'12'")
+    sent("CL00001", "301300", day="2026-02-01", course="3", module="12")
     replaced(folder, ",301300,,12,", ",301300,,13,")
 
     assert warnings(folder, engine) == [Problem("accreditations.csv", 4, "pe_course_id", again(1))]

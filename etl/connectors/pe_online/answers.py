@@ -15,8 +15,10 @@ from lxml import etree
 
 from etl.connectors.pe_online import faults as pe_faults
 from etl.connectors.pe_online import texts as pe_texts
-from etl.connectors.pe_online.faults import OUTCOME_UNKNOWN, Fault, Policy
+from etl.connectors.pe_online.faults import Fault, Policy
 from etl.connectors.pe_online.payload import RESENDABLE_TYPES, Attendance
+from etl.engine.ledger import OUTCOME_UNKNOWN
+from etl.engine.pusher import Outcome
 from etl.transform.reasons import reason
 
 _DUTCH_TIME: Final = ZoneInfo("Europe/Amsterdam")
@@ -64,23 +66,16 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of one row, and the status it gets in the ledger."""
+class RowOutcome(Outcome):
+    """What an answer says became of a row."""
 
-    status: str
-    reason: str | None = None
-    explanation: str | None = None
-    retry: bool = False
-    error_code: str | None = None
-    cause: str | None = None  # why there is no usable answer, or why nothing was sent
-    not_processed: bool = False  # PE-Online did not look at the row: it is as it was
     unclear: bool = False  # surely rejected, but for which of several reasons the answer does not tell
 
 
-ACCEPTED: Final = Outcome("accepted")
+ACCEPTED: Final = RowOutcome("accepted")
 NOT_ADDED_UP: Final = "the counts of the answer do not agree with what was sent"
 NOT_MENTIONED: Final = "the answer does not say what became of the row"
-UNKNOWN: Final = Outcome("unknown", OUTCOME_UNKNOWN, reason(OUTCOME_UNKNOWN))
+UNKNOWN: Final = RowOutcome("unknown", OUTCOME_UNKNOWN, reason(OUTCOME_UNKNOWN))
 
 
 def read(element: etree._Element) -> Summary:
@@ -100,7 +95,7 @@ def read(element: etree._Element) -> Summary:
     )
 
 
-def match(rows: Sequence[Attendance], summary: Summary) -> dict[int, Outcome]:
+def match(rows: Sequence[Attendance], summary: Summary) -> dict[int, RowOutcome]:
     """The outcome of every row of a call; a row that the answer does not clearly speak of is unknown.
 
     A person that stands twice in ``rows`` makes the answer ambiguous for both. Where every accepted row is known, the
@@ -112,24 +107,24 @@ def match(rows: Sequence[Attendance], summary: Summary) -> dict[int, Outcome]:
     persons = Counter(row.relation_number for row in rows)
     alone = [row for row in rows if persons[row.relation_number] == 1]
     accepted = _accepted(alone, summary.accepted)
-    refused = _refused([row for row in alone if row.attendance_id not in accepted], summary.refusals)
+    refused = _refused([row for row in alone if row.item_id not in accepted], summary.refusals)
     if len(accepted) == summary.accepted_rows:
         unclear = _unclear(summary.refusals, rows)
-        outcomes |= {row.attendance_id: unclear for row in rows}
+        outcomes |= {row.item_id: unclear for row in rows}
     if len(refused) <= (summary.rejected_rows or 0):
         outcomes |= {
-            row.attendance_id: _outcome(refused[row.attendance_id], row, rows)
-            for row in alone
-            if row.attendance_id in refused
+            row.item_id: _outcome(refused[row.item_id], row, rows) for row in alone if row.item_id in refused
         }
     return outcomes | dict.fromkeys(accepted, ACCEPTED)
 
 
-def unknown(rows: Iterable[Attendance], cause: str, error_code: str = "unclear_answer") -> dict[int, Outcome]:
+def unknown(
+    rows: Iterable[Attendance], cause: str, error_code: str = "unclear_answer"
+) -> dict[int, RowOutcome]:
     """The answer was lost, or does not tell: every row of the call is unknown."""
     words = f"{UNKNOWN.explanation} Cause: {cause}."
     lost = replace(UNKNOWN, explanation=words, cause=cause, error_code=error_code)
-    return {row.attendance_id: lost for row in rows}
+    return {row.item_id: lost for row in rows}
 
 
 def _accepted(rows: Sequence[Attendance], entries: Sequence[Accepted]) -> set[int]:
@@ -137,9 +132,7 @@ def _accepted(rows: Sequence[Attendance], entries: Sequence[Accepted]) -> set[in
     for entry in entries:
         by_person[entry.person].append(entry)
     return {
-        row.attendance_id
-        for row in rows
-        if any(_speaks_of(entry, row) for entry in by_person[row.relation_number])
+        row.item_id for row in rows if any(_speaks_of(entry, row) for entry in by_person[row.relation_number])
     }
 
 
@@ -176,10 +169,10 @@ def _candidates(refusal: Refusal, left: Sequence[Attendance]) -> frozenset[int]:
         rows = [row for row in left if pe_texts.mentions_course(refusal.text, _course(row))] or [*left]
         if found := pe_texts.DUTCH_DATE.search(refusal.text):
             rows = [row for row in rows if _iso_day(found[0]) in _days(row)] or rows
-    return frozenset(row.attendance_id for row in rows)
+    return frozenset(row.item_id for row in rows)
 
 
-def _outcome(refusals: Sequence[Refusal], row: Attendance, rows: Sequence[Attendance]) -> Outcome:
+def _outcome(refusals: Sequence[Refusal], row: Attendance, rows: Sequence[Attendance]) -> RowOutcome:
     """One outcome for all errors of a row; where they differ, the one that asks for a person."""
     order = (Policy.REGISTERED, Policy.RETRY, Policy.REJECT)
     judged = [
@@ -189,7 +182,7 @@ def _outcome(refusals: Sequence[Refusal], row: Attendance, rows: Sequence[Attend
     judged.sort(key=lambda pair: (order.index(pair[0].policy), pair[0].code, pair[1].text))
     fault, refusal = judged[-1]
     status = "accepted" if fault.policy is Policy.REGISTERED else "rejected"
-    return Outcome(
+    return RowOutcome(
         status, fault.code, _explained(fault, refusal, rows), fault.policy is Policy.RETRY, refusal.number
     )
 
@@ -198,14 +191,14 @@ def _explained(fault: Fault, refusal: Refusal, rows: Sequence[Attendance]) -> st
     return f"{fault.meaning} PE-Online: {pe_texts.masked(refusal.text, rows)}"
 
 
-def _unclear(refusals: Sequence[Refusal], rows: Sequence[Attendance]) -> Outcome:
+def _unclear(refusals: Sequence[Refusal], rows: Sequence[Attendance]) -> RowOutcome:
     texts = sorted({pe_texts.unnumbered(pe_texts.masked(refusal.text, rows)) for refusal in refusals})
     words = (
         f"Rejected for one of {len(texts)} reasons. PE-Online: {' | '.join(texts)}"
         if texts
         else "Rejected without a reason."
     )
-    return Outcome("rejected", pe_faults.UNCLASSIFIED.code, words, retry=True, unclear=True)
+    return RowOutcome("rejected", pe_faults.UNCLASSIFIED.code, words, retry=True, unclear=True)
 
 
 def _course(row: Attendance) -> str:

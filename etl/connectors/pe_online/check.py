@@ -14,7 +14,7 @@ from etl.errors import GiveUp, RetryLater
 
 _NO_GROUP: Final = 0
 _NOBODY: Final = Attendance(
-    attendance_id=0,
+    item_id=0,
     course_type=payload.E_LEARNING,
     relation_number="0",
     end_date="1970-01-01T12:00:00+01:00",

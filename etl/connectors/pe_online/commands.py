@@ -8,12 +8,14 @@ import typer
 
 from etl import db
 from etl.connectors.pe_online import flow as pe_online_attendance
-from etl.connectors.pe_online import ledger as pe_ledger
+from etl.connectors.pe_online import points
 from etl.connectors.pe_online.faults import NUMBER_CHANGED
-from etl.connectors.pe_online.ledger import Chosen
+from etl.connectors.pe_online.points import POINTS
 from etl.console import known_connections, tables
 from etl.console.numbers import whole
 from etl.console.warehouse import warehouse_engine
+from etl.engine import ledger
+from etl.engine.ledger import Chosen
 from etl.errors import InvalidInput
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
@@ -21,6 +23,7 @@ app = typer.Typer(no_args_is_help=True, help=__doc__)
 _ROWS = typer.Argument(
     parser=whole, metavar="[ROW]...", help="attendance_id of rows, as the list shows them."
 )
+_TIMEZONE = "Europe/Amsterdam"  # of the days that a person names
 _RESENDABLE = ("rejected", "accepted", "withheld")
 By = Annotated[str, typer.Option(help="Who decides.")]
 Status = Annotated[str | None, typer.Option(help="Only rows in this status, such as unknown.")]
@@ -53,11 +56,12 @@ def settle(
     """
     if not rows and org is None and reason is None:
         raise InvalidInput("say which rows: their numbers, or --org or --reason")
-    status = "accepted" if reason == NUMBER_CHANGED else "unknown"
+    chosen = Chosen(
+        "accepted" if reason == NUMBER_CHANGED else "unknown", account=_account(org), reason=reason
+    )
     with warehouse_engine() as engine, engine.begin() as session:
-        found = rows or pe_ledger.find(session, Chosen(status, org_id=org, reason=reason))
-        for row in found:
-            pe_ledger.settle(session, row, registered, by)
+        found = rows or points.find(session, chosen)
+        ledger.settle(session, POINTS, found, registered, by)
     typer.echo(f"{_counted(found)}: {'registered' if registered else 'not registered, will be sent again'}")
 
 
@@ -82,22 +86,22 @@ def resend(
     chosen = Chosen(
         status,
         rows or None,
-        org,
-        course,
+        _account(org),
         reason,
         since.date() if since else None,
         until.date() if until else None,
+        _TIMEZONE,
     )
     if status not in _RESENDABLE:
         raise InvalidInput(
             f"--status {status}: must be one of {', '.join(_RESENDABLE)}; settle what is unknown"
         )
-    if not rows and chosen == Chosen(status):
+    if chosen == Chosen(status, timezone=_TIMEZONE) and course is None:
         raise InvalidInput(
             "say which rows: their numbers, or one of --org, --course, --reason, --since, --until"
         )
     with warehouse_engine() as engine, engine.begin() as session:
-        count = pe_ledger.resend(session, chosen, by)
+        count = ledger.resend(session, points.find(session, chosen, course), by)
     typer.echo(f"{_counted(range(count))}: will be sent again")
 
 
@@ -110,6 +114,10 @@ def preview(
     with warehouse_engine() as engine:
         account = known_connections.find(connection)
         typer.echo(pe_online_attendance.preview(engine, org, account))
+
+
+def _account(org: int | None) -> str | None:
+    return None if org is None else str(org)
 
 
 def _counted(rows: Sized) -> str:

@@ -121,7 +121,6 @@ _CODES: Final = {
 
 # What the ledger says of rows that PE-Online gave no reason for.
 INVALID_ROW: Final = "invalid_row"
-OUTCOME_UNKNOWN: Final = "outcome_unknown"
 NO_LONGER_ACCREDITED: Final = "no_longer_accredited"
 NO_LONGER_PASSED: Final = "no_longer_passed"
 NUMBER_CHANGED: Final = "number_changed"

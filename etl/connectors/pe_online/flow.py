@@ -16,15 +16,17 @@ from sqlalchemy import Engine
 
 from etl import db, places
 from etl.connections import Connection
-from etl.connectors.pe_online import ledger as pe_ledger
-from etl.connectors.pe_online import payload
+from etl.connectors.pe_online import payload, points
 from etl.connectors.pe_online.account import Account, account
 from etl.connectors.pe_online.client import Client
 from etl.connectors.pe_online.faults import NOTHING_TO_DO
-from etl.connectors.pe_online.payload import RESENDABLE_TYPES, Attendance
+from etl.connectors.pe_online.payload import Attendance
+from etl.connectors.pe_online.points import POINTS
 from etl.connectors.pe_online.sender import AccountRefused, Sender, batches
 from etl.engine import failpoint, night
+from etl.engine.ledger import IfUnknown
 from etl.engine.options import Options
+from etl.engine.pusher import Pusher, exclusive
 from etl.errors import EtlError, GiveUp, RetryLater
 from etl.load import rejections, runs
 from etl.load.problems import StepName
@@ -81,15 +83,15 @@ def push(engine: Engine, run_id: str, org_id: int, connection: Connection) -> Co
     pe_account = account(connection)
     if _could_not_be_planned(engine, run_id, org_id):
         _refresh(engine, run_id, org_id, pe_account)
-    with pe_ledger.exclusive(engine, org_id) as ledger:
-        if ledger is None:
+    with exclusive(engine, POINTS, str(org_id)) as pusher:
+        if pusher is None:
             return _leave(engine, run_id, org_id, "another push is running")
         if pe_account.paused:
             return _leave(engine, run_id, org_id, "the account is paused")
-        if _just_refused(ledger, run_id, pe_account.conn_id):
+        if _just_refused(engine, run_id, pe_account.conn_id):
             _leave(engine, run_id, org_id, "the account was refused a moment ago")
             raise RetryLater(f"PE-Online (connection {pe_account.conn_id}): account refused", _REFUSAL_HOLDS)
-        counts, problem = _send(ledger, pe_account, org_id, run_id)
+        counts, problem = _send(pusher, pe_account, org_id, run_id)
     _record(engine, run_id, "push", org_id, counts, problem)
     if not isinstance(problem, AccountRefused):
         with engine.begin() as session:
@@ -156,10 +158,10 @@ def _groups(engine: Engine) -> Iterator[tuple[int, str]]:
 def _refresh(engine: Engine, run_id: str, org_id: int, pe_account: Account) -> int:
     """How many rows are to be sent after the ledger was brought up to date."""
     with engine.begin() as session:
-        counts = pe_ledger.refresh(session, org_id, pe_account)
+        counts = points.refresh(session, org_id, pe_account)
         runs.record_steps(session, run_id, "plan", [runs.balanced(str(org_id), counts)])
         _list_open_cases(session, run_id, org_id)
-        return len(pe_ledger.due(session, org_id))
+        return len(points.due(session, org_id))
 
 
 def _could_not_be_planned(engine: Engine, run_id: str, org_id: int) -> bool:
@@ -168,44 +170,43 @@ def _could_not_be_planned(engine: Engine, run_id: str, org_id: int) -> bool:
         return runs.not_done(session, run_id, "plan", str(org_id))
 
 
-def _send(ledger: Session, pe_account: Account, org_id: int, run_id: str) -> tuple[Counts, EtlError | None]:
+def _send(pusher: Pusher, pe_account: Account, org_id: int, run_id: str) -> tuple[Counts, EtlError | None]:
     """Settle what a dead pusher left, send what is due, and say what is left open."""
-    abandoned = pe_ledger.recover(ledger, org_id)
-    due = pe_ledger.due(ledger, org_id)
-    ledger.commit()
+    abandoned = pusher.recover()
+    due = pusher.due()
     with Client(pe_account) as client:
-        sender = Sender(ledger, client, pe_account, org_id, run_id)
+        sender = Sender(pusher, client, pe_account, org_id, run_id)
         sender.send(due)
-    types = {one.attendance_id: one.course_type for one in due}
-    lost = [types[one] for one, status in sender.states.items() if status == "unknown"]
-    counts = pe_ledger.pushed(ledger, due, sender.calls)
+    lost = [one.if_unknown for one in due if sender.states[one.item_id] == "unknown"]
+    counts = pusher.pushed(due, sender.calls)
     return counts, sender.problem or _open_outcomes(org_id, lost, abandoned, sender.causes)
 
 
 def _leave(engine: Engine, run_id: str, org_id: int, why: str) -> Counts:
     with engine.begin() as session:
-        waiting = len(pe_ledger.due(session, org_id))
+        waiting = len(points.due(session, org_id))
         counts = Counts(waiting, ignored=waiting)
         runs.record_step(session, run_id, "push", str(org_id), counts)
     log.info("orgID %s: %s; %s rows left alone", org_id, why, waiting)
     return counts
 
 
-def _just_refused(session: Session, run_id: str, connection_id: str) -> bool:
+def _just_refused(engine: Engine, run_id: str, connection_id: str) -> bool:
     """An account that was refused for one profession group is not asked for the next one at once."""
     asked = {"run_id": run_id, "connection_id": connection_id, "seconds": _REFUSAL_HOLDS}
-    return bool(db.rows(session, "pe_online/groups.account_refused", **asked))
+    with engine.connect() as session:
+        return bool(db.rows(session, "pe_online/groups.account_refused", **asked))
 
 
 def _open_outcomes(
-    org_id: int, lost: list[int], abandoned: list[int], causes: Counter[str]
+    org_id: int, lost: list[IfUnknown], abandoned: list[IfUnknown], causes: Counter[str]
 ) -> EtlError | None:
-    """Lost answers, by course type: most are settled by the next push, some only by a person."""
+    """Lost answers, by how they are settled: most by the next push, some only by a person."""
     why = (
         ", ".join(f"{cause} ({rows} rows)" for cause, rows in causes.most_common(3))
         or "the push before was killed"
     )
-    undecided = [one for one in (*lost, *abandoned) if one not in RESENDABLE_TYPES]
+    undecided = [one for one in (*lost, *abandoned) if one == "person"]
     if undecided:
         words = f"{len(undecided)} classroom rows have an unknown outcome: {why}; decide with: etl pe settle"
         return GiveUp(f"PE-Online, orgID {org_id}: {words}")
@@ -229,15 +230,16 @@ def _record(
 
 
 def _list_open_cases(session: Session, run_id: str, org_id: int) -> None:
-    cases = pe_ledger.open_cases(session, org_id)
+    cases = points.open_cases(session, org_id)
     rejections.replace(session, run_id, FLOW, _SYSTEM, [str(org_id)], cases)
 
 
 def _would_offer(engine: Engine, org_id: int, pe_account: Account) -> list[list[Attendance]]:
     with engine.connect() as session:
-        pe_ledger.refresh(session, org_id, pe_account)
-        calls = batches(pe_ledger.due(session, org_id), pe_account.batch_limit)
-        offered = [pe_ledger.rows(session, call) for call in calls]
+        points.refresh(session, org_id, pe_account)
+        due = points.due(session, org_id)
+        calls = batches(due, points.persons(session, due), pe_account.batch_limit)
+        offered = [points.rows(session, call) for call in calls]
         session.rollback()
     return offered
 

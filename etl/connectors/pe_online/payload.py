@@ -21,7 +21,7 @@ RESENDABLE_TYPES: Final = frozenset({E_LEARNING, EXPERTISE_GROUP})
 class Attendance:
     """One row of the ledger as it is offered."""
 
-    attendance_id: int
+    item_id: int
     course_type: int
     relation_number: str
     end_date: str

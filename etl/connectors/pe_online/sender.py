@@ -2,21 +2,19 @@
 
 import logging
 from collections import Counter, defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection as Session
-
-from etl.connectors.pe_online import answers, payload
+from etl.connectors.pe_online import answers, payload, points
 from etl.connectors.pe_online import faults as pe_faults
-from etl.connectors.pe_online import ledger as pe_ledger
 from etl.connectors.pe_online.account import Account
-from etl.connectors.pe_online.answers import UNKNOWN, Outcome
+from etl.connectors.pe_online.answers import UNKNOWN
 from etl.connectors.pe_online.client import AnswerLost, Client
-from etl.connectors.pe_online.ledger import Due
 from etl.connectors.pe_online.payload import Attendance
 from etl.engine import failpoint
+from etl.engine.ledger import Due
+from etl.engine.pusher import Outcome, Pusher
 from etl.errors import EtlError, GiveUp, RetryLater
 
 log = logging.getLogger(__name__)
@@ -35,26 +33,27 @@ class AccountRefused(GiveUp):
         self.connection_id = connection_id
 
 
-def batches(due: Sequence[Due], limit: int) -> list[list[int]]:
+def batches(due: Sequence[Due], persons: Mapping[int, str], limit: int) -> list[list[int]]:
     """Calls of at most ``limit`` rows that hold each person once, so that an answer is never ambiguous.
 
     A row whose outcome is unknown goes alone: then the answer can only be about it.
     """
-    calls = [[one.attendance_id] for one in due if one.status == "unknown"]
+    calls = [[one.item_id] for one in due if one.status == "unknown"]
     layers: dict[int, list[int]] = defaultdict(list)
     seen: Counter[str] = Counter()
     for one in due:
         if one.status != "unknown":
-            layers[seen[one.relation_number]].append(one.attendance_id)
-            seen[one.relation_number] += 1
+            person = persons.get(one.item_id, "")  # one without details stays claimed: the counts tell
+            layers[seen[person]].append(one.item_id)
+            seen[person] += 1
     return calls + [part for layer in layers.values() for part in _parts(layer, limit)]
 
 
 class Sender:
     """One push: what is sent, what came of it, and why it stopped early if it did."""
 
-    def __init__(self, session: Session, client: Client, account: Account, org_id: int, run_id: str) -> None:
-        self._session = session
+    def __init__(self, pusher: Pusher, client: Client, account: Account, org_id: int, run_id: str) -> None:
+        self._pusher = pusher
         self._client = client
         self._account = account
         self._org_id = org_id
@@ -71,19 +70,20 @@ class Sender:
 
     def send(self, due: Sequence[Due]) -> None:
         """Offer every row once, until all were or the account has to be left alone."""
-        self._before = {one.attendance_id: one.status for one in due}
+        self._before = {one.item_id: one.status for one in due}
         self.states = dict(self._before)
-        queue = deque(batches(due, self._limit))
+        persons = self._pusher.read(lambda session: points.persons(session, due))
+        queue = deque(batches(due, persons, self._limit))
         while queue and not self.problem:
             batch = queue.popleft()
             again = _parts(batch, self._limit) if len(batch) > self._limit else self._offer(batch)
             queue.extendleft(reversed(again))
         self._refuse_malformed()
 
-    def _offer(self, attendance_ids: Sequence[int]) -> list[list[int]]:
+    def _offer(self, item_ids: Sequence[int]) -> list[list[int]]:
         """Send one call; returns the smaller calls to send instead, where it was refused as a whole."""
         call_id = uuid4()
-        rows = pe_ledger.claim(self._session, attendance_ids, call_id, self._run_id, self._account)
+        rows = self._pusher.claim(item_ids, call_id, self._run_id, self._account, points.rows)
         failpoint.point("push.claimed")
         rows = self._well_formed(call_id, rows)
         if not rows:
@@ -102,23 +102,23 @@ class Sender:
         self._silent = 0
         if summary.call_fault:
             self._release(call_id, rows, summary.call_fault, f"PE-Online answered {summary.call_fault}")
-            return self._refused(summary.call_fault, [row.attendance_id for row in rows])
+            return self._refused(summary.call_fault, [row.item_id for row in rows])
         self.answered += 1
         outcomes = answers.match(rows, summary)
         self._record(call_id, outcomes)
         failpoint.point("push.recorded")
-        return _apart([row for row in rows if outcomes[row.attendance_id].unclear])
+        return _apart([row for row in rows if outcomes[row.item_id].unclear])
 
     def _well_formed(self, call_id: UUID, rows: Sequence[Attendance]) -> list[Attendance]:
-        faults = {row.attendance_id: payload.fault(row) for row in rows}
+        faults = {row.item_id: payload.fault(row) for row in rows}
         invalid = {
-            attendance_id: Outcome("rejected", pe_faults.INVALID_ROW, fault, not_processed=True)
-            for attendance_id, fault in faults.items()
+            item_id: Outcome("rejected", pe_faults.INVALID_ROW, fault, not_processed=True)
+            for item_id, fault in faults.items()
             if fault
         }
         if invalid:
             self._record(call_id, invalid)
-        return [row for row in rows if row.attendance_id not in invalid]
+        return [row for row in rows if row.item_id not in invalid]
 
     def _lost(self, call_id: UUID, rows: Sequence[Attendance], lost: AnswerLost) -> list[list[int]]:
         log.warning("%s; call %s, %s rows", lost, call_id, len(rows))
@@ -128,21 +128,21 @@ class Sender:
             self.problem = RetryLater(f"{lost}; {_SILENT_CALLS} calls in a row")
         return []
 
-    def _refused(self, fault: str, attendance_ids: list[int]) -> list[list[int]]:
+    def _refused(self, fault: str, item_ids: list[int]) -> list[list[int]]:
         """The call as a whole was refused and nothing of it processed."""
         where = f"PE-Online (connection {self._account.conn_id}), orgID {self._org_id}"
         if fault == pe_faults.ACCOUNT_REFUSED:
             words = "the key does not match, or the service is not set up for this account (400)"
             self.problem = AccountRefused(f"{where}: {words}", self._account.conn_id)
-        elif len(attendance_ids) > 1:
-            half = (len(attendance_ids) + 1) // 2
+        elif len(item_ids) > 1:
+            half = (len(item_ids) + 1) // 2
             if fault == pe_faults.TOO_MANY_ROWS:
                 self._limit = half
-            return _parts(attendance_ids, half)
+            return _parts(item_ids, half)
         elif fault == pe_faults.TOO_MANY_ROWS:
             self.problem = GiveUp(f"{where}: even one row is too many (500)")
         else:
-            self._malformed += attendance_ids
+            self._malformed += item_ids
         return []
 
     def _refuse_malformed(self) -> None:
@@ -150,7 +150,7 @@ class Sender:
         if not self._malformed:
             return
         if self.answered or len(self._malformed) == 1:
-            pe_ledger.refuse(self._session, self._malformed)
+            self._pusher.reject(self._malformed, pe_faults.INVALID_ROW)
             self.states |= dict.fromkeys(self._malformed, "rejected")
         elif not self.problem:
             where = f"PE-Online (connection {self._account.conn_id}), orgID {self._org_id}"
@@ -161,8 +161,8 @@ class Sender:
         """Nothing was processed: each row is as it was before it was claimed."""
         outcomes = {}
         for row in rows:
-            was = _AS_BEFORE.get(self._before[row.attendance_id], Outcome("pending"))
-            outcomes[row.attendance_id] = Outcome(
+            was = _AS_BEFORE.get(self._before[row.item_id], Outcome("pending"))
+            outcomes[row.item_id] = Outcome(
                 was.status,
                 was.reason,
                 was.explanation,
@@ -172,20 +172,20 @@ class Sender:
             )
         self._record(call_id, outcomes)
 
-    def _record(self, call_id: UUID, outcomes: dict[int, Outcome]) -> None:
+    def _record(self, call_id: UUID, outcomes: Mapping[int, Outcome]) -> None:
         self.causes.update(one.cause for one in outcomes.values() if one.status == "unknown" and one.cause)
-        self.states |= pe_ledger.record(self._session, call_id, outcomes, self._account)
+        self.states |= self._pusher.record(call_id, outcomes, self._account)
 
 
 def _apart(unclear: Sequence[Attendance]) -> list[list[int]]:
     """Calls that tell which of several errors is whose: rows of one mapping together, then each alone."""
     mappings: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for row in unclear:
-        mappings[row.ids, row.end_date[:10]].append(row.attendance_id)
+        mappings[row.ids, row.end_date[:10]].append(row.item_id)
     if len(mappings) > 1:
         return list(mappings.values())
-    return [[row.attendance_id] for row in unclear] if len(unclear) > 1 else []
+    return [[row.item_id] for row in unclear] if len(unclear) > 1 else []
 
 
-def _parts(attendance_ids: Sequence[int], size: int) -> list[list[int]]:
-    return [list(attendance_ids[start : start + size]) for start in range(0, len(attendance_ids), size)]
+def _parts(item_ids: Sequence[int], size: int) -> list[list[int]]:
+    return [list(item_ids[start : start + size]) for start in range(0, len(item_ids), size)]

@@ -83,21 +83,34 @@ values ('revoked', 'K3', 'bench', 'bench');
 
 insert into core.profession_groups (org_id, name, active, number_scheme, number_pattern)
 values (52, 'Register', true, 'pe:52', '^\d+$');
-insert into ops.pe_attendance
-(org_id, client_code, source, source_course_id, passed_at, pe_course_id, course_type, relation_number, end_date, status)
+insert into ops.outbox (target, kind, account, business_key, record_key, if_unknown, status)
 select
-    52,
-    'C' || n,
-    'main',
-    k,
-    timestamptz '2026-09-25T15:13:20+02:00',
-    k,
-    2,
-    n,
-    '2026-09-25T15:13:20+02:00',
+    'pe_online',
+    'accreditation points',
+    '52',
+    jsonb_build_object('client_code', 'C' || n, 'source_course_id', k),
+    'C' || n || '/' || k,
+    'send_again',
     case when n % 50 = 0 then 'pending' else 'accepted' end
 from generate_series(1, :rows / 5) as n
 cross join generate_series(1, 5) as k;
+insert into ops.pe_attendance
+(
+    item_id, org_id, client_code, source, source_course_id, passed_at, pe_course_id, course_type, relation_number,
+    end_date
+)
+select
+    item_id,
+    52,
+    split_part(record_key, '/', 1),
+    'main',
+    split_part(record_key, '/', 2),
+    timestamptz '2026-09-25T15:13:20+02:00',
+    split_part(record_key, '/', 2),
+    2,
+    substr(split_part(record_key, '/', 1), 2),
+    '2026-09-25T15:13:20+02:00'
+from ops.outbox;
 
 insert into ops.runs (run_id, flow, started_at, finished_at, status)
 select 'r' || n, 'moodle_results', moment, moment, 'success'

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, text
 
 from etl.connections import Connection
-from etl.connectors.pe_online import flow
+from etl.connectors.pe_online import flow, points
+from etl.engine import ledger
+from etl.engine.ledger import Chosen
 from etl.engine.options import Options
 from etl.sandbox import accounts
 from etl.sandbox.pe_online.ledger import Course
@@ -119,6 +121,17 @@ class Site:
 
     def push(self, org=ORG, **extra):
         return flow.push(self.engine, self.run_id(), org, self.connection(**extra))
+
+    def resend(self, status="rejected", course=None, **chosen):
+        """A clerk has rows sent again; how many."""
+        with self.engine.begin() as session:
+            found = points.find(session, Chosen(status, **chosen), course)
+            return ledger.resend(session, found, "clerk")
+
+    def settle(self, row, registered):
+        """A clerk looked a row up."""
+        with self.engine.begin() as session:
+            ledger.settle(session, points.POINTS, [row], registered, "clerk")
 
     def statuses(self):
         """relation number or client -> status."""

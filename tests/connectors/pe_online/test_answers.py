@@ -252,7 +252,7 @@ def test_the_order_of_an_answer_never_matters(data):
     parts = data.draw(st.permutations([FATES[fate](one) for fate, one in zip(fates, rows, strict=True)]))
     accepted = fates.count("accepted")
     answer = summary(*parts, accepted=accepted, rejected=len(fates) - accepted)
-    expected = {one.attendance_id: REASONS[fate] for fate, one in zip(fates, rows, strict=True)}
+    expected = {one.item_id: REASONS[fate] for fate, one in zip(fates, rows, strict=True)}
     assert outcomes(rows, answer) == expected
 
 

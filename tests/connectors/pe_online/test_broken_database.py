@@ -6,7 +6,7 @@ from etl.sandbox import accounts
 from tests.fixtures.broken_database import refuse_rows, told
 
 
-@pytest.mark.parametrize("table", ["ops.pe_attendance", "ops.pe_attempts"])
+@pytest.mark.parametrize("table", ["ops.outbox", "ops.pe_attendance", "ops.outbox_attempts"])
 def test_a_push_that_the_database_breaks_tells_no_relation_number_and_no_key(site, engine, caplog, table):
     site.accredit()
     numbers = site.learners(3)

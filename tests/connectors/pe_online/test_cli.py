@@ -48,7 +48,7 @@ def test_an_unknown_row_that_is_registered_is_settled_and_not_sent_again(run, si
 
 
 def test_what_was_lost_in_test_mode_and_settled_is_still_sent_after_activation(run, site, unknown):
-    site.sql("update ops.pe_attempts set mode = 'test'")
+    site.sql("update ops.outbox_attempts set mode = 'test'")
     run("settle", unknown, "--registered", "--by", "clerk")
     assert site.only("status") == "accepted_in_test"
 
@@ -61,7 +61,7 @@ def test_only_unknown_rows_can_be_settled_and_only_rejected_ones_sent_again(run,
     run("settle", unknown, "--not-registered", "--by", "clerk")
     with pytest.raises(InvalidInput, match="not unknown"):
         run("settle", unknown, "--registered", "--by", "clerk")
-    assert site.sql("select decision from ops.pe_decisions") == [("not_registered",)]
+    assert site.sql("select decision from ops.outbox_decisions") == [("not_registered",)]
 
 
 def test_a_preview_is_printed_without_the_key(run, site, monkeypatch):

@@ -3,8 +3,9 @@
 import pytest
 
 from etl.connectors.pe_online import flow as pe_flow
-from etl.connectors.pe_online import ledger as pe_ledger
 from etl.connectors.pe_online.sender import Sender
+from etl.engine import ledger
+from etl.engine.pusher import Pusher
 from etl.errors import RetryLater
 from tests.connectors.pe_online.site import ORG
 
@@ -71,9 +72,7 @@ def test_rows_whose_answer_was_lost_or_that_were_not_offered_are_as_they_were(si
 def test_a_row_that_is_withheld_while_the_push_is_under_way_is_left_alone(site, monkeypatch):
     site.accredit()
     site.learners(3)
-    meanwhile(
-        site, monkeypatch, "update ops.pe_attendance set status = 'withheld', reason = 'no_longer_passed'"
-    )
+    meanwhile(site, monkeypatch, "update ops.outbox set status = 'withheld', reason = 'no_longer_passed'")
     assert site.night() == "success"
     assert counts(site, "push") == (3, 2, 0, 0, 1)
 
@@ -81,12 +80,12 @@ def test_a_row_that_is_withheld_while_the_push_is_under_way_is_left_alone(site, 
 @pytest.fixture
 def forgetful(monkeypatch):
     """Of each answer the outcome of one row is not written down."""
-    record = pe_ledger.record
+    record = Pusher.record
 
-    def all_but_one(session, call_id, outcomes, account):
-        return record(session, call_id, dict(list(outcomes.items())[1:]), account)
+    def all_but_one(pusher, call_id, outcomes, account):
+        return record(pusher, call_id, dict(list(outcomes.items())[1:]), account)
 
-    monkeypatch.setattr(pe_ledger, "record", all_but_one)
+    monkeypatch.setattr(Pusher, "record", all_but_one)
 
 
 def test_an_answer_that_is_not_written_down_makes_the_run_red(site, forgetful):
@@ -126,8 +125,8 @@ def test_points_that_do_not_arrive_in_the_ledger_make_the_run_red(site):
 
 
 def test_points_that_are_lost_before_the_ledger_make_the_run_red_though_the_push_goes_on(site, monkeypatch):
-    stage = pe_ledger.stage
-    monkeypatch.setattr(pe_ledger, "stage", lambda session, table, due: stage(session, table, due.iloc[1:]))
+    stage = ledger.stage
+    monkeypatch.setattr(ledger, "stage", lambda *where, wished: stage(*where, wished=wished.iloc[1:]))
     site.accredit()
     people = site.learners(3)
     run_id = site.run_id()
@@ -144,7 +143,7 @@ def meanwhile(site, monkeypatch, statement):
     send = Sender.send
 
     def later(sender, due):
-        site.sql(f"{statement} where attendance_id = {due[0].attendance_id}")
+        site.sql(f"{statement} where item_id = {due[0].item_id}")
         send(sender, due)
 
     monkeypatch.setattr(Sender, "send", later)

@@ -6,11 +6,10 @@ import pandas as pd
 import pytest
 
 from etl.connectors.pe_online import flow
-from etl.connectors.pe_online.ledger import Chosen
 from etl.engine.options import Options
 from etl.errors import GiveUp, RetryLater
 from etl.load.report import read_report
-from etl.load.report_types import Points
+from etl.load.report_types import Sent
 from etl.reference.importing import import_set
 from etl.sandbox import accounts
 from etl.sandbox.pe_online.ledger import Account, Course
@@ -56,9 +55,9 @@ def test_an_identical_second_plan_writes_no_row(site):
     site.person("C9")
     site.passed("C9")
     site.plan()
-    before = site.sql("select attendance_id, xmin::text from ops.pe_attendance order by 1")
+    before = site.sql("select item_id, xmin::text from ops.outbox order by 1")
     site.plan()
-    assert site.sql("select attendance_id, xmin::text from ops.pe_attendance order by 1") == before
+    assert site.sql("select item_id, xmin::text from ops.outbox order by 1") == before
 
 
 def test_a_failed_course_earns_nothing(site):
@@ -159,7 +158,7 @@ def test_a_person_unknown_to_the_register_is_offered_again_later_and_the_others_
     site.night()
     assert site.calls() == 1
     site.sandbox.ledger.add_person(ORG, "999999")
-    site.sql("update ops.pe_attendance set next_attempt_at = now() where status = 'rejected'")
+    site.sql("update ops.outbox set next_attempt_at = now() where status = 'rejected'")
     site.night()
     assert site.booked() == dict.fromkeys([*people, "999999"], 1)
 
@@ -169,9 +168,7 @@ def test_what_is_offered_again_and_again_comes_to_an_end(site):
     site.person("C1", "999999", known=False)
     site.passed("C1")
     site.night(retry_days=30)
-    site.sql(
-        "update ops.pe_attendance set first_due_at = now() - interval '31 days', next_attempt_at = now()"
-    )
+    site.sql("update ops.outbox set first_due_at = now() - interval '31 days', next_attempt_at = now()")
     site.night(retry_days=30)
     assert site.only("status", "attempts", "next_attempt_at") == ("rejected", 2, None)
 
@@ -208,12 +205,11 @@ def test_a_rejected_row_is_sent_again_when_a_person_asks_for_it(site):
     site.learners(1)
     site.night()
     assert site.only("status") == "rejected"
-    site.sql("update ops.pe_attendance set next_attempt_at = null")
-    with site.engine.begin() as session:
-        flow.pe_ledger.resend(session, Chosen(attendance_ids=[site.only("attendance_id")]), "clerk")
+    site.sql("update ops.outbox set next_attempt_at = null")
+    site.resend(item_ids=[site.only("attendance_id")])
     site.night()
     assert (site.only("attempts"), site.calls()) == (2, 2)
-    assert site.sql("select decision, decided_by from ops.pe_decisions") == [("resend", "clerk")]
+    assert site.sql("select decision, decided_by from ops.outbox_decisions") == [("resend", "clerk")]
 
 
 def test_a_mapping_that_the_service_could_not_read_is_rejected_without_being_sent(site):
@@ -316,9 +312,8 @@ def test_a_lost_answer_of_a_classroom_course_waits_for_a_person(site):
     assert set(site.statuses().values()) == {"unknown"}
     assert site.calls() == 1
     first, second = (row for (row,) in site.sql("select attendance_id from mart.pe_attendance order by 1"))
-    with site.engine.begin() as session:
-        flow.pe_ledger.settle(session, first, True, "clerk")
-        flow.pe_ledger.settle(session, second, False, "clerk")
+    site.settle(first, True)
+    site.settle(second, False)
     site.night()
     assert site.statuses() == {"052001": "accepted", "052002": "accepted"}
     assert [row["person"] for row in site.received()] == ["052001", "052002", "052002"]
@@ -329,7 +324,7 @@ def test_a_service_that_cannot_be_reached_leaves_everything_pending(site):
     people = site.learners(2)
     assert site.night(url="http://127.0.0.1:9/x.asmx") == "incomplete"
     assert site.statuses() == dict.fromkeys(people, "pending")
-    assert site.sql("select distinct outcome, error_code from ops.pe_attempts") == [
+    assert site.sql("select distinct outcome, error_code from ops.outbox_attempts") == [
         ("not_processed", "not_sent")
     ]
 
@@ -377,7 +372,7 @@ def test_what_was_accepted_in_test_mode_is_sent_again_after_activation(site):
     site.night(mode="live", **account)
     assert site.statuses() == dict.fromkeys(people, "accepted")
     assert site.booked() == dict.fromkeys(people, 1)
-    assert site.sql("select mode, count(*) from ops.pe_attempts group by 1 order by 1") == [
+    assert site.sql("select mode, count(*) from ops.outbox_attempts group by 1 order by 1") == [
         ("live", 2),
         ("test", 2),
     ]
@@ -390,10 +385,10 @@ def test_a_paused_account_sends_nothing_and_goes_on_when_it_is_not_paused(site):
     assert site.push(paused=True).ignored == 2
     assert (set(site.statuses().values()), site.calls()) == ({"pending"}, 0)
     assert site.sql("select distinct reason from mart.pe_attendance") == [("account_paused",)]
-    assert read_report(site.engine).points == (Points("pending", "account_paused", 2),)
-    before = site.sql("select xmin::text from ops.pe_attendance")
+    assert read_report(site.engine).sent == (Sent("accreditation points", "pending", "account_paused", 2),)
+    before = site.sql("select xmin::text from ops.outbox")
     site.night(paused=True)
-    assert site.sql("select xmin::text from ops.pe_attendance") == before
+    assert site.sql("select xmin::text from ops.outbox") == before
     site.night()
     assert sum(site.booked().values()) == 2
     assert site.sql("select distinct status, reason from mart.pe_attendance") == [("accepted", None)]
@@ -450,9 +445,7 @@ def test_a_pe_course_that_is_replaced_in_place_does_not_send_again_without_a_per
         assert site.night() == "success"
     assert len(site.received()) == 3
     assert site.open_cases() == ["sent_under_another_course"] * 3
-    chosen = Chosen("withheld", course="700002", reason="sent_under_another_course")
-    with site.engine.begin() as session:
-        assert flow.pe_ledger.resend(session, chosen, "clerk") == 3
+    assert site.resend("withheld", course="700002", reason="sent_under_another_course") == 3
     for _ in range(2):
         assert site.night() == "success"
     assert sorted(row["course"] for row in site.received()) == ["700001"] * 3 + ["700002"] * 3
@@ -484,9 +477,8 @@ def test_a_number_that_is_corrected_after_the_points_were_accepted_is_listed_unt
     held = site.sql("select distinct status, reason from mart.pe_attendance")
     assert held == [("accepted", "number_changed")]
     first, second = (row for (row,) in site.sql("select attendance_id from mart.pe_attendance order by 1"))
-    with site.engine.begin() as session:
-        flow.pe_ledger.settle(session, first, True, "clerk")
-        flow.pe_ledger.resend(session, Chosen("accepted", [second]), "clerk")
+    site.settle(first, True)
+    site.resend("accepted", item_ids=[second])
     site.night()
     assert site.open_cases() == []
     assert site.booked() == {"052001": 1, "052002": 1, "062002": 1}
@@ -502,9 +494,8 @@ def test_a_number_that_was_somebody_else_s_by_mistake_is_sent_when_a_person_says
     site.passed("C2", at="2026-10-25T15:13:20Z")
     site.night()
     assert (len(site.received()), site.open_cases()) == (1, ["ambiguous_learner", "number_changed"])
-    with site.engine.begin() as session:
-        flow.pe_ledger.resend(session, Chosen("withheld", reason="ambiguous_learner"), "clerk")
-        flow.pe_ledger.resend(session, Chosen("accepted", org_id=ORG), "clerk")
+    site.resend("withheld", reason="ambiguous_learner")
+    site.resend("accepted", account=str(ORG))
     site.night()
     assert site.open_cases() == []
     assert [(row["person"], row["end_date"][:10]) for row in site.received()] == [
@@ -537,12 +528,11 @@ def test_rows_that_were_accepted_while_pe_online_was_still_testing_are_sent_agai
     site.sandbox.ledger.add_account(Account("5203", "k", "live", "52"))
     site.night(**account)
     assert site.booked() == {}
-    with site.engine.begin() as session:
-        assert flow.pe_ledger.resend(session, Chosen("accepted", org_id=19), "clerk") == 0
-        assert flow.pe_ledger.resend(session, Chosen("accepted", org_id=ORG), "clerk") == 3
+    assert site.resend("accepted", account="19") == 0
+    assert site.resend("accepted", account=str(ORG)) == 3
     site.night(**account)
     assert site.booked() == dict.fromkeys(people, 1)
-    decided = site.sql("select distinct decision, decided_by, status_before from ops.pe_decisions")
+    decided = site.sql("select distinct decision, decided_by, status_before from ops.outbox_decisions")
     assert decided == [("resend", "clerk", "accepted")]
 
 
@@ -644,7 +634,7 @@ def test_neither_report_nor_rejections_nor_attempts_hold_a_number_or_the_key(sit
     site.sandbox.faults.add("pe", "html")
     for _ in range(2):
         site.night()
-    for table in ("ops.run_steps", "ops.rejections", "ops.pe_attempts"):
+    for table in ("ops.run_steps", "ops.rejections", "ops.outbox_attempts"):
         (rows,) = site.sql(f"select string_agg(t::text, ' ') from {table} as t")
         assert "999999" not in str(rows)
         assert accounts.PE_KEY not in str(rows)
@@ -661,7 +651,7 @@ def test_a_reason_that_is_not_known_is_kept_open_for_a_person_and_offered_again(
     assert site.only("explanation").endswith("PE-Online: Iets nieuws over Professional *** op regel 2")
     assert site.open_cases() == ["not_classified"]
     site.sandbox.ledger.add_person(ORG, "999999")
-    site.sql("update ops.pe_attendance set next_attempt_at = now() where next_attempt_at > now()")
+    site.sql("update ops.outbox set next_attempt_at = now() where next_attempt_at > now()")
     site.night()
     assert site.booked() == {"999999": 1}
 

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from etl.connectors.pe_online import flow
+from etl.connectors.pe_online import flow, points
+from etl.engine.pusher import exclusive
 from etl.errors import DatabaseFault
 from tests.connectors.pe_online.site import ORG
 from tests.fixtures.properties import examples
@@ -49,7 +50,7 @@ def test_a_push_killed_anywhere_is_made_good_by_an_ordinary_run(site, warehouse,
     assert site.statuses() == dict.fromkeys(people, "accepted")
     assert site.booked() == dict.fromkeys(people, 1)
     assert len(site.sandbox.ledger.bookings()) == 5
-    assert site.sql("select count(*) from ops.pe_attempts where outcome = 'sending'") == [(0,)]
+    assert site.sql("select count(*) from ops.outbox_attempts where outcome = 'sending'") == [(0,)]
 
 
 @pytest.mark.long
@@ -81,7 +82,7 @@ def test_a_pusher_that_does_not_get_the_lock_says_how_much_it_left(site, caplog)
     site.accredit()
     site.learners(3)
     site.plan()
-    with flow.pe_ledger.exclusive(site.engine, ORG) as held:
+    with exclusive(site.engine, points.POINTS, str(ORG)) as held:
         assert held is not None
         counts = site.push()
     assert (counts.read, counts.ignored, site.calls()) == (3, 3, 0)
@@ -93,7 +94,7 @@ def test_the_lock_of_one_group_does_not_hold_another(site):
     site.accredit()
     site.learners(1)
     site.plan()
-    with flow.pe_ledger.exclusive(site.engine, 19):
+    with exclusive(site.engine, points.POINTS, "19"):
         assert site.push().written == 1
 
 
@@ -101,14 +102,13 @@ def test_a_row_that_was_withheld_after_it_was_planned_is_not_sent(site):
     site.accredit()
     site.learners(2)
     site.plan()
-    with flow.pe_ledger.exclusive(site.engine, ORG) as ledger:
-        due = flow.pe_ledger.due(ledger, ORG)
-        ledger.commit()
+    with exclusive(site.engine, points.POINTS, str(ORG)) as pusher:
+        due = pusher.due()
         site.sql("delete from core.client_numbers where client_code = 'C052001'")
         site.plan()
         account = flow.account(site.connection())
         with flow.Client(account) as client:
-            flow.Sender(ledger, client, account, ORG, site.run_id()).send(due)
+            flow.Sender(pusher, client, account, ORG, site.run_id()).send(due)
     assert site.statuses() == {"C052001": "withheld", "052002": "accepted"}
 
 
@@ -140,7 +140,7 @@ PEOPLE = ["good", "stranger", "good", "no module", "odd module", "good", "strang
 @given(limit=st.integers(1, 8), seed=st.integers(0, 999), style=st.sampled_from(["text", "code"]))
 @examples(12)
 def test_any_order_of_the_answers_and_any_split_into_calls_leave_the_same_ledger(site, limit, seed, style):
-    site.sql("truncate ops.pe_attendance, core.accreditations, core.course_completions, core.clients cascade")
+    site.sql("truncate ops.outbox, core.accreditations, core.course_completions, core.clients cascade")
     site.sandbox.pe.reset()
     site.sandbox.pe.settings = type(site.sandbox.pe.settings)(error_style=style)
     process = type(site.sandbox.pe).process.__get__(site.sandbox.pe)

@@ -224,8 +224,8 @@ def test_the_cause_stands_with_the_attempt_in_the_report_the_list_and_the_log(si
     site.learners(2)
     site.sandbox.faults.add("pe", "unavailable")
     assert site.night() == "incomplete"
-    assert site.sql("select distinct error_code from ops.pe_attempts") == [("HTTP 503",)]
-    assert site.sql("select distinct outcome, cause from ops.pe_attempts") == [
+    assert site.sql("select distinct error_code from ops.outbox_attempts") == [("HTTP 503",)]
+    assert site.sql("select distinct outcome, cause from ops.outbox_attempts") == [
         ("unknown", "HTTP 503, a page, no answer of the service")
     ]
     ((problem,),) = site.sql("select problem from ops.run_steps where problem is not null")
@@ -243,5 +243,5 @@ def test_rows_of_every_course_type_stay_pending_when_nothing_was_sent(site, thro
     through(9)
     assert site.night(url="https://pe.test/x.asmx") == "incomplete"
     assert site.statuses() == dict.fromkeys(people, "pending")
-    ((cause,),) = site.sql("select distinct cause from ops.pe_attempts")
+    ((cause,),) = site.sql("select distinct cause from ops.outbox_attempts")
     assert "nothing was sent" in cause
