@@ -19,7 +19,9 @@ class Merged:
 
 
 def stage(session: Session, table: str, frame: pd.DataFrame) -> None:
-    """COPY ``frame`` into a temporary table ``staged`` shaped like its columns of ``table``, until commit."""
+    """COPY ``frame`` into a temporary table ``staged`` shaped like its columns of ``table``, or of a join
+    of tables, until commit.
+    """
     columns = ", ".join(frame.columns)
     session.execute(text("drop table if exists staged"))
     session.execute(

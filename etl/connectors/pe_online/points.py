@@ -1,6 +1,7 @@
 """Accreditation points in the ledger of what is sent: which are due, how they are offered.
 
-See docs/connectors/pe_online.md, The ledger. One profession group (orgID) is one account of the ledger. Everything here belongs to the caller's transaction.
+See docs/connectors/pe_online.md, The ledger. One profession group (orgID) is one account of it. Everything here belongs
+to the caller's transaction.
 """
 
 from collections.abc import Sequence
