@@ -1,7 +1,6 @@
 """All parts of the product started in order, one night, the report, and the way down."""
 
 import fcntl
-import os
 import shutil
 import subprocess
 import sys
@@ -61,7 +60,7 @@ def clean() -> int:
 
 def _databases(stack: ExitStack) -> dict[str, str]:
     """Environment for the two databases: those that are given, else both in the embedded server."""
-    given = {name: os.environ.get(name, "") for name in _DATABASES}
+    given = {one.name: one.written() for one in (settings.WAREHOUSE_URL, settings.AIRFLOW_DATABASE)}
     if not all(given.values()):
         home = places.postgres_home()
         with step("Starting PostgreSQL"):
