@@ -46,7 +46,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Due:
-    """An item that a push would send now, and how it is settled should its outcome stay unknown."""
+    """An item that a push would send now; an unknown one with ``read_back`` is looked up before that."""
 
     item_id: int
     status: str
@@ -130,7 +130,7 @@ def open_cases(session: Session, target: Target, account: str) -> pd.DataFrame:
 
 
 def due(session: Session, target: Target, account: str) -> list[Due]:
-    """What a push would send now: pending, rejected for a while, and unknown ones that may be sent again."""
+    """What a push deals with now: pending, rejected for a while, and unknown ones that it settles without a person."""
     return [Due(**row) for row in db.rows(session, "engine/ledger.due", **_of(target, account))]
 
 

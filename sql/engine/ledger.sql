@@ -39,7 +39,8 @@ and status = 'accepted'
 and (item_id = any(cast(:item_ids as bigint []))) <> (reason is not distinct from :reason)
 
 -- name: due
--- What a push would send now. Oldest first, so that nobody waits for ever.
+-- What a push sends now, or looks up first where its outcome is unknown and read back. Oldest first, so that nobody
+-- waits for ever.
 select item_id, status, if_unknown
 from ops.outbox
 where target = :target
@@ -48,7 +49,7 @@ and account = :account
 and (
     status in ('pending', 'sending')
     or (status = 'rejected' and next_attempt_at <= clock_timestamp())
-    or (status = 'unknown' and if_unknown = 'send_again')
+    or (status = 'unknown' and if_unknown <> 'person')
 )
 order by first_due_at, item_id
 

@@ -1,0 +1,261 @@
+"""The ledger for any target: here letters and parcels of a carrier, which PE-Online knows nothing of."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+import pandas as pd
+import pytest
+from sqlalchemy import text
+
+from etl import db
+from etl.engine import ledger
+from etl.engine.ledger import Chosen, Target
+from etl.engine.pusher import Outcome, exclusive
+from etl.errors import InvalidInput
+from etl.load import runs
+from etl.load.report import read_report
+
+LETTERS = Target("carrier", "letters", "letter", "ops.letters", nothing_to_do=("no_longer_passed",))
+PARCELS = Target("carrier", "parcels", "parcel", "ops.letters")
+ELSEWHERE = Target("other_carrier", "letters", "letter", "ops.letters")
+DETAILS = "create table ops.letters (item_id bigint primary key references ops.outbox, street text)"
+ENTER = """
+insert into ops.letters select item.item_id, staged.street from staged
+join ops.outbox as item on item.business_key = staged.business_key and (item.target, item.kind) = (:target, :kind)
+where item.item_id = any(:offered)
+on conflict (item_id) do update set street = excluded.street
+returning item_id
+"""
+ACCEPTED, LOST = Outcome("accepted"), Outcome("unknown", "outcome_unknown", cause="HTTP 502")
+
+
+@dataclass(frozen=True)
+class Account:
+    conn_id: str = "carrier_main"
+    mode: str = "live"
+    retry_days: int = 60
+
+
+class Carrier:
+    """What a connector does with the ledger."""
+
+    def __init__(self, engine):
+        self.engine = engine
+
+    def sql(self, statement, **values):
+        with self.engine.begin() as session:
+            found = session.execute(text(statement), values)
+            return [tuple(row) for row in found] if found.returns_rows else []
+
+    def plan(self, streets, target=LETTERS, account="north", if_unknown="send_again", reason=None):
+        """Wish for a letter to each name; returns the counts."""
+        facts = pd.DataFrame({"name": list(streets)}, dtype="str")
+        wished = facts[[]].assign(
+            business_key=ledger.business_keys(facts),
+            record_key=facts["name"],
+            if_unknown=if_unknown,
+            status="withheld" if reason else "pending",
+            reason=reason,
+            explanation=None,
+            street=list(streets.values()),
+        )
+        with self.engine.begin() as session:
+            ledger.stage(session, target, account, wished)
+            changed = session.execute(
+                text(
+                    "select item_id from ops.letters join ops.outbox using (item_id) join staged"
+                    " using (business_key) where letters.street <> staged.street"
+                )
+            )
+            offered = ledger.offer(session, target, account, list(changed.scalars()))
+            which = {"target": target.system, "kind": target.kind, "offered": offered}
+            entered = list(session.execute(text(ENTER), which).scalars())
+            ledger.withhold(session, ledger.unwished(session, target, account), "no_longer_passed")
+            return ledger.planned(session, target, len(wished), offered, entered)
+
+    def run_id(self):
+        with self.engine.begin() as session:
+            return runs.open_run(session, "letters")
+
+    def claim(self, pusher, items, account=Account()):
+        """Claim items in a call; returns its id and name and street of each that was claimed."""
+        call_id = uuid4()
+        return call_id, pusher.claim(items, call_id, self.run_id(), account, _offered)
+
+    def push(self, outcome=ACCEPTED, account=Account()):
+        """Offer everything that is due in one call; returns what was offered."""
+        with exclusive(self.engine, LETTERS, "north") as pusher:
+            due = [one.item_id for one in pusher.due()]
+            call_id, offered = self.claim(pusher, due, account)
+            pusher.record(call_id, dict.fromkeys(due, outcome), account)
+            return offered
+
+    def die(self):
+        """Claim everything that is due, and end before the answer."""
+        with exclusive(self.engine, LETTERS, "north") as pusher:
+            self.claim(pusher, [one.item_id for one in pusher.due()])
+
+    def statuses(self):
+        return dict(self.sql("select record_key, status from ops.outbox"))
+
+    def item(self, name):
+        [(item_id,)] = self.sql("select item_id from ops.outbox where record_key = :name", name=name)
+        return item_id
+
+
+def _offered(session, item_ids):
+    names = "select record_key, street from ops.outbox join ops.letters using (item_id)"
+    found = session.execute(text(f"{names} where item_id = any(:item_ids)"), {"item_ids": list(item_ids)})
+    return {name: street for name, street in found}
+
+
+@pytest.fixture
+def carrier(warehouse):
+    engine = db.engine(warehouse)
+    carrier = Carrier(engine)
+    carrier.sql(DETAILS)
+    yield carrier
+    engine.dispose()
+
+
+def test_what_a_plan_wishes_for_is_sent_once_and_a_second_plan_changes_nothing(carrier):
+    assert carrier.plan({"Ann": "A", "Bob": "B"}) == runs.Counts(2, written=2)
+    before = carrier.sql("select item_id, xmin::text from ops.outbox")
+    assert carrier.plan({"Ann": "A", "Bob": "B"}) == runs.Counts(2, unchanged=2)
+    assert carrier.sql("select item_id, xmin::text from ops.outbox") == before
+    assert carrier.push() == {"Ann": "A", "Bob": "B"}
+    assert carrier.plan({"Ann": "Z", "Bob": "B"}) == runs.Counts(2, unchanged=2)
+    assert carrier.push() == {}
+    assert carrier.sql("select street from ops.letters order by 1") == [("A",), ("B",)]
+
+
+def test_nothing_wished_for_is_no_fault(carrier):
+    assert carrier.plan({}) == runs.Counts(0)
+
+
+def test_one_fact_of_two_kinds_or_targets_is_an_item_of_each(carrier):
+    for target in (LETTERS, PARCELS, ELSEWHERE):
+        carrier.plan({"Ann": "A"}, target)
+    assert carrier.push() == {"Ann": "A"}
+    assert carrier.sql("select target, kind, status from ops.outbox order by 1, 2") == [
+        ("carrier", "letters", "accepted"),
+        ("carrier", "parcels", "pending"),
+        ("other_carrier", "letters", "pending"),
+    ]
+    assert [(heading, [one.items for one in items]) for heading, items in read_report(carrier.engine).sent_by_kind] == [
+        ("Letters", [1]),
+        ("Parcels", [1]),
+        ("Letters", [1]),
+    ]  # fmt: skip
+
+
+def test_an_account_is_held_for_one_pusher_of_its_target(carrier):
+    with exclusive(carrier.engine, LETTERS, "north") as pusher:
+        assert pusher is not None
+        for target, account, free in (
+            (LETTERS, "north", False),
+            (PARCELS, "north", False),
+            (LETTERS, "south", True),
+            (ELSEWHERE, "north", True),
+        ):
+            with exclusive(carrier.engine, target, account) as other:
+                assert (other is not None) is free
+    with exclusive(carrier.engine, LETTERS, "north") as pusher:
+        assert pusher is not None
+
+
+def test_what_is_sent_is_what_the_ledger_says_when_it_is_claimed_and_no_plan_changes_it_afterwards(carrier):
+    carrier.plan({"Ann": "A", "Bob": "B"})
+    with exclusive(carrier.engine, LETTERS, "north") as pusher:
+        due = [one.item_id for one in pusher.due()]
+        carrier.plan({"Ann": "Z"})
+        call_id, offered = carrier.claim(pusher, due)
+        assert offered == {"Ann": "Z"}
+        carrier.plan({"Ann": "Y"})
+        pusher.record(call_id, {carrier.item("Ann"): ACCEPTED}, Account())
+    assert carrier.statuses() == {"Ann": "accepted", "Bob": "withheld"}
+    assert carrier.sql("select street from ops.letters order by 1") == [("B",), ("Z",)]
+
+
+def test_a_claim_is_committed_before_the_call_and_an_outcome_when_it_is_recorded(carrier):
+    carrier.plan({"Ann": "A"})
+    with exclusive(carrier.engine, LETTERS, "north") as pusher:
+        call_id, _ = carrier.claim(pusher, [carrier.item("Ann")])
+        assert carrier.statuses() == {"Ann": "sending"}
+        pusher.record(call_id, {carrier.item("Ann"): LOST}, Account())
+        assert carrier.statuses() == {"Ann": "unknown"}
+    assert carrier.sql("select outcome, cause, connection_id, mode from ops.outbox_attempts") == [
+        ("unknown", "HTTP 502", "carrier_main", "live")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("if_unknown", "comes_back"), [("send_again", True), ("read_back", True), ("person", False)]
+)
+def test_what_a_pusher_died_with_is_settled_as_its_target_says(carrier, if_unknown, comes_back):
+    carrier.plan({"Ann": "A"}, if_unknown=if_unknown)
+    carrier.die()
+    with exclusive(carrier.engine, LETTERS, "north") as pusher:
+        assert pusher.recover() == [if_unknown]
+        assert [(one.status, one.if_unknown) for one in pusher.due()] == [
+            ("unknown", if_unknown)
+        ] * comes_back
+        assert pusher.recover() == []
+    assert carrier.sql("select outcome, error_code from ops.outbox_attempts") == [("unknown", "pusher_died")]
+    assert carrier.plan({"Ann": "Z"}) == runs.Counts(1, unchanged=1)
+
+
+def test_what_is_wished_for_no_more_is_withheld_and_comes_back_when_it_is_wished_for_again(carrier):
+    carrier.plan({"Ann": "A", "Bob": "B"})
+    carrier.plan({"Ann": "A"})
+    assert carrier.statuses() == {"Ann": "pending", "Bob": "withheld"}
+    with carrier.engine.connect() as session:
+        assert ledger.open_cases(session, LETTERS, "north").empty
+    assert carrier.plan({"Ann": "A", "Bob": "B"}) == runs.Counts(2, written=1, unchanged=1)
+    assert carrier.push() == {"Ann": "A", "Bob": "B"}
+
+
+def test_what_is_withheld_or_rejected_is_listed_until_it_says_something_else(carrier):
+    carrier.plan({"Ann": "A"}, reason="no_relation_number")
+    with carrier.engine.connect() as session:
+        [case] = ledger.open_cases(session, LETTERS, "north").to_dict("records")
+    assert (case["scope"], case["resource"], case["record_key"]) == ("north", "letter", "Ann")
+    carrier.plan({"Ann": "A"})
+    carrier.push(Outcome("rejected", "invalid_row"))
+    carrier.plan({"Ann": "A"})
+    assert (carrier.statuses(), carrier.push()) == ({"Ann": "rejected"}, {})
+    carrier.plan({"Ann": "Z"})
+    assert carrier.push() == {"Ann": "Z"}
+
+
+def test_what_was_accepted_in_test_mode_is_sent_again_once_the_account_is_live(carrier):
+    carrier.plan({"Ann": "A"})
+    carrier.push(account=Account(mode="test"))
+    assert (carrier.statuses(), carrier.push()) == ({"Ann": "accepted_in_test"}, {})
+    with carrier.engine.begin() as session:
+        ledger.activate(session, LETTERS, "north")
+    assert carrier.push() == {"Ann": "A"}
+    assert carrier.statuses() == {"Ann": "accepted"}
+
+
+def test_a_person_s_decision_is_kept_with_who_and_when_and_reaches_no_item_of_another_target(carrier):
+    carrier.plan({"Ann": "A", "Bob": "B"}, if_unknown="person")
+    carrier.push(LOST)
+    ann, bob = carrier.item("Ann"), carrier.item("Bob")
+    with pytest.raises(InvalidInput, match=f"row {ann}"), carrier.engine.begin() as session:
+        ledger.settle(session, PARCELS, [ann], True, "clerk")
+    with carrier.engine.begin() as session:
+        ledger.settle(session, LETTERS, [ann], True, "clerk")
+        ledger.settle(session, LETTERS, [bob], False, "clerk")
+        assert ledger.find(session, PARCELS, Chosen("accepted")) == []
+        assert ledger.find(session, LETTERS, Chosen("accepted"), among=[bob]) == []
+        assert ledger.resend(session, ledger.find(session, LETTERS, Chosen("accepted")), "chief") == 1
+    assert carrier.sql(
+        "select record_key, decision, decided_by, status_before, decided_at is not null"
+        " from ops.outbox_decisions join ops.outbox using (item_id) order by decision_id"
+    ) == [
+        ("Ann", "registered", "clerk", "unknown", True),
+        ("Bob", "not_registered", "clerk", "unknown", True),
+        ("Ann", "resend", "chief", "accepted", True),
+    ]
+    assert carrier.push() == {"Ann": "A", "Bob": "B"}
