@@ -12,8 +12,15 @@ import pytest
 from etl import __version__
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("etl", "plugins", "dags", "sql", "deploy", "tools")
-FILES = ("pyproject.toml", "airflow.cfg", "constraints.txt", ".gitignore")
+PACKED = ("plugins", "dags", "sql", "deploy")
+FILES = (
+    "pyproject.toml",
+    "airflow.cfg",
+    "constraints.txt",
+    ".gitignore",
+    "etl/__init__.py",
+    "tools/release.py",
+)
 CHANGELOG = f"# Changelog\n\nAbout.\n\n## Unreleased\n\n- A thing.\n\n## {__version__}\n\nBefore.\n"
 
 
@@ -57,12 +64,10 @@ def repository(tmp_path, monkeypatch):
         monkeypatch.setenv(f"GIT_{who}_EMAIL", "anna@example.org")
     for name in [name for name in os.environ if name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")]:
         monkeypatch.delenv(name)  # where a hook of git runs the tests
-    for name in FOLDERS:
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in FILES:
-        shutil.copy(ROOT / name, tmp_path)
     made = Repository(tmp_path)
     made.git("init", "--quiet", "--initial-branch", "main")
+    for name in FILES:
+        made.write(name, (ROOT / name).read_text())
     made.write("CHANGELOG.md", CHANGELOG)
     made.write(".ci/run", "#!/bin/sh\ngrep -q '\"9.0.0\"' etl/__init__.py\n", 0o755)
     made.commit()
@@ -70,6 +75,9 @@ def repository(tmp_path, monkeypatch):
 
 
 def test_a_release_is_a_commit_with_version_and_day_a_tag_and_a_wheel(repository):
+    for name in PACKED:
+        shutil.copytree(ROOT / name, repository.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    repository.commit()
     done = repository.release("9.0.0")
     assert done.returncode == 0, done.stderr
     today = datetime.now(UTC).date()
