@@ -82,6 +82,8 @@ def alerts(number: bytes) -> Callable[[socket.socket], object]:
     def answer(connection: socket.socket) -> None:
         connection.recv(4096)
         connection.sendall(TLS_ALERT + number)
+        connection.shutdown(socket.SHUT_WR)
+        is_silent(connection)  # closing on what was not read resets the connection, and the alert with it
 
     return answer
 
