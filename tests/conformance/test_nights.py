@@ -1,0 +1,96 @@
+"""What a night of any connector leaves: the golden result, once, whatever fails on the way."""
+
+import pytest
+from sqlalchemy import text
+
+from etl.connectors import registry
+from etl.engine.options import Options
+from tests.conformance.stand_in import OPEN, stand_in_of
+
+STEPS = (
+    "select scope, problem_code, read, written, unchanged, rejected, ignored from ops.run_steps"
+    " where run_id = :run"
+)
+TABLES = "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = 'core' order by 1"
+
+
+def night(stand_in):
+    """Run the flow; returns the run's id and status."""
+    return registry.flow(stand_in.flow).run(stand_in.engine, stand_in.connect, Options())
+
+
+def steps(stand_in, run_id):
+    with stand_in.engine.connect() as session:
+        return session.execute(text(STEPS), {"run": run_id}).all()
+
+
+def core(stand_in):
+    """Every row of the warehouse's facts, with its table."""
+    tables = [table for (table,) in stand_in.rows(TABLES)]
+    return {(table, *row) for table in tables for row in stand_in.rows(f"select * from {table}")}
+
+
+def settled(outcome):
+    """What is there for good."""
+    return {name: rows for name, rows in outcome.items() if name != OPEN}
+
+
+def test_the_golden_result_holds_something_of_everything(stand_in):
+    assert all(stand_in.golden().values())
+
+
+def test_a_night_leaves_what_was_worked_out_by_hand(stand_in):
+    _, status = night(stand_in)
+    assert (status, stand_in.outcome()) == ("success", stand_in.golden())
+
+
+def test_every_row_that_was_read_is_counted_as_one_thing(stand_in):
+    run_id, _ = night(stand_in)
+    counted = steps(stand_in, run_id)
+    assert sum(step.read for step in counted) > 0
+    for step in counted:
+        assert step.read == step.written + step.unchanged + step.rejected + step.ignored, step
+
+
+def test_a_second_night_writes_nothing(stand_in):
+    night(stand_in)
+    before = core(stand_in)
+    run_id, status = night(stand_in)
+    assert (status, sum(step.written for step in steps(stand_in, run_id))) == ("success", 0)
+    assert stand_in.outcome() == stand_in.golden()
+    assert before - core(stand_in) == set()
+
+
+def test_what_fails_alone_is_named_and_stops_no_other(stand_in):
+    stand_in.break_one()
+    run_id, status = night(stand_in)
+    named = {step.scope for step in steps(stand_in, run_id) if step.problem_code}
+    assert (status, named) == ("incomplete", {stand_in.broken})
+    done = settled(stand_in.outcome())
+    assert any(done.values())
+    assert all(rows <= stand_in.golden()[name] for name, rows in done.items())
+    stand_in.mend()
+    assert (night(stand_in)[1], stand_in.outcome()) == ("success", stand_in.golden())
+
+
+def damages():
+    """Each connector with each kind of damage that its stand-in can do."""
+    return [
+        pytest.param(one, damage, id=f"{one.system}-{damage}")
+        for one in registry.CONNECTORS
+        for damage in stand_in_of(one).damages
+    ]
+
+
+@pytest.mark.parametrize(("connector", "damage"), damages(), indirect=["connector"])
+def test_what_cannot_be_understood_is_said_and_nothing_wrong_is_made_of_it(stand_in, damage):
+    before = settled(stand_in.outcome())
+    stand_in.garble(damage)
+    run_id, _ = night(stand_in)
+    told = [step for step in steps(stand_in, run_id) if step.problem_code or step.rejected]
+    assert told
+    made = settled(stand_in.outcome())
+    assert all(rows - before[name] <= stand_in.golden()[name] for name, rows in made.items())
+    stand_in.mend()
+    night(stand_in)
+    assert (night(stand_in)[1], stand_in.outcome()) == ("success", stand_in.golden())

@@ -1,0 +1,57 @@
+"""What anybody gets to see: no secret and no person, and the test of a connection names what is missing."""
+
+import logging
+from contextlib import nullcontext
+
+import pytest
+
+from etl.connectors import registry
+from etl.engine.options import Options
+from etl.load.report import markdown
+
+# What a report is made of; the ledgers and landings beside it hold persons, that is what they are for.
+TOLD = ("ops.runs", "ops.run_steps", "ops.rejections")
+
+
+@pytest.fixture
+def everything_told(stand_in, caplog, capfd):
+    """What two bad nights and a good one log, print, raise and report."""
+    caplog.set_level(logging.DEBUG)
+    told = []
+
+    def night():
+        run_id, _ = registry.flow(stand_in.flow).run(stand_in.engine, stand_in.connect, Options())
+        told.append(markdown(stand_in.engine, run_id))
+
+    stand_in.garble(stand_in.damages[0])
+    night()
+    stand_in.mend()
+    stand_in.break_one()
+    night()
+    stand_in.mend()
+    night()
+    told += [str(stand_in.rows(f"select * from {table}")) for table in TOLD]
+    return "\n".join([*told, caplog.text, *capfd.readouterr()])
+
+
+def test_no_secret_and_no_person_is_told(stand_in, everything_told):
+    assert stand_in.flow in everything_told
+    assert stand_in.broken in everything_told
+    assert len(stand_in.planted) >= 5
+    assert [one for one in stand_in.planted if one in everything_told] == []
+
+
+def said_of(stand_in, connection):
+    """Whether the test of a connection is content, and all that it says."""
+    report = registry.check(connection, lambda: nullcontext(stand_in.engine), stand_in.connect)
+    return report.ok, "\n".join(report.lines)
+
+
+def test_the_test_of_a_connection_names_what_is_missing_and_no_secret(stand_in):
+    usual = "\n".join(said_of(stand_in, one)[1] for one in stand_in.connections.values())
+    cases = list(stand_in.lacking())
+    assert cases
+    for case in cases:
+        content, said = said_of(stand_in, case.connection)
+        assert (content, case.word in said, case.word in usual) == (False, True, False), said
+        assert [one for one in stand_in.planted | {case.connection.password} - {""} if one in said] == []
