@@ -18,7 +18,6 @@ _FOLDERS: Final = re.compile(
     r"(?!.*/(login|sign-?in|sso|auth|saml|cas|oauth)\b)(/[A-Za-z_-]{1,32}){1,4}/?", re.IGNORECASE
 )
 _HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]+")
-_OVER_PLAIN: Final = (b"plain http request was sent to https", b"speaking plain http to an ssl")
 _CHALLENGES: Final = ("cf-mitigated", "x-amzn-waf-action", "x-datadome", "x-sucuri-block")
 
 

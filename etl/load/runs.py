@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection as Session
@@ -42,8 +41,6 @@ def open_run(
     flow: str,
     airflow_run_id: str | None = None,
     parameters: Mapping[str, Any] | None = None,
-    data_from: datetime | None = None,
-    data_to: datetime | None = None,
 ) -> str:
     """Open a run and return its id; a cleared Airflow run that starts again keeps its id and what it wrote before.
 
@@ -57,8 +54,6 @@ def open_run(
             flow=flow,
             airflow_run_id=airflow_run_id,
             parameters=json.dumps(dict(parameters or {})),
-            data_from=data_from,
-            data_to=data_to,
         )[0]["run_id"]
     )
     db.execute(session, "load/runs.attempt", run_id=opened, from_start=True)

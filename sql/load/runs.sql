@@ -94,8 +94,8 @@ set problem_code = null, problem = null
 where run_id = :run_id and step = :step and scope = :scope
 
 -- name: open
-insert into ops.runs (run_id, flow, airflow_run_id, parameters, data_from, data_to)
-values (:run_id, :flow, :airflow_run_id, cast(:parameters as jsonb), :data_from, :data_to)
+insert into ops.runs (run_id, flow, airflow_run_id, parameters)
+values (:run_id, :flow, :airflow_run_id, cast(:parameters as jsonb))
 on conflict (flow, airflow_run_id) do update
 set status = 'running', finished_at = null, parameters = excluded.parameters
 returning run_id

@@ -68,8 +68,8 @@ select
     counted.calls,
     counted.bytes,
     counted.problems,
-    runs.data_from,
-    runs.data_to,
+    asked.data_from,
+    asked.data_to,
     runs.parameters,
     worked.attempts,
     worked.seconds
@@ -97,7 +97,17 @@ cross join lateral (
         cast(extract(epoch from sum(attempt.finished_at - attempt.started_at)) as double precision) as seconds
     from ops.run_attempts as attempt
     where attempt.run_id = runs.run_id
-) as worked;
+) as worked
+cross join lateral (
+    -- Nights are named by their end; the one of the run itself has none yet.
+    select
+        min(night.ends_at) - interval '1 day' as data_from,
+        case when count(*) = count(night.ends_at) then max(night.ends_at) end as data_to
+    from (
+        select cast(nullif(shown, 'tonight') as timestamptz) as ends_at
+        from jsonb_array_elements_text(runs.parameters -> 'nights') as shown
+    ) as night
+) as asked;
 
 comment on view mart.runs is 'Every run of every flow, with its counts: read = written + unchanged + rejected + ignored. A row is counted once, in the step where it comes in; what became of it in later steps (competences given, points sent) and the files of drop locations stand in mart.run_steps';
 comment on column mart.runs.run_id is 'Run; a run that was cleared and ran again keeps its id';
@@ -114,8 +124,8 @@ comment on column mart.runs.ignored is 'Rows of which nothing is to be recorded:
 comment on column mart.runs.calls is 'Calls to outside systems';
 comment on column mart.runs.bytes is 'Bytes received from outside systems';
 comment on column mart.runs.problems is 'Steps that met a problem';
-comment on column mart.runs.data_from is 'Start of the period that the run was for; empty where it was not for a period';
-comment on column mart.runs.data_to is 'End of that period';
+comment on column mart.runs.data_from is 'Start of the past nights that the run derived again; empty where it was for its own night only';
+comment on column mart.runs.data_to is 'End of those nights; empty where they go on to the night of the run itself';
 comment on column mart.runs.parameters is 'What was asked of the run, such as certain courses or a dry run';
 comment on column mart.runs.attempts is 'How often it was worked on: once, and again whenever its tasks were cleared';
 comment on column mart.runs.seconds is 'How long it was worked on, over all attempts; the time between them does not count';

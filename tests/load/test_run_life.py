@@ -3,9 +3,11 @@
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
+from etl.engine.options import Options
 from etl.errors import GiveUp
 from etl.load import runs
 from etl.load.runs import Counts
@@ -108,6 +110,22 @@ def test_of_an_error_that_nobody_foresaw_the_report_names_the_kind_only(engine, 
         raise KeyError("Jansen")
     assert one("select status from mart.runs") == ("failed",)
     assert one("select problem from mart.run_steps") == ("it broke off (KeyError)",)
+
+
+@pytest.mark.parametrize(
+    ("nights", "data_from", "data_to"),
+    [
+        ((None,), None, None),
+        ((datetime(2026, 3, 29, tzinfo=UTC),), "2026-03-28", "2026-03-29"),
+        ((datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 3, 30, tzinfo=UTC)), "2026-03-28", "2026-03-30"),
+        ((datetime(2026, 3, 29, tzinfo=UTC), None), "2026-03-28", None),
+    ],
+)
+def test_a_run_shows_the_period_of_the_past_nights_that_it_was_for(engine, one, nights, data_from, data_to):
+    with engine.begin() as session:
+        runs.open_run(session, FLOW, parameters=Options(nights=nights).parameters)
+    period = "select to_char(data_from, 'YYYY-MM-DD'), to_char(data_to, 'YYYY-MM-DD') from mart.runs"
+    assert one(period) == (data_from, data_to)
 
 
 KILLED = """

@@ -8,7 +8,6 @@ from etl.sandbox.pe_online.ledger import DUTCH_TIME, Account, Attendance, Course
 
 CLASSROOM_PER_MEETING, E_LEARNING, EXPERTISE_GROUP, CLASSROOM_WHOLE = 1, 2, 3, 4
 WITH_EDITION = (CLASSROOM_PER_MEETING, CLASSROOM_WHOLE)
-WITH_END_DATE = (E_LEARNING, EXPERTISE_GROUP)
 
 
 _ACCREDITED = "Cursus {course} op regel {line} is niet (juist) geaccrediteerd; "
