@@ -1,5 +1,24 @@
-"""Every error class, named by what to do next (docs/design.md, Errors say what to do next).
+"""Every error that this product raises on purpose, named by what to do next (docs/design.md, Errors say what to do next).
 
+    EtlError
+        RetryLater              the same call may succeed later
+        GiveUp                  a person has to change something first
+            CapabilityMissing   a right of the account
+            Unusable            this call was refused, or its answer is none
+                Refused             with an HTTP status (etl/http/client.py)
+            TokenRefused        a token of Moodle (etl/connectors/moodle/errors.py)
+            AccountRefused      an account of a target (etl/connectors/pe_online/sender.py)
+        RejectRecord            this course, person or row only: list it and go on
+        OutcomeUnknown          the call may have been carried out: settle it first
+            AnswerLost          its answer was lost (etl/connectors/pe_online/client.py)
+        InvalidInput            a person entered something wrong
+        DatabaseFault           the warehouse refused, or could not be reached
+        NotTaken                a message to us is not kept; its sender is told why
+            Malformed           it cannot be read, however often it is sent
+            ComeAgain           it may be taken later
+            UwlrFault           as UWLR says it (etl/connectors/iep_lvs/faults.py)
+
+What only one module raises and catches, to go on elsewhere (a file that waits, a sender's turn), is no error.
 A message names the system, the call and the ids. It never holds a person, a key, a payload or an answer's body.
 """
 

@@ -21,6 +21,7 @@ _WHAT_TO_DO: Final = {
     " rows wait",
     "invalid_input": "correct what the sentence names, then start the run again",
     "unusable_answer": "nothing, if it happens once: the next run asks again; else look at what the system answers",
+    "not_taken": "ask the sender to correct what the sentence names, and to send it again",
     "database": "mend what the sentence names, then start the run again",
     COUNTS_DIFFER: "run it again with full; if it stays, report it with the run's id: it is a fault of this program",
     BROKEN_OFF: "start the run again; if it stays, report it with the run's id: it is a fault of this program",
