@@ -1,4 +1,4 @@
-"""Every error that this product raises on purpose, named by what to do next (docs/design.md, Errors say what to do next).
+"""Every error that is raised on purpose, named by what to do next (docs/design.md, Errors say what to do next).
 
     EtlError
         RetryLater              the same call may succeed later
