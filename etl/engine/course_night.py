@@ -29,7 +29,7 @@ from etl.load.runs import Counts
 from etl.transform.rejected import combined
 
 LIST: Final = "courses"  # the resource of a site's list of courses, landed in no course
-_SHOWN: Final = ["source_course_id", "name", "idnumber", "visible"]
+_SHOWN: Final = ["source_course_id", "name", "idnumber", "visible", "can_be_asked"]
 
 
 AnyClient = TypeVar("AnyClient", bound=Client)
@@ -70,7 +70,7 @@ class CourseNight(ABC, Generic[AnyClient]):
 
     @abstractmethod
     def listed(self, client: AnyClient, source: Source, body: bytes) -> Decoded:
-        """The site's list of courses: source_course_id, name, idnumber (missing = not shown), visible.
+        """The site's list of courses: source_course_id, name, idnumber (missing = not shown), visible, can_be_asked.
 
         Raises GiveUp where a list is so that nothing can be done with it.
         """

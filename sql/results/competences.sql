@@ -21,7 +21,7 @@ select
     case
         when c.source_course_id is null then 'course_unknown'
         when c.gone then 'course_gone'
-        when not coalesce(c.visible, false) then 'course_not_published'
+        when not c.can_be_asked then 'course_not_published'
     end as problem
 from core.counted_courses as wanted
 left join core.courses c using (source, source_course_id)
@@ -66,7 +66,7 @@ with linked as (
         links.source_course_id,
         -- Of a source whose list of courses was never read, or not whole, any course may be there.
         coalesce(
-            not courses.gone and (courses.visible or sources.system <> 'infocaption'),
+            not courses.gone and courses.can_be_asked,
             not exists (
                 select from raw.landings as listed
                 where listed.source = links.source and listed.scope = '' and listed.resource = 'courses'

@@ -27,8 +27,8 @@ order by source_course_id, occurrence_code
 
 -- name: merge
 -- A missing idnumber is one that the site does not show (none would be empty): the known one stays.
-insert into core.courses (source, source_course_id, name, idnumber, visible, gone)
-select :source, source_course_id, name, idnumber, visible, false
+insert into core.courses (source, source_course_id, name, idnumber, visible, can_be_asked, gone)
+select :source, source_course_id, name, idnumber, visible, can_be_asked, false
 from staged
 order by source_course_id
 on conflict (source, source_course_id) do update
@@ -36,9 +36,11 @@ set
     name = excluded.name,
     idnumber = coalesce(excluded.idnumber, courses.idnumber),
     visible = excluded.visible,
+    can_be_asked = excluded.can_be_asked,
     gone = false
-where (courses.name, courses.idnumber, courses.visible, courses.gone)
-    is distinct from (excluded.name, coalesce(excluded.idnumber, courses.idnumber), excluded.visible, false)
+where (courses.name, courses.idnumber, courses.visible, courses.can_be_asked, courses.gone) is distinct from (
+    excluded.name, coalesce(excluded.idnumber, courses.idnumber), excluded.visible, excluded.can_be_asked, false
+)
 
 -- name: occurrences
 -- The courses of a source that count for something, with the occurrence they are linked to (null: it only earns

@@ -64,7 +64,7 @@ def land(watch: Watch, url: str, settings: Settings) -> None:
     engine, site = db.engine(url), GeneratedSite(settings)
     [source] = sources(engine, SYSTEM)
     run_id = moodle_results.open_run(engine, Options())
-    courses = contract.decode_courses(site.courses()).frame
+    courses = contract.decode_courses(site.courses()).frame.assign(can_be_asked=True)
     with engine.begin() as session:
         merge(session, "core.courses", courses, "results/courses.merge", source=source.source)
     for course in site.course_ids:

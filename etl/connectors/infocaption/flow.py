@@ -107,9 +107,10 @@ class InfoCaptionNight(CourseNight[InfoCaptionClient]):
         return client.courses()
 
     def listed(self, client: InfoCaptionClient, source: Source, body: bytes) -> Decoded:
-        """The site's list of courses, which have no idnumber."""
+        """The site's list of courses, which have no idnumber; only published ones can be asked about."""
         listed = decode_courses(body, client.mapping.courses)
-        shown = listed.frame.rename(columns={"published": "visible"}).assign(idnumber=None)
+        published = listed.frame["published"]
+        shown = listed.frame.assign(idnumber=None, visible=published, can_be_asked=published)
         return Decoded(shown, None, listed.rejected)
 
     def wanted(self, session: Session, source: Source) -> Wanted:

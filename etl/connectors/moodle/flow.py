@@ -4,6 +4,7 @@ Its tasks are those of CourseNight.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import pandas as pd
@@ -88,7 +89,7 @@ class MoodleNight(CourseNight[MoodleClient]):
                 f"{source.source}: the site's list shows no course that can be read, not even its front page:"
                 " look at the service account's role and at what core_course_get_courses_by_field answers"
             )
-        return listed
+        return replace(listed, frame=listed.frame.assign(can_be_asked=True))
 
     def wanted(self, session: Session, source: Source) -> Wanted:
         """Those of finished occurrences are due when a weekly look or a competence asks for them."""
