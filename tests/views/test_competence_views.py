@@ -26,6 +26,12 @@ def periods(chance):
     return list(found.values())
 
 
+@pytest.fixture
+def template(migrated_template):
+    """The warehouse holds what the test puts there."""
+    return migrated_template
+
+
 @pytest.fixture(params=range(3))
 def world(request, warehouse):
     """A function that reads a view, the periods that count, and the revoked ones."""
