@@ -75,7 +75,7 @@ def install(folder):
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
     made = Installation(folder)
-    pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps")
+    pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--no-deps")
     made.run("python", *pip, "--require-hashes", "-r", str(ROOT / "constraints.txt"))
     made.run("python", *pip, *map(str, folder.glob("*.whl")))
     made.run("python", "-m", "pip", "check")
