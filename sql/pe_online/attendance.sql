@@ -96,17 +96,19 @@ order by org_id, attendance_id
 
 -- name: number_changed
 -- Points that stand under another relation number than the client's of today, until a person says that they are right.
+-- Each number is looked up by its key: right after many came in there are no statistics that a join could be planned by.
 select held.item_id
 from ops.pe_attendance as held
 join ops.outbox as item using (item_id)
-join core.profession_groups as registered using (org_id)
-join core.client_numbers as number
-    on number.client_code = held.client_code
-    and number.scheme = registered.number_scheme
-    and number.closed_at is null
 where held.org_id = :org_id
 and item.status = 'accepted'
-and number.value <> held.relation_number
+and held.relation_number <> (
+    select number.value
+    from core.client_numbers as number
+    where number.client_code = held.client_code
+    and number.scheme = (select number_scheme from core.profession_groups where org_id = :org_id)
+    and number.closed_at is null
+)
 and not exists (
     select from ops.outbox_decisions as decided
     where decided.item_id = held.item_id
