@@ -35,7 +35,8 @@ def list_open(source: Source = None, enrolment: Enrolment = None, unit: Unit = N
     """Show the open proposals: ready, adjusted, or not possible and why."""
     with warehouse_engine() as engine:
         tables.show(
-            review.open_proposals(engine, review.Chosen(source, enrolment, unit)), "no open proposals"
+            review.open_proposals(engine, review.ChosenProposals(source, enrolment, unit)),
+            "no open proposals",
         )
 
 
@@ -62,7 +63,7 @@ def approve(
     by: By, source: Source = None, enrolment: Enrolment = None, unit: Unit = None, everything: All = False
 ) -> None:
     """Record the chosen proposals that are possible; without a choice asks first, or needs --all."""
-    chosen = review.Chosen(source, enrolment, unit)
+    chosen = review.ChosenProposals(source, enrolment, unit)
     with warehouse_engine() as engine:
         _make_sure(chosen, everything, "Approve every open proposal that is possible?")
         decided, recorded = review.decide(engine, chosen, "approved", by)
@@ -77,14 +78,14 @@ def dismiss(
     by: By, source: Source = None, enrolment: Enrolment = None, unit: Unit = None, everything: All = False
 ) -> None:
     """Do not record the chosen proposals; the same results are not proposed again."""
-    chosen = review.Chosen(source, enrolment, unit)
+    chosen = review.ChosenProposals(source, enrolment, unit)
     with warehouse_engine() as engine:
         _make_sure(chosen, everything, "Dismiss every open proposal?")
         decided, _ = review.decide(engine, chosen, "dismissed", by)
     typer.echo(f"{decided} dismissed")
 
 
-def _make_sure(chosen: review.Chosen, everything: bool, question: str) -> None:
+def _make_sure(chosen: review.ChosenProposals, everything: bool, question: str) -> None:
     if not chosen.is_everything or everything:
         return
     if not sys.stdin.isatty():

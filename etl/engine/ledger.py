@@ -54,7 +54,7 @@ class Due:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenItems:
     """Items that have something in common; ``since`` and ``until``: the days of the last attempt, in ``timezone``."""
 
     status: str = "rejected"
@@ -141,7 +141,9 @@ def pushed(session: Session, offered: Sequence[Due], calls: int) -> Counts:
     return Counts(len(offered), **outcomes, calls=calls)
 
 
-def find(session: Session, target: Target, chosen: Chosen, among: Sequence[int] | None = None) -> list[int]:
+def find(
+    session: Session, target: Target, chosen: ChosenItems, among: Sequence[int] | None = None
+) -> list[int]:
     """The items that a person decides about, ``among`` those of a choice that only the target knows.
 
     Raises InvalidInput where one that was named is not as it was said to be.

@@ -24,7 +24,7 @@ _RETRY_HOURS: Final = 20  # once a night, whenever the night begins
 _Content = TypeVar("_Content")
 
 
-class Account(Protocol):
+class TargetAccount(Protocol):
     """The connection under which is sent."""
 
     @property
@@ -83,7 +83,7 @@ class Pusher:
         item_ids: Sequence[int],
         call_id: UUID,
         run_id: str,
-        account: Account,
+        account: TargetAccount,
         content: Callable[[Session, Sequence[int]], _Content],
     ) -> _Content:
         """Commit that these items are being sent, before they are; returns the ``content`` of those that are.
@@ -95,7 +95,9 @@ class Pusher:
             claimed = db.rows(self._session, "engine/ledger.claim", item_ids=list(item_ids), **claim)
             return content(self._session, [row["item_id"] for row in claimed])
 
-    def record(self, call_id: UUID, outcomes: Mapping[int, Outcome], account: Account) -> dict[int, str]:
+    def record(
+        self, call_id: UUID, outcomes: Mapping[int, Outcome], account: TargetAccount
+    ) -> dict[int, str]:
         """Commit what became of claimed items; returns the status of each."""
         recorded = [_recorded(item_id, outcome, account.mode) for item_id, outcome in outcomes.items()]
         age = {"retry_days": account.retry_days, "retry_hours": _RETRY_HOURS}

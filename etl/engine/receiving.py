@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """What goes back over HTTP. ``is_taken``: the message is in the inbox now."""
 
     status: int
@@ -40,7 +40,7 @@ class Answer:
 class Taker(Protocol):
     """What takes the messages of one system; made once for a warehouse, used by many threads."""
 
-    def take(self, posted: Posted, *, has_waited: bool = False) -> Answer:
+    def take(self, posted: Posted, *, has_waited: bool = False) -> HttpAnswer:
         """Keep one message and answer. Raises Turn when its sender has to wait; all else is an answer."""
 
 
@@ -72,7 +72,7 @@ class Burst:
 
 def posted_to(
     taker: Callable[[Engine], Taker],
-    refusal: Callable[[NotTaken], Answer],
+    refusal: Callable[[NotTaken], HttpAnswer],
     most: int,
     url: str | None,
     tell: Tell,
@@ -88,7 +88,7 @@ def posted_to(
     limiter = cache(lambda: CapacityLimiter(_AT_ONCE))
     uploads = Uploads(_AT_ONCE * most, _SECONDS_TO_SEND)
 
-    def take(posted: Posted, *, has_waited: bool = False) -> Answer:
+    def take(posted: Posted, *, has_waited: bool = False) -> HttpAnswer:
         try:
             ready = made()
         except EtlError as problem:  # the next message tries again
@@ -96,7 +96,7 @@ def posted_to(
             return refusal(ComeAgain("results cannot be stored now"))
         return ready.take(posted, has_waited=has_waited)
 
-    async def in_turn(posted: Posted) -> Answer:
+    async def in_turn(posted: Posted) -> HttpAnswer:
         try:
             return await to_thread.run_sync(take, posted, limiter=limiter())
         except Turn as turn:

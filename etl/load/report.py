@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from etl import db
 from etl.errors import InvalidInput
 from etl.load.report_markdown import as_markdown
-from etl.load.report_types import OpenRejections, Problem, Run, RunReport, Sent, Step
+from etl.load.report_types import OpenRejections, ReportedProblem, ReportedStep, Run, RunReport, Sent
 from etl.load.runs import Counts
 
 
@@ -61,7 +61,9 @@ def _runs(session: Session, found: list[Mapping[str, Any]]) -> list[Run]:
             **row,
             steps=tuple(_step(step) for step in steps if step["run_id"] == row["run_id"]),
             problems=tuple(
-                Problem(problem["step"], problem["scope"], problem["problem_code"], problem["problem"])
+                ReportedProblem(
+                    problem["step"], problem["scope"], problem["problem_code"], problem["problem"]
+                )
                 for problem in problems
                 if problem["run_id"] == row["run_id"]
             ),
@@ -70,5 +72,5 @@ def _runs(session: Session, found: list[Mapping[str, Any]]) -> list[Run]:
     ]
 
 
-def _step(row: Mapping[str, Any]) -> Step:
-    return Step(row["step"], row["scopes"], Counts(**{name: row[name] for name in asdict(Counts())}))
+def _step(row: Mapping[str, Any]) -> ReportedStep:
+    return ReportedStep(row["step"], row["scopes"], Counts(**{name: row[name] for name in asdict(Counts())}))

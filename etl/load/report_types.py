@@ -12,7 +12,7 @@ from etl.transform.reasons import REASONS
 
 
 @dataclass(frozen=True)
-class Step:
+class ReportedStep:
     """What one step of a run did, over ``scopes`` courses, batches or accounts."""
 
     name: str
@@ -27,7 +27,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Problem:
+class ReportedProblem:
     """What a step could not do, for which course, batch or account."""
 
     step: str
@@ -54,8 +54,8 @@ class Run:
     parameters: dict[str, Any]
     attempts: int
     seconds: float | None
-    steps: tuple[Step, ...]
-    problems: tuple[Problem, ...]
+    steps: tuple[ReportedStep, ...]
+    problems: tuple[ReportedProblem, ...]
 
     @property
     def duration(self) -> timedelta | None:

@@ -13,7 +13,7 @@ from etl.transform.reasons import reason
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenProposals:
     """Which open proposals are meant: of a source, an enrolment, a unit; None = all."""
 
     source: str | None = None
@@ -23,10 +23,10 @@ class Chosen:
     @property
     def is_everything(self) -> bool:
         """Nothing was chosen."""
-        return self == Chosen()
+        return self == ChosenProposals()
 
 
-def open_proposals(engine: Engine, chosen: Chosen) -> list[dict[str, Any]]:
+def open_proposals(engine: Engine, chosen: ChosenProposals) -> list[dict[str, Any]]:
     """The open proposals as mart.proposals has them, and ``reason``: why one cannot be recorded."""
     with engine.connect() as session:
         found = db.rows(session, "results/proposals.open", **asdict(chosen))
@@ -58,7 +58,7 @@ def adjust(
 
 
 def decide(
-    engine: Engine, chosen: Chosen, decision: Literal["approved", "dismissed"], decided_by: str
+    engine: Engine, chosen: ChosenProposals, decision: Literal["approved", "dismissed"], decided_by: str
 ) -> tuple[int, int]:
     """Approve or dismiss open proposals; returns how many were decided, and how many results that recorded.
 

@@ -42,7 +42,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Fault:
+class PlannedFault:
     """``count`` calls go wrong (None: until cleared) after ``after`` calls that still go right.
 
     ``where``: only calls whose fields have these values (courseid, userid, cmid ...; path).
@@ -70,16 +70,16 @@ class Faults:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._pending: list[Fault] = []
+        self._pending: list[PlannedFault] = []
 
-    def add(self, system: str, kind: Kind | str, **details: Any) -> Fault:
+    def add(self, system: str, kind: Kind | str, **details: Any) -> PlannedFault:
         """Order a fault."""
-        fault = Fault(system, Kind(kind), **details)
+        fault = PlannedFault(system, Kind(kind), **details)
         with self._lock:
             self._pending.append(fault)
         return fault
 
-    def pending(self) -> list[Fault]:
+    def pending(self) -> list[PlannedFault]:
         """What is still to happen."""
         with self._lock:
             return list(self._pending)
@@ -89,7 +89,7 @@ class Faults:
         with self._lock:
             self._pending.clear()
 
-    def take(self, system: str, operation: str, fields: Mapping[str, str] = NOTHING) -> Fault | None:
+    def take(self, system: str, operation: str, fields: Mapping[str, str] = NOTHING) -> PlannedFault | None:
         """The fault that happens to this call, if any, counted off."""
         with self._lock:
             for place, fault in enumerate(self._pending):
@@ -97,7 +97,7 @@ class Faults:
                     return self._count_off(place, fault)
         return None
 
-    def _count_off(self, place: int, fault: Fault) -> Fault | None:
+    def _count_off(self, place: int, fault: PlannedFault) -> PlannedFault | None:
         if fault.after:
             self._pending[place] = replace(fault, after=fault.after - 1)
             return None
@@ -142,7 +142,7 @@ def _error(code: str) -> bytes:
 
 
 # The system never sees the call: this is answered instead.
-INSTEAD: Mapping[Kind, Callable[[Fault], Reply]] = {
+INSTEAD: Mapping[Kind, Callable[[PlannedFault], Reply]] = {
     Kind.SERVER_ERROR: lambda _: _page(500, "Internal Server Error"),
     Kind.BAD_GATEWAY: lambda _: _page(502, "Bad Gateway"),
     Kind.UNAVAILABLE: lambda f: _page(503, "Service Unavailable", {"Retry-After": str(f.retry_after)}),
@@ -160,7 +160,7 @@ INSTEAD: Mapping[Kind, Callable[[Fault], Reply]] = {
 _RESULT = re.compile(rb"(<ProcessXMLResult>)(.*)(</ProcessXMLResult>)", re.DOTALL)
 
 
-def _cut(reply: Reply, fault: Fault) -> bytes:
+def _cut(reply: Reply, fault: PlannedFault) -> bytes:
     return reply.body[: int(len(reply.body) * fault.keep)]
 
 
@@ -169,7 +169,7 @@ def _escaped(reply: Reply) -> bytes:
 
 
 # The system did what it was asked; its answer reaches the caller like this.
-AFTER: Mapping[Kind, Callable[[Reply, Fault], Reply]] = {
+AFTER: Mapping[Kind, Callable[[Reply, PlannedFault], Reply]] = {
     Kind.TRUNCATED: lambda reply, fault: replace(reply, body=_cut(reply, fault)),
     Kind.CUT: lambda reply, fault: replace(reply, body=_cut(reply, fault), announced=len(reply.body)),
     Kind.NOTICE: lambda reply, _: replace(reply, body=_NOTICE + reply.body),

@@ -6,11 +6,11 @@ from sqlalchemy import text
 from etl import db
 from etl.demo import outside
 from etl.errors import GiveUp
-from etl.sandbox.pe_online.ledger import Course
+from etl.sandbox.pe_online.ledger import BookedCourse
 from etl.sandbox.server import Sandbox
 from tests.fixtures.points import hold
 
-COURSE = Course(52, 301245, "2026-09-01", "2026-12-31")
+COURSE = BookedCourse(52, 301245, "2026-09-01", "2026-12-31")
 PASSED = "2026-09-24T14:30:00+02:00"
 
 

@@ -12,7 +12,7 @@ from etl.engine import inbox
 from etl.engine.bodies import Posted
 from etl.engine.inbox import Incoming
 from etl.engine.mounting import Tell
-from etl.engine.receiving import Answer, posted_to
+from etl.engine.receiving import HttpAnswer, posted_to
 from etl.errors import ComeAgain, NotTaken
 
 SECRET = b"s3cret"
@@ -27,18 +27,20 @@ class Taker:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def take(self, posted: Posted, *, has_waited: bool = False) -> Answer:
+    def take(self, posted: Posted, *, has_waited: bool = False) -> HttpAnswer:
         given = posted.headers.get("x-webhook-signature", "")
         if not hmac.compare_digest(given.encode(), signature(posted.body).encode()):
-            return Answer(403, "text/plain", b"")
+            return HttpAnswer(403, "text/plain", b"")
         message = Incoming("signed", "academy", "http", "signature", posted.content_type, posted.body)
         with self._engine.begin() as session:
             received = inbox.add(session, message)
-        return Answer(200, "application/json", json.dumps({"new": received.is_new}).encode(), is_taken=True)
+        return HttpAnswer(
+            200, "application/json", json.dumps({"new": received.is_new}).encode(), is_taken=True
+        )
 
 
-def refusal(problem: NotTaken) -> Answer:
-    return Answer(503 if isinstance(problem, ComeAgain) else 400, "text/plain", str(problem).encode())
+def refusal(problem: NotTaken) -> HttpAnswer:
+    return HttpAnswer(503 if isinstance(problem, ComeAgain) else 400, "text/plain", str(problem).encode())
 
 
 def create_app(url: str | None = None, tell: Tell = lambda: None) -> Starlette:

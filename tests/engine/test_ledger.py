@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from etl import db
 from etl.engine import ledger
-from etl.engine.ledger import Chosen, Target
+from etl.engine.ledger import ChosenItems, Target
 from etl.engine.pusher import Outcome, exclusive
 from etl.errors import InvalidInput
 from etl.load import runs
@@ -247,9 +247,9 @@ def test_a_person_s_decision_is_kept_with_who_and_when_and_reaches_no_item_of_an
     with carrier.engine.begin() as session:
         ledger.settle(session, LETTERS, [ann], True, "clerk")
         ledger.settle(session, LETTERS, [bob], False, "clerk")
-        assert ledger.find(session, PARCELS, Chosen("accepted")) == []
-        assert ledger.find(session, LETTERS, Chosen("accepted"), among=[bob]) == []
-        assert ledger.resend(session, ledger.find(session, LETTERS, Chosen("accepted")), "chief") == 1
+        assert ledger.find(session, PARCELS, ChosenItems("accepted")) == []
+        assert ledger.find(session, LETTERS, ChosenItems("accepted"), among=[bob]) == []
+        assert ledger.resend(session, ledger.find(session, LETTERS, ChosenItems("accepted")), "chief") == 1
     assert carrier.sql(
         "select record_key, decision, decided_by, status_before, decided_at is not null"
         " from ops.outbox_decisions join ops.outbox using (item_id) order by decision_id"

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from etl import db
 from etl.load.merge import merge
-from etl.results.review import Chosen, decide
+from etl.results.review import ChosenProposals, decide
 from etl.transform.unit_results import RESULT_COLUMNS, stands
 
 STATUSES = ("started", "passed", "failed")
@@ -131,7 +131,7 @@ def test_a_proposal_is_possible_and_recorded_by_it(engine, fill, now, held, resu
     assert (shown["state"], shown["reason_code"]) == (
         ("ready", None) if possible else ("not_possible", "result_stands")
     )
-    assert decide(engine, Chosen(), "approved", "somebody") == (int(possible), int(possible))
+    assert decide(engine, ChosenProposals(), "approved", "somebody") == (int(possible), int(possible))
     assert now() == [AFTER[held, result, resit]]
 
 

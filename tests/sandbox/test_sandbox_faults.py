@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from etl.sandbox.faults import AFTER, INSTEAD, Fault, Faults, Kind
+from etl.sandbox.faults import AFTER, INSTEAD, Faults, Kind, PlannedFault
 
 INFO = "core_webservice_get_site_info"
 
@@ -135,7 +135,7 @@ def test_the_oldest_matching_fault_happens_first():
     assert faults.take("moodle", "x") == second
     assert faults.take("pe", "x") == first
     assert faults.take("pe", "x") is None
-    assert isinstance(first, Fault)
+    assert isinstance(first, PlannedFault)
 
 
 def test_calls_are_counted_by_operation_with_the_most_at_once(sandbox, respond, control):

@@ -39,7 +39,7 @@ _PARTS: Final[dict[str, list[str]]] = {
 
 
 @dataclass
-class Batch:
+class MessageBatch:
     """Messages that are derived together, as ``iep_lvs/derivation.messages`` lists them, with what they say."""
 
     rows: list[Mapping[str, Any]] = field(default_factory=list)
@@ -68,9 +68,11 @@ class Batch:
         return Deliveries(**{name: _frame(self.parts[name], columns) for name, columns in _PARTS.items()})
 
 
-def read_batch(session: Session, rows: Sequence[Mapping[str, Any]]) -> tuple[Batch, dict[str, RejectRecord]]:
+def read_batch(
+    session: Session, rows: Sequence[Mapping[str, Any]]
+) -> tuple[MessageBatch, dict[str, RejectRecord]]:
     """Read messages of the inbox again; also the problem of each school whose message can no longer be read."""
-    batch, problems = Batch(), {}
+    batch, problems = MessageBatch(), {}
     for row in rows:
         message = Message()
         try:
@@ -84,7 +86,7 @@ def read_batch(session: Session, rows: Sequence[Mapping[str, Any]]) -> tuple[Bat
     return batch, problems
 
 
-def derive_batch(session: Session, run_id: str, batch: Batch) -> dict[str, Counts]:
+def derive_batch(session: Session, run_id: str, batch: MessageBatch) -> dict[str, Counts]:
     """Derive and load a batch in the transaction of ``session``; returns the counts of each school.
 
     A message that came late may say something else than those before and after it, which said the same. Then the ones
@@ -103,7 +105,9 @@ def derive_batch(session: Session, run_id: str, batch: Batch) -> dict[str, Count
     return counts
 
 
-def _between(session: Session, splits: Sequence[Mapping[str, Any]], batch: Batch) -> list[Mapping[str, Any]]:
+def _between(
+    session: Session, splits: Sequence[Mapping[str, Any]], batch: MessageBatch
+) -> list[Mapping[str, Any]]:
     """The next messages of the splits that were not read yet, as many as are derived at once."""
     wanted = {name: [split[name] for split in splits] for name in ("first", "last")}
     schools, but = [split["brin6"] for split in splits], sorted(batch.seen)
@@ -128,7 +132,7 @@ def parts(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]
 
 
 def _derive(
-    session: Session, run_id: str, batch: Batch
+    session: Session, run_id: str, batch: MessageBatch
 ) -> tuple[dict[str, Counts], Sequence[Mapping[str, Any]]]:
     if not batch.rows:
         return {}, []
@@ -156,7 +160,7 @@ def added(one: Counts, other: Counts) -> Counts:
     return Counts(**{f.name: getattr(one, f.name) + getattr(other, f.name) for f in fields(Counts)})
 
 
-def _list_rejected(session: Session, run_id: str, batch: Batch, derived: Derived) -> Counter[str]:
+def _list_rejected(session: Session, run_id: str, batch: MessageBatch, derived: Derived) -> Counter[str]:
     """List what was rejected: one line a record, as its last message has it. Returns how many by scope."""
     rejected, scopes = (
         _without_repeated(session, batch, derived.rejected),
@@ -177,7 +181,7 @@ def _list_rejected(session: Session, run_id: str, batch: Batch, derived: Derived
     return Counter(listed["scope"].tolist())
 
 
-def _without_repeated(session: Session, batch: Batch, rejected: pd.DataFrame) -> pd.DataFrame:
+def _without_repeated(session: Session, batch: MessageBatch, rejected: pd.DataFrame) -> pd.DataFrame:
     """Leave out what could not be read and came again later, under whatever key."""
     said, times = [], Counter[tuple[str, str]]()
     tests = {row["scope"] for row in batch.rows if row["is_test"]}
@@ -198,7 +202,7 @@ def _without_repeated(session: Session, batch: Batch, rejected: pd.DataFrame) ->
     return rejected[~(unread & again)].reset_index(drop=True)
 
 
-def _remember_left_out(session: Session, batch: Batch, rejected: pd.DataFrame) -> None:
+def _remember_left_out(session: Session, batch: MessageBatch, rejected: pd.DataFrame) -> None:
     """Messages of which other reference data would record more are derived again when it changes."""
     scopes = set(rejected.loc[~rejected["reason_code"].isin(_FOR_GOOD), "scope"])
     numbers = {row["message_id"]: row["scope"] in scopes for row in batch.rows}
@@ -206,7 +210,9 @@ def _remember_left_out(session: Session, batch: Batch, rejected: pd.DataFrame) -
     db.execute(session, "iep_lvs/derivation.left_out", messages=list(numbers), left_out=left_out)
 
 
-def _counts(batch: Batch, derived: Derived, written: Counter[int], listed: Counter[str]) -> dict[str, Counts]:
+def _counts(
+    batch: MessageBatch, derived: Derived, written: Counter[int], listed: Counter[str]
+) -> dict[str, Counts]:
     good = Counter(derived.results["scope"].tolist())
     schools: dict[str, Counts] = {}
     for row, message in zip(batch.rows, batch.messages, strict=True):

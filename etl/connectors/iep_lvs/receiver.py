@@ -34,7 +34,7 @@ from etl.connectors.iep_lvs.schema import RESULTS
 from etl.engine import failpoint
 from etl.engine.bodies import Posted, unpacked
 from etl.engine.guesses import Guesses, Turn
-from etl.engine.receiving import Answer
+from etl.engine.receiving import HttpAnswer
 from etl.errors import ComeAgain, DatabaseFault, NotTaken
 
 _log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Receiver:
         self._today = today
         self._most = settings.UWLR_MAX_BYTES.get()
 
-    def bring(self, body: bytes) -> Answer:
+    def bring(self, body: bytes) -> HttpAnswer:
         """Take one SOAP message that did not come over HTTP, after waiting for its sender's turn."""
         posted = Posted(body)
         try:
@@ -66,7 +66,7 @@ class Receiver:
             time.sleep(turn.seconds)
             return self.take(posted, has_waited=True)
 
-    def take(self, posted: Posted, *, has_waited: bool = False) -> Answer:
+    def take(self, posted: Posted, *, has_waited: bool = False) -> HttpAnswer:
         """Take one SOAP message. Raises Turn when its sender has to wait; what goes wrong here is a Server fault."""
         message = Message()
         gate = LinkGate(
@@ -86,7 +86,7 @@ class Receiver:
             _log.error("a message could not be handled: %s", type(problem).__name__)
             return refusal(UwlrFault(Code.INTERNAL, "the message could not be handled"), message.soap)
         body = acknowledgement(message.soap, RESULTS)
-        return Answer(HTTPStatus.OK, _CONTENT_TYPES[message.soap], body, is_taken=True)
+        return HttpAnswer(HTTPStatus.OK, _CONTENT_TYPES[message.soap], body, is_taken=True)
 
     def _take(self, posted: Posted, message: Message, gate: LinkGate) -> None:
         text = hardened.as_utf8(unpacked(posted, self._most), posted.charset)
@@ -112,11 +112,11 @@ class Receiver:
             _log.error("a refusal could not be logged: %s", problem)
 
 
-def refusal(problem: NotTaken, soap: str = SOAP_11) -> Answer:
+def refusal(problem: NotTaken, soap: str = SOAP_11) -> HttpAnswer:
     """The answer to a message that is not taken. SOAP 1.2 tells the sender's mistakes apart by HTTP 400."""
     fault = fault_of(problem)
     status = 400 if soap == SOAP_12 and not fault.is_ours else 500
-    return Answer(status, _CONTENT_TYPES[soap], fault_envelope(fault, soap))
+    return HttpAnswer(status, _CONTENT_TYPES[soap], fault_envelope(fault, soap))
 
 
 def _store(session: Session, link: Link, text: bytes, message: Message, school: School) -> None:

@@ -16,7 +16,7 @@ import msgspec
 import pandas as pd
 from msgspec import Raw
 
-from etl.connectors.infocaption.mapping import COURSE_KINDS, Listing
+from etl.connectors.infocaption.mapping import COURSE_KINDS, MappedListing
 from etl.engine.decoding import Decoded, Rejects, Text, each, outline, outlined, whole
 from etl.transform.competences import MASTERY_SCORE, SCORE, TIME
 
@@ -45,7 +45,7 @@ class Rows(msgspec.Struct):
     results: list[Raw]
 
 
-class Course(msgspec.Struct):
+class InfoCaptionCourse(msgspec.Struct):
     """A course as the list shows it."""
 
     id: Id
@@ -86,12 +86,12 @@ def join(rows: list[Raw]) -> bytes:
     return b'{"results":[' + b",".join(bytes(row) for row in rows) + b"]}"
 
 
-def decode_courses(body: bytes, listing: Listing) -> Decoded:
+def decode_courses(body: bytes, listing: MappedListing) -> Decoded:
     """source_course_id, name (as people read it), published; guides and other kinds are left out."""
     rejects = Rejects()
     courses = [
         course
-        for course in _decoded(body, Course, listing, rejects)
+        for course in _decoded(body, InfoCaptionCourse, listing, rejects)
         if course.kind is None or course.kind in COURSE_KINDS
     ]
     frame = pd.DataFrame(
@@ -104,7 +104,7 @@ def decode_courses(body: bytes, listing: Listing) -> Decoded:
     return Decoded(frame.drop_duplicates("source_course_id", keep="last"), None, rejects.frame())
 
 
-def decode_participants(body: bytes, listing: Listing, timezone: str) -> Decoded:
+def decode_participants(body: bytes, listing: MappedListing, timezone: str) -> Decoded:
     """user_id, email, status, score, mastery_score, completed_at (UTC), unreadable; what is not known is missing.
 
     ``unreadable`` names the values that are not what they should be, out of SCORE, MASTERY_SCORE and TIME: whether
@@ -124,7 +124,7 @@ def is_empty(body: bytes) -> bool:
     return rows is not None and not rows.results
 
 
-def _decoded(body: bytes, kind: type, listing: Listing, rejects: Rejects) -> list[Any]:
+def _decoded(body: bytes, kind: type, listing: MappedListing, rejects: Rejects) -> list[Any]:
     names = tuple(sorted(listing.fields.items()))
     rows = whole(body, _list_decoder(kind, names))
     if rows is not None:

@@ -14,7 +14,7 @@ from etl.errors import GiveUp
 COURSE_KINDS = frozenset({14, 18})  # guide types: course, physical course
 
 
-class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class MappedListing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a list stands, what else to ask it with, and what its fields are called where they differ."""
 
     path: str
@@ -22,13 +22,13 @@ class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, str | None] = {}
 
 
-class Courses(Listing, frozen=True, forbid_unknown_fields=True):
+class MappedCourses(MappedListing, frozen=True, forbid_unknown_fields=True):
     """The list of courses: id, name, published, kind."""
 
     path: str = "/API/public/courses"
 
 
-class Participants(Listing, frozen=True, forbid_unknown_fields=True):
+class Participants(MappedListing, frozen=True, forbid_unknown_fields=True):
     """The list of a course's participants: user_id, email, status, score, mastery_score, completed."""
 
     path: str = "/API/public/courses/{id}/participants"
@@ -42,7 +42,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hits_per_page: str = "hitsPerPage"
     page_size: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 600
     since: str | None = "from"
-    courses: Courses = Courses()
+    courses: MappedCourses = MappedCourses()
     participants: Participants = Participants()
 
 

@@ -11,7 +11,7 @@ from etl import db
 from etl.connectors.moodle import contract
 from etl.connectors.moodle.activity_names import decode_contents
 from etl.connectors.moodle.client import MoodleClient
-from etl.connectors.moodle.landed import MODULE_COLUMNS, SYSTEM, Course
+from etl.connectors.moodle.landed import MODULE_COLUMNS, SYSTEM, LandedCourse
 from etl.engine.night import Connect
 from etl.engine.sources import Source, source_named
 from etl.errors import RejectRecord
@@ -19,7 +19,7 @@ from etl.load.merge import merge
 from etl.transform.activity_outcomes import SUPPORTED_MODULES
 
 
-def name_graded(session: Session, source: Source, courses: Sequence[Course]) -> None:
+def name_graded(session: Session, source: Source, courses: Sequence[LandedCourse]) -> None:
     """Keep the names of what has grades, as the landed reports say them, and the pass grades that were read."""
     for course in courses:
         if course.named:

@@ -35,7 +35,7 @@ from etl.errors import RejectRecord
 _OF_THE_SITE_HOME: Final = 0  # the category of the site's front page, which the site lists as a course
 
 
-class Course(msgspec.Struct, gc=False):
+class MoodleCourse(msgspec.Struct, gc=False):
     """A course; without course:update the site shows neither idnumber nor visible. Names come as HTML text."""
 
     id: Id
@@ -48,7 +48,7 @@ class Course(msgspec.Struct, gc=False):
 class Courses(msgspec.Struct):
     """Answer of core_course_get_courses_by_field."""
 
-    courses: list[Course]
+    courses: list[MoodleCourse]
 
 
 class CourseRows(msgspec.Struct):
@@ -136,7 +136,7 @@ class CompletionAnswer(msgspec.Struct):
 _courses = msgspec.json.Decoder(Courses)
 _course_rows = msgspec.json.Decoder(CourseRows)
 _course_state = msgspec.json.Decoder(CourseStateRow)
-_course = msgspec.json.Decoder(Course)
+_course = msgspec.json.Decoder(MoodleCourse)
 _users = msgspec.json.Decoder(list[User])
 _user_rows = msgspec.json.Decoder(list[Raw])
 _user = msgspec.json.Decoder(User)

@@ -17,7 +17,7 @@ from etl.connectors.moodle.landed import (
     FLOW,
     LATE,
     Answers,
-    Course,
+    LandedCourse,
     completions_seen,
     joined,
     newest,
@@ -39,7 +39,7 @@ from etl.transform.unit_results import RESULT_COLUMNS, UnitResults, unit_results
 _ITEMS_A_LOT: Final = 500_000  # grade items in memory at once
 
 
-class MoodleDerivation(Derivation[list[Course]]):
+class MoodleDerivation(Derivation[list[LandedCourse]]):
     """Unit results (or proposals), completions, and what is rejected."""
 
     flow = FLOW
@@ -57,9 +57,9 @@ class MoodleDerivation(Derivation[list[Course]]):
         """Courses with an ambiguous learner, whom the accounts of another course may have settled."""
         return accounts.to_be_judged_again(session, self.source, courses)
 
-    def lots(self, session: Session, found: pd.DataFrame) -> Iterator[Lot[list[Course]]]:
+    def lots(self, session: Session, found: pd.DataFrame) -> Iterator[Lot[list[LandedCourse]]]:
         """The decoded courses, up to so many grade items at a time."""
-        lot: list[Course] = []
+        lot: list[LandedCourse] = []
         for course in read_courses(session, found):
             lot.append(course)
             if sum(one.items for one in lot) >= _ITEMS_A_LOT:
@@ -68,7 +68,7 @@ class MoodleDerivation(Derivation[list[Course]]):
         if lot:
             yield _lot(lot)
 
-    def load(self, session: Session, run_id: str, lot: Lot[list[Course]], *, tonight: bool) -> Counts:
+    def load(self, session: Session, run_id: str, lot: Lot[list[LandedCourse]], *, tonight: bool) -> Counts:
         """Record results; rows are as ``_counts`` says."""
         source, scopes = self.source, lot.scopes
         administration = Administration(self.engine, source, scopes)
@@ -91,12 +91,12 @@ class MoodleDerivation(Derivation[list[Course]]):
             rejections.replace(session, run_id, flow, self.source.source, part, rows)
 
 
-def _lot(courses: list[Course]) -> Lot[list[Course]]:
+def _lot(courses: list[LandedCourse]) -> Lot[list[LandedCourse]]:
     return Lot([course.scope for course in courses], courses)
 
 
 @dataclass(frozen=True)
-class Derived:
+class DerivedCourses:
     """What the answers of some courses amount to; ``read`` rows came in with them, some of them ``malformed``."""
 
     units: UnitResults
@@ -111,8 +111,8 @@ def results_of(
     administration: Administration,
     site: CourseList,
     source: Source,
-    lot: list[Course],
-) -> Derived:
+    lot: list[LandedCourse],
+) -> DerivedCourses:
     """Unit results, completions, and every rejected row of some courses."""
     answers = joined(lot)
     failpoint.point("derive.decoded")
@@ -150,7 +150,7 @@ def results_of(
         nobody,
         hidden,
     ]
-    return Derived(
+    return DerivedCourses(
         units,
         done,
         combined(listed),
@@ -173,7 +173,7 @@ def _with_proof(answers: Answers, site: CourseList) -> pd.DataFrame:
     return told.assign(proven=told["proven"].eq(True).astype("int64"))
 
 
-def _counts(derived: Derived, merged: list[Merged]) -> Counts:
+def _counts(derived: DerivedCourses, merged: list[Merged]) -> Counts:
     """Rows are learners' graded units, graded activities without a unit, completions, and rows that are malformed."""
     units, done = derived.units, derived.done
     return Counts(
@@ -185,7 +185,7 @@ def _counts(derived: Derived, merged: list[Merged]) -> Counts:
     )
 
 
-def _load(session: Session, run_id: str, source: Source, derived: Derived) -> list[Merged]:
+def _load(session: Session, run_id: str, source: Source, derived: DerivedCourses) -> list[Merged]:
     """Unit results (or proposals, where a person reviews them first), completions, completed enrolments."""
     parameters = {"source": source.source, "run_id": run_id}
     units, done = derived.units, derived.done

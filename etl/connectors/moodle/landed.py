@@ -24,7 +24,7 @@ USERS, GRADES, USER_GRADES, MODULE, COMPLETION = "users", "grades", "user_grades
 
 
 @dataclass
-class Course:
+class LandedCourse:
     """One course as landed. Every frame has a column scope: the course."""
 
     scope: str
@@ -49,22 +49,22 @@ def newest(found: pd.DataFrame) -> pd.DataFrame:
     return found[~((found["resource"] == USER_GRADES) & older)]
 
 
-def read_courses(session: Session, found: pd.DataFrame) -> Iterator[Course]:
+def read_courses(session: Session, found: pd.DataFrame) -> Iterator[LandedCourse]:
     """Decode the landed answers of an index (see ``newest``), course by course."""
     for scope, rows in found.groupby("scope", sort=True):
-        course = Course(str(scope), users=_no_users())
+        course = LandedCourse(str(scope), users=_no_users())
         for answer in landing.read(session, rows["landing_id"].tolist()):
             _READERS[answer.resource](course, answer)
         yield course
 
 
-def _read_users(course: Course, answer: landing.Landed) -> None:
+def _read_users(course: LandedCourse, answer: landing.Landed) -> None:
     decoded = contract.decode_enrolled_users(answer.body)
     course.users = decoded.frame
     _list(course, USERS, decoded.rejected)
 
 
-def _read_grades(course: Course, answer: landing.Landed) -> None:
+def _read_grades(course: LandedCourse, answer: landing.Landed) -> None:
     if answer.resource == USER_GRADES:  # newer than the whole report, as what could not be read there
         course.rejected = [_without_learner(course, frame, answer.key) for frame in course.rejected]
     decoded = contract.decode_grade_report(answer.body)
@@ -76,7 +76,7 @@ def _read_grades(course: Course, answer: landing.Landed) -> None:
     _list(course, answer.resource, decoded.rejected)
 
 
-def _read_module(course: Course, answer: landing.Landed) -> None:
+def _read_module(course: LandedCourse, answer: landing.Landed) -> None:
     if not answer.body:
         return  # what was read before may be out of date, and could not be read again
     try:
@@ -88,7 +88,7 @@ def _read_module(course: Course, answer: landing.Landed) -> None:
     course.modules.append((module.activity_id, module.module, grade_pass, module.tolerance, *read))
 
 
-def _read_completion(course: Course, answer: landing.Landed) -> None:
+def _read_completion(course: LandedCourse, answer: landing.Landed) -> None:
     try:
         completion = contract.decode_completion(answer.body)
     except RejectRecord as problem:
@@ -126,13 +126,13 @@ _READERS = {
 }
 
 
-def _list(course: Course, resource: str, rejected: pd.DataFrame) -> None:
+def _list(course: LandedCourse, resource: str, rejected: pd.DataFrame) -> None:
     if not rejected.empty:
         keys = course.scope + "/" + rejected["record_key"].astype("str")
         course.rejected.append(rejected.assign(scope=course.scope, resource=resource, record_key=keys))
 
 
-def _without_learner(course: Course, rejected: pd.DataFrame, user: str) -> pd.DataFrame:
+def _without_learner(course: LandedCourse, rejected: pd.DataFrame, user: str) -> pd.DataFrame:
     key = f"{course.scope}/user {user}"
     theirs = rejected["record_key"].eq(key) | rejected["record_key"].str.startswith(f"{key},")
     return rejected[~(theirs & rejected["resource"].isin([GRADES, USER_GRADES]))]
@@ -168,7 +168,7 @@ class Answers:
         return pd.concat(told, ignore_index=True).drop_duplicates(_LEARNER, ignore_index=True)
 
 
-def joined(courses: list[Course]) -> Answers:
+def joined(courses: list[LandedCourse]) -> Answers:
     """The frames of several courses, one below the other; of a learner's grade reports the newest counts."""
     learners = _named(_stacked((c.scope, _newest(c.learners, c.learners)) for c in courses if c.learners))
     users = _named(_stacked((c.scope, c.users) for c in courses))

@@ -28,7 +28,7 @@ class _Extra(msgspec.Struct):
 
 
 @dataclass(frozen=True)
-class Account:
+class PeAccount:
     """What is needed to write attendance for the profession groups that this account serves."""
 
     conn_id: str
@@ -44,7 +44,7 @@ class Account:
     timeout_seconds: float = 60.0
 
 
-def account(connection: Connection) -> Account:
+def account(connection: Connection) -> PeAccount:
     """Read an account from its connection: host = service URL, login = userID, password = userKey.
 
     Raises GiveUp naming the connection and the setting that is wrong.
@@ -58,7 +58,7 @@ def account(connection: Connection) -> Account:
         ZoneInfo(extra.timezone)
     except (msgspec.ValidationError, ZoneInfoNotFoundError, ValueError) as exc:
         raise GiveUp(f"{where}: {exc}") from None
-    return Account(
+    return PeAccount(
         connection.conn_id,
         connection.site(),
         connection.login,

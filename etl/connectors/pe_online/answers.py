@@ -15,7 +15,7 @@ from lxml import etree
 
 from etl.connectors.pe_online import faults as pe_faults
 from etl.connectors.pe_online import texts as pe_texts
-from etl.connectors.pe_online.faults import Fault, Policy
+from etl.connectors.pe_online.faults import PeFault, Policy
 from etl.connectors.pe_online.payload import RESENDABLE_TYPES, Attendance
 from etl.engine.ledger import OUTCOME_UNKNOWN
 from etl.engine.pusher import Outcome
@@ -187,7 +187,7 @@ def _outcome(refusals: Sequence[Refusal], row: Attendance, rows: Sequence[Attend
     )
 
 
-def _explained(fault: Fault, refusal: Refusal, rows: Sequence[Attendance]) -> str:
+def _explained(fault: PeFault, refusal: Refusal, rows: Sequence[Attendance]) -> str:
     return f"{fault.meaning} PE-Online: {pe_texts.masked(refusal.text, rows)}"
 
 

@@ -7,7 +7,7 @@ from etl.connections import CheckReport, Connection
 from etl.connectors.pe_online import answers, payload
 from etl.connectors.pe_online import faults as pe_faults
 from etl.connectors.pe_online.account import account
-from etl.connectors.pe_online.client import AnswerLost, Client
+from etl.connectors.pe_online.client import AnswerLost, PeClient
 from etl.connectors.pe_online.payload import Attendance
 from etl.engine.connection_test import Tested
 from etl.errors import GiveUp, RetryLater
@@ -39,7 +39,7 @@ def check(connection: Connection, org_id: int | None = None) -> list[str]:
     that cannot be registered, whatever the mode of the account: nobody, a course that does not exist, long ago.
     """
     pe_account = account(connection)
-    with Client(pe_account) as client:
+    with PeClient(pe_account) as client:
         if not client.wsdl_offers_operation():
             raise GiveUp(
                 f"connection {connection.conn_id}: what the host publishes is no WSDL with ProcessXML: enter the "
@@ -59,7 +59,7 @@ def about_the_key(connection: Connection, org_id: int | None) -> str:
     pe_account = account(connection)
     entry = payload.entry(pe_account, _NO_GROUP if org_id is None else org_id, [_NOBODY])
     try:
-        with Client(pe_account) as client:
+        with PeClient(pe_account) as client:
             fault = answers.read(client.process(entry)).call_fault
     except AnswerLost as lost:
         raise RetryLater(

@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError
 from zeep.transports import Transport
 
 from etl import settings
-from etl.connectors.pe_online.account import Account
+from etl.connectors.pe_online.account import PeAccount
 from etl.errors import EtlError, GiveUp, OutcomeUnknown, RetryLater
 from etl.http import refusals
 from etl.http.transport import transport
@@ -52,16 +52,16 @@ class AnswerLost(OutcomeUnknown):
         self.error_code = error_code
 
 
-class Client:
+class PeClient:
     """PE-Online as one account sees it; built once for a push, from our own copy of the WSDL."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: PeAccount) -> None:
         self._account = account
         self._transport = _Transport(account)
         client = zeep.Client(str(WSDL), transport=self._transport, settings=_SETTINGS)  # type: ignore[no-untyped-call]
         self._service = client.create_service(_BINDING, account.url)  # type: ignore[no-untyped-call]
 
-    def __enter__(self) -> "Client":
+    def __enter__(self) -> "PeClient":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -95,7 +95,7 @@ class Client:
 class _Transport(Transport):
     """Sends once, follows no redirect, writes no envelope to a log, and says what a failure means."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: PeAccount) -> None:
         calls = transport(account.url)
         # A kept connection that the server has closed meanwhile would make the next outcome unknown.
         calls.headers["Connection"] = "close"

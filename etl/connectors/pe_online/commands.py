@@ -15,7 +15,7 @@ from etl.console import known_connections, tables
 from etl.console.numbers import whole
 from etl.console.warehouse import warehouse_engine
 from etl.engine import ledger
-from etl.engine.ledger import Chosen
+from etl.engine.ledger import ChosenItems
 from etl.errors import InvalidInput
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
@@ -56,7 +56,7 @@ def settle(
     """
     if not rows and org is None and reason is None:
         raise InvalidInput("say which rows: their numbers, or --org or --reason")
-    chosen = Chosen(
+    chosen = ChosenItems(
         "accepted" if reason == NUMBER_CHANGED else "unknown", account=_account(org), reason=reason
     )
     with warehouse_engine() as engine, engine.begin() as session:
@@ -83,7 +83,7 @@ def resend(
     until: Annotated[datetime | None, typer.Option(help="Last sent on this day or before.")] = None,
 ) -> None:
     """Have rows offered again by the next push, one by one or all that the options describe."""  # fmt: skip
-    chosen = Chosen(
+    chosen = ChosenItems(
         status,
         rows or None,
         _account(org),
@@ -96,7 +96,7 @@ def resend(
         raise InvalidInput(
             f"--status {status}: must be one of {', '.join(_RESENDABLE)}; settle what is unknown"
         )
-    if chosen == Chosen(status, timezone=_TIMEZONE) and course is None:
+    if chosen == ChosenItems(status, timezone=_TIMEZONE) and course is None:
         raise InvalidInput(
             "say which rows: their numbers, or one of --org, --course, --reason, --since, --until"
         )

@@ -22,7 +22,7 @@ class Policy(Enum):
 
 
 @dataclass(frozen=True)
-class Fault:
+class PeFault:
     """A row fault: its reason code, what is done about it, what it means in plain words."""
 
     code: str
@@ -30,12 +30,12 @@ class Fault:
     meaning: str
 
 
-def _retry(code: str, meaning: str) -> Fault:
-    return Fault(code, Policy.RETRY, meaning)
+def _retry(code: str, meaning: str) -> PeFault:
+    return PeFault(code, Policy.RETRY, meaning)
 
 
-def _reject(code: str, meaning: str) -> Fault:
-    return Fault(code, Policy.REJECT, meaning)
+def _reject(code: str, meaning: str) -> PeFault:
+    return PeFault(code, Policy.REJECT, meaning)
 
 
 PERSON_MISSING: Final = _reject("person_missing", "No person was given.")
@@ -58,7 +58,7 @@ DATE_OUTSIDE: Final = _reject(
     "date_outside_period", "The date lies outside the accreditation or registration period."
 )
 DATE_FAULT: Final = _reject("date_fault", "The date is missing or not allowed.")
-REGISTERED: Final = Fault("already_registered", Policy.REGISTERED, "The attendance was registered already.")
+REGISTERED: Final = PeFault("already_registered", Policy.REGISTERED, "The attendance was registered already.")
 UNCLASSIFIED: Final = _retry(
     "not_classified",
     "PE-Online gave a reason of its own, which a person has to read; meanwhile it is offered again.",
@@ -133,7 +133,7 @@ SHARED_NUMBER: Final = (
 )
 
 
-def classify(number: str, text: str) -> Fault:
+def classify(number: str, text: str) -> PeFault:
     """The fault that the text of a row speaks of, else its code; what is not known here is for a person to read."""
     words = " ".join(f"{number} {text}".split())
     if registered.says_so(text):

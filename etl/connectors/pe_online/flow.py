@@ -17,12 +17,12 @@ from sqlalchemy import Engine
 from etl import db, places
 from etl.connections import Connection
 from etl.connectors.pe_online import payload, points
-from etl.connectors.pe_online.account import Account, account
-from etl.connectors.pe_online.client import Client
+from etl.connectors.pe_online.account import PeAccount, account
+from etl.connectors.pe_online.client import PeClient
 from etl.connectors.pe_online.faults import NOTHING_TO_DO
 from etl.connectors.pe_online.payload import Attendance
 from etl.connectors.pe_online.points import POINTS
-from etl.connectors.pe_online.sender import AccountRefused, Sender, batches
+from etl.connectors.pe_online.sender import AccountRefused, PeSender, batches
 from etl.engine import failpoint, night
 from etl.engine.ledger import IfUnknown
 from etl.engine.options import Options
@@ -155,7 +155,7 @@ def _groups(engine: Engine) -> Iterator[tuple[int, str]]:
     yield from ((group["org_id"], group["connection_id"]) for group in found)
 
 
-def _refresh(engine: Engine, run_id: str, org_id: int, pe_account: Account) -> int:
+def _refresh(engine: Engine, run_id: str, org_id: int, pe_account: PeAccount) -> int:
     """How many rows are to be sent after the ledger was brought up to date."""
     with engine.begin() as session:
         counts = points.refresh(session, org_id, pe_account)
@@ -170,12 +170,12 @@ def _could_not_be_planned(engine: Engine, run_id: str, org_id: int) -> bool:
         return runs.not_done(session, run_id, "plan", str(org_id))
 
 
-def _send(pusher: Pusher, pe_account: Account, org_id: int, run_id: str) -> tuple[Counts, EtlError | None]:
+def _send(pusher: Pusher, pe_account: PeAccount, org_id: int, run_id: str) -> tuple[Counts, EtlError | None]:
     """Settle what a dead pusher left, send what is due, and say what is left open."""
     abandoned = pusher.recover()
     due = pusher.due()
-    with Client(pe_account) as client:
-        sender = Sender(pusher, client, pe_account, org_id, run_id)
+    with PeClient(pe_account) as client:
+        sender = PeSender(pusher, client, pe_account, org_id, run_id)
         sender.send(due)
     lost = [one.if_unknown for one in due if sender.states[one.item_id] == "unknown"]
     counts = pusher.pushed(due, sender.calls)
@@ -234,7 +234,7 @@ def _list_open_cases(session: Session, run_id: str, org_id: int) -> None:
     rejections.replace(session, run_id, FLOW, _SYSTEM, [str(org_id)], cases)
 
 
-def _would_offer(engine: Engine, org_id: int, pe_account: Account) -> list[list[Attendance]]:
+def _would_offer(engine: Engine, org_id: int, pe_account: PeAccount) -> list[list[Attendance]]:
     with engine.connect() as session:
         points.refresh(session, org_id, pe_account)
         due = points.due(session, org_id)
@@ -244,7 +244,7 @@ def _would_offer(engine: Engine, org_id: int, pe_account: Account) -> list[list[
     return offered
 
 
-def _documents(pe_account: Account, org_id: int, calls: list[list[Attendance]]) -> str:
+def _documents(pe_account: PeAccount, org_id: int, calls: list[list[Attendance]]) -> str:
     return "".join(payload.entry(pe_account, org_id, rows, with_key=False) for rows in calls)
 
 

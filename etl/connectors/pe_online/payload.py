@@ -10,7 +10,7 @@ from typing import Final
 
 from lxml import etree
 
-from etl.connectors.pe_online.account import Account
+from etl.connectors.pe_online.account import PeAccount
 
 CLASSROOM_PER_MEETING, E_LEARNING, EXPERTISE_GROUP, CLASSROOM_WHOLE = 1, 2, 3, 4
 # The service writes the key (person, course, module, endDate) once; nothing is said of the other types.
@@ -101,7 +101,7 @@ def fault(row: Attendance) -> str | None:
     return None
 
 
-def entry(account: Account, org_id: int, rows: Sequence[Attendance], with_key: bool = True) -> str:
+def entry(account: PeAccount, org_id: int, rows: Sequence[Attendance], with_key: bool = True) -> str:
     """The Entry document of one call; without the key it is fit to be shown."""
     root = etree.Element("Entry")
     settings = etree.SubElement(root, "Settings")
@@ -116,7 +116,7 @@ def entry(account: Account, org_id: int, rows: Sequence[Attendance], with_key: b
     return etree.tostring(root, encoding="unicode", pretty_print=not with_key)
 
 
-def _settings(account: Account, org_id: int, with_key: bool) -> list[tuple[str, str]]:
+def _settings(account: PeAccount, org_id: int, with_key: bool) -> list[tuple[str, str]]:
     language = str(account.language_id)
     key = [("userKey", account.user_key)] if with_key else []
     return [

@@ -11,7 +11,7 @@ import pandas as pd
 from sqlalchemy import Connection as Session
 
 from etl import db
-from etl.connectors.pe_online.account import Account
+from etl.connectors.pe_online.account import PeAccount
 from etl.connectors.pe_online.accreditation import KEY, due_attendance
 from etl.connectors.pe_online.faults import (
     ACCOUNT_PAUSED,
@@ -24,7 +24,7 @@ from etl.connectors.pe_online.faults import (
 from etl.connectors.pe_online.payload import RESENDABLE_TYPES, Attendance
 from etl.connectors.pe_online.point_claims import ALREADY_CLAIMED, AMBIGUOUS_LEARNER, OTHER_COURSE
 from etl.engine import ledger
-from etl.engine.ledger import Chosen, Due, Target
+from etl.engine.ledger import ChosenItems, Due, Target
 from etl.load.runs import Counts
 from etl.transform.reasons import reason
 
@@ -40,7 +40,7 @@ POINTS: Final = Target(
 _WHICH: Final = {"target": POINTS.system, "kind": POINTS.kind}
 
 
-def refresh(session: Session, org_id: int, account: Account) -> Counts:
+def refresh(session: Session, org_id: int, account: PeAccount) -> Counts:
     """Bring the ledger of a profession group up to date with results, accreditations and relation numbers.
 
     Items that are with PE-Online (sending, unknown, accepted) are left alone.
@@ -85,7 +85,7 @@ def open_cases(session: Session, org_id: int) -> pd.DataFrame:
     return ledger.open_cases(session, POINTS, str(org_id))
 
 
-def find(session: Session, chosen: Chosen, course: str | None = None) -> list[int]:
+def find(session: Session, chosen: ChosenItems, course: str | None = None) -> list[int]:
     """The points that a person decides about, of one PE course (number or own code) where it is given."""
     of_course = None if course is None else _ids(session, "of_course", course=course)
     return ledger.find(session, POINTS, chosen, of_course)

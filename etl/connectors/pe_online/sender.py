@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 from etl.connectors.pe_online import answers, payload, points
 from etl.connectors.pe_online import faults as pe_faults
-from etl.connectors.pe_online.account import Account
+from etl.connectors.pe_online.account import PeAccount
 from etl.connectors.pe_online.answers import UNKNOWN
-from etl.connectors.pe_online.client import AnswerLost, Client
+from etl.connectors.pe_online.client import AnswerLost, PeClient
 from etl.connectors.pe_online.payload import Attendance
 from etl.engine import failpoint
 from etl.engine.ledger import Due
@@ -49,10 +49,12 @@ def batches(due: Sequence[Due], persons: Mapping[int, str], limit: int) -> list[
     return calls + [part for layer in layers.values() for part in _parts(layer, limit)]
 
 
-class Sender:
+class PeSender:
     """One push: what is sent, what came of it, and why it stopped early if it did."""
 
-    def __init__(self, pusher: Pusher, client: Client, account: Account, org_id: int, run_id: str) -> None:
+    def __init__(
+        self, pusher: Pusher, client: PeClient, account: PeAccount, org_id: int, run_id: str
+    ) -> None:
         self._pusher = pusher
         self._client = client
         self._account = account

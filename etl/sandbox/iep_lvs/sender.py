@@ -25,7 +25,7 @@ _SECONDS: Final = 60
 
 
 @dataclass(frozen=True)
-class Reply:
+class SenderReply:
     """What the receiver said; ``fault`` is empty when it took the message."""
 
     status: int
@@ -48,16 +48,16 @@ class Sender:
         self._supplier = supplier
         self._supplier_code = supplier_code
 
-    def send(self, document: bytes) -> Reply:
+    def send(self, document: bytes) -> SenderReply:
         """Send one ``leerresultaten_verzoek``."""
         return self.send_envelope(self.envelope(document))
 
-    def send_envelope(self, envelope: bytes) -> Reply:
+    def send_envelope(self, envelope: bytes) -> SenderReply:
         """Send these bytes as they are."""
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '"BrengLeerresultaten"'}
         with transport(self._url) as calls:
             answer = calls.post(self._url, data=envelope, headers=headers, timeout=_SECONDS)
-        return Reply(answer.status_code, _fault(answer.content))
+        return SenderReply(answer.status_code, _fault(answer.content))
 
     def envelope(self, document: bytes) -> bytes:
         """The document in a SOAP envelope, with the header of this sender."""

@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 
-from etl.sandbox.pe_online.ledger import Course, Ledger
+from etl.sandbox.pe_online.ledger import BookedCourse, Ledger
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def routes(pe: Controlled) -> APIRouter:
             pe.ledger.add_person(person.org_id, person.number)
 
     @router.post("/courses")
-    async def add_course(course: Course) -> None:
+    async def add_course(course: BookedCourse) -> None:
         """Accredit a course for a period."""
         pe.ledger.add_course(course)
 

@@ -19,7 +19,7 @@ DUTCH_TIME = ZoneInfo("Europe/Amsterdam")
 
 
 @dataclass(frozen=True)
-class Account:
+class BookedAccount:
     """Who may send attendance, for which professions; in test mode nothing is booked."""
 
     user_id: str
@@ -38,7 +38,7 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Course:
+class BookedCourse:
     """A course as accredited by one profession for one period."""
 
     org_id: int
@@ -55,7 +55,7 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Attendance:
+class BookedAttendance:
     """One row as it was sent: empty where an element was absent; ``external`` names the ids that were."""
 
     course: str
@@ -123,7 +123,7 @@ class Ledger:
         with self._lock:
             self._db.execute(f"insert or {otherwise} into {table} values ({marks})", values)  # noqa: S608
 
-    def add_account(self, account: Account) -> None:
+    def add_account(self, account: BookedAccount) -> None:
         """Open an account, or change it: key, mode, professions, mandates."""
         self._put("account", astuple(account))
 
@@ -135,7 +135,7 @@ class Ledger:
         """Make every number that matches a regular expression known to a profession."""
         self._put("person_pattern", (org_id, pattern))
 
-    def add_course(self, course: Course) -> None:
+    def add_course(self, course: BookedCourse) -> None:
         """Accredit a course for a period."""
         self._put("course", astuple(course))
 
@@ -153,10 +153,10 @@ class Ledger:
         """Give a classroom course an edition, and a meeting in it (PE id and external id of each)."""
         self._put("meeting", (org_id, pe_course_id, *edition, *meeting))
 
-    def account(self, user_id: str) -> Account | None:
+    def account(self, user_id: str) -> BookedAccount | None:
         """The account of a userID."""
         rows = self._rows("select * from account where user_id = ?", user_id)
-        return Account(**rows[0]) if rows else None
+        return BookedAccount(**rows[0]) if rows else None
 
     def knows_person(self, org_id: int, number: str) -> bool:
         """Is the number known to the profession?"""
@@ -165,23 +165,23 @@ class Ledger:
         patterns = self._rows("select pattern from person_pattern where org_id = ?", org_id)
         return any(re.fullmatch(row["pattern"], number) for row in patterns)
 
-    def courses(self, org_id: int, course: str, *, external: bool) -> list[Course]:
+    def courses(self, org_id: int, course: str, *, external: bool) -> list[BookedCourse]:
         """The accreditations of a course, by its PE id or its external id."""
         column = "external_course_id" if external else "cast(pe_course_id as text)"
         query = f"select * from course where org_id = ? and {column} = ? order by valid_from"  # noqa: S608
-        return [Course(**row) for row in self._rows(query, org_id, course)]
+        return [BookedCourse(**row) for row in self._rows(query, org_id, course)]
 
     def is_course(self, course: str, *, external: bool) -> bool:
         """Is it a course of any profession?"""
         column = "external_course_id" if external else "cast(pe_course_id as text)"
         return bool(self._rows(f"select 1 from course where {column} = ?", course))  # noqa: S608
 
-    def modules(self, course: Course) -> list[Row]:
+    def modules(self, course: BookedCourse) -> list[Row]:
         """The modules of a course."""
         query = "select * from module where org_id = ? and pe_course_id = ?"
         return self._rows(query, course.org_id, course.pe_course_id)
 
-    def meetings(self, course: Course) -> list[Row]:
+    def meetings(self, course: BookedCourse) -> list[Row]:
         """The editions and meetings of a classroom course."""
         query = "select * from meeting where org_id = ? and pe_course_id = ?"
         return self._rows(query, course.org_id, course.pe_course_id)
@@ -198,7 +198,7 @@ class Ledger:
                 raise
             self._db.execute("commit")
 
-    def book(self, person: str, course: Course, module: str, moment: str) -> None:
+    def book(self, person: str, course: BookedCourse, module: str, moment: str) -> None:
         """Book once per key; the same course on one day gives points once.
 
         See docs/connectors/pe_online.md, The ledger.
@@ -216,7 +216,9 @@ class Ledger:
         """The number of the next call in the log."""
         return int(self._rows("select coalesce(max(call_id), 0) + 1 as n from received")[0]["n"])
 
-    def log(self, call: int, line: int, account: Account, org_id: int, row: Attendance, reason: str) -> None:
+    def log(
+        self, call: int, line: int, account: BookedAccount, org_id: int, row: BookedAttendance, reason: str
+    ) -> None:
         """Write down that a row was received, for the how-manieth time, and what became of it."""
         before = self._rows(
             "select 1 from received where org_id = ? and (person, course, module, end_date, edition, meeting)"

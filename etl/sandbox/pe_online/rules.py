@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 
-from etl.sandbox.pe_online.ledger import DUTCH_TIME, Account, Attendance, Course, Ledger
+from etl.sandbox.pe_online.ledger import DUTCH_TIME, BookedAccount, BookedAttendance, BookedCourse, Ledger
 
 CLASSROOM_PER_MEETING, E_LEARNING, EXPERTISE_GROUP, CLASSROOM_WHOLE = 1, 2, 3, 4
 WITH_EDITION = (CLASSROOM_PER_MEETING, CLASSROOM_WHOLE)
@@ -61,7 +61,7 @@ class Reason(Enum):
     OUTSIDE_ACCREDITATION = (_ACCREDITED + "De datum {date} valt buiten alle accr. periodes",)
     OUTSIDE_REGISTRATION = (_ACCREDITED + "valt buiten alle periodes dat er registratie kan plaatsvinden",)
 
-    def text(self, row: Attendance, line: int, org_id: int, *, short: bool) -> str:
+    def text(self, row: BookedAttendance, line: int, org_id: int, *, short: bool) -> str:
         """The sentence in Dutch, with the numbers of the row."""
         day = f"{row.ended:%d-%m-%Y}" if row.ended else ""
         template: str = self.value[-1] if short else self.value[0]
@@ -80,7 +80,7 @@ class RefusedError(Exception):
 class Judged:
     """A good row: the course it is for, and the key under which it is booked."""
 
-    course: Course
+    course: BookedCourse
     module: str
     moment: str
 
@@ -90,11 +90,11 @@ class Judge:
     """Judges the rows of one call."""
 
     ledger: Ledger
-    account: Account
+    account: BookedAccount
     org_id: int
     registration_months: int | None  # after the accreditation period; None: for ever
 
-    def judge(self, row: Attendance) -> Judged:
+    def judge(self, row: BookedAttendance) -> Judged:
         """Raises RefusedError with the first thing that is wrong."""
         courses = self._courses(row)
         self._check_person(row)
@@ -108,7 +108,7 @@ class Judge:
             raise RefusedError(Reason.END_DATE_MISSING_IN_GROUP if in_group else Reason.END_DATE_MISSING)
         return Judged(self._accreditation(courses, row.ended.date()), module, _moment(row.ended))
 
-    def _courses(self, row: Attendance) -> list[Course]:
+    def _courses(self, row: BookedAttendance) -> list[BookedCourse]:
         courses = self.ledger.courses(self.org_id, row.course, external="course" in row.external)
         if not courses:
             known = self.ledger.is_course(row.course, external="course" in row.external)
@@ -119,13 +119,13 @@ class Judge:
             raise RefusedError(Reason.NO_MANDATE)
         return courses
 
-    def _check_person(self, row: Attendance) -> None:
+    def _check_person(self, row: BookedAttendance) -> None:
         if not row.person:
             raise RefusedError(Reason.PERSON_MISSING)
         if not self.ledger.knows_person(self.org_id, row.person):
             raise RefusedError(Reason.PERSON_UNKNOWN)
 
-    def _check_presence(self, row: Attendance, course_type: int) -> None:
+    def _check_presence(self, row: BookedAttendance, course_type: int) -> None:
         """The table of course types against elements."""
         faults = {
             Reason.END_DATE_PRESENT: row.end_date and course_type in WITH_EDITION,
@@ -137,7 +137,7 @@ class Judge:
             if fault:
                 raise RefusedError(reason)
 
-    def _module(self, row: Attendance, course: Course) -> str:
+    def _module(self, row: BookedAttendance, course: BookedCourse) -> str:
         modules = self.ledger.modules(course)
         if modules and not row.module:
             raise RefusedError(Reason.MODULE_MISSING)
@@ -147,7 +147,7 @@ class Judge:
             raise RefusedError(Reason.MODULE_UNKNOWN)
         return found[0] if found else ""
 
-    def _meeting(self, row: Attendance, course: Course) -> str:
+    def _meeting(self, row: BookedAttendance, course: BookedCourse) -> str:
         edition = "external_edition_id" if "edition" in row.external else "pe_edition_id"
         meeting = "external_meeting_id" if "meeting" in row.external else "pe_meeting_id"
         found = [m for m in self.ledger.meetings(course) if str(m[edition]) == row.edition]
@@ -160,13 +160,13 @@ class Judge:
         pe_meeting = found[0]["pe_meeting_id"] if row.meeting else 0
         return f"{found[0]['pe_edition_id']}/{pe_meeting}"
 
-    def _accreditation(self, courses: list[Course], day: date) -> Course:
+    def _accreditation(self, courses: list[BookedCourse], day: date) -> BookedCourse:
         for course in courses:
             if course.accredited_on(day):
                 return self._registrable(course)
         raise RefusedError(Reason.OUTSIDE_ACCREDITATION)
 
-    def _registrable(self, course: Course) -> Course:
+    def _registrable(self, course: BookedCourse) -> BookedCourse:
         if self.registration_months is not None:
             last = _add_months(date.fromisoformat(course.valid_to), self.registration_months)
             if datetime.now(DUTCH_TIME).date() > last:

@@ -10,7 +10,7 @@ from lxml import etree
 
 from etl.sandbox.frame import Call, Reply
 from etl.sandbox.pe_online.control import Settings, routes
-from etl.sandbox.pe_online.ledger import DATA, Account, Attendance, Course, Ledger
+from etl.sandbox.pe_online.ledger import DATA, BookedAccount, BookedAttendance, BookedCourse, Ledger
 from etl.sandbox.pe_online.rules import Judge, Judged, Reason, RefusedError
 
 PATH = "/pe-services/pe-attendanceelearning/WriteAttendance.asmx"
@@ -47,7 +47,7 @@ class Outcome:
     """What became of one row."""
 
     line: int
-    row: Attendance
+    row: BookedAttendance
     judged: Judged | None
     reason: Reason | None
 
@@ -116,14 +116,14 @@ class PeOnline:
             outcomes = [self._process_row(judge, call, line, row) for line, row in lines]
         return self._answered(org_id, outcomes)
 
-    def _authorised(self, entry: Any) -> tuple[Account, int]:  # lxml's stubs know no elements
+    def _authorised(self, entry: Any) -> tuple[BookedAccount, int]:  # lxml's stubs know no elements
         account = self.ledger.account(entry.findtext("Settings/userID"))
         key, org_id = entry.findtext("Settings/userKey"), int(entry.findtext("Settings/orgID"))
         if account is None or account.user_key != key or not account.serves(org_id):
             raise WholeCallError(UNAUTHORISED)
         return account, org_id
 
-    def _process_row(self, judge: Judge, call: int, line: int, row: Attendance) -> Outcome:
+    def _process_row(self, judge: Judge, call: int, line: int, row: BookedAttendance) -> Outcome:
         judged, reason = None, None
         try:
             judged = judge.judge(row)
@@ -143,7 +143,7 @@ class PeOnline:
         short = self.settings.error_style == "code"
         return _error(ROW, reason.text(outcome.row, outcome.line, org_id, short=short))
 
-    def _accepted(self, outcome: Outcome, course: Course) -> str:
+    def _accepted(self, outcome: Outcome, course: BookedCourse) -> str:
         row = outcome.row
         values = {
             "person": row.person,
@@ -175,10 +175,10 @@ def _entry(payload: str) -> Any:  # lxml's stubs know no elements
     return entry
 
 
-def _attendance(element: Any) -> Attendance:  # lxml's stubs know no elements
+def _attendance(element: Any) -> BookedAttendance:  # lxml's stubs know no elements
     values = {FIELDS[child.tag]: (child.text or "").strip() for child in element}
     external = frozenset(FIELDS[child.tag] for child in element if child.tag.startswith("external"))
-    return Attendance(**values, external=external - {"person"})
+    return BookedAttendance(**values, external=external - {"person"})
 
 
 def _summary(rejected: int, accepted: int, rows: Sequence[str]) -> str:

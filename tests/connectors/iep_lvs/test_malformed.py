@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from etl.connectors.iep_lvs.derive import Batch
+from etl.connectors.iep_lvs.derive import MessageBatch
 from etl.connectors.iep_lvs.faults import UwlrFault
 from etl.connectors.iep_lvs.hardened import as_utf8
 from etl.connectors.iep_lvs.intake import without_header
@@ -71,7 +71,7 @@ def test_a_spoiled_message_is_refused_or_read(document: bytes, lenient: bool) ->
     assert {measure.number for measure in message.measures} <= set(numbers)
     assert max(numbers, default=-1) < message.delivered
     assert lenient or not message.unreadable
-    batch = Batch()
+    batch = MessageBatch()
     batch.add(
         {"message_id": 1, "scope": "99QQ00/1", "brin6": "99QQ00", "is_test": False},
         message,

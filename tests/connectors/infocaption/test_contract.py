@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.connectors.infocaption.contract import decode_courses, decode_participants
-from etl.connectors.infocaption.mapping import Courses, Participants
+from etl.connectors.infocaption.mapping import MappedCourses, Participants
 from tests.fixtures.properties import examples
 
 GOOD = {
@@ -163,6 +163,6 @@ def test_courses_are_shown_with_whether_they_are_published_and_guides_are_left_o
         {"id": 3, "name": "a guide", "published": True, "guideType": 1},
         {"id": 4, "name": "not said whether published"},
     ]
-    decoded = decode_courses(json.dumps({"results": rows}).encode(), Courses())
+    decoded = decode_courses(json.dumps({"results": rows}).encode(), MappedCourses())
     assert decoded.frame.to_numpy().tolist() == [["1", "A & B", True], ["b-2", "B", False]]
     assert decoded.rejected["record_key"].tolist() == ["course 4"]

@@ -7,10 +7,10 @@ from sqlalchemy import Engine, text
 from etl.connections import Connection
 from etl.connectors.pe_online import flow, points
 from etl.engine import ledger
-from etl.engine.ledger import Chosen
+from etl.engine.ledger import ChosenItems
 from etl.engine.options import Options
 from etl.sandbox import accounts
-from etl.sandbox.pe_online.ledger import Course
+from etl.sandbox.pe_online.ledger import BookedCourse
 from etl.sandbox.pe_online.system import PATH
 from etl.sandbox.server import Sandbox
 
@@ -66,7 +66,9 @@ class Site:
         if known:
             kind = columns.get("course_type", 2)
             external = mapping.get("external_course_code")
-            self.sandbox.ledger.add_course(Course(org, pe_course, "2026-01-01", "2026-12-31", kind, external))
+            self.sandbox.ledger.add_course(
+                BookedCourse(org, pe_course, "2026-01-01", "2026-12-31", kind, external)
+            )
 
     def person(self, client, number=None, org=ORG, known=True):
         """A client with a relation number (or none), known in the register unless said otherwise."""
@@ -125,7 +127,7 @@ class Site:
     def resend(self, status="rejected", course=None, **chosen):
         """A clerk has rows sent again; how many."""
         with self.engine.begin() as session:
-            found = points.find(session, Chosen(status, **chosen), course)
+            found = points.find(session, ChosenItems(status, **chosen), course)
             return ledger.resend(session, found, "clerk")
 
     def settle(self, row, registered):

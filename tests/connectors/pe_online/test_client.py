@@ -13,11 +13,11 @@ from etl.connectors import registry
 from etl.connectors.pe_online import answers, payload
 from etl.connectors.pe_online.account import account
 from etl.connectors.pe_online.check import check
-from etl.connectors.pe_online.client import Client
+from etl.connectors.pe_online.client import PeClient
 from etl.connectors.pe_online.payload import Attendance
 from etl.errors import GiveUp, OutcomeUnknown, RetryLater
 from etl.sandbox import accounts
-from etl.sandbox.pe_online.ledger import Account
+from etl.sandbox.pe_online.ledger import BookedAccount
 from tests.connectors.pe_online.site import ORG
 from tests.fixtures.http_peer import Answer, serving
 
@@ -27,7 +27,7 @@ KEY = accounts.PE_KEY
 
 def offer(connection):
     pe_account = account(connection)
-    with Client(pe_account) as client:
+    with PeClient(pe_account) as client:
         return answers.read(client.process(payload.entry(pe_account, 52, [ROW])))
 
 
@@ -214,6 +214,6 @@ def test_the_connection_test_asks_for_every_profession_group_of_the_account(site
         "key: accepted for orgID 19",
         "key: accepted for orgID 52",
     ]
-    site.sandbox.ledger.add_account(Account(accounts.PE_USER, accounts.PE_KEY, "live", "19"))
+    site.sandbox.ledger.add_account(BookedAccount(accounts.PE_USER, accounts.PE_KEY, "live", "19"))
     report = registry.check(site.connection(), lambda: nullcontext(site.engine), lambda _: site.connection())
     assert (report.ok, "not set up for orgID 52" in report.lines[0]) == (False, True)

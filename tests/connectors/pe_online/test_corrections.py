@@ -1,6 +1,6 @@
 """What is corrected after it was planned, sent or accepted: never twice, and never without a person's word."""
 
-from etl.sandbox.pe_online.ledger import Course
+from etl.sandbox.pe_online.ledger import BookedCourse
 from tests.connectors.pe_online.site import COURSE, ORG
 
 
@@ -30,7 +30,7 @@ def test_a_pe_course_that_is_replaced_in_place_does_not_send_again_without_a_per
     site.accredit()
     people = site.learners(3)
     site.night()
-    site.sandbox.ledger.add_course(Course(ORG, 700002, "2026-01-01", "2026-12-31"))
+    site.sandbox.ledger.add_course(BookedCourse(ORG, 700002, "2026-01-01", "2026-12-31"))
     site.sql("update core.accreditations set pe_course_id = '700002'")
     for _ in range(2):
         assert site.night() == "success"
@@ -50,7 +50,7 @@ def test_a_mapping_that_is_corrected_before_anything_was_accepted_is_sent_and_cl
     site.learners(1)
     site.night()
     assert site.open_cases() == ["course_unknown"]
-    site.sandbox.ledger.add_course(Course(ORG, 700002, "2026-01-01", "2026-12-31"))
+    site.sandbox.ledger.add_course(BookedCourse(ORG, 700002, "2026-01-01", "2026-12-31"))
     site.sql("update core.accreditations set pe_course_id = '700002'")
     site.night()
     assert (site.booked(), site.open_cases()) == ({"052001": 1}, [])

@@ -3,7 +3,7 @@
 import pytest
 
 from etl.connectors.pe_online import flow as pe_flow
-from etl.connectors.pe_online.sender import Sender
+from etl.connectors.pe_online.sender import PeSender
 from etl.engine import ledger
 from etl.engine.pusher import Pusher
 from etl.errors import RetryLater
@@ -151,10 +151,10 @@ def test_points_that_are_lost_before_the_ledger_make_the_run_red_though_the_push
 
 def meanwhile(site, monkeypatch, statement):
     """Something else happens to one of the due rows, after they were read and before they are sent."""
-    send = Sender.send
+    send = PeSender.send
 
     def later(sender, due):
         site.sql(f"{statement} where item_id = {due[0].item_id}")
         send(sender, due)
 
-    monkeypatch.setattr(Sender, "send", later)
+    monkeypatch.setattr(PeSender, "send", later)

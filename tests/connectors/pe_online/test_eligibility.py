@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from etl.reference.importing import import_set
-from etl.sandbox.pe_online.ledger import Course
+from etl.sandbox.pe_online.ledger import BookedCourse
 from tests.connectors.pe_online.site import COURSE, ORG
 from tests.fixtures.warehouse import SAMPLE
 
@@ -144,7 +144,7 @@ def test_the_day_that_decides_is_the_account_s_not_utc_s(site):
 def test_a_certificate_that_is_renewed_every_year_gives_points_in_each_period(site):
     site.accredit()
     site.accredit(valid_from="2027-01-01", valid_to="2027-12-31", known=False)
-    site.sandbox.ledger.add_course(Course(ORG, COURSE, "2027-01-01", "2027-12-31"))
+    site.sandbox.ledger.add_course(BookedCourse(ORG, COURSE, "2027-01-01", "2027-12-31"))
     site.person("C1", "052001")
     site.passed("C1")
     site.night()

@@ -8,7 +8,7 @@ from etl.errors import GiveUp
 from etl.load.report import read_report
 from etl.load.report_types import Sent
 from etl.sandbox import accounts
-from etl.sandbox.pe_online.ledger import Account
+from etl.sandbox.pe_online.ledger import BookedAccount
 from tests.connectors.pe_online.site import ORG
 
 
@@ -35,7 +35,7 @@ def test_an_identical_second_plan_writes_no_row(site):
 
 
 def test_what_was_accepted_in_test_mode_is_sent_again_after_activation(site):
-    site.sandbox.ledger.add_account(Account("5203", "k", "test", "52"))
+    site.sandbox.ledger.add_account(BookedAccount("5203", "k", "test", "52"))
     account = {"user": "5203", "key": "k"}
     site.accredit()
     people = site.learners(2)
@@ -43,7 +43,7 @@ def test_what_was_accepted_in_test_mode_is_sent_again_after_activation(site):
     site.night(mode="test", **account)
     assert site.statuses() == dict.fromkeys(people, "accepted_in_test")
     assert (site.booked(), site.calls()) == ({}, 1)
-    site.sandbox.ledger.add_account(Account("5203", "k", "live", "52"))
+    site.sandbox.ledger.add_account(BookedAccount("5203", "k", "live", "52"))
     site.night(mode="live", **account)
     assert site.statuses() == dict.fromkeys(people, "accepted")
     assert site.booked() == dict.fromkeys(people, 1)
@@ -81,13 +81,13 @@ def test_several_courses_of_one_person_go_in_separate_calls(site):
 
 
 def test_rows_that_were_accepted_while_pe_online_was_still_testing_are_sent_again_many_at_once(site):
-    site.sandbox.ledger.add_account(Account("5203", "k", "test", "52"))
+    site.sandbox.ledger.add_account(BookedAccount("5203", "k", "test", "52"))
     account = {"user": "5203", "key": "k"}
     site.accredit()
     people = site.learners(3)
     site.night(**account)  # mode live on this side: too early
     assert (set(site.statuses().values()), site.booked()) == ({"accepted"}, {})
-    site.sandbox.ledger.add_account(Account("5203", "k", "live", "52"))
+    site.sandbox.ledger.add_account(BookedAccount("5203", "k", "live", "52"))
     site.night(**account)
     assert site.booked() == {}
     assert site.resend("accepted", account="19") == 0

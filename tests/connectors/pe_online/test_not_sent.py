@@ -10,7 +10,7 @@ import pytest
 from etl.connections import Connection
 from etl.connectors.pe_online import answers, payload
 from etl.connectors.pe_online.account import account
-from etl.connectors.pe_online.client import Client
+from etl.connectors.pe_online.client import PeClient
 from etl.connectors.pe_online.payload import Attendance
 from etl.errors import GiveUp, OutcomeUnknown, RetryLater
 from etl.sandbox import accounts
@@ -33,7 +33,7 @@ FAULT = (
 
 def offer(url, **extra):
     pe_account = account(Connection("pe_online", "pe_online", url, "5201", accounts.PE_KEY, extra=extra))
-    with Client(pe_account) as client:
+    with PeClient(pe_account) as client:
         return answers.read(client.process(payload.entry(pe_account, 52, [ROW])))
 
 

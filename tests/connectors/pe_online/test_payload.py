@@ -4,10 +4,10 @@ import pytest
 from lxml import etree
 
 from etl.connectors.pe_online import payload
-from etl.connectors.pe_online.account import Account
+from etl.connectors.pe_online.account import PeAccount
 from etl.connectors.pe_online.payload import Attendance
 
-ACCOUNT = Account("pe_online", "http://pe.test", "5201", "the-key", "live", language_id=3)
+ACCOUNT = PeAccount("pe_online", "http://pe.test", "5201", "the-key", "live", language_id=3)
 END = "2026-09-25T17:13:20+02:00"
 FULL = {"pe_course_id": "301245", "pe_module_id": "12", "pe_edition_id": "7", "pe_meeting_id": "9"}
 OWN = {

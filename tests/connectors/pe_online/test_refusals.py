@@ -3,7 +3,7 @@
 import pytest
 
 from etl.errors import GiveUp
-from etl.sandbox.pe_online.ledger import Course
+from etl.sandbox.pe_online.ledger import BookedCourse
 from etl.sandbox.pe_online.rules import Reason
 from tests.connectors.pe_online.site import COURSE, ORG
 
@@ -151,7 +151,9 @@ def test_errors_of_several_kinds_in_one_call_give_each_row_its_own_reason(site, 
     site.sandbox.ledger.add_meeting(ORG, 700010, (8, None))
     site.sandbox.ledger.add_meeting(ORG, 700011, (7, None))
     site.sandbox.ledger.add_module(ORG, 700012, 1)
-    site.sandbox.ledger.add_course(Course(ORG, 700013, "2026-01-01", "2026-12-31", 2, None, "somebody else"))
+    site.sandbox.ledger.add_course(
+        BookedCourse(ORG, 700013, "2026-01-01", "2026-12-31", 2, None, "somebody else")
+    )
     for place in range(20):
         number = f"{60000 + place:06d}"
         site.person(f"C{place:02d}", number, known=place % 5 != 0 or place > 9)

@@ -10,7 +10,7 @@ from zeep.transports import Transport
 
 from etl.sandbox import accounts
 from etl.sandbox.pe_online.control import Settings
-from etl.sandbox.pe_online.ledger import Account, Course
+from etl.sandbox.pe_online.ledger import BookedAccount, BookedCourse
 from etl.sandbox.pe_online.system import NAMESPACE, PATH
 from tests.sandbox.pe_online.entries import END, MODULE_ROW, entry, row
 
@@ -134,11 +134,11 @@ def classroom(sandbox):
     """Courses of every type, an ambiguous code, a course of somebody else's."""
     for number, course_type in ((1, 1), (3, 3), (4, 4)):
         sandbox.ledger.add_course(
-            Course(52, number, "2026-01-01", "2026-12-31", course_type, f"TYPE-{number}")
+            BookedCourse(52, number, "2026-01-01", "2026-12-31", course_type, f"TYPE-{number}")
         )
     for number in (7, 8):
-        sandbox.ledger.add_course(Course(52, number, "2026-01-01", "2026-12-31", 2, "TWICE"))
-    sandbox.ledger.add_course(Course(52, 9, "2026-01-01", "2026-12-31", 2, None, "somebody-else"))
+        sandbox.ledger.add_course(BookedCourse(52, number, "2026-01-01", "2026-12-31", 2, "TWICE"))
+    sandbox.ledger.add_course(BookedCourse(52, 9, "2026-01-01", "2026-12-31", 2, None, "somebody-else"))
     sandbox.ledger.add_meeting(52, 1, (11, "E11"), (111, "M111"))
     sandbox.ledger.add_meeting(52, 4, (44, "E44"))
 
@@ -215,7 +215,9 @@ def test_each_course_type_is_booked_with_the_elements_it_takes(sandbox, classroo
 
 
 def test_a_mandate_lets_an_account_send_for_somebody_else(sandbox, classroom, send):
-    sandbox.ledger.add_account(Account(accounts.PE_USER, accounts.PE_KEY, "live", "52", "somebody-else"))
+    sandbox.ledger.add_account(
+        BookedAccount(accounts.PE_USER, accounts.PE_KEY, "live", "52", "somebody-else")
+    )
     assert send(entry(row(course="9")))[0]["accepted_rows"] == 1
 
 
