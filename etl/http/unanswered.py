@@ -15,14 +15,10 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Unanswered:
-    """``said``: what was seen and what to do. ``needs_person``: trying again changes nothing.
-
-    ``may_have_arrived``: the request may have reached the system, so that it may have done what was asked.
-    """
+    """``said``: what was seen and what to do. ``needs_person``: trying again changes nothing."""
 
     said: str
     needs_person: bool = False
-    may_have_arrived: bool = False
 
 
 _NO_TLS: Final = Unanswered(
@@ -151,11 +147,9 @@ def _of_silence(causes: list[BaseException], plain: bool) -> Unanswered:
     if "handshake operation timed out" in texts:
         return Unanswered("TLS was not agreed in time: is this the port of the system?")
     if any(isinstance(cause, TimeoutError) for cause in causes) or "ReadTimeoutError" in names:
-        return Unanswered("the host was silent for too long", may_have_arrived=True)
+        return Unanswered("the host was silent for too long")
     if plain and re.search(r"\\x15\\x03|\x15\x03", texts):
         return ONLY_TLS
     if names & {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError", "ServerDisconnectedError"}:
-        return Unanswered(
-            _NO_PLAIN_ANSWER if plain else _NO_PLAIN_ANSWER.partition(" (")[0], may_have_arrived=True
-        )
-    return Unanswered("the answer broke off or could not be unpacked", may_have_arrived=True)
+        return Unanswered(_NO_PLAIN_ANSWER if plain else _NO_PLAIN_ANSWER.partition(" (")[0])
+    return Unanswered("the answer broke off or could not be unpacked")

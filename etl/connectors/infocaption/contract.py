@@ -45,7 +45,7 @@ class Rows(msgspec.Struct):
     results: list[Raw]
 
 
-class InfoCaptionCourse(msgspec.Struct):
+class Course(msgspec.Struct):
     """A course as the list shows it."""
 
     id: Id
@@ -91,7 +91,7 @@ def decode_courses(body: bytes, listing: MappedListing) -> Decoded:
     rejects = Rejects()
     courses = [
         course
-        for course in _decoded(body, InfoCaptionCourse, listing, rejects)
+        for course in _decoded(body, Course, listing, rejects)
         if course.kind is None or course.kind in COURSE_KINDS
     ]
     frame = pd.DataFrame(
