@@ -16,8 +16,10 @@ from tests.sandbox.pe_online.entries import END, MODULE_ROW, entry, row
 
 
 @pytest.fixture(scope="package")
-def client(running):
-    return zeep.Client(f"{running.url}/pe{PATH}?WSDL", transport=Transport(timeout=5, operation_timeout=5))
+def client(running_sandbox):
+    return zeep.Client(
+        f"{running_sandbox.url}/pe{PATH}?WSDL", transport=Transport(timeout=5, operation_timeout=5)
+    )
 
 
 @pytest.fixture
@@ -38,11 +40,11 @@ def send(sandbox, client):
     return call
 
 
-def test_the_wsdl_has_one_operation_at_the_served_address(running, client):
+def test_the_wsdl_has_one_operation_at_the_served_address(sandbox, client):
     (service,) = client.wsdl.services.values()
     (port,) = service.ports.values()
     assert list(port.binding.all()) == ["ProcessXML"]
-    assert port.binding_options["address"] == f"{running.url}/pe{PATH}"
+    assert port.binding_options["address"] == f"{sandbox.url}/pe{PATH}"
     assert port.binding.get("ProcessXML").soapaction == f"{NAMESPACE}/ProcessXML"
     assert client.wsdl.types.get_element(f"{{{NAMESPACE}}}ProcessXML")
 
