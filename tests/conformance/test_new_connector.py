@@ -1,0 +1,105 @@
+"""The page on a new connector, tried: its files in a copy of the product pass what every connector has to pass."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from etl.connectors.registry import CONNECTORS
+from tests.conformance.stand_in import stand_in_of
+
+pytestmark = pytest.mark.long
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "new-connector.md"
+BLOCK = re.compile(r"^```(\w+) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COPIED = ("etl", "sql", "dags", "plugins", "tests", "pyproject.toml", "docs")
+
+
+def changed(text, diff):
+    """The text with the lines of a diff changed; what it takes as there has to be there once."""
+    lines = diff.splitlines()
+    old = "\n".join(line[1:] for line in lines if line[0] in " -")
+    new = "\n".join(line[1:] for line in lines if line[0] in " +")
+    assert text.count(old) == 1, old
+    return text.replace(old, new)
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory):
+    """A copy of the product with the connector of the page."""
+    copy = tmp_path_factory.mktemp("product")
+    for name in COPIED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, copy / name)
+    for kind, name, content in BLOCK.findall(PAGE.read_text(encoding="utf-8")):
+        path = copy / name
+        if kind == "diff":
+            content = changed(path.read_text(encoding="utf-8"), content)
+        else:
+            assert not path.exists(), f"{name} is there already"
+            path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    return copy
+
+
+def tried(product, *arguments):
+    """Run a module in the copy; what it printed, where it failed."""
+    command = [sys.executable, "-m", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(product)}
+    done = subprocess.run(command, cwd=product, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_connector_of_the_page_conforms(product):
+    told = tried(
+        product, "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "tests/conformance", "-k", "register"
+    )
+    [passed] = re.findall(r"^(\d+) passed", told, re.MULTILINE)
+    assert int(passed) >= 10
+
+
+def test_its_files_are_written_as_all_others(product):
+    tried(
+        product,
+        "ruff",
+        "check",
+        "etl/connectors/register",
+        "etl/sandbox/register",
+        "dags",
+        "tests/connectors",
+    )
+    tried(product, "mypy", "-p", "etl.connectors.register", "-p", "etl.sandbox.register")
+
+
+def test_airflow_shows_its_flow_with_its_pool(product):
+    named = "test_there_is_one_file_for_each_flow or test_the_pools_of_the_tasks"
+    tried(
+        product,
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "tests/plugins/test_dags.py",
+        "-k",
+        named,
+    )
+
+
+def test_a_connector_without_a_stand_in_fails_with_what_to_write():
+    class Unknown:
+        system, title = "elsewhere", "Elsewhere"
+
+    with pytest.raises(
+        pytest.fail.Exception, match=r"write a class StandIn in tests/connectors/elsewhere/conformance"
+    ):
+        stand_in_of(Unknown)
+    assert all(stand_in_of(connector) for connector in CONNECTORS)
