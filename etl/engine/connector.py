@@ -52,9 +52,9 @@ class Connector:
 
     ``form``: its connection in Airflow (see etl.engine.connection_form). ``check``: the test of a connection.
     ``mounts``: where it finds us, if it sends. ``unit_results``: its sources say in sources.csv how results of units
-    are recorded. ``course_id``, ``user_id``: how its ids look in reference files, the latter in client_numbers.csv
-    under ``<system>:<source>``. ``number_rules``, ``unused_numbers`` (reason by scheme): of its numbers there.
-    ``address``: of a connection.
+    are recorded. ``completions``: who completed a course is recorded, which points follow from. ``course_id``,
+    ``user_id``: how its ids look in reference files, the latter in client_numbers.csv under ``<system>:<source>``.
+    ``number_rules``, ``unused_numbers`` (reason by scheme): of its numbers there. ``address``: of a connection.
     """
 
     system: str
@@ -66,6 +66,7 @@ class Connector:
     mounts: tuple[Mount, ...] = ()
     is_source: bool = True
     unit_results: bool = False
+    completions: bool = False
     course_id: Kind | None = None
     user_id: Kind | None = None
     files: tuple[File, ...] = ()

@@ -26,6 +26,8 @@ def doubts(beside: Beside) -> list[Problem]:
         found += _spelt_twice(beside.reference_set.frames["clients"])
     if {"client_numbers", "profession_groups"} & set(beside.reference_set.frames):
         found += _about_numbers(beside)
+    if "accreditations" in beside.reference_set.frames:
+        found += _without_points(beside)
     if beside.session is not None and "accreditations" in beside.reference_set.frames:
         found += _points_again(beside.reference_set.frames["accreditations"], beside.session)
     return sorted(set(found))  # what the warehouse holds has no lines, so that one sentence may come often
@@ -94,6 +96,19 @@ def _shared(numbers: pd.DataFrame, schemes: set[str]) -> Iterator[Problem]:
             f"is the number of another client too (line {first_line}): nothing is recorded or sent for either"
         )
         yield Problem(_NUMBERS, int(str(line)), "value", reason)
+
+
+def _without_points(beside: Beside) -> Iterator[Problem]:
+    """Accredited courses of systems of which only passes are known, not completions with their moment."""
+    accreditations = beside.reference_set.frames["accreditations"]
+    systems = accreditations["source"].map(beside.systems)
+    for one in CONNECTORS:
+        if one.is_source and not one.completions:
+            lines = accreditations.index[systems == one.system]
+            reason = (
+                f"is a source of {one.title}, of which no completions are recorded: nobody gets these points"
+            )
+            yield from at_lines(_ACCREDITATIONS, lines, "source", reason)
 
 
 def _points_again(accreditations: pd.DataFrame, session: Session) -> Iterator[Problem]:

@@ -209,3 +209,12 @@ def test_a_second_accreditation_beside_the_first_sends_nothing_again(folder, eng
     folder.add("accreditations.csv", "52,moodle_main,2,2026-09-02,2026-12-31,999999,,,")
 
     assert warnings(folder, engine) == []
+
+
+def test_an_accredited_course_of_a_system_without_completions_gives_nobody_points(folder, engine):
+    folder.add("accreditations.csv", "52,infocaption_main,901,2026-01-01,,9001,,,")
+
+    [warning] = warnings(folder, engine)
+
+    assert (warning.file, warning.column) == ("accreditations.csv", "source")
+    assert "nobody gets these points" in warning.reason

@@ -35,6 +35,7 @@ CONNECTOR: Final = Connector(
     pool=Pool("moodle", 2, "Calls to Moodle sites at the same time"),
     flows=(Flow("moodle_results", "etl.connectors.moodle.flow", of_courses=True),),
     unit_results=True,
+    completions=True,
     course_id=moodle_id,
     user_id=moodle_id,
     commands={"moodle": "etl.connectors.moodle.commands:app"},
