@@ -82,6 +82,7 @@ def damages():
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("connector", "damage"), damages(), indirect=["connector"])
 def test_what_cannot_be_understood_is_said_and_nothing_wrong_is_made_of_it(stand_in, damage):
     before = settled(stand_in.outcome())

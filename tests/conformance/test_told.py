@@ -34,6 +34,7 @@ def everything_told(stand_in, caplog, capfd):
     return "\n".join([*told, caplog.text, *capfd.readouterr()])
 
 
+@pytest.mark.long
 def test_no_secret_and_no_person_is_told(stand_in, everything_told):
     assert stand_in.flow in everything_told
     assert stand_in.broken in everything_told
