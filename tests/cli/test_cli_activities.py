@@ -6,20 +6,18 @@ import pytest
 
 from etl.errors import RejectRecord
 from etl.sandbox import accounts
-from etl.sandbox.server import serve
 
 
 @pytest.fixture
-def moodle(monkeypatch):
+def moodle(monkeypatch, sandbox):
     """The sandbox's Moodle, as the environment names its connection."""
-    with serve() as sandbox:
-        connection = {
-            "conn_type": "moodle",
-            "host": f"{sandbox.url}/moodle",
-            "password": accounts.MOODLE_TOKEN,
-        }
-        monkeypatch.setenv("AIRFLOW_CONN_MOODLE_MAIN", json.dumps(connection))
-        yield sandbox
+    connection = {
+        "conn_type": "moodle",
+        "host": f"{sandbox.url}/moodle",
+        "password": accounts.MOODLE_TOKEN,
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_MOODLE_MAIN", json.dumps(connection))
+    return sandbox
 
 
 def test_a_night_names_what_has_grades_with_type_and_what_is_mapped(etl, moodle, sql):

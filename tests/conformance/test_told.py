@@ -1,7 +1,9 @@
 """What anybody gets to see: no secret and no person, and the test of a connection names what is missing."""
 
+import json
 import logging
 from contextlib import nullcontext
+from inspect import signature
 
 import pytest
 
@@ -56,3 +58,19 @@ def test_the_test_of_a_connection_names_what_is_missing_and_no_secret(stand_in):
         content, said = said_of(stand_in, case.connection)
         assert (content, case.word in said, case.word in usual) == (False, True, False), said
         assert [one for one in stand_in.planted | {case.connection.password} - {""} if one in said] == []
+
+
+def test_what_tasks_hand_on_are_ids(stand_in):
+    flow = registry.flow(stand_in.flow)
+    run_id = flow.open_run(stand_in.engine, Options())
+
+    def plan(options):
+        given = {"engine": stand_in.engine, "run_id": run_id, "connect": stand_in.connect, "options": options}
+        return flow.plan(**{name: given[name] for name in signature(flow.plan).parameters})
+
+    handed_on = [plan(Options())]
+    flow.run(stand_in.engine, stand_in.connect, Options())
+    handed_on.append(plan(Options(full=True)))
+    assert any(handed_on)
+    kept = json.dumps([run_id, handed_on])
+    assert [one for one in stand_in.planted if one in kept] == []
