@@ -37,15 +37,18 @@ _MODIFIED_FIELDS: Final = ("mtime", "LastModified", "last_modified")
 class Polled:
     """What one poll found; ``problem``: the first thing that could not be read or moved.
 
-    ``set_aside`` and ``waiting`` hold the name of each file and why; ``others`` the names of what is no XML file.
+    ``listed``: how many files lay there. ``set_aside``, ``waiting`` and ``unmoved`` (those taken) hold the name of each
+    file and why; ``others`` the names of what is no XML file.
     """
 
+    listed: int = 0
     taken: int = 0
     known: int = 0
     left: int = 0
     size: int = 0
     set_aside: list[tuple[str, str]] = field(default_factory=list)
     waiting: list[tuple[str, str]] = field(default_factory=list)
+    unmoved: list[tuple[str, str]] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     problem: RetryLater | GiveUp | None = None
 
@@ -57,7 +60,7 @@ class Waits(Exception):  # noqa: N818 - not an error: the file stays where it is
 def poll(engine: Engine, source: str, location: Location) -> Polled:
     """Take every new file of a drop location into the inbox. Raises RetryLater when it cannot be listed."""
     listing = location.listing()
-    polled = Polled(others=listing.others)
+    polled = Polled(listed=len(listing.files) + len(listing.others), others=listing.others)
     for entry in listing.files:
         if _is_being_written(entry):
             polled.left += 1
@@ -86,7 +89,11 @@ def _take(engine: Engine, source: str, location: Location, entry: Mapping[str, A
     polled.known += size is None
     polled.taken += size is not None
     polled.size += size or 0
-    location.put_away(name, TAKEN, None)
+    try:
+        location.put_away(name, TAKEN, None)
+    except (RetryLater, GiveUp) as problem:
+        polled.unmoved.append((base_name(name), str(problem)))
+        polled.problem = polled.problem or problem
 
 
 def _land_file(engine: Engine, source: str, location: Location, entry: Mapping[str, Any]) -> int | None:

@@ -142,12 +142,12 @@ def _waiting(
 
 
 def _record_poll(engine: Engine, run_id: str, source: Source, polled: Polled) -> None:
-    reasons = {"file_set_aside": polled.set_aside, "file_waits": polled.waiting}
+    reasons = {"file_set_aside": polled.set_aside, "file_waits": polled.waiting + polled.unmoved}
     reasons["file_not_read"] = [(name, REASONS["file_not_read"]) for name in polled.others]
     listed = combined([_files(code, names) for code, names in reasons.items()])
     counts = Counts(
-        read=polled.taken + polled.known + polled.left + len(listed), written=polled.taken, unchanged=polled.known,
-        rejected=len(listed), ignored=polled.left, bytes=polled.size,
+        read=polled.listed, written=polled.taken, unchanged=polled.known, ignored=polled.left, bytes=polled.size,
+        rejected=len(listed) - len(polled.unmoved),
     )  # fmt: skip
     with engine.begin() as session:
         rejections.replace(session, run_id, POLLED, source.source, [""], listed)

@@ -109,6 +109,34 @@ def test_a_killed_poll_moves_the_file_the_next_time(tmp_path: Path, engine: Engi
     assert (tmp_path / "taken" / "night.xml").exists()
 
 
+def test_a_file_that_was_taken_and_cannot_be_moved_is_counted_once_and_listed(
+    tmp_path: Path, engine: Engine, source: str
+) -> None:
+    drop(tmp_path, "night.xml", FIRST)
+    (tmp_path / "taken").write_text("a file where the folder should be")
+
+    _, status = flow.run(engine, lambda _: connection(str(tmp_path), after="move"), Options())
+
+    assert status == "incomplete"
+    counts = "select read, written, unchanged, rejected, ignored from ops.run_steps where step = 'drop'"
+    assert rows(engine, counts) == [(2, 1, 0, 1, 0)]  # the other one is the file that is in the way
+    listed = "select record_key, reason_code from mart.rejections where resource = 'file' order by 1"
+    assert rows(engine, listed) == [("night.xml", "file_waits"), ("taken", "file_not_read")]
+    assert len(current(engine)) == 10
+
+
+def test_a_file_of_which_nothing_is_known_makes_the_run_red(
+    tmp_path: Path, engine: Engine, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(tmp_path, "night.xml", FIRST)
+    monkeypatch.setattr("etl.connectors.iep_lvs.drop._take", lambda *_: None)
+
+    _, status = flow.run(engine, lambda _: connection(str(tmp_path)), Options())
+
+    assert status == "incomplete"
+    assert rows(engine, "select problem_code from ops.run_steps where step = 'drop'") == [("counts_differ",)]
+
+
 def test_a_file_that_is_being_written_and_one_of_a_paused_school_wait(
     tmp_path: Path, engine: Engine, source: str, school: str
 ) -> None:
