@@ -107,7 +107,7 @@ def test_a_row_that_was_withheld_after_it_was_planned_is_not_sent(site):
         site.sql("delete from core.client_numbers where client_code = 'C052001'")
         site.plan()
         account = flow.account(site.connection())
-        with flow.Client(account) as client:
+        with flow.PeClient(account) as client:
             flow.Sender(pusher, client, account, ORG, site.run_id()).send(due)
     assert site.statuses() == {"C052001": "withheld", "052002": "accepted"}
 
