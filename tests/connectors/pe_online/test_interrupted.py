@@ -108,7 +108,7 @@ def test_a_row_that_was_withheld_after_it_was_planned_is_not_sent(site):
         site.plan()
         account = flow.account(site.connection())
         with flow.PeClient(account) as client:
-            flow.Sender(pusher, client, account, ORG, site.run_id()).send(due)
+            flow.PeSender(pusher, client, account, ORG, site.run_id()).send(due)
     assert site.statuses() == {"C052001": "withheld", "052002": "accepted"}
 
 
