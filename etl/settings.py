@@ -129,7 +129,7 @@ SANDBOX_PORT: Final = Variable(
     "SANDBOX_PORT", "port of the stand-ins of `etl demo`", PORT, None, "8090, or a free one"
 )
 CRASH_AT: Final = Variable(
-    "ETL_CRASH_AT", "for tests: the named point at which the process kills itself", TEXT, None, "none"
+    "ETL_FAILPOINT", "for tests: the named point at which the process kills itself", TEXT, None, "none"
 )
 AIRFLOW_DATABASE: Final = Variable(
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "Airflow's database; begins with `postgresql+psycopg2://`", DATABASE,

@@ -7,6 +7,6 @@ from etl import settings
 
 
 def point(name: str) -> None:
-    """Kill this process with SIGKILL when the environment variable ETL_CRASH_AT names this point."""
+    """Kill this process with SIGKILL when the environment variable ETL_FAILPOINT names this point."""
     if settings.CRASH_AT.get() == name:
         os.kill(os.getpid(), signal.SIGKILL)

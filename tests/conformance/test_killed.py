@@ -15,7 +15,7 @@ pytestmark = pytest.mark.long
 
 def run_until(point, warehouse, flow, connections):
     """What the process that gets killed does."""
-    os.environ["ETL_CRASH_AT"] = point
+    os.environ["ETL_FAILPOINT"] = point
     registry.flow(flow).run(db.engine(warehouse), connections.__getitem__, Options())
 
 

@@ -39,7 +39,7 @@ def receiving_until_killed(url: str, point: str):
     listener = socket.create_server(("127.0.0.1", 0))
     process = subprocess.Popen(
         [sys.executable, "-c", SERVE, str(listener.fileno())],
-        pass_fds=[listener.fileno()], env=os.environ | {"WAREHOUSE_URL": url, "ETL_CRASH_AT": point},
+        pass_fds=[listener.fileno()], env=os.environ | {"WAREHOUSE_URL": url, "ETL_FAILPOINT": point},
     )  # fmt: skip
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/leerresultaten"
     listener.close()
@@ -72,7 +72,7 @@ def test_killed_while_loading_the_next_run_makes_it_whole(
 ) -> None:
     assert iep.send(FIRST).taken
     assert iep.send(SECOND).taken
-    environment = os.environ | {"WAREHOUSE_URL": warehouse, "ETL_CRASH_AT": point}
+    environment = os.environ | {"WAREHOUSE_URL": warehouse, "ETL_FAILPOINT": point}
     killed = subprocess.run([sys.executable, "-c", NIGHT], env=environment, check=False)
     assert killed.returncode == -signal.SIGKILL
     run(engine, no_connection, Options())

@@ -34,7 +34,7 @@ def killed_run(site, warehouse, point):
     environment = os.environ | {
         "WAREHOUSE_URL": warehouse,
         "AIRFLOW_CONN_PE_ONLINE": json.dumps(made),
-        "ETL_CRASH_AT": point,
+        "ETL_FAILPOINT": point,
     }
     command = [sys.executable, "-m", "etl", "run", "pe_online_attendance"]
     return subprocess.run(command, env=environment, capture_output=True, check=False).returncode
