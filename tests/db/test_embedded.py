@@ -83,6 +83,7 @@ def answers(url: str) -> bool:
     return found == (1,)
 
 
+@pytest.mark.long
 def test_what_was_written_is_there_at_the_next_start(home: Path) -> None:
     with embedded.running(home) as server:
         url = embedded.ensure_database(server, "kept")
@@ -107,6 +108,7 @@ def test_it_is_stopped_when_the_block_is_left_by_an_error(home: Path) -> None:
     assert ends(server)
 
 
+@pytest.mark.long
 def test_the_last_of_several_users_stops_it_even_when_all_are_killed(home: Path) -> None:
     with user_of(home) as first, user_of(home) as second:
         server = postmaster(home)
@@ -177,6 +179,7 @@ def test_a_deep_folder_is_no_obstacle(folder: Path) -> None:
     assert not socket_dir.exists()
 
 
+@pytest.mark.long
 def test_below_a_closed_folder_it_runs_and_the_folder_stays_closed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

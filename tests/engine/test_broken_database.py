@@ -14,6 +14,9 @@ from etl.reference.importing import import_set
 from tests.fixtures.broken_database import refuse_rows, told
 from tests.fixtures.warehouse import SAMPLE
 
+pytestmark = pytest.mark.long
+
+
 FLOWS = {moodle_results: ["core.courses", "core.unit_results", "core.course_completions", "ops.rejections"],
          infocaption_competences: ["core.course_passes", "core.earned_competences", "raw.landings"]}  # fmt: skip
 TABLES = [(flow, table) for flow, tables in FLOWS.items() for table in tables]

@@ -8,6 +8,9 @@ from etl.connectors.moodle import flow as moodle_results
 from etl.engine.options import Options
 from etl.errors import EtlError, GiveUp, RetryLater
 
+pytestmark = pytest.mark.long
+
+
 TONIGHT = Options()
 
 
