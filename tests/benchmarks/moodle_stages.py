@@ -15,6 +15,7 @@ from etl.connectors.moodle import derive as moodle_derive
 from etl.connectors.moodle import flow as moodle_results
 from etl.connectors.moodle.accounts import refresh
 from etl.connectors.moodle.before_poll import CourseList
+from etl.connectors.moodle.grades import decode_grade_report
 from etl.connectors.moodle.landed import COMPLETION, GRADES, MODULE, SYSTEM, USER_GRADES, USERS, newest
 from etl.connectors.moodle.poll import USER_FIELDS
 from etl.engine import night
@@ -55,7 +56,7 @@ def decode(watch: Watch, settings: Settings) -> None:
         body = site.grade_items(course)
         for lap in watch.laps:
             with watch("decode", lap):
-                decoded = contract.decode_grade_report(body)
+                decoded = decode_grade_report(body)
         watch.count("decode", len(decoded.frame))
 
 

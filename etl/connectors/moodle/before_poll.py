@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from etl import db
 from etl.connectors.moodle import contract
 from etl.connectors.moodle.contract import CourseState
+from etl.connectors.moodle.grades import decode_learners
 from etl.connectors.moodle.inputs import inputs_of
 from etl.connectors.moodle.landed import FLOW, GRADES, MODULE, USER_GRADES, USERS, newest
 from etl.engine.decoding import MALFORMED
@@ -110,7 +111,7 @@ class Before:
         found = newest(self.landed)
         whole = found.loc[found["resource"] == GRADES, "landing_id"].tolist()
         single = found.loc[found["resource"] == USER_GRADES, "key"].astype("int64")
-        reported = [contract.decode_learners(answer.body) for answer in landing.read(session, whole)]
+        reported = [decode_learners(answer.body) for answer in landing.read(session, whole)]
         others = pd.DataFrame({"user_id": single, "user_idnumber": pd.Series("", single.index, dtype="str")})
         return pd.concat([*reported, others]).drop_duplicates("user_id", ignore_index=True)
 

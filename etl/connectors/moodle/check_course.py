@@ -13,6 +13,7 @@ from etl.connectors.moodle import contract
 from etl.connectors.moodle.client import MoodleClient
 from etl.connectors.moodle.contract import CourseState
 from etl.connectors.moodle.findings import Findings
+from etl.connectors.moodle.grades import decode_grade_report
 from etl.errors import CapabilityMissing, RejectRecord, Unusable
 from etl.transform.activity_outcomes import HIDDEN, SUPPORTED_MODULES
 from etl.transform.reasons import reason
@@ -47,7 +48,7 @@ class CourseCheck:
         bodies = self._reports(users)
         if not bodies:
             return
-        reports = [contract.decode_grade_report(body) for body in bodies]
+        reports = [decode_grade_report(body) for body in bodies]
         learners = pd.concat([report.learners for report in reports], ignore_index=True)
         if learners.empty:
             self._nobody(users)

@@ -14,9 +14,6 @@ import numpy as np
 import pandas as pd
 from msgspec import Raw
 
-from etl.connectors.moodle.grades import decode_grade_report as decode_grade_report
-from etl.connectors.moodle.grades import decode_learners as decode_learners
-from etl.connectors.moodle.grades import may_be_withheld as may_be_withheld
 from etl.engine.decoding import (
     MALFORMED,
     Decoded,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection as Session
 
 from etl.connectors.moodle import contract
 from etl.connectors.moodle.activity_names import decode_graded
+from etl.connectors.moodle.grades import decode_grade_report
 from etl.errors import RejectRecord, RetryLater
 from etl.load import landing
 from etl.transform.rejected import combined
@@ -67,7 +68,7 @@ def _read_users(course: LandedCourse, answer: landing.Landed) -> None:
 def _read_grades(course: LandedCourse, answer: landing.Landed) -> None:
     if answer.resource == USER_GRADES:  # newer than the whole report, as what could not be read there
         course.rejected = [_without_learner(course, frame, answer.key) for frame in course.rejected]
-    decoded = contract.decode_grade_report(answer.body)
+    decoded = decode_grade_report(answer.body)
     if answer.resource == GRADES and len(decoded.frame):
         course.named.append(decode_graded(answer.body))
     course.grades.append(decoded.frame.assign(landing_id=answer.landing_id))

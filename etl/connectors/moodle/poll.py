@@ -14,6 +14,7 @@ from etl.connectors.moodle import contract
 from etl.connectors.moodle.before_poll import Before
 from etl.connectors.moodle.client import MoodleClient
 from etl.connectors.moodle.contract import CourseState
+from etl.connectors.moodle.grades import decode_grade_report, decode_learners, may_be_withheld
 from etl.connectors.moodle.landed import COMPLETION, GRADES, MODULE, USER_GRADES, USERS
 from etl.engine.polling import PolledCourse, reason_of
 from etl.errors import EtlError, RejectRecord
@@ -104,12 +105,12 @@ class CoursePoll(PolledCourse):
         body = self.ask(USER_GRADES, user, partial(self._report, user))
         if isinstance(body, EtlError):
             return set()  # the sweep will tell
-        return set(contract.decode_grade_report(body).frame["activity_id"].astype("str"))
+        return set(decode_grade_report(body).frame["activity_id"].astype("str"))
 
     def _ask_whole(self, now: pd.DataFrame) -> pd.DataFrame:
         """The whole report; returns who stands in it."""
         body = self._client.grade_report(self.scope, class_size=len(now))
-        reported = contract.decode_learners(body)
+        reported = decode_learners(body)
         if reported.empty and now["is_student"].any():
             raise RejectRecord("report_empty", f"grade report of course {self.scope}: nobody is in it")
         self.keep(GRADES, "", body)
@@ -132,7 +133,7 @@ class CoursePoll(PolledCourse):
     def _report(self, user: str) -> bytes:
         """The grades of one learner, whom they have to be about."""
         body = self._client.grade_report(self.scope, user)
-        if contract.decode_learners(body)["user_id"].tolist() != [int(user)]:
+        if decode_learners(body)["user_id"].tolist() != [int(user)]:
             raise RejectRecord(
                 "learner_not_in_report", f"course {self.scope}, learner {user}: not in the answer"
             )
@@ -141,9 +142,9 @@ class CoursePoll(PolledCourse):
 
     def _list_withheld(self, body: bytes) -> None:
         """Learners with a grade that is not told yet: they are asked again."""
-        if not contract.may_be_withheld(body):
+        if not may_be_withheld(body):
             return
-        grades = contract.decode_grade_report(body).frame
+        grades = decode_grade_report(body).frame
         mapped = grades["activity_id"].astype("str").isin(list(self.mapped))
         found = grades[(grades["withheld"] > 0) & mapped].groupby("user_id")["withheld"].min()
         for user, why in found.items():

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from etl.connectors.moodle import contract
+from etl.connectors.moodle.grades import decode_grade_report, decode_learners, may_be_withheld
 from etl.errors import RejectRecord, RetryLater
 from etl.sandbox.moodle.protocol import recording
 from etl.transform.activity_outcomes import HIDDEN, PENDING
@@ -20,7 +21,7 @@ def recorded(name: str) -> bytes:
 
 
 def grade(case: str, activity: int) -> pd.Series:
-    frame = contract.decode_grade_report(recorded(f"{GRADES}__{case}")).frame
+    frame = decode_grade_report(recorded(f"{GRADES}__{case}")).frame
     return frame.set_index("activity_id").loc[activity]
 
 
@@ -69,7 +70,7 @@ def test_scales_start_at_one() -> None:
 
 
 def test_manual_and_category_items_are_no_activities() -> None:
-    decoded = contract.decode_grade_report(recorded(f"{GRADES}__c_user29_category_and_manual"))
+    decoded = decode_grade_report(recorded(f"{GRADES}__c_user29_category_and_manual"))
     assert decoded.frame["activity_id"].tolist() == [19, 20, 21, 22, 23]
     assert decoded.learners is not None
     assert decoded.learners["grade_percent"].tolist() == [pytest.approx(286.5 / 430 * 100)]
@@ -79,11 +80,8 @@ def test_the_verdict_is_read_whatever_the_language_and_the_icon() -> None:
     body = recorded(f"{GRADES}__a_user03")
     for old, new in ((b"fa-check", b"fa-circle-check"), (b"Pass", b"Geslaagd"), (b"Fail", b"text-success")):
         body = body.replace(old, new)
-    verdicts = contract.decode_grade_report(body).frame["verdict"]
-    assert (
-        verdicts.tolist()
-        == contract.decode_grade_report(recorded(f"{GRADES}__a_user03")).frame["verdict"].tolist()
-    )
+    verdicts = decode_grade_report(body).frame["verdict"]
+    assert verdicts.tolist() == decode_grade_report(recorded(f"{GRADES}__a_user03")).frame["verdict"].tolist()
     assert set(verdicts) == {1, -1, 0}
 
 
@@ -118,12 +116,12 @@ PENALTY = ICON.format("fa-triangle-exclamation text-danger")
     ],
 )
 def test_only_a_check_or_a_cross_before_the_grade_is_a_verdict(shown: str | None, verdict: int) -> None:
-    frame = contract.decode_grade_report(report(item(gradeformatted=shown))).frame
+    frame = decode_grade_report(report(item(gradeformatted=shown))).frame
     assert frame["verdict"].tolist() == [verdict]
 
 
 def test_a_report_without_the_grade_column_is_not_read_as_ungraded() -> None:
-    decoded = contract.decode_grade_report(report(item(graderaw=...), item(cmid=6)))
+    decoded = decode_grade_report(report(item(graderaw=...), item(cmid=6)))
     assert decoded.frame["activity_id"].tolist() == [6]
     assert decoded.rejected[["record_key", "reason_code"]].to_numpy().tolist() == [
         ["user 7, activity 5", "malformed_record"]
@@ -133,7 +131,7 @@ def test_a_report_without_the_grade_column_is_not_read_as_ungraded() -> None:
 
 def test_an_activity_has_as_many_grades_as_grade_items_but_outcomes_are_none() -> None:
     items = [item(itemnumber=0), item(itemnumber=1, graderaw=3), item(itemnumber=1000, graderaw=2)]
-    frame = contract.decode_grade_report(report(*items)).frame
+    frame = decode_grade_report(report(*items)).frame
     assert frame[["item", "grade"]].to_numpy().tolist() == [[0, 1], [1, 3]]
 
 
@@ -157,14 +155,14 @@ def test_a_grade_that_is_not_told_is_not_read_as_ungraded(
     fields: dict[str, object], grade: float | None, withheld: int
 ) -> None:
     body = report(item(**fields))
-    row = contract.decode_grade_report(body).frame.iloc[0]
-    assert contract.may_be_withheld(body) or not row["withheld"]
+    row = decode_grade_report(body).frame.iloc[0]
+    assert may_be_withheld(body) or not row["withheld"]
     assert (None if pd.isna(row["grade"]) else row["grade"], row["withheld"]) == (grade, withheld)
 
 
 @pytest.mark.parametrize("missing", ["cmid", "itemmodule"])
 def test_an_activity_without_its_id_or_type_is_listed(missing: str) -> None:
-    decoded = contract.decode_grade_report(report(item(**{missing: ...}), item(cmid=6)))
+    decoded = decode_grade_report(report(item(**{missing: ...}), item(cmid=6)))
     assert decoded.frame["activity_id"].tolist() == [6]
     assert len(decoded.rejected) == 1
 
@@ -172,13 +170,13 @@ def test_an_activity_without_its_id_or_type_is_listed(missing: str) -> None:
 @pytest.mark.parametrize("span", [{}, {"grademin": 5, "grademax": 5}, {"grademin": None, "grademax": 10}])
 def test_a_course_total_without_a_range_has_no_percentage(span: dict[str, object]) -> None:
     total = {"itemtype": "course", "graderaw": 5, "gradedategraded": None} | span
-    learners = contract.decode_grade_report(report(total)).learners
+    learners = decode_grade_report(report(total)).learners
     assert learners is not None
     assert learners["grade_percent"].isna().tolist() == [True]
 
 
 def test_whoever_is_in_the_report_is_a_learner_also_where_the_course_total_is_hidden() -> None:
-    learners = contract.decode_grade_report(report(item())).learners
+    learners = decode_grade_report(report(item())).learners
     assert learners is not None
     assert learners[["user_id", "user_idnumber"]].to_numpy().tolist() == [[7, "CL1"]]
     assert learners["grade_percent"].isna().tolist() == [True]
@@ -186,14 +184,14 @@ def test_whoever_is_in_the_report_is_a_learner_also_where_the_course_total_is_hi
 
 def test_a_course_total_that_is_still_to_be_computed_is_not_told() -> None:
     total = {"itemtype": "course", "graderaw": 5, "gradedategraded": 1, "grademin": 0, "grademax": 10}
-    learners = contract.decode_grade_report(report(total | {"gradeneedsupdate": 1})).learners
+    learners = decode_grade_report(report(total | {"gradeneedsupdate": 1})).learners
     assert learners is not None
     assert learners["grade_percent"].isna().tolist() == [True]
 
 
 def test_an_empty_course_gives_an_empty_table_of_the_same_types() -> None:
-    empty = contract.decode_grade_report(recorded(f"{GRADES}__empty_course")).frame
-    full = contract.decode_grade_report(recorded(f"{GRADES}__a_user01")).frame
+    empty = decode_grade_report(recorded(f"{GRADES}__empty_course")).frame
+    full = decode_grade_report(recorded(f"{GRADES}__a_user01")).frame
     assert len(empty) == 0
     assert empty.dtypes.drop("module").equals(full.dtypes.drop("module"))
 
@@ -299,7 +297,7 @@ def test_a_course_shows_no_idnumber_to_a_weak_account() -> None:
 
 @pytest.mark.parametrize("body", [b"[1]", b'{"usergrades":{}}', b"{}", b'"text"', b"7"])
 def test_an_answer_of_another_shape_is_listed_as_a_whole(body: bytes) -> None:
-    decoded = contract.decode_grade_report(body)
+    decoded = decode_grade_report(body)
     assert len(decoded.frame) == 0
     assert decoded.rejected["record_key"].tolist() == ["answer"]
 
@@ -322,22 +320,22 @@ def test_half_a_character_costs_only_the_row_in_which_it_is_read() -> None:
 
 def test_a_byte_order_mark_is_no_part_of_an_answer() -> None:
     body = b"\xef\xbb\xbf" + recorded(f"{GRADES}__a_user03")
-    assert len(contract.decode_grade_report(body).frame) == len(
-        contract.decode_grade_report(recorded(f"{GRADES}__a_user03")).frame
+    assert len(decode_grade_report(body).frame) == len(
+        decode_grade_report(recorded(f"{GRADES}__a_user03")).frame
     )
 
 
 def test_who_stands_in_a_report_is_told_without_the_grades() -> None:
     body = recorded(f"{GRADES}__course_a_all_users")
-    learners = contract.decode_grade_report(body).learners
+    learners = decode_grade_report(body).learners
     assert learners is not None
-    assert contract.decode_learners(body).equals(learners[["user_id", "user_idnumber"]])
+    assert decode_learners(body).equals(learners[["user_id", "user_idnumber"]])
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b'{"usergrades":null}', b'{"usergrades":{}}'])
 def test_an_answer_that_is_no_report_is_refused_before_it_is_landed(body: bytes) -> None:
     with pytest.raises(RejectRecord) as caught:
-        contract.decode_learners(body)
+        decode_learners(body)
     assert caught.value.reason_code == "malformed_record"
 
 
@@ -354,7 +352,7 @@ def test_a_course_tells_whether_it_was_changed_and_whether_it_keeps_completion()
 def test_a_number_of_any_length_costs_only_its_row(digits: int, name: str) -> None:
     for sign in ("", "-"):
         body = report(item(**{name: 42_424_242}), item(cmid=6))
-        decoded = contract.decode_grade_report(body.replace(b"42424242", (sign + "9" * digits).encode()))
+        decoded = decode_grade_report(body.replace(b"42424242", (sign + "9" * digits).encode()))
         kept = decoded.frame["activity_id"].tolist()
         assert kept[-1] == 6
         assert len(kept) + len(decoded.rejected) == 2 or name == "itemnumber"  # an outcome
@@ -362,7 +360,7 @@ def test_a_number_of_any_length_costs_only_its_row(digits: int, name: str) -> No
 
 def test_a_course_total_that_no_column_holds_is_listed_without_costing_its_learner() -> None:
     total = {"itemtype": "course", "graderaw": 1e300, "gradedategraded": 1, "grademin": 0, "grademax": 1}
-    decoded = contract.decode_grade_report(report(total, item()))
+    decoded = decode_grade_report(report(total, item()))
     assert decoded.learners is not None
     assert decoded.learners["grade_percent"].isna().tolist() == [True]
     assert decoded.rejected[["record_key", "reason_code"]].to_numpy().tolist() == [

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.connectors.moodle import contract
+from etl.connectors.moodle.grades import decode_grade_report
 from etl.engine.decoding import Decoded
 from etl.errors import RetryLater
 from tests.fixtures.properties import examples
@@ -125,7 +126,7 @@ def assert_listed(decoded: Decoded, bad: int) -> None:
 @given(grade_reports())
 def test_good_grades_are_kept_and_bad_ones_listed(case: tuple[Row, list[tuple[int, int]], int]) -> None:
     body, kept, bad = case
-    decoded = contract.decode_grade_report(json.dumps(body).encode())
+    decoded = decode_grade_report(json.dumps(body).encode())
     rows = decoded.frame[["user_id", "activity_id"]].itertuples(index=False, name=None)
     assert list(rows) == kept
     assert_listed(decoded, bad)
@@ -140,7 +141,7 @@ def test_good_participants_are_kept_and_bad_ones_listed(case: tuple[list[Row], l
     assert_listed(decoded, bad)
 
 
-DECODE: list[Callable[[bytes], object]] = [contract.decode_grade_report, contract.decode_enrolled_users]
+DECODE: list[Callable[[bytes], object]] = [decode_grade_report, contract.decode_enrolled_users]
 
 
 @examples(100)
@@ -159,7 +160,7 @@ def test_damaged_bytes_never_crash(grades: Any, hits: list[tuple[float, int]]) -
     for place, byte in hits:
         body[int(len(body) * place)] = byte
     try:
-        decoded = contract.decode_grade_report(bytes(body))
+        decoded = decode_grade_report(bytes(body))
     except RetryLater:
         return
     assert isinstance(decoded, Decoded)
