@@ -9,6 +9,7 @@ from etl import __version__, settings
 from etl.cli import (
     check,
     competences,
+    completions,
     database,
     demo,
     docs,
@@ -44,6 +45,7 @@ def _before_any_command(
 
 
 _typer.add_typer(competences.app, name="competences")
+_typer.add_typer(completions.app, name="completions")
 _typer.add_typer(database.app, name="db")
 _typer.add_typer(docs.app, name="docs")
 _typer.add_typer(reference.app, name="reference")

@@ -68,7 +68,7 @@ def course_completions(
     left = people[~_among(people, counting)]
     stands = ~_among(left, listed) & (_among(left, theirs) | left["known"])  # else the learner is listed
     return Completions(
-        # the source's own verdict: it says completed only when the course's conditions are met
+        # the source's own verdict, until a person revokes it: it says completed only when the conditions are met
         courses=counting[[*_PERSON, "completed_at", "grade_percent"]]
         .assign(passed=True)
         .reset_index(drop=True),

@@ -57,8 +57,8 @@ where competence_code = :competence_code
 and closed_at is null
 
 -- name: inputs
--- What each competence is derived from: how many passes its links have, the newest of them, and the courses that
--- count and were never read. One that is no longer linked is listed while a rejection of it is open.
+-- What each competence is derived from: how many passes its links have, the newest of them and of what a person decided
+-- about them, and the courses that count and were never read. One that is no longer linked is listed while a rejection of it is open.
 with linked as (
     select
         links.competence_code,
@@ -108,6 +108,10 @@ left join lateral (
     select count(*), max(d.recorded_at)
     from core.course_completions as d
     where d.source = linked.source and d.source_course_id = linked.source_course_id
+    union all
+    select 0, max(h.decided_at)
+    from ops.completion_decisions as h
+    where h.source = linked.source and h.source_course_id = linked.source_course_id
 ) as counted on true
 where (linked.competence_code is not null and competences.closed_at is null)
 or competence_code in (select scope from ops.rejections where flow = :flow and resolved_at is null)

@@ -96,19 +96,36 @@ select
     completions.completed_at,
     completions.grade_percent,
     completions.passed,
-    completions.recorded_at
+    completions.recorded_at,
+    revoked.decided_by as revoked_by,
+    revoked.decided_at as revoked_at,
+    revoked.reason as revoked_because
 from core.course_completions as completions
-left join core.courses using (source, source_course_id);
+left join core.courses using (source, source_course_id)
+left join lateral (
+    select decided_by, decided_at, reason
+    from ops.completion_decisions as decisions
+    where not completions.passed
+    and decisions.source = completions.source
+    and decisions.source_course_id = completions.source_course_id
+    and decisions.client_code = completions.client_code
+    and decisions.completed_at = completions.completed_at
+    order by decision_id desc
+    limit 1
+) as revoked on true;
 
-comment on view mart.course_completions is 'Who completed which course of a connected system, and when: one row for each time, never changed';
+comment on view mart.course_completions is 'Who completed which course of a connected system, and when: one row for each time, which no later night changes';
 comment on column mart.course_completions.source is 'Connected system';
 comment on column mart.course_completions.source_course_id is 'Course as that system numbers it';
 comment on column mart.course_completions.course_name is 'Course as that system names it today';
 comment on column mart.course_completions.client_code is 'The learner, as the administration names the client';
 comment on column mart.course_completions.completed_at is 'Moment of completion (the latest of the met conditions)';
 comment on column mart.course_completions.grade_percent is 'Grade of the whole course as a percentage; empty where there is none';
-comment on column mart.course_completions.passed is 'Whether the completion counts as passed: accreditation points follow from passed completions only';
+comment on column mart.course_completions.passed is 'Whether the completion counts as passed: false while its revocation stands; points and competences follow from passed completions only';
 comment on column mart.course_completions.recorded_at is 'When the completion was recorded here';
+comment on column mart.course_completions.revoked_by is 'Who revoked it; empty where it counts';
+comment on column mart.course_completions.revoked_at is 'When it was revoked';
+comment on column mart.course_completions.revoked_because is 'Why it was revoked';
 
 -- An approved proposal is recorded by the same rule as a result that needs no review: what stands is not overwritten.
 create or replace view mart.proposals as
