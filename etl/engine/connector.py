@@ -52,7 +52,8 @@ class Connector:
 
     ``form``: its connection in Airflow (see etl.engine.connection_form). ``check``: the test of a connection.
     ``mounts``: where it finds us, if it sends. ``unit_results``: its sources say in sources.csv how results of units
-    are recorded. ``completions``: who completed a course is recorded, which points follow from. ``course_id``,
+    are recorded. ``completions``: who completed a course is recorded, which points follow from. ``reports``: its
+    completions are those of an integration (integrations.csv), from which registrations follow. ``course_id``,
     ``user_id``: how its ids look in reference files, the latter in client_numbers.csv under ``<system>:<source>``.
     ``number_rules``, ``unused_numbers`` (reason by scheme): of its numbers there. ``address``: of a connection.
     """
@@ -67,6 +68,7 @@ class Connector:
     is_source: bool = True
     unit_results: bool = False
     completions: bool = False
+    reports: bool = False
     course_id: Kind | None = None
     user_id: Kind | None = None
     files: tuple[File, ...] = ()

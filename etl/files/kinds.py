@@ -23,6 +23,7 @@ TEXT_BYTES: Final = 2_000
 _HUNDRED_YEARS: Final = 36_525
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?")
 _BRIN6: Final = re.compile(r"[0-9]{2}[A-Z]{2}[0-9]{2}")
 _FROM_NOTHING: Final = re.compile(r"(?<!\\)\{,[0-9]+\}")
 
@@ -42,6 +43,16 @@ def code(value: str) -> str | None:
 def whole_number(value: str) -> str | None:
     """A number as PE-Online holds it."""
     return digits.fault(value, digits.INTEGER)
+
+
+def number(value: str) -> str | None:
+    """A number with a decimal point, such as 10 or 5.5."""
+    return None if _NUMBER.fullmatch(value) else "must be a number such as 10 or 5.5, with a decimal point"
+
+
+def decimals(value: str) -> str | None:
+    """How many digits stand after the decimal point, 0 to 6."""
+    return digits.fault(value, 6)
 
 
 def moodle_id(value: str) -> str | None:

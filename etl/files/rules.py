@@ -23,6 +23,22 @@ def in_order(first: str, last: str) -> Rule:
     return Rule(last, f"must not be before {first}", lambda lines: lines[first] > lines[last])
 
 
+def numbers_in_order(least: str, most: str) -> Rule:
+    """The first number is not above the other one."""
+    return Rule(
+        most, f"must not be less than {least}",
+        lambda lines: pd.to_numeric(lines[least]) > pd.to_numeric(lines[most]),
+    )  # fmt: skip
+
+
+def given_where(column: str, other: str, value: str) -> Rule:
+    """A column is filled in where another one has this value."""
+    return Rule(
+        column, f"must be filled in where {other} is {value}",
+        lambda lines: lines[column].isna() & (lines[other] == value),
+    )  # fmt: skip
+
+
 def exactly_one(one: str, other: str) -> Rule:
     """Either the one or the other is given."""
     return Rule(

@@ -8,8 +8,21 @@ from typing import Final
 
 from etl.connectors.registry import CONNECTORS
 from etl.files import rules
-from etl.files.columns import USERS, Column, File, course, key, reference, required
-from etl.files.kinds import Kind, boolean, code, day, days, match_fields, moodle_id, one_of, text, timezone
+from etl.files.columns import USERS, Column, File, course, extra, key, reference, required
+from etl.files.kinds import (
+    Kind,
+    boolean,
+    code,
+    day,
+    days,
+    decimals,
+    match_fields,
+    moodle_id,
+    number,
+    one_of,
+    text,
+    timezone,
+)
 
 _WITH_UNIT_RESULTS: Final = frozenset(one.system for one in CONNECTORS if one.unit_results)
 
@@ -43,6 +56,33 @@ _OF_ALL: Final = (
         ),
         (rules.not_the_administration,),
         about="The connected systems that results come from, and the settings of each",
+    ),
+    File(
+        "integrations",
+        ("integration",),
+        (
+            key("integration"),
+            required("system", one_of(*(one.system for one in CONNECTORS if one.reports))),
+            Column("connection_id", code),
+            extra("hash", one_of("sha1", "sha256", "sha384", "sha512"), default="sha512"),
+            required("timezone", timezone),
+            Column("minimum", number),
+            Column("maximum", number),
+            Column("decimals", decimals),
+            Column("pass_mark", number),
+            required("sends_result", boolean),
+            required("sends_presence", boolean),
+            required("sends_passed", boolean),
+            required("person_scheme", one_of("person", "external")),
+            required("active", boolean),
+        ),
+        (
+            *(rules.given_where(name, "sends_result", "true") for name in ("minimum", "maximum", "decimals")),
+            rules.numbers_in_order("minimum", "maximum"),
+            rules.numbers_in_order("minimum", "pass_mark"),
+            rules.numbers_in_order("pass_mark", "maximum"),
+        ),
+        about="E-learning systems that report completed courses, and the result definition of each",
     ),
     File(
         "clients",

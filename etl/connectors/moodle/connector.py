@@ -36,6 +36,7 @@ CONNECTOR: Final = Connector(
     flows=(Flow("moodle_results", "etl.connectors.moodle.flow", of_courses=True),),
     unit_results=True,
     completions=True,
+    reports=True,
     course_id=moodle_id,
     user_id=moodle_id,
     commands={"moodle": "etl.connectors.moodle.commands:app"},
