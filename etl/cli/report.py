@@ -55,6 +55,8 @@ def _print_run(run: Run, console: Console) -> None:
     head = f"[bold]{escape(run.flow)}[/]  [{colour}]{run.status}[/]"
     _print(console, f"{head}  {run.started_at:%Y-%m-%d %H:%M:%S} UTC, {took}")
     _print(console, f"run {run.run_id}" + (f" ({escape(run.airflow_run_id)})" if run.airflow_run_id else ""))
+    if run.version:
+        _print(console, f"version {run.version}")
     if run.asked:
         _print(console, f"asked: {escape(run.asked)}")
     if run.is_trial:

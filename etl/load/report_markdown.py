@@ -22,6 +22,8 @@ def _run(run: Run) -> Iterator[str]:
     yield f"# {run.flow}: {run.status}"
     named = f" ({run.airflow_run_id})" if run.airflow_run_id else ""
     lines = [f"- run {run.run_id}{named}", f"- started {run.started_at:%Y-%m-%d %H:%M:%S} UTC, {took}"]
+    if run.version:
+        lines.append(f"- version {run.version}")
     if run.attempts > 1:
         lines.append(f"- attempts: {run.attempts}; what the earlier ones wrote is counted too")
     if run.asked:

@@ -54,6 +54,7 @@ class Run:
     parameters: dict[str, Any]
     attempts: int
     seconds: float | None
+    version: str | None
     steps: tuple[ReportedStep, ...]
     problems: tuple[ReportedProblem, ...]
 

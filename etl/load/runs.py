@@ -14,7 +14,7 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from etl import db
+from etl import __version__, db
 from etl.errors import EtlError
 from etl.load.problems import BROKEN_OFF, COUNTS_DIFFER, StepName
 
@@ -56,7 +56,7 @@ def open_run(
             parameters=json.dumps(dict(parameters or {})),
         )[0]["run_id"]
     )
-    db.execute(session, "load/runs.attempt", run_id=opened, from_start=True)
+    _attempt(session, opened, from_start=True)
     abandon(session, opened, [])
     return opened
 
@@ -64,7 +64,7 @@ def open_run(
 def resume(session: Session, run_id: str) -> None:
     """Work on a run: one that was closed, and of which tasks were cleared, goes on as another attempt."""
     if db.rows(session, "load/runs.resume", run_id=run_id):
-        db.execute(session, "load/runs.attempt", run_id=run_id, from_start=False)
+        _attempt(session, run_id, from_start=False)
 
 
 @contextmanager
@@ -179,6 +179,10 @@ def not_done(session: Session, run_id: str, step: StepName, scope: str) -> bool:
 def mended(session: Session, run_id: str, step: StepName, scope: str) -> None:
     """What this step met before in this run is no problem any more."""
     db.execute(session, "load/runs.mended", run_id=run_id, step=step, scope=scope)
+
+
+def _attempt(session: Session, run_id: str, *, from_start: bool) -> None:
+    db.execute(session, "load/runs.attempt", run_id=run_id, from_start=from_start, version=__version__)
 
 
 def _break_off(engine: Engine, run_id: str, problem: BaseException) -> None:

@@ -85,7 +85,7 @@ with wanted as (
     )
 )
 
-select run_id, flow, airflow_run_id, status, started_at, finished_at, parameters, attempts, seconds
+select run_id, flow, airflow_run_id, status, started_at, finished_at, parameters, attempts, seconds, version
 from mart.runs
 join wanted using (run_id)
 order by started_at

@@ -53,8 +53,8 @@ with left_behind as (
     where run_attempts.run_id = :run_id and run_attempts.finished_at is null
 )
 
-insert into ops.run_attempts (run_id, attempt, from_start)
-select :run_id, coalesce(max(attempt), 0) + 1, :from_start
+insert into ops.run_attempts (run_id, attempt, from_start, version)
+select :run_id, coalesce(max(attempt), 0) + 1, :from_start, :version
 from ops.run_attempts
 where run_id = :run_id
 

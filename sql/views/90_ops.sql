@@ -72,7 +72,8 @@ select
     asked.data_to,
     runs.parameters,
     worked.attempts,
-    worked.seconds
+    worked.seconds,
+    worked.version
 from ops.runs
 cross join lateral (
     select
@@ -94,7 +95,8 @@ cross join lateral (
 cross join lateral (
     select
         count(*) as attempts,
-        cast(extract(epoch from sum(attempt.finished_at - attempt.started_at)) as double precision) as seconds
+        cast(extract(epoch from sum(attempt.finished_at - attempt.started_at)) as double precision) as seconds,
+        (array_agg(attempt.version order by attempt.attempt desc))[1] as version
     from ops.run_attempts as attempt
     where attempt.run_id = runs.run_id
 ) as worked
@@ -129,6 +131,7 @@ comment on column mart.runs.data_to is 'End of those nights; empty where they go
 comment on column mart.runs.parameters is 'What was asked of the run, such as certain courses or a dry run';
 comment on column mart.runs.attempts is 'How often it was worked on: once, and again whenever its tasks were cleared';
 comment on column mart.runs.seconds is 'How long it was worked on, over all attempts; the time between them does not count';
+comment on column mart.runs.version is 'Version of this program that worked on it last; empty where that was not kept yet';
 
 create or replace view mart.run_steps as
 select
@@ -175,7 +178,8 @@ select
     run_attempts.from_start,
     run_attempts.started_at,
     run_attempts.finished_at,
-    run_attempts.status
+    run_attempts.status,
+    run_attempts.version
 from ops.run_attempts
 join ops.runs using (run_id);
 
@@ -187,3 +191,4 @@ comment on column mart.run_attempts.from_start is 'Whether the whole run started
 comment on column mart.run_attempts.started_at is 'When this attempt started';
 comment on column mart.run_attempts.finished_at is 'When it ended; empty while it runs';
 comment on column mart.run_attempts.status is 'How it ended: success, incomplete, failed or abandoned; running until then';
+comment on column mart.run_attempts.version is 'Version of this program that worked on it; empty where that was not kept yet';

@@ -81,6 +81,19 @@ def test_what_a_run_did_before_is_done_again_only_when_the_whole_run_is_cleared(
         assert runs.finished_scopes(session, run_id, "derive") == set()
 
 
+def test_each_attempt_says_which_version_worked_on_it_and_the_run_says_the_last(engine, one, monkeypatch):
+    with engine.begin() as session:
+        monkeypatch.setattr(runs, "__version__", "1.0.0")
+        run_id = runs.open_run(session, "moodle_results", "scheduled__1")
+        runs.close_run(session, run_id, failed_tasks=1)
+        monkeypatch.setattr(runs, "__version__", "1.1.0")
+        runs.resume(session, run_id)
+
+    versions = "select array_agg(version order by attempt) from mart.run_attempts"
+    assert one(versions) == (["1.0.0", "1.1.0"],)
+    assert one("select version from mart.runs") == ("1.1.0",)
+
+
 def test_the_time_between_a_run_and_its_clearing_does_not_count(engine, one):
     run_id = open_run(engine, "scheduled__1")
     close(engine, run_id)

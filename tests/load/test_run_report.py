@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from etl import cli
+from etl import __version__, cli
 from etl.cli.report import render
 from etl.errors import InvalidInput
 from etl.load import rejections, runs
@@ -200,6 +200,7 @@ def test_the_markdown_names_counts_problems_with_what_to_do_and_rejections_by_re
     text = markdown(engine, night)
 
     assert text.startswith(f"# moodle_results: incomplete\n\n- run {night} (scheduled__1)\n")
+    assert f"\n- version {__version__}\n" in text
     assert "| derive | 2 | 1,010 | 1,004 | 3 | 2 | 1 | 0 | 0 |" in text
     assert "- land main/3: No [access] to 3\n  What to do: " in text
     assert "## Not recorded: 5 open, 5 new" in text
