@@ -20,6 +20,7 @@ from etl.cli import (
     review,
     run,
     sandbox,
+    serve,
 )
 from etl.connectors.registry import CONNECTORS
 from etl.engine.connector import load
@@ -56,6 +57,7 @@ _typer.command("path")(path.path)
 _typer.command("pools")(pools.pools)
 _typer.command("report")(report.report)
 _typer.command("run")(run.run)
+_typer.command("serve")(serve.serve)
 _typer.add_typer(sandbox.app, name="sandbox")
 for _connector in CONNECTORS:
     for _name, _commands in _connector.commands.items():

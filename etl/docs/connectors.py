@@ -45,7 +45,7 @@ def _section(one: Connector) -> Iterator[str]:
     for flow in one.flows:
         yield f"- Flow: `{flow.name}`{_asked_of(flow)}"
     for mount in one.mounts:
-        yield f"- Receives below `{mount.path}` of Airflow's API server"
+        yield f"- Receives below `{mount.path}` of Airflow's API server, or of `etl serve`"
     yield f"- Pool: `{one.pool.name}`, {one.pool.slots} at first. {one.pool.description}"
     if one.files:
         named = ", ".join(

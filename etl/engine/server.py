@@ -1,15 +1,19 @@
-"""A receiver as a server of its own, which hangs up on callers that do not finish what they began to ask.
+"""Receivers as a server of their own, which hangs up on callers that do not finish what they began to ask.
 
 A body has its deadline in the application; what comes before it, the head of a request, only the server sees.
 """
 
 import asyncio
 import socket
+from collections.abc import Iterable
 
 import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount as Below
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from etl.engine.mounting import Asgi
+from etl.engine.connector import Mount
+from etl.engine.mounting import Asgi, Mounted
 
 
 class PromptProtocol(H11Protocol):
@@ -44,12 +48,17 @@ class PromptProtocol(H11Protocol):
             self.transport.close()
 
 
+def receivers(mounts: Iterable[Mount]) -> Starlette:
+    """Each receiver below its path, for the warehouse of the environment. Flows see what came in when they run."""
+    return Starlette(routes=[Below(mount.path, app=Mounted(mount, tell=lambda: None)) for mount in mounts])
+
+
 def serve(app: Asgi, host: str, port: int) -> None:
-    """Serve a receiver until the process is told to stop."""
+    """Serve receivers until the process is told to stop."""
     server(app).run(sockets=[socket.create_server((host, port))])
 
 
 def server(app: Asgi, protocol: type[PromptProtocol] = PromptProtocol) -> uvicorn.Server:
-    """A server of a receiver; FORWARDED_ALLOW_IPS names the proxies whose word on callers is taken."""
+    """A server of receivers; FORWARDED_ALLOW_IPS names the proxies whose word on callers is taken."""
     config = uvicorn.Config(app, http=protocol, lifespan="off", log_level="warning")
     return uvicorn.Server(config)

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from etl import db
 from etl.engine.connector import Mount
 from etl.engine.mounting import Mounted
+from etl.engine.server import receivers
 from tests.engine.signed import MOST, create_app, signature
 
 BODY = b'{"event":"CourseCompleted"}'
@@ -80,3 +81,13 @@ def test_a_receiver_that_cannot_be_built_stops_only_itself() -> None:
     for _ in range(2):
         assert sender.post("/completed").status_code == 500
     assert TestClient(good).get("/completed").status_code == 405
+
+
+def test_receivers_are_served_together_each_below_its_path() -> None:
+    good = Mount("/signed", "Signed", "tests.engine.signed:create_app", "a")
+    broken = Mount("/broken", "Broken", "tests.engine.signed:broken_app", "a")
+    sender = TestClient(receivers([broken, good]), raise_server_exceptions=False)
+
+    asked = [sender.get(path).status_code for path in ("/broken/x", "/signed/completed", "/completed")]
+
+    assert asked == [500, 405, 404]

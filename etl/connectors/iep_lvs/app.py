@@ -1,8 +1,8 @@
 """The receiver as an ASGI application: SOAP in, contract out (docs/connectors/iep_lvs.md, Who calls whom).
 
-``etl iep serve`` runs it alone; Airflow's API server mounts ``create_app()`` below a path of
-its own. Senders prove who they are inside the message, so there is no login in front of it. Put TLS before
-it. Settings: ``UWLR_MAX_BYTES``, ``UWLR_PUBLIC_URL`` (etl/settings.py).
+Airflow's API server and ``etl serve`` have it below the path of its connector. Senders prove who they are inside the
+message, so there is no login in front of it. Put TLS before it. Settings: ``UWLR_MAX_BYTES``, ``UWLR_PUBLIC_URL``
+(etl/settings.py).
 """
 
 from typing import Final
@@ -44,6 +44,3 @@ def create_app(url: str | None = None, tell: Tell = lambda: None) -> Starlette:
 
 async def _schema(request: Request) -> Response:
     return Response((FOLDER / request.url.path.rpartition("/")[2]).read_bytes(), media_type="text/xml")
-
-
-app = create_app()

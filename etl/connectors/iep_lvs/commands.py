@@ -1,4 +1,4 @@
-"""Test results of schools: their links and the receiver."""
+"""Test results of schools: their links."""
 
 from datetime import datetime
 from typing import Annotated
@@ -105,20 +105,6 @@ def show_log(
 ) -> None:
     """Show the link log, newest first."""
     _print("iep_lvs/intake.messages", brin6=brin6, most=last)
-
-
-@app.command()
-def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8090,
-) -> None:
-    """Run the receiver as a server of its own, at /leerresultaten; put TLS before it."""
-    from etl.connectors.iep_lvs.app import create_app
-    from etl.engine.server import serve as serve_until_told
-
-    with warehouse_engine() as engine:
-        typer.echo(f"receiver at http://{host}:{port}/leerresultaten; Ctrl-C stops it")
-        serve_until_told(create_app(engine.url.render_as_string(hide_password=False)), host, port)
 
 
 def _print(query: str, **parameters: object) -> None:

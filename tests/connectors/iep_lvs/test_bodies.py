@@ -105,7 +105,7 @@ class Impatient(PromptProtocol):
 
 @contextmanager
 def prompt(url: str) -> Iterator[tuple[str, int]]:
-    """The receiver as ``etl iep serve`` runs it, with little patience."""
+    """The receiver as ``etl serve`` runs it, with little patience."""
     listener = socket.create_server(("127.0.0.1", 0))
     made = server(create_app(url), Impatient)
     thread = Thread(target=made.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -20,10 +20,10 @@ from tests.connectors.iep_lvs.test_nights import current, golden, night, no_conn
 
 FIRST, SECOND = samples()["first_night"], samples()["second_night"]
 SERVE = """
-import socket, sys, uvicorn
-from etl.connectors.iep_lvs.app import app
-listener = socket.socket(fileno=int(sys.argv[1]))
-uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off")).run(sockets=[listener])
+import socket, sys
+from etl.connectors.registry import mounts
+from etl.engine.server import receivers, server
+server(receivers(mounts())).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
 """
 NIGHT = """
 import os
@@ -41,7 +41,7 @@ def receiving_until_killed(url: str, point: str):
         [sys.executable, "-c", SERVE, str(listener.fileno())],
         pass_fds=[listener.fileno()], env=os.environ | {"WAREHOUSE_URL": url, "ETL_FAILPOINT": point},
     )  # fmt: skip
-    address = f"http://127.0.0.1:{listener.getsockname()[1]}/leerresultaten"
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}/uwlr/leerresultaten"
     listener.close()
     try:
         yield address
