@@ -24,7 +24,7 @@ from etl.engine.polling import Polling, poll_each, unpolled
 from etl.engine.sources import Source, source_named
 from etl.http.client import Client
 from etl.load import landing, rejections, runs
-from etl.load.merge import merge
+from etl.load.merge import put
 from etl.load.runs import Counts
 from etl.transform.rejected import combined
 
@@ -195,7 +195,7 @@ class CourseNight(ABC, Generic[AnyClient]):
 
 def _keep(session: Session, source: Source, listed: Decoded) -> None:
     """The courses as the site shows them now, and which occurrences they belong to, or belonged to once."""
-    merge(session, "core.courses", listed.frame[_SHOWN], "results/courses.merge", source=source.source)
+    put(session, "core.courses", listed.frame[_SHOWN], "results/courses.merge", source=source.source)
     if listed.rejected.empty:  # else one that cannot be read would be taken for one that is gone
         present = listed.frame["source_course_id"].tolist()
         db.execute(session, "results/courses.gone", source=source.source, present=present)

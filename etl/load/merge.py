@@ -12,7 +12,7 @@ from etl import db
 
 @dataclass(frozen=True)
 class Merged:
-    """How many staged rows were written and how many were there already."""
+    """How many staged rows were written, and how many stand in the table as they were."""
 
     written: int
     unchanged: int
@@ -30,13 +30,24 @@ def stage(session: Session, table: str, frame: pd.DataFrame) -> None:
     db.copy(session, "staged", frame)
 
 
-def merge(session: Session, table: str, frame: pd.DataFrame, statement: str, **parameters: Any) -> Merged:
-    """Stage ``frame`` and run a statement, which writes only rows that differ.
+def put(session: Session, table: str, frame: pd.DataFrame, statement: str, **parameters: Any) -> int:
+    """Stage ``frame`` and run a statement, which reads ``staged`` and writes only rows that differ: a second identical
+    run writes 0 rows. Returns how many were written.
+    """
+    if frame.empty:
+        return 0
+    stage(session, table, frame)
+    return db.execute(session, statement, **parameters)
 
-    The statement reads ``staged``; a second identical run writes 0 rows.
+
+def merge(session: Session, table: str, frame: pd.DataFrame, name: str, **parameters: Any) -> Merged:
+    """Put ``frame`` into ``table`` by the statement ``<name>_merge`` and count what became of its rows.
+
+    What stands is counted by ``<name>_standing`` in the table itself, not inferred from what was written: a row that
+    got lost on the way into the database is in neither count.
     """
     if frame.empty:
         return Merged(0, 0)
-    stage(session, table, frame)
-    written = db.execute(session, statement, **parameters)
-    return Merged(written, len(frame) - written)
+    written = put(session, table, frame, f"{name}_merge", **parameters)
+    standing = db.rows(session, f"{name}_standing", **parameters)[0]["standing"]
+    return Merged(written, standing - written)

@@ -65,7 +65,7 @@ def _award(
         trial = session.begin_nested()
         corrected = _correct(session, run_id, earned)
         merged = merge(
-            session, "core.earned_competences", earned.periods, "results/competences.merge", run_id=run_id
+            session, "core.earned_competences", earned.periods, "results/competences.earned", run_id=run_id
         )
         rejections.replace(session, run_id, FLOW, _NO_SOURCE, [competence_code], earned.rejected)
         derivations.remember(session, run_id, FLOW, _NO_SOURCE, {competence_code: inputs})

@@ -22,9 +22,12 @@ _TABLE = "core.test_result_versions"
 
 @dataclass(frozen=True)
 class Loaded:
-    """Rows ``written`` by message_id, and what has to be read again: brin6, first and last moment (``splits``)."""
+    """Rows ``written`` and ``standing`` by message_id (what was written stands too), and what has to be read again:
+    brin6, first and last moment (``splits``).
+    """
 
     written: Counter[int] = field(default_factory=Counter)
+    standing: Counter[int] = field(default_factory=Counter)
     splits: list[Mapping[str, Any]] = field(default_factory=list)
 
 
@@ -47,7 +50,12 @@ def load(
     splits = db.rows(session, "results/pupil_results.split")
     written = db.rows(session, "results/pupil_results.merge")
     db.execute(session, "results/pupil_results.number_versions")
-    return Loaded(Counter({row["message_id"]: row["written"] for row in written}), splits)
+    standing = db.rows(session, "results/pupil_results.standing")
+    return Loaded(
+        Counter({row["message_id"]: row["written"] for row in written}),
+        Counter({row["message_id"]: row["standing"] for row in standing}),
+        splits,
+    )
 
 
 def _packed(measures: pd.DataFrame) -> dict[int, str]:

@@ -44,6 +44,19 @@ insert into ops.competence_decisions
 (decision, competence_code, client_code, source, source_course_id, decided_by, reason)
 values (:decision, :competence_code, :client_code, :source, :source_course_id, :decided_by, :reason)
 
+-- name: earned_merge
+insert into core.earned_competences
+(client_code, competence_code, valid_from, valid_to, source, source_course_id, run_id)
+select client_code, competence_code, valid_from, valid_to, source, source_course_id, :run_id
+from staged
+order by client_code, valid_from
+on conflict (client_code, competence_code, valid_from) do nothing
+
+-- name: earned_standing
+select count(*) as standing
+from staged
+join core.earned_competences using (client_code, competence_code, valid_from)
+
 -- name: held
 -- What people have already: earned, or recorded by the administration (recorded_at is empty), also when it was
 -- revoked or has ended.
@@ -122,14 +135,6 @@ order by competence_code
 select
     exists (select from core.competences where competence_code = :competence_code) as competence,
     :client_code is null or exists (select from core.clients where client_code = :client_code) as client
-
--- name: merge
-insert into core.earned_competences
-(client_code, competence_code, valid_from, valid_to, source, source_course_id, run_id)
-select client_code, competence_code, valid_from, valid_to, source, source_course_id, :run_id
-from staged
-order by client_code, valid_from
-on conflict (client_code, competence_code, valid_from) do nothing
 
 -- name: passes
 -- Who passed a course that is linked to the competence, whatever the system it was passed in.

@@ -169,3 +169,36 @@ join placed as later
 where added.is_added
 and earlier.content = later.content
 and added.content <> earlier.content
+
+-- name: standing
+-- How many staged results stand in the table, by message: as they are, or between two neighbours that say the same.
+select
+    staged.message_id,
+    count(*) as standing
+from staged
+left join core.test_result_versions as held
+    on (held.source, held.brin6, held.result_key, held.created_at, held.message_id)
+    = (staged.source, staged.brin6, staged.result_key, staged.created_at, staged.message_id)
+where held.content = staged.content
+or (
+    held.message_id is null
+    and staged.content = (
+        select earlier.content
+        from core.test_result_versions as earlier
+        where (earlier.source, earlier.brin6, earlier.result_key)
+        = (staged.source, staged.brin6, staged.result_key)
+        and (earlier.created_at, earlier.message_id) < (staged.created_at, staged.message_id)
+        order by earlier.created_at desc, earlier.message_id desc
+        limit 1
+    )
+    and staged.content = (
+        select later.content
+        from core.test_result_versions as later
+        where (later.source, later.brin6, later.result_key)
+        = (staged.source, staged.brin6, staged.result_key)
+        and (later.created_at, later.message_id) > (staged.created_at, staged.message_id)
+        order by later.created_at, later.message_id
+        limit 1
+    )
+)
+group by staged.message_id

@@ -6,6 +6,12 @@ from staged
 order by source_course_id, client_code, completed_at
 on conflict (source, source_course_id, client_code, completed_at) do nothing
 
+-- name: course_completions_standing
+select count(*) as standing
+from staged
+join core.course_completions as held using (source_course_id, client_code, completed_at)
+where held.source = :source
+
 -- name: course_passes_merge
 insert into core.course_passes (source, source_course_id, client_code, passed_at, run_id)
 select :source, source_course_id, client_code, passed_at, :run_id
@@ -13,12 +19,23 @@ from staged
 order by source_course_id, client_code, passed_at
 on conflict (source, source_course_id, client_code, passed_at) do nothing
 
+-- name: course_passes_standing
+select count(*) as standing
+from staged
+join core.course_passes as held using (source_course_id, client_code, passed_at)
+where held.source = :source
+
 -- name: enrolment_completions_merge
 insert into core.enrolment_completions (enrolment_code, completed_on, source, run_id)
 select enrolment_code, completed_on, :source, :run_id
 from staged
 order by enrolment_code
 on conflict (enrolment_code) do nothing
+
+-- name: enrolment_completions_standing
+select count(*) as standing
+from staged
+join core.enrolment_completions using (enrolment_code)
 
 -- name: proposed_results_merge
 -- A proposal that a person has decided on is not opened again by the same result.
@@ -38,6 +55,16 @@ where proposed_results.decision = 'open'
 and not proposed_results.adjusted
 and (proposed_results.started_on, proposed_results.finished_on, proposed_results.grade_percent)
     is distinct from (excluded.started_on, excluded.finished_on, excluded.grade_percent)
+
+-- name: proposed_results_standing
+-- What is open says the same; what a person has decided on, or adjusted, stays as it is.
+select count(*) as standing
+from staged
+join core.proposed_results as held using (enrolment_code, unit_code, status)
+where held.decision <> 'open'
+or held.adjusted
+or (held.started_on, held.finished_on, held.grade_percent)
+is not distinct from (staged.started_on, staged.finished_on, staged.grade_percent)
 
 -- name: unit_results_merge
 -- One writer at a time: what is not there yet is then surely inserted once, without trying each row on its own.
@@ -66,3 +93,9 @@ values (
     staged.grade_percent,
     :run_id
 )
+
+-- name: unit_results_standing
+select count(*) as standing
+from staged
+join core.unit_results as held using (enrolment_code, unit_code)
+where core.stands(held.status, staged.status, :allow_resit)

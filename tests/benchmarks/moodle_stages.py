@@ -143,7 +143,7 @@ def over_http(watch: Watch, url: str, sandbox: str, name: str) -> None:
 def _merge(watch: Watch, lap: int, name: str, engine: Engine, source: Source, rows: pd.DataFrame) -> None:
     given = {"allow_resit": False, "source": source.source, "run_id": "bench"}
     with watch(name, lap), engine.begin() as session:
-        merged = merge(session, RESULTS, rows, "results/recording.unit_results_merge", **given)
+        merged = merge(session, RESULTS, rows, "results/recording.unit_results", **given)
     if lap == 0:
         watch.count(name, len(rows), f"{merged.written:,} written")
 

@@ -35,13 +35,14 @@ class StandIn(ABC):
     """A system as it stands across the table, and a warehouse that holds the sample reference set.
 
     ``flow``: by its name on the command line. ``broken``: what names the unit of work that ``break_one`` breaks, in the
-    report or as the key of a rejection. ``damages``: the kinds that ``garble`` takes. ``planted``: secrets and
-    persons that neither a log nor a report may hold.
+    report or as the key of a rejection. ``damages``: the kinds that ``garble`` takes. ``records``: the tables whose
+    rows a night counts. ``planted``: secrets and persons that neither a log nor a report may hold.
     """
 
     flow: ClassVar[str]
     broken: ClassVar[str]
     damages: ClassVar[tuple[str, ...]]
+    records: ClassVar[tuple[str, ...]]
 
     def __init__(self, engine: Engine, sandbox: Sandbox, folder: Path) -> None:
         self.engine = engine

@@ -73,17 +73,35 @@ def test_what_fails_alone_is_named_and_stops_no_other(stand_in):
     assert (night(stand_in)[1], stand_in.outcome()) == ("success", stand_in.golden())
 
 
-def damages():
-    """Each connector with each kind of damage that its stand-in can do."""
+def with_each(name):
+    """Each connector with each of what its stand-in names so."""
     return [
-        pytest.param(one, damage, id=f"{one.system}-{damage}")
+        pytest.param(one, each, id=f"{one.system}-{each}")
         for one in registry.CONNECTORS
-        for damage in stand_in_of(one).damages
+        for each in getattr(stand_in_of(one), name)
     ]
 
 
+def throw_away(stand_in, table):
+    """From now on the database takes rows of ``table`` and keeps none, without a word."""
+    stand_in.change(
+        "create function core.thrown_away() returns trigger language plpgsql as 'begin return null; end'"
+    )
+    stand_in.change(
+        f"create trigger thrown_away before insert on {table} for each row execute function core.thrown_away()"
+    )
+
+
+@pytest.mark.parametrize(("connector", "table"), with_each("records"), indirect=["connector"])
+def test_rows_that_the_database_does_not_keep_make_the_run_incomplete(stand_in, table):
+    throw_away(stand_in, table)
+    run_id, status = night(stand_in)
+    assert status == "incomplete"
+    assert "counts_differ" in {step.problem_code for step in steps(stand_in, run_id)}
+
+
 @pytest.mark.long
-@pytest.mark.parametrize(("connector", "damage"), damages(), indirect=["connector"])
+@pytest.mark.parametrize(("connector", "damage"), with_each("damages"), indirect=["connector"])
 def test_what_cannot_be_understood_is_said_and_nothing_wrong_is_made_of_it(stand_in, damage):
     before = settled(stand_in.outcome())
     stand_in.garble(damage)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from etl import db
-from etl.load.merge import merge
+from etl.load.merge import Merged, merge
 from etl.results.review import ChosenProposals, decide
 from etl.transform.unit_results import RESULT_COLUMNS, stands
 
@@ -118,8 +118,30 @@ def test_a_result_that_comes_in_is_merged_by_it(engine, fill, now, held, result,
     row = pd.DataFrame([("E", "U", result, "2026-09-10", finished, 75.0)], columns=RESULT_COLUMNS)
     given = {"source": "site", "run_id": "now", "allow_resit": resit}
     with engine.begin() as session:
-        merge(session, "core.unit_results", row, "results/recording.unit_results_merge", **given)
+        merge(session, "core.unit_results", row, "results/recording.unit_results", **given)
     assert now() == [AFTER[held, result, resit]]
+
+
+PUT_IN = {
+    "core.unit_results": "results/recording.unit_results",
+    "core.proposed_results": "results/recording.proposed_results",
+}
+THROW_AWAY = """
+create function core.thrown_away() returns trigger language plpgsql as 'begin return null; end';
+create trigger thrown_away before insert or update on {0} for each row execute function core.thrown_away();
+"""
+
+
+@pytest.mark.parametrize("table", PUT_IN)
+@pytest.mark.parametrize("there", [True, False])
+def test_a_row_that_the_database_throws_away_is_not_counted_as_unchanged(engine, fill, table, there):
+    row = pd.DataFrame([("E", "U", "passed", "2026-09-10", "2026-09-20", 75.0)], columns=RESULT_COLUMNS)
+    # In each table something of the same key that the row replaces.
+    held = {"core.unit_results": (HELD, "started"), "core.proposed_results": (PROPOSED, "passed")}
+    fill(False, *([held[table]] if there else []), (THROW_AWAY.replace("{0}", table), ""))
+    given = {"source": "site", "run_id": "now", "allow_resit": False}
+    with engine.begin() as session:
+        assert merge(session, table, row, PUT_IN[table], **given) == Merged(written=0, unchanged=0)
 
 
 @pytest.mark.parametrize(("held", "result", "resit"), CASES)

@@ -152,7 +152,7 @@ def _derive(
         inputs = {row["scope"]: row["inputs"] for row in batch.rows if row["source"] == source}
         derivations.remember(session, run_id, FLOW, str(source), {s: inputs[s] for s in rows["scope"]})
     failpoint.point("iep.loaded")
-    return _counts(batch, derived, loaded.written, listed), loaded.splits
+    return _counts(batch, derived, loaded, listed), loaded.splits
 
 
 def added(one: Counts, other: Counts) -> Counts:
@@ -211,14 +211,14 @@ def _remember_left_out(session: Session, batch: MessageBatch, rejected: pd.DataF
 
 
 def _counts(
-    batch: MessageBatch, derived: Derived, written: Counter[int], listed: Counter[str]
+    batch: MessageBatch, derived: Derived, loaded: pupil_results.Loaded, listed: Counter[str]
 ) -> dict[str, Counts]:
-    good = Counter(derived.results["scope"].tolist())
     schools: dict[str, Counts] = {}
     for row, message in zip(batch.rows, batch.messages, strict=True):
-        scope, new = row["scope"], written[row["message_id"]]
+        scope, new = row["scope"], loaded.written[row["message_id"]]
+        stood = loaded.standing[row["message_id"]] - new
         counts = Counts(
-            read=message.delivered, written=new, unchanged=good[scope] - new, rejected=listed[scope],
+            read=message.delivered, written=new, unchanged=stood, rejected=listed[scope],
             ignored=derived.left_out[scope] - listed[scope],  # of dummies, or as a later message lists it
         )  # fmt: skip
         schools[row["brin6"]] = added(schools.get(row["brin6"], Counts()), counts)

@@ -60,7 +60,7 @@ class InfoCaptionDerivation(Derivation[pd.DataFrame]):
             session,
             "core.course_passes",
             passes,
-            "results/recording.course_passes_merge",
+            "results/recording.course_passes",
             source=source,
             run_id=run_id,
         )

@@ -12,7 +12,7 @@ from etl.connectors.moodle import contract
 from etl.connectors.moodle.landed import FLOW, USERS
 from etl.engine.sources import Source
 from etl.load import derivations, landing, rejections
-from etl.load.merge import merge
+from etl.load.merge import put
 from etl.results.administration import ACCOUNT_FIELDS
 
 _PART: Final = f"{FLOW}/accounts"
@@ -29,7 +29,7 @@ def refresh(engine: Engine, run_id: str, source: Source) -> None:
         if fresh.empty:
             return
         accounts = _accounts(session, fresh)
-        merge(session, "core.site_accounts", accounts, "moodle/accounts.merge", source=source.source)
+        put(session, "core.site_accounts", accounts, "moodle/accounts.merge", source=source.source)
         read = dict(zip(fresh["scope"], fresh["sha256"], strict=True))
         derivations.remember(session, run_id, _PART, source.source, read)
 

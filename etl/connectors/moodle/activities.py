@@ -15,7 +15,7 @@ from etl.connectors.moodle.landed import MODULE_COLUMNS, SYSTEM, LandedCourse
 from etl.engine.night import Connect
 from etl.engine.sources import Source, source_named
 from etl.errors import RejectRecord
-from etl.load.merge import merge
+from etl.load.merge import put
 from etl.transform.activity_outcomes import SUPPORTED_MODULES
 
 
@@ -57,4 +57,4 @@ def _keep(session: Session, source: Source, course: str, found: pd.DataFrame) ->
     columns = ["source_course_id", "activity_id", "name", "module", "mappable", "grade_pass"]
     rows = found.assign(source_course_id=course, mappable=found["module"].isin(SUPPORTED_MODULES))
     rows["grade_pass"] = rows["grade_pass"].astype("float64")
-    merge(session, "core.activities", rows[columns], "moodle/activities.merge", source=source.source)
+    put(session, "core.activities", rows[columns], "moodle/activities.merge", source=source.source)

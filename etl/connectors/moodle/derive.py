@@ -195,7 +195,7 @@ def _load(session: Session, run_id: str, source: Source, derived: DerivedCourses
             session,
             "core.proposed_results",
             results,
-            "results/recording.proposed_results_merge",
+            "results/recording.proposed_results",
             **parameters,
         )
     else:
@@ -203,7 +203,7 @@ def _load(session: Session, run_id: str, source: Source, derived: DerivedCourses
             session,
             "core.unit_results",
             results,
-            "results/recording.unit_results_merge",
+            "results/recording.unit_results",
             allow_resit=source.allow_resit,
             **parameters,
         )
@@ -213,7 +213,7 @@ def _load(session: Session, run_id: str, source: Source, derived: DerivedCourses
         session,
         "core.course_completions",
         courses,
-        "results/recording.course_completions_merge",
+        "results/recording.course_completions",
         **parameters,
     )
     failpoint.point("load.completions")
@@ -222,7 +222,7 @@ def _load(session: Session, run_id: str, source: Source, derived: DerivedCourses
         session,
         "core.enrolment_completions",
         ended,
-        "results/recording.enrolment_completions_merge",
+        "results/recording.enrolment_completions",
         **parameters,
     )
     return [loaded, completed, finished]

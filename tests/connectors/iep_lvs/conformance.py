@@ -24,6 +24,7 @@ class StandIn(Base):
     flow = "iep_test_results"
     broken = "elsewhere"
     damages = ("cut", "text", "empty", "another root")
+    records = ("core.test_result_versions",)
 
     def fill(self) -> None:
         self.drop = self.folder / "drop"

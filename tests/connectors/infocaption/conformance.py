@@ -17,6 +17,7 @@ class StandIn(Base):
     flow = "infocaption_competences"
     broken = "infocaption_main/102"
     damages = ("html", "notice", "fatal", "truncated", "forbidden", "server_error")
+    records = ("core.course_passes", "core.earned_competences")
 
     def fill(self) -> None:
         self.connections["infocaption_main"] = infocaption_connection(self.sandbox.url)

@@ -17,6 +17,7 @@ class StandIn(Base):
     flow = "moodle_results"
     broken = "moodle_main/2"
     damages = ("html", "notice", "fatal", "truncated", "forbidden", "server_error")
+    records = ("core.unit_results", "core.course_completions", "core.enrolment_completions")
 
     def fill(self) -> None:
         host = f"{self.sandbox.url}/moodle"

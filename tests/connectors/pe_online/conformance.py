@@ -20,6 +20,7 @@ class StandIn(Base):
     flow = "pe_online_attendance"
     broken = "pe_19"
     damages = ("html", "fatal", "truncated", "soap_fault", "empty", "server_error")
+    records = ("ops.outbox",)
 
     def fill(self) -> None:
         for client, course, completed in golden("moodle_results", "course_completions.csv"):
