@@ -188,7 +188,7 @@ class CourseNight(ABC, Generic[AnyClient]):
         """
         malformed = listed.rejected.assign(scope="", resource="course")
         rejected = combined([malformed, *self.unreachable(session, source, listed.frame, wanted)])
-        rejections.replace(session, run_id, self.flow, source.source, [""], rejected)
+        rejections.replace(session, run_id, self.flow, source.source, [""], rejected, anew=False)
         rejections.leave(session, run_id, self.flow, source.source, ["", *(wanted.there - wanted.late)])
         rejections.leave(session, run_id, self.late(), source.source, wanted.late)
 

@@ -207,7 +207,8 @@ def _store(
         if problem is None or isinstance(problem, RejectRecord | CapabilityMissing | Unusable):
             rejected = _rejected(session, f"{flow}/poll", source, poll, problem)
             # resolved by the next poll, not by a derivation
-            rejections.replace(session, run_id, f"{flow}/poll", source.source, [poll.scope], rejected)
+            scopes = [poll.scope]
+            rejections.replace(session, run_id, f"{flow}/poll", source.source, scopes, rejected, anew=False)
         step = balanced(_scope(source, poll.scope), poll.cost, problem)
         runs.record_steps(session, run_id, "land", [step])
     failpoint.point("land.committed")

@@ -17,17 +17,25 @@ def open_of(session: Session, flow: str, source: str, scopes: Iterable[str]) -> 
 
 
 def replace(
-    session: Session, run_id: str, flow: str, source: str, scopes: Iterable[str], rejected: pd.DataFrame
+    session: Session,
+    run_id: str,
+    flow: str,
+    source: str,
+    scopes: Iterable[str],
+    rejected: pd.DataFrame,
+    *,
+    anew: bool = True,
 ) -> None:
     """Make ``rejected`` the open rejections of this flow, source and scopes (courses, accounts ...).
 
     New ones are added, those met again are seen again, those no longer met are resolved by this run.
     ``rejected`` has the columns scope, resource, record_key, reason_code, reason: ids only, no personal data.
+    ``anew``: they are met because something was read; else because every run looks, which leaves what stands alone.
     """
     parameters = {"run_id": run_id, "flow": flow, "source": source}
     stage(session, "ops.rejections", rejected[COLUMNS])
     db.execute(session, "load/rejections.resolve", scopes=list(scopes), **parameters)
-    db.execute(session, "load/rejections.open", **parameters)
+    db.execute(session, "load/rejections.open", anew=anew, **parameters)
 
 
 def met(session: Session, run_id: str) -> pd.DataFrame:

@@ -21,36 +21,44 @@ set source_course_id = excluded.source_course_id, state = excluded.state
 where (known.source_course_id, known.state) is distinct from (excluded.source_course_id, excluded.state)
 
 -- name: readings_merge
--- When each of these courses that gives a competence was read. Not read: what of its people cannot be read for the
--- course as a whole (the key behind the slash is empty); not whole: somebody in it is left to be asked about again.
-insert into core.course_readings (source, source_course_id, read_at, whole)
-select
-    :source,
-    given.scope,
-    given.read_at,
-    not exists (
-        select from ops.rejections as missed
-        where missed.flow = :poll
-        and missed.source = :source
-        and missed.scope = given.scope
-        and missed.resource = any(:people)
-        and missed.reason_code <> 'no_completion_criteria'
-        and missed.resolved_at is null
+-- How each of these courses that gives a competence reads now, where that differs from the last time. Not readable:
+-- what of its people cannot be read for the course as a whole (the key behind the slash is empty); not whole: somebody
+-- in it is left to be asked about again.
+with missed as (
+    select scope, record_key
+    from ops.rejections
+    where flow = :poll
+    and source = :source
+    and scope = any(:scopes)
+    and resource = any(:people)
+    and reason_code <> 'no_completion_criteria'
+    and resolved_at is null
+),
+
+found as (
+    select
+        given.scope,
+        given.read_at,
+        given.scope not in (select scope from missed) as whole,
+        given.scope || '/' not in (select record_key from missed) as readable
+    from unnest(cast(:scopes as text []), cast(:moments as timestamptz [])) as given (scope, read_at)
+    where exists (
+        select from core.competence_links as links
+        where links.source = :source and links.source_course_id = given.scope
     )
-from unnest(cast(:scopes as text []), cast(:moments as timestamptz [])) as given (scope, read_at)
-where exists (
-    select from core.competence_links as links
-    where links.source = :source and links.source_course_id = given.scope
 )
-and not exists (
-    select from ops.rejections as missed
-    where missed.flow = :poll
-    and missed.source = :source
-    and missed.scope = given.scope
-    and missed.resource = any(:people)
-    and missed.record_key = given.scope || '/'
-    and missed.reason_code <> 'no_completion_criteria'
-    and missed.resolved_at is null
-)
-order by given.scope
-on conflict (source, source_course_id, read_at) do nothing
+
+insert into core.course_readings (source, source_course_id, read_at, whole, readable)
+select :source, found.scope, found.read_at, found.whole, found.readable
+from found
+left join lateral (
+    select last.whole, last.readable
+    from core.course_readings as last
+    where last.source = :source and last.source_course_id = found.scope
+    order by last.read_at desc
+    limit 1
+) as known on true
+where (known.whole, known.readable) is distinct from (found.whole, found.readable)
+order by found.scope
+on conflict (source, source_course_id, read_at) do update
+set whole = excluded.whole, readable = excluded.readable

@@ -28,6 +28,7 @@ from staged
 order by scope, resource, record_key, reason_code
 on conflict (flow, source, scope, resource, record_key, reason_code) where resolved_at is null
 do update set last_seen_at = clock_timestamp(), reason = excluded.reason, run_id = excluded.run_id
+where :anew or rejections.reason <> excluded.reason
 
 -- name: open_of
 select scope, resource, record_key, reason_code, reason

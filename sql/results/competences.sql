@@ -20,7 +20,7 @@ select
     wanted.source_course_id as scope,
     case
         when c.source_course_id is null then 'course_unknown'
-        when c.gone then 'course_gone'
+        when c.gone and not c.gone_when_asked then 'course_gone'
         when not c.can_be_asked then 'course_not_published'
     end as problem
 from core.counted_courses as wanted
@@ -95,7 +95,9 @@ with linked as (
         )
         and not exists (
             select from core.course_readings as readings
-            where readings.source = links.source and readings.source_course_id = links.source_course_id
+            where readings.source = links.source
+            and readings.source_course_id = links.source_course_id
+            and readings.readable
         ) as unread
     from core.competence_links as links
     join core.sources on sources.source = links.source and sources.closed_at is null
@@ -171,12 +173,17 @@ join passed using (source, source_course_id)
 
 -- name: readings
 -- When the courses of a competence were read whole.
-select readings.source, readings.source_course_id, readings.read_at
-from core.course_readings as readings
-join core.competence_links as links using (source, source_course_id)
+select links.source, links.source_course_id, readings.read_at
+from core.competence_links as links
+cross join lateral (
+    select read_at
+    from core.courses_read as reading
+    where reading.source = links.source
+    and reading.source_course_id = links.source_course_id
+    and reading.whole
+) as readings
 where links.competence_code = :competence_code
 and links.closed_at is null
-and readings.whole
 
 -- name: revoked
 select competence_code, client_code

@@ -1,14 +1,20 @@
 -- name: gone
 update core.courses
-set gone = true
+set gone = true, gone_when_asked = false
 where source = :source
-and not gone
+and (not gone or gone_when_asked)
 and source_course_id <> all(:present)
+
+-- name: gone_when_asked
+-- Courses that the site's list shows, and of which the site says that they are gone when it is asked about them.
+select source_course_id
+from core.courses
+where source = :source and gone_when_asked
 
 -- name: is_gone
 update core.courses
-set gone = true
-where source = :source and source_course_id = :source_course_id and not gone
+set gone = :gone, gone_when_asked = :gone
+where source = :source and source_course_id = :source_course_id and gone_when_asked <> :gone
 
 -- name: links_found
 -- Links that were not known yet; one that is in force no more counts too, for the course belonged to its occurrence.
@@ -37,9 +43,13 @@ set
     idnumber = coalesce(excluded.idnumber, courses.idnumber),
     visible = excluded.visible,
     can_be_asked = excluded.can_be_asked,
-    gone = false
+    gone = courses.gone_when_asked
 where (courses.name, courses.idnumber, courses.visible, courses.can_be_asked, courses.gone) is distinct from (
-    excluded.name, coalesce(excluded.idnumber, courses.idnumber), excluded.visible, excluded.can_be_asked, false
+    excluded.name,
+    coalesce(excluded.idnumber, courses.idnumber),
+    excluded.visible,
+    excluded.can_be_asked,
+    courses.gone_when_asked
 )
 
 -- name: occurrences
@@ -67,7 +77,7 @@ select
     found.source_course_id in (
         select source_course_id from counted where gives_competence
         except
-        select source_course_id from core.course_readings where source = :source
+        select source_course_id from core.course_readings where source = :source and readable
     ) as waited_for,
     -- now or once
     found.source_course_id in (

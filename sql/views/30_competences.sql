@@ -405,7 +405,7 @@ select
     produced.last_recorded_at as last_produced_at,
     (
         select max(readings.read_at)
-        from core.course_readings as readings
+        from core.courses_read as readings
         where readings.source = links.source and readings.source_course_id = links.source_course_id
     ) as last_read_at
 from core.competence_links as links

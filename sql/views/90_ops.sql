@@ -14,7 +14,7 @@ select
 from ops.rejections;
 
 comment on view mart.rejections is 'Rows that came in and were not recorded, each with its reason: open while the cause lasts, resolved by the run that no longer meets it';
-comment on column mart.rejections.run_id is 'Run that met the cause last, or that resolved it';
+comment on column mart.rejections.run_id is 'Run that read the row last and met the cause, or that resolved it';
 comment on column mart.rejections.flow is 'Flow, or part of a flow, that rejected the row, such as moodle_results';
 comment on column mart.rejections.source is 'Connected system that the row came from';
 comment on column mart.rejections.scope is 'Part of the source that is judged as a whole: a course or an account';
@@ -23,7 +23,7 @@ comment on column mart.rejections.record_key is 'Which row it is: ids only';
 comment on column mart.rejections.reason_code is 'Why, as a code';
 comment on column mart.rejections.reason is 'Why, in a sentence';
 comment on column mart.rejections.first_seen_at is 'When the row was rejected first';
-comment on column mart.rejections.last_seen_at is 'When the row was rejected last';
+comment on column mart.rejections.last_seen_at is 'When the row was rejected last: it is looked at again when something of it was read anew';
 comment on column mart.rejections.resolved_at is 'When a run no longer met the cause; empty while the rejection is open';
 
 -- Of a step that a run which started again did not come to any more, only what it wrote still counts.

@@ -12,6 +12,16 @@ STEPS = (
     " where run_id = :run"
 )
 TABLES = "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = 'core' order by 1"
+EVERY_TABLE = """
+select format('%I.%I', n.nspname, c.relname), exists (
+    select from pg_attribute a where a.attrelid = c.oid and a.attname = 'run_id' and not a.attisdropped
+)
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+order by 1
+"""
+# What a run says of itself: that it was, what it did and what it was answered.
+OF_A_RUN = {"ops.runs", "ops.run_attempts", "ops.run_steps", "raw.landings"}
 
 
 def night(stand_in):
@@ -28,6 +38,15 @@ def core(stand_in):
     """Every row of the warehouse's facts, with its table."""
     tables = [table for (table,) in stand_in.rows(TABLES)]
     return {(table, *row) for table in tables for row in stand_in.rows(f"select * from {table}")}
+
+
+def versions(stand_in):
+    """Every version of every row of the warehouse, by where it lies: table, run, place, transaction."""
+    found = set()
+    for table, of_a_run in stand_in.rows(EVERY_TABLE):
+        run = "run_id" if of_a_run == "True" else "null"
+        found |= {(table, *row) for row in stand_in.rows(f"select {run}, ctid, xmin from {table}")}
+    return found
 
 
 def settled(outcome):
@@ -59,6 +78,16 @@ def test_a_second_night_writes_nothing(stand_in):
     assert (status, sum(step.written for step in steps(stand_in, run_id))) == ("success", 0)
     assert stand_in.outcome() == stand_in.golden()
     assert before - core(stand_in) == set()
+
+
+def test_a_second_quiet_night_touches_no_row_but_those_of_its_own_run(stand_in):
+    night(stand_in)
+    night(stand_in)
+    before = versions(stand_in)
+    run_id, _ = night(stand_in)
+    after = versions(stand_in)
+    assert before - after == set()
+    assert {table for table, run, *_ in after - before if (table in OF_A_RUN, run) != (True, run_id)} == set()
 
 
 def test_what_fails_alone_is_named_and_stops_no_other(stand_in):

@@ -16,11 +16,13 @@ AS_BEFORE = (
     "drop view mart.competence_corrections",
     "drop view mart.competence_links",
     "drop table core.corrected_competences",
+    "drop view core.courses_read",
     "drop table core.course_readings",
+    "alter table core.courses drop column gone_when_asked",
     "drop trigger link_again on core.competence_links",
     "drop function core.link_again",
     "alter table core.competence_links drop column linked_at",
-    "delete from ops.schema_migrations where version = '20261126003001'",
+    "delete from ops.schema_migrations where version in ('20261126003001', '20261126920001')",
 )
 
 

@@ -150,7 +150,7 @@ def _record_poll(engine: Engine, run_id: str, source: Source, polled: Polled) ->
         rejected=len(listed) - len(polled.unmoved),
     )  # fmt: skip
     with engine.begin() as session:
-        rejections.replace(session, run_id, POLLED, source.source, [""], listed)
+        rejections.replace(session, run_id, POLLED, source.source, [""], listed, anew=False)
         runs.record_steps(session, run_id, "drop", [balanced(source.source, counts, polled.problem)])
 
 

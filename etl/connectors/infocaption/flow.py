@@ -45,6 +45,9 @@ class InfoCaptionPolling(Polling[PolledCourse]):
         self._source = source
         self._client = client
         self._full = full
+        with engine.connect() as session:
+            gone = db.rows(session, "results/courses.gone_when_asked", source=source.source)
+        self._gone = {row["source_course_id"] for row in gone}
 
     def begin(self, scope: str) -> PolledCourse:
         """A course that nothing was asked about yet."""
@@ -60,8 +63,11 @@ class InfoCaptionPolling(Polling[PolledCourse]):
         except RejectRecord as problem:
             if problem.reason_code != "course_gone":
                 raise
-            self._mark_gone(poll)
+            course = pd.Series([poll.scope])
+            poll.rejected.append(rejected_rows(course, "course", course, "course_gone"))
+            self._mark(poll.scope, gone=True)
             return
+        self._mark(poll.scope, gone=False)
         if since is None:
             poll.keep(PARTICIPANTS, "", body)
         elif is_empty(body):
@@ -73,11 +79,11 @@ class InfoCaptionPolling(Polling[PolledCourse]):
         """The list of courses."""
         return self._client.courses()
 
-    def _mark_gone(self, poll: PolledCourse) -> None:
-        """The link stays and shows it; what the course gave stays."""
-        course = pd.Series([poll.scope])
-        poll.rejected.append(rejected_rows(course, "course", course, "course_gone"))
-        known = {"source": self._source.source, "source_course_id": poll.scope}
+    def _mark(self, scope: str, *, gone: bool) -> None:
+        """The link of one that is gone stays and shows it; what the course gave stays."""
+        if gone == (scope in self._gone):
+            return
+        known = {"source": self._source.source, "source_course_id": scope, "gone": gone}
         with self._engine.begin() as session:
             db.execute(session, "results/courses.is_gone", **known)
 

@@ -231,7 +231,7 @@ def _record(
 
 def _list_open_cases(session: Session, run_id: str, org_id: int) -> None:
     cases = points.open_cases(session, org_id)
-    rejections.replace(session, run_id, FLOW, _SYSTEM, [str(org_id)], cases)
+    rejections.replace(session, run_id, FLOW, _SYSTEM, [str(org_id)], cases, anew=False)
 
 
 def _would_offer(engine: Engine, org_id: int, pe_account: PeAccount) -> list[list[Attendance]]:

@@ -177,6 +177,19 @@ def test_participants_that_are_not_found_mark_the_course_gone_at_once(night, rea
     assert state["course_state"].tolist() == ["course gone"]
 
 
+def test_a_course_whose_participants_are_found_again_is_there_again(night, sandbox, read):
+    state = "select course_state, last_read_at from mart.competence_links where source_course_id = '105'"
+    waiting = "select 1 from mart.rejections where scope = '105' and resolved_at is null"
+    night()
+    assert (read(state)["last_read_at"].isna().tolist(), len(read(waiting))) == ([True], 1)
+    sandbox.infocaption.site.guide_list["105"].removed = False
+    night()
+    first = read(state).iloc[0]
+    assert (first["course_state"], len(read(waiting))) == ("published", 0)
+    night()  # which finds nothing new, and is a reading
+    assert read(state)["last_read_at"].iloc[0] > first["last_read_at"]
+
+
 def test_an_address_that_is_corrected_gives_the_competence_the_next_night(night, change, earned, read):
     night()
     change("update core.clients set email = 'Someone.Else@elsewhere.example' where client_code = 'CL00040'")
