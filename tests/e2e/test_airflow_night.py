@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -122,10 +123,15 @@ class Product:
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory):
-    state = tmp_path_factory.mktemp("product")
-    for folder in (state, *state.parents[:2]):
-        folder.chmod(0o755)  # as root, PostgreSQL runs as another user
+def state():
+    """A folder of its own: pytest closes its folders to the user that PostgreSQL has where we are root."""
+    with tempfile.TemporaryDirectory(prefix="etl-night-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def product(state):
     process = subprocess.Popen(
         [sys.executable, "-m", "etl", "demo"],
         env=os.environ | {"ETL_STATE_DIR": str(state), "SANDBOX_PORT": "", "PYTHONUNBUFFERED": "1"},
