@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol, cast
 from sqlalchemy import Engine
 
 from etl.connections import CheckReport, Connection
+from etl.connectors.coachview.connector import CONNECTOR as COACHVIEW
 from etl.connectors.iep_lvs.connector import CONNECTOR as IEP_LVS
 from etl.connectors.infocaption.connector import CONNECTOR as INFOCAPTION
 from etl.connectors.moodle.connector import CONNECTOR as MOODLE
@@ -16,7 +17,7 @@ from etl.engine.connector import Connector, Mount, load
 from etl.engine.options import Options
 from etl.errors import EtlError, InvalidInput
 
-CONNECTORS: Final[tuple[Connector, ...]] = (MOODLE, INFOCAPTION, IEP_LVS, PE_ONLINE)
+CONNECTORS: Final[tuple[Connector, ...]] = (MOODLE, INFOCAPTION, IEP_LVS, PE_ONLINE, COACHVIEW)
 
 _BY_SYSTEM: Final = {one.system: one for one in CONNECTORS}
 _FLOWS: Final = {flow.name: flow for one in CONNECTORS for flow in one.flows}

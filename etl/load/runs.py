@@ -7,7 +7,7 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection as Session
@@ -34,6 +34,9 @@ class Counts:
     ignored: int = 0
     calls: int = 0
     bytes: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*map(sum, zip(astuple(self), astuple(other), strict=True)))
 
 
 def open_run(

@@ -40,7 +40,7 @@ class Administration:
 
     @property
     def counted(self) -> Collection[str]:
-        """The courses that are accredited or give a competence."""
+        """The courses that are accredited, give a competence, or are the part of a training."""
         return self.places.counted
 
     @cached_property

@@ -42,3 +42,7 @@ PE_TEST_KEY = "sandbox-pe-test-key"
 # InfoCaption, at /infocaption: OAuth2 client credentials.
 INFOCAPTION_ID = "sandbox-infocaption-id"
 INFOCAPTION_SECRET = "sandbox-infocaption-secret"
+
+# Coachview, at /coachview: OAuth2 client credentials.
+COACHVIEW_ID = "sandbox-coachview-id"
+COACHVIEW_SECRET = "sandbox-coachview-secret"

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from etl.sandbox.coachview.system import Coachview
 from etl.sandbox.control import control_app
 from etl.sandbox.faults import AFTER, INSTEAD, Faults, Kind
 from etl.sandbox.frame import Call, Counters, Reply, System
@@ -115,7 +116,7 @@ def create_app(state_dir: Path | None = None, systems: Sequence[System] | None =
     """The whole sandbox; what must outlive a restart is kept in ``state_dir`` (None: nothing is)."""
     if systems is None:
         ledger = Ledger(state_dir / "pe_online.sqlite" if state_dir else None)
-        systems = [RecordedMoodle(), GeneratedMoodle(), InfoCaption(), PeOnline(ledger)]
+        systems = [RecordedMoodle(), GeneratedMoodle(), InfoCaption(), PeOnline(ledger), Coachview()]
     return SandboxApp(systems)
 
 

@@ -20,7 +20,7 @@ class Places:
     """What courses (scopes) are to the administration.
 
     ``linked``: to an occurrence; ``belonging``: those, and what was once, for a link may be hidden or renamed;
-    ``counted``: accredited, or giving a competence.
+    ``counted``: accredited, giving a competence, or the part of a training.
     """
 
     linked: Collection[str]

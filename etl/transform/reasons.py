@@ -80,6 +80,17 @@ REASONS: Final = {
     "course_not_read": "This course gives the competence and was never read whole: nothing is given for the"
     " competence before. Mend what the run says about the course, or remove its link.",
     "competence_revoked": "The competence was revoked; it is given again when it is restored.",
+    "person_unknown": "No training request is of a person with this number: the person, or the request, is still to be"
+    " entered, or the number differs.",
+    "course_not_in_training": "No training has this course as its e-learning part: enter its number there.",
+    "no_training_request": "The person asked for no training that has this course as its e-learning part.",
+    "request_finished": "The request, or this part of it, is finished already: nothing is registered on it.",
+    "ambiguous_request": "The person has several open requests with this part; nobody is guessed: finish or cancel all"
+    " but one.",
+    "grade_outside_definition": "The grade is not between the minimum and maximum of the integration's result"
+    " definition: correct the definition, or the grade in the source.",
+    "later_attempt": "A result is registered already; the grade of this later attempt is kept and not registered.",
+    "integration_paused": "The integration is paused, or no longer listed: its completions wait until it is not.",
     "malformed_record": "The record does not have the form that the interface describes.",
 }
 

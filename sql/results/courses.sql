@@ -54,7 +54,7 @@ where (courses.name, courses.idnumber, courses.visible, courses.can_be_asked, co
 
 -- name: occurrences
 -- The courses of a source that count for something, with the occurrence they are linked to (null: it only earns
--- accreditation points or gives a competence).
+-- accreditation points, gives a competence, or is the part of a training).
 with linked as (
     select distinct source_course_id, occurrence_code, status
     from core.linked_courses

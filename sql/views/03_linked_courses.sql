@@ -39,10 +39,15 @@ from (
     select source, source_course_id, true
     from core.competence_links
     where closed_at is null
+    union all
+    -- Of a source that is an integration; others send who completed their courses.
+    select integration, course_id, false
+    from core.training_parts
+    where closed_at is null
 ) as counted
 group by source, source_course_id;
 
-comment on view core.counted_courses is 'Which courses earn accreditation points or give a competence';
+comment on view core.counted_courses is 'Which courses earn accreditation points, give a competence, or are the e-learning part of a training';
 comment on column core.counted_courses.source is 'Connected system of the course';
 comment on column core.counted_courses.source_course_id is 'Course in that system';
-comment on column core.counted_courses.gives_competence is 'Whether it gives a competence, else it only earns points';
+comment on column core.counted_courses.gives_competence is 'Whether it gives a competence, else it only earns points or is the part of a training';

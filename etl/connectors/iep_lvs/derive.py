@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pandas as pd
@@ -99,9 +99,8 @@ def derive_batch(session: Session, run_id: str, batch: MessageBatch) -> dict[str
         more, further = _derive(session, run_id, again)
         splits = [*splits, *further]
         for brin6, count in more.items():  # what they deliver was counted when it came in
-            counts[brin6] = added(
-                counts.get(brin6, Counts()), Counts(read=count.written, written=count.written)
-            )
+            delivered = Counts(read=count.written, written=count.written)
+            counts[brin6] = counts.get(brin6, Counts()) + delivered
     return counts
 
 
@@ -153,11 +152,6 @@ def _derive(
         derivations.remember(session, run_id, FLOW, str(source), {s: inputs[s] for s in rows["scope"]})
     failpoint.point("iep.loaded")
     return _counts(batch, derived, loaded, listed), loaded.splits
-
-
-def added(one: Counts, other: Counts) -> Counts:
-    """Both counts together."""
-    return Counts(**{f.name: getattr(one, f.name) + getattr(other, f.name) for f in fields(Counts)})
 
 
 def _list_rejected(session: Session, run_id: str, batch: MessageBatch, derived: Derived) -> Counter[str]:
@@ -221,7 +215,7 @@ def _counts(
             read=message.delivered, written=new, unchanged=stood, rejected=listed[scope],
             ignored=derived.left_out[scope] - listed[scope],  # of dummies, or as a later message lists it
         )  # fmt: skip
-        schools[row["brin6"]] = added(schools.get(row["brin6"], Counts()), counts)
+        schools[row["brin6"]] = schools.get(row["brin6"], Counts()) + counts
     return schools
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from etl import db, settings
-from etl.connectors.iep_lvs.derive import FLOW, added, derive_batch, parts, read_batch
+from etl.connectors.iep_lvs.derive import FLOW, derive_batch, parts, read_batch
 from etl.connectors.iep_lvs.drop import Polled, poll
 from etl.connectors.iep_lvs.intake import SYSTEM
 from etl.connectors.iep_lvs.location import Location
@@ -98,7 +98,7 @@ def derive_schools(
             session.commit()
         failpoint.point("iep.committed")
         problems |= unreadable
-        done |= {brin6: added(done[brin6], count) for brin6, count in counts.items()}
+        done |= {brin6: done[brin6] + count for brin6, count in counts.items()}
     with engine.begin() as session:
         steps = [balanced(brin6, done[brin6], problems.get(brin6)) for brin6 in schools]
         runs.record_steps(session, run_id, "derive", steps)

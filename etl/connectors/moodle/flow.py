@@ -68,7 +68,7 @@ class MoodlePolling(Polling[CoursePoll]):
 
 
 class MoodleNight(CourseNight[MoodleClient]):
-    """Courses that are linked to occurrences, accredited, or that give a competence."""
+    """Courses that are linked to occurrences, accredited, give a competence, or are the part of a training."""
 
     system = SYSTEM
     flow = FLOW

@@ -1,0 +1,1 @@
+"""Coachview: what a completed course does for a training request."""

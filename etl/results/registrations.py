@@ -1,0 +1,142 @@
+"""Registrations of e-learning parts: what completed courses, sent or polled, did for training requests."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+import pandas as pd
+from sqlalchemy import Connection as Session
+
+from etl import db
+from etl.engine import failpoint
+from etl.errors import InvalidInput
+from etl.load import rejections
+from etl.load.merge import merge, stage
+from etl.load.runs import Counts
+from etl.transform.registrations import RESOURCE, Place, Terms, registrations, why_not
+from etl.transform.rejected import combined, rejected_rows
+from etl.transform.result_definition import ResultDefinition
+
+FLOW: Final = "coachview_results"
+_A_LOT: Final = 5_000  # completions in memory at once
+_NOWHERE: Final = ""  # the scope of what belongs to an integration as a whole
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a sender is told at once: ``registered`` (or it will be), ``already``, or ``refused`` for a ``reason``."""
+
+    outcome: Literal["registered", "already", "refused"]
+    reason: str = ""
+
+
+def answer(session: Session, integration: str, person_id: str, course_id: str) -> Answer:
+    """What becomes of a completion of this person and course, before anything is derived: one keyed query."""
+    asked = {"integration": integration, "person_id": person_id, "course_id": course_id}
+    place = Place(**db.rows(session, "results/registrations.place", **asked)[0])
+    if place.registered:
+        return Answer("already")
+    reason = why_not(place)
+    return Answer("refused", reason) if reason else Answer("registered")
+
+
+@dataclass(frozen=True)
+class Integration:
+    """An integration with what it is agreed to send."""
+
+    integration: str
+    terms: Terms
+
+
+def integrations(session: Session) -> list[str]:
+    """All of them, also those that are paused or no longer listed: what they sent is listed until it is registered."""
+    return [
+        str(row["integration"])
+        for row in db.rows(session, "results/registrations.integrations", integration=None)
+    ]
+
+
+def register(session: Session, run_id: str, name: str, nights: Sequence[datetime | None]) -> Counts:
+    """Register the completions of an integration that counted for nothing yet, in the transaction of ``session``.
+
+    ``nights``: those that had come in until then; None: until now. Raises InvalidInput where it sends results without
+    a definition of them.
+    """
+    db.rows(session, "results/registrations.lock", integration=name)
+    [row] = db.rows(session, "results/registrations.integrations", integration=name)
+    terms = _terms(row)
+    if terms.active:
+        _take(session, name, terms.definition)
+    counts = Counts()
+    rejected = []
+    for until in nights:
+        waiting = db.rows(session, "results/registrations.waiting", integration=name, until=until)
+        for lot in _lots([int(one["completion_id"]) for one in waiting]):
+            done, refused = _register_lot(session, run_id, lot, terms)
+            counts += done
+            rejected.append(refused)
+    if None in nights:
+        later = db.query(session, "results/registrations.later_attempts", integration=name)["record_key"]
+        listed = rejected_rows(pd.Series(_NOWHERE, index=later.index), RESOURCE, later, "later_attempt")
+        rejections.replace(session, run_id, FLOW, name, [_NOWHERE], combined([*rejected, listed]))
+    failpoint.point("registrations.written")
+    return counts
+
+
+def _register_lot(
+    session: Session, run_id: str, completions: Sequence[int], terms: Terms
+) -> tuple[Counts, pd.DataFrame]:
+    said = db.query(session, "results/registrations.said", completions=list(completions))
+    parts = db.query(session, "results/registrations.parts", completions=list(completions))
+    done = registrations(said, parts, terms)
+    merge(session, "core.registrations", done.rows, "results/registrations.merge", run_id=run_id)
+    failpoint.point("registrations.merged")
+    stage(session, "core.registration_attempts", done.attempts)
+    [became] = db.rows(session, "results/registrations.attempts", run_id=run_id)
+    return Counts(
+        read=len(completions),
+        written=became["written"],
+        unchanged=became["unchanged"],
+        rejected=became["rejected"] + done.refused,
+    ), done.rejected
+
+
+def _take(session: Session, name: str, definition: ResultDefinition | None) -> None:
+    """Take over what was polled of a source that is an integration: its final grade, scaled into the definition."""
+    polled = db.query(session, "results/registrations.polled", integration=name)
+    grades = [_scaled(percent, definition) for percent in polled["grade_percent"]]
+    judged = definition is not None and definition.pass_mark is not None
+    # Else the source's own verdict, for it says completed only when the course's conditions are met.
+    passed = [None if judged and grade is not None else True for grade in grades]
+    taken = polled.drop(columns="grade_percent").assign(
+        grade=pd.Series(grades, index=polled.index, dtype="object"),
+        presence=True,
+        passed=pd.Series(passed, index=polled.index, dtype="object"),
+    )
+    merge(session, "core.reported_completions", taken, "results/registrations.take", integration=name)
+
+
+def _scaled(percent: Any, definition: ResultDefinition | None) -> Decimal | None:
+    if definition is None or not isinstance(percent, str):
+        return None
+    return definition.scaled(Decimal(percent))
+
+
+def _terms(row: Mapping[str, Any]) -> Terms:
+    """Raises InvalidInput where results are sent and it is not said which there are."""
+    definition = None
+    if row["sends_result"]:
+        bounds = row["minimum"], row["maximum"], row["decimals"]
+        if None in bounds:
+            raise InvalidInput(
+                f"integration {row['integration']}: it sends results, and integrations.csv does not say which there"
+                " are: fill in minimum, maximum and decimals"
+            )
+        definition = ResultDefinition(*bounds, row["pass_mark"])
+    return Terms(row["active"], definition, row["sends_presence"], row["sends_passed"])
+
+
+def _lots(completions: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (completions[start : start + _A_LOT] for start in range(0, len(completions), _A_LOT))

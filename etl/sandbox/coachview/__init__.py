@@ -1,0 +1,1 @@
+"""Coachview as a stand-in."""
