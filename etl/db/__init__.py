@@ -7,7 +7,7 @@ over any reference file have names of tables and columns put in, written ``{tabl
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final
@@ -109,20 +109,30 @@ def rows(session: Session, name: str, **parameters: Any) -> list[Mapping[str, An
     return [dict(row) for row in session.execute(text(sql(name)), parameters).mappings()]
 
 
-def copy(session: Session, table: str, frame: pd.DataFrame) -> None:
-    """COPY the columns of ``frame`` into ``table`` (empty = NULL). ``table`` is a name from our own SQL."""
+def copy(session: Session, table: str, rows: pd.DataFrame | pa.Table) -> None:
+    """COPY the columns of ``rows`` into ``table`` (empty = NULL). ``table`` is a name from our own SQL."""
     stream = pa.BufferOutputStream()
-    # One chunk: for an empty one, which pd.concat leaves behind, the writer puts out what was in memory before.
-    try:
-        arrow = pa.Table.from_pandas(frame, preserve_index=False).combine_chunks()
-    except pa.ArrowException:  # its text holds the value
-        raise DatabaseFault(f"the warehouse: {table}: a column has values of several types", None) from None
+    arrow = rows if isinstance(rows, pa.Table) else _arrow(table, rows)
     pa_csv.write_csv(arrow, stream, pa_csv.WriteOptions(include_header=False))
-    columns = ", ".join(f'"{name}"' for name in frame.columns)
+    columns = ", ".join(f'"{name}"' for name in arrow.column_names)
     with driver_cursor(session) as cursor:
         cursor.copy_expert(
             f"copy {table} ({columns}) from stdin (format csv)", pa.BufferReader(stream.getvalue())
         )
+
+
+def _arrow(table: str, frame: pd.DataFrame) -> pa.Table:
+    """One chunk: for an empty one, which pd.concat leaves behind, the writer puts out what was in memory before."""
+    try:
+        return pa.Table.from_pandas(frame, preserve_index=False).combine_chunks()
+    except pa.ArrowException:  # its text holds the value
+        raise DatabaseFault(f"the warehouse: {table}: a column has values of several types", None) from None
+
+
+def binaries(values: Iterable[bytes]) -> str:
+    """An array of bytea as one literal; a list would be an expression for each value, which the server parses."""
+    inner = ",".join([f'"\\\\x{value.hex()}"' for value in values])
+    return f"{{{inner}}}"
 
 
 @contextmanager

@@ -5,7 +5,6 @@ came in is told apart by the message alone (system, origin, key), whatever the s
 """
 
 import hashlib
-import zlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -13,6 +12,7 @@ from typing import Literal
 from sqlalchemy import Connection as Session
 
 from etl import db
+from etl.load.packing import Packer, Unpacker
 
 Channel = Literal["http", "drop"]
 Proof = Literal["key", "signature", "location"]
@@ -60,7 +60,7 @@ def add(session: Session, incoming: Incoming) -> Received:
         key=incoming.key,
         content_type=incoming.content_type,
         created_at=incoming.created_at,
-        body=zlib.compress(incoming.body, 1),
+        body=Packer().pack(incoming.body),
     )
     message_id = int(kept["message_id"])
     way = {"channel": incoming.channel, "authenticated_by": incoming.authenticated_by}
@@ -71,7 +71,7 @@ def add(session: Session, incoming: Incoming) -> Received:
 def body(session: Session, message_id: int) -> bytes:
     """A message as it was kept."""
     [row] = db.rows(session, "engine/inbox.body", message_id=message_id)
-    return zlib.decompress(bytes(row["body"]))
+    return Unpacker().unpack(bytes(row["body"]))
 
 
 def forget_bodies(session: Session, system: str, flow: str, days: int) -> int:

@@ -4,16 +4,20 @@ See docs/design.md, Land first.
 """
 
 import hashlib
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
 import pandas as pd
+import pyarrow as pa
 from sqlalchemy import Connection as Session
 
 from etl import db
+from etl.errors import DatabaseFault
+from etl.load import packing
+from etl.load.packing import Packer, Unpacker
 
 _BODIES: Final = 200  # held in memory at once besides those of the caller
 T = TypeVar("T")
@@ -47,28 +51,17 @@ def land(session: Session, run_id: str, source: str, answers: Sequence[Answer]) 
         return
     hashes = [hashlib.sha256(answer.body).digest() for answer in answers]
     known = _known(session, set(hashes))
-    fresh = {
-        digest: answer.body for digest, answer in zip(hashes, answers, strict=True) if digest not in known
+    fresh = {digest: answer for digest, answer in zip(hashes, answers, strict=True) if digest not in known}
+    _add_bodies(session, source, fresh)
+    rows = {
+        "source": pa.repeat(source, len(answers)),
+        "scope": [answer.scope for answer in answers],
+        "resource": [answer.resource for answer in answers],
+        "key": [answer.key for answer in answers],
+        "sha256": [f"\\x{digest.hex()}" for digest in hashes],
+        "run_id": pa.repeat(run_id, len(answers)),
     }
-    # Sorted, so that two runs that land the same bodies wait for each other in one order.
-    for part in _parts(sorted(fresh)):
-        db.execute(
-            session,
-            "load/landing.add_bodies",
-            hashes=part,
-            sizes=[len(fresh[digest]) for digest in part],
-            bodies=[zlib.compress(fresh[digest], 1) for digest in part],
-        )
-    db.execute(
-        session,
-        "load/landing.add_answers",
-        source=source,
-        run_id=run_id,
-        scopes=[answer.scope for answer in answers],
-        resources=[answer.resource for answer in answers],
-        keys=[answer.key for answer in answers],
-        hashes=hashes,
-    )
+    db.copy(session, "raw.landings", pa.table(rows))
 
 
 def index(
@@ -103,6 +96,7 @@ def history(
 
 def read(session: Session, landing_ids: Iterable[int]) -> Iterator[Landed]:
     """The answers of these landings, oldest first, a few bodies at a time."""
+    unpacker = Unpacker(lambda number: _dictionary(session, number))
     for part in _parts(sorted(landing_ids)):
         for row in db.rows(session, "load/landing.read", landing_ids=part):
             yield Landed(
@@ -111,7 +105,7 @@ def read(session: Session, landing_ids: Iterable[int]) -> Iterator[Landed]:
                 row["resource"],
                 row["key"],
                 row["landed_at"],
-                zlib.decompress(bytes(row["body"]), bufsize=row["raw_bytes"] or 1),
+                unpacker.unpack(bytes(row["body"])),
             )
 
 
@@ -121,6 +115,58 @@ def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
         yield items[start : start + _BODIES]
 
 
+def _add_bodies(session: Session, source: str, fresh: Mapping[bytes, Answer]) -> None:
+    """Sorted, so that two runs that land the same bodies wait for each other in one order.
+
+    Not by COPY, which cannot leave out what somebody else landed meanwhile: a table between costs more than it saves.
+    """
+    packer = Packer(_dictionaries(session, source, fresh.values()))
+    for part in _parts(sorted(fresh)):
+        bodies = [fresh[digest] for digest in part]
+        db.execute(
+            session,
+            "load/landing.add_bodies",
+            hashes=db.binaries(part),
+            sizes=[len(answer.body) for answer in bodies],
+            bodies=db.binaries(packer.pack(answer.body, answer.resource) for answer in bodies),
+        )
+
+
+def _dictionaries(session: Session, source: str, fresh: Iterable[Answer]) -> Mapping[str, bytes]:
+    """The dictionary of each resource of a source; one that has none yet gets it from these answers, if they are
+    enough.
+    """
+    small = defaultdict(list)
+    for answer in fresh:
+        if len(answer.body) <= packing.SMALL:
+            small[answer.resource].append(answer.body)
+    if not small:
+        return {}
+    held = _held(session, source)
+    lacking = sorted(small.keys() - held.keys())
+    made = [(resource, packing.dictionary(small[resource])) for resource in lacking]
+    for resource, dictionary in made:
+        if dictionary:
+            number = packing.number_of(dictionary)
+            about = {"source": source, "resource": resource}
+            db.execute(
+                session, "load/landing.add_dictionary", **about, dictionary_id=number, dictionary=dictionary
+            )
+    return _held(session, source) if any(dictionary for _, dictionary in made) else held
+
+
+def _held(session: Session, source: str) -> dict[str, bytes]:
+    rows = db.rows(session, "load/landing.dictionaries", source=source)
+    return {str(row["resource"]): bytes(row["dictionary"]) for row in rows}
+
+
+def _dictionary(session: Session, number: int) -> bytes:
+    found = db.rows(session, "load/landing.dictionary", dictionary_id=number)
+    if not found:
+        raise DatabaseFault(f"the warehouse: raw.dictionaries lacks {number}: restore it from a backup", None)
+    return bytes(found[0]["dictionary"])
+
+
 def _known(session: Session, hashes: set[bytes]) -> set[bytes]:
-    found = db.rows(session, "load/landing.known", hashes=list(hashes))
+    found = db.rows(session, "load/landing.known", hashes=db.binaries(hashes))
     return {bytes(row["sha256"]) for row in found}

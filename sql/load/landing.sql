@@ -1,11 +1,3 @@
--- name: add_answers
-insert into raw.landings (source, scope, resource, key, sha256, run_id)
-select :source, answer.scope, answer.resource, answer.key, answer.sha256, :run_id
-from unnest(
-    cast(:scopes as text []), cast(:resources as text []), cast(:keys as text []), cast(:hashes as bytea [])
-) with ordinality as answer (scope, resource, key, sha256, place)
-order by answer.place
-
 -- name: add_bodies
 insert into raw.bodies (sha256, raw_bytes, body)
 select sha256, raw_bytes, body
@@ -13,6 +5,18 @@ from unnest(cast(:hashes as bytea []), cast(:sizes as bigint []), cast(:bodies a
     with ordinality as fresh (sha256, raw_bytes, body, place)
 order by place
 on conflict (sha256) do nothing
+
+-- name: add_dictionary
+-- Of two that are made at once the first one counts.
+insert into raw.dictionaries (dictionary_id, source, resource, dictionary)
+values (:dictionary_id, :source, :resource, :dictionary)
+on conflict do nothing
+
+-- name: dictionaries
+select resource, dictionary from raw.dictionaries where source = :source
+
+-- name: dictionary
+select dictionary from raw.dictionaries where dictionary_id = :dictionary_id
 
 -- name: history
 -- All answers about some keys of a resource, not only the newest.
@@ -38,7 +42,7 @@ and (cast(:as_of as timestamptz) is null or landed_at <= :as_of)
 order by scope, resource, key, landing_id desc
 
 -- name: known
-select sha256 from raw.bodies where sha256 = any(:hashes)
+select sha256 from raw.bodies where sha256 = any(cast(:hashes as bytea []))
 
 -- name: last
 -- When a resource of each scope was landed last.
@@ -58,7 +62,7 @@ and resource = :resource
 order by scope, landing_id desc
 
 -- name: read
-select landing_id, scope, resource, key, landed_at, raw_bytes, body
+select landing_id, scope, resource, key, landed_at, body
 from raw.landings
 join raw.bodies using (sha256)
 where landing_id = any(:landing_ids)

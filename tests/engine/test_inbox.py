@@ -1,5 +1,6 @@
 """The inbox: what comes in is kept once, each delivery of it is counted, and nothing else decides what it is."""
 
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -46,6 +47,13 @@ def test_a_message_is_kept_as_it_came_with_who_sent_it_and_how_that_was_proved(e
     assert rows(engine, "select message_id, channel, authenticated_by from ops.deliveries") == [
         (message_id, "http", "signature")
     ]
+
+
+def test_a_message_that_an_earlier_version_kept_is_read_as_it_came(engine: Engine) -> None:
+    message_id, _ = add(engine, replace(SIGNED, body=BODY))
+    with engine.begin() as session:
+        session.exec_driver_sql("update raw.inbox set body = %s", (zlib.compress(BODY, 1),))
+        assert inbox.body(session, message_id) == BODY
 
 
 def test_the_same_message_again_is_one_more_delivery_whatever_way_it_comes(engine: Engine) -> None:

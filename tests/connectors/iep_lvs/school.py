@@ -1,8 +1,8 @@
 """The sample school of the tests: its key, its pupils, and how to look at what was kept of them."""
 
-import zlib
 from typing import Any
 
+import zstandard
 from sqlalchemy import Engine, text
 
 KEY = "99QQ001234567890abcd"
@@ -24,7 +24,8 @@ def rows(engine: Engine, statement: str, **parameters: Any) -> list[tuple[Any, .
 def bodies(engine: Engine) -> list[bytes]:
     """Every message of the inbox as it was kept."""
     return [
-        zlib.decompress(body) for (body,) in rows(engine, "select body from raw.inbox order by message_id")
+        zstandard.decompress(body)
+        for (body,) in rows(engine, "select body from raw.inbox order by message_id")
     ]
 
 
