@@ -18,7 +18,7 @@ _MOST_DIGITS = 15
 
 
 @dataclass(frozen=True)
-class Kind(Generic[T]):
+class VariableKind(Generic[T]):
     """What may be written: ``read`` returns None for anything else, which ``must`` says in words."""
 
     name: str
@@ -35,7 +35,7 @@ class Variable(Generic[T]):
 
     name: str
     meaning: str
-    kind: Kind[T]
+    kind: VariableKind[T]
     default: T
     unset: str
     read_by: str = ""
@@ -80,17 +80,21 @@ def _list(written: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in written.split(",") if part.strip())
 
 
-NUMBER: Final = Kind("number", _whole, "must be a whole number above 0, in digits only, such as {default}")
-PORT: Final[Kind[int | None]] = Kind("port", _port, "must be a port: a whole number from 1 to 65535")
-WEB_ADDRESS: Final[Kind[str | None]] = Kind(
+NUMBER: Final = VariableKind(
+    "number", _whole, "must be a whole number above 0, in digits only, such as {default}"
+)
+PORT: Final[VariableKind[int | None]] = VariableKind(
+    "port", _port, "must be a port: a whole number from 1 to 65535"
+)
+WEB_ADDRESS: Final[VariableKind[str | None]] = VariableKind(
     "web address", _web_address,
     "must be a whole address, such as https://uwlr.example.org/uwlr/leerresultaten",
 )  # fmt: skip
-LIST: Final = Kind("list, by commas", _list)
-FOLDER: Final[Kind[str | None]] = Kind("folder", str)
-TEXT: Final[Kind[str | None]] = Kind("text", str)
-SECRET: Final[Kind[str | None]] = Kind("secret", str)
-DATABASE: Final[Kind[str | None]] = Kind("database address", str)
+LIST: Final = VariableKind("list, by commas", _list)
+FOLDER: Final[VariableKind[str | None]] = VariableKind("folder", str)
+TEXT: Final[VariableKind[str | None]] = VariableKind("text", str)
+SECRET: Final[VariableKind[str | None]] = VariableKind("secret", str)
+DATABASE: Final[VariableKind[str | None]] = VariableKind("database address", str)
 
 WAREHOUSE_URL: Final = Variable(
     "WAREHOUSE_URL", "the warehouse, as `postgresql://user:password@host:port/database`", DATABASE, None,

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
 
-from etl.sandbox.faults import Faults, Kind
+from etl.sandbox.faults import FaultKind, Faults
 from etl.sandbox.frame import Counters, System
 
 
@@ -17,7 +17,7 @@ class FaultOrder(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     system: str
-    kind: Kind
+    kind: FaultKind
     operation: str = "*"
     count: int | None = Field(default=1, ge=1)
     after: int = Field(default=0, ge=0)

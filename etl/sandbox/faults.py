@@ -10,12 +10,12 @@ from enum import StrEnum
 from threading import Lock
 from typing import Any
 
-from etl.sandbox.frame import Reply
+from etl.sandbox.frame import SandboxReply
 
 NOTHING: Mapping[str, str] = {}
 
 
-class Kind(StrEnum):
+class FaultKind(StrEnum):
     """What goes wrong. The caller sees it; the ledger shows whether the call was processed."""
 
     DROP = "drop"  # connection closed before processing
@@ -49,7 +49,7 @@ class PlannedFault:
     """
 
     system: str
-    kind: Kind
+    kind: FaultKind
     operation: str = "*"
     count: int | None = 1
     after: int = 0
@@ -72,9 +72,9 @@ class Faults:
         self._lock = Lock()
         self._pending: list[PlannedFault] = []
 
-    def add(self, system: str, kind: Kind | str, **details: Any) -> PlannedFault:
+    def add(self, system: str, kind: FaultKind | str, **details: Any) -> PlannedFault:
         """Order a fault."""
-        fault = PlannedFault(system, Kind(kind), **details)
+        fault = PlannedFault(system, FaultKind(kind), **details)
         with self._lock:
             self._pending.append(fault)
         return fault
@@ -108,19 +108,19 @@ class Faults:
         return fault
 
 
-def _page(status: int, title: str, headers: Mapping[str, str] | None = None) -> Reply:
+def _page(status: int, title: str, headers: Mapping[str, str] | None = None) -> SandboxReply:
     body = f"<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
-    return Reply(body.encode(), status, "text/html; charset=utf-8", headers or {})
+    return SandboxReply(body.encode(), status, "text/html; charset=utf-8", headers or {})
 
 
-def _soap_fault() -> Reply:
+def _soap_fault() -> SandboxReply:
     body = (
         '<?xml version="1.0" encoding="utf-8"?>'
         '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><soap:Fault>'
         "<faultcode>soap:Server</faultcode><faultstring>Server was unable to process request.</faultstring>"
         "<detail /></soap:Fault></soap:Body></soap:Envelope>"
     )
-    return Reply(body.encode(), 500, "text/xml; charset=utf-8")
+    return SandboxReply(body.encode(), 500, "text/xml; charset=utf-8")
 
 
 _DATABASE_DOWN = (
@@ -142,38 +142,40 @@ def _error(code: str) -> bytes:
 
 
 # The system never sees the call: this is answered instead.
-INSTEAD: Mapping[Kind, Callable[[PlannedFault], Reply]] = {
-    Kind.SERVER_ERROR: lambda _: _page(500, "Internal Server Error"),
-    Kind.BAD_GATEWAY: lambda _: _page(502, "Bad Gateway"),
-    Kind.UNAVAILABLE: lambda f: _page(503, "Service Unavailable", {"Retry-After": str(f.retry_after)}),
-    Kind.TOO_MANY_REQUESTS: lambda f: _page(429, "Too Many Requests", {"Retry-After": str(f.retry_after)}),
-    Kind.FORBIDDEN: lambda _: Reply(b"", 403, "text/html; charset=utf-8"),
-    Kind.FATAL: lambda _: Reply(_FATAL, media_type="text/html; charset=utf-8"),
-    Kind.ERROR_CODE: lambda f: Reply(_error(f.text)),
-    Kind.ANSWER: lambda f: Reply(f.text.encode()),
-    Kind.HTML: lambda _: _page(200, "Log in to the site"),
-    Kind.DATABASE_DOWN: lambda _: Reply(_DATABASE_DOWN),
-    Kind.SITE_MAINTENANCE: lambda _: Reply(_SITE_MAINTENANCE),
-    Kind.SOAP_FAULT: lambda _: _soap_fault(),
+INSTEAD: Mapping[FaultKind, Callable[[PlannedFault], SandboxReply]] = {
+    FaultKind.SERVER_ERROR: lambda _: _page(500, "Internal Server Error"),
+    FaultKind.BAD_GATEWAY: lambda _: _page(502, "Bad Gateway"),
+    FaultKind.UNAVAILABLE: lambda f: _page(503, "Service Unavailable", {"Retry-After": str(f.retry_after)}),
+    FaultKind.TOO_MANY_REQUESTS: lambda f: _page(
+        429, "Too Many Requests", {"Retry-After": str(f.retry_after)}
+    ),
+    FaultKind.FORBIDDEN: lambda _: SandboxReply(b"", 403, "text/html; charset=utf-8"),
+    FaultKind.FATAL: lambda _: SandboxReply(_FATAL, media_type="text/html; charset=utf-8"),
+    FaultKind.ERROR_CODE: lambda f: SandboxReply(_error(f.text)),
+    FaultKind.ANSWER: lambda f: SandboxReply(f.text.encode()),
+    FaultKind.HTML: lambda _: _page(200, "Log in to the site"),
+    FaultKind.DATABASE_DOWN: lambda _: SandboxReply(_DATABASE_DOWN),
+    FaultKind.SITE_MAINTENANCE: lambda _: SandboxReply(_SITE_MAINTENANCE),
+    FaultKind.SOAP_FAULT: lambda _: _soap_fault(),
 }
 
 _RESULT = re.compile(rb"(<ProcessXMLResult>)(.*)(</ProcessXMLResult>)", re.DOTALL)
 
 
-def _cut(reply: Reply, fault: PlannedFault) -> bytes:
+def _cut(reply: SandboxReply, fault: PlannedFault) -> bytes:
     return reply.body[: int(len(reply.body) * fault.keep)]
 
 
-def _escaped(reply: Reply) -> bytes:
+def _escaped(reply: SandboxReply) -> bytes:
     return _RESULT.sub(lambda m: m[1] + html.escape(m[2].decode(), quote=False).encode() + m[3], reply.body)
 
 
 # The system did what it was asked; its answer reaches the caller like this.
-AFTER: Mapping[Kind, Callable[[Reply, PlannedFault], Reply]] = {
-    Kind.TRUNCATED: lambda reply, fault: replace(reply, body=_cut(reply, fault)),
-    Kind.CUT: lambda reply, fault: replace(reply, body=_cut(reply, fault), announced=len(reply.body)),
-    Kind.NOTICE: lambda reply, _: replace(reply, body=_NOTICE + reply.body),
-    Kind.BOM: lambda reply, _: replace(reply, body=BOM_UTF8 + reply.body),
-    Kind.ESCAPED: lambda reply, _: replace(reply, body=_escaped(reply)),
-    Kind.EMPTY: lambda reply, _: replace(reply, body=_RESULT.sub(rb"\1\3", reply.body)),
+AFTER: Mapping[FaultKind, Callable[[SandboxReply, PlannedFault], SandboxReply]] = {
+    FaultKind.TRUNCATED: lambda reply, fault: replace(reply, body=_cut(reply, fault)),
+    FaultKind.CUT: lambda reply, fault: replace(reply, body=_cut(reply, fault), announced=len(reply.body)),
+    FaultKind.NOTICE: lambda reply, _: replace(reply, body=_NOTICE + reply.body),
+    FaultKind.BOM: lambda reply, _: replace(reply, body=BOM_UTF8 + reply.body),
+    FaultKind.ESCAPED: lambda reply, _: replace(reply, body=_escaped(reply)),
+    FaultKind.EMPTY: lambda reply, _: replace(reply, body=_RESULT.sub(rb"\1\3", reply.body)),
 }

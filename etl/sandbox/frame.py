@@ -32,7 +32,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Reply:
+class SandboxReply:
     """One HTTP answer; ``announced`` is the length it claims when that is not the truth."""
 
     body: bytes
@@ -50,7 +50,7 @@ class System(Protocol):
     def operation(self, call: Call) -> str:
         """Name what this call asks for, as faults and counters know it."""
 
-    def answer(self, call: Call) -> Reply:
+    def answer(self, call: Call) -> SandboxReply:
         """Do what is asked and answer as the real system would."""
 
     def reset(self) -> None:

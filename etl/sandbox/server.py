@@ -18,8 +18,8 @@ from starlette.types import Receive, Scope, Send
 
 from etl.sandbox.coachview.system import Coachview
 from etl.sandbox.control import control_app
-from etl.sandbox.faults import AFTER, INSTEAD, Faults, Kind
-from etl.sandbox.frame import Call, Counters, Reply, System
+from etl.sandbox.faults import AFTER, INSTEAD, FaultKind, Faults
+from etl.sandbox.frame import Call, Counters, SandboxReply, System
 from etl.sandbox.infocaption.system import InfoCaption
 from etl.sandbox.moodle.generated import GeneratedMoodle
 from etl.sandbox.moodle.recorded import RecordedMoodle
@@ -69,18 +69,18 @@ class SandboxApp:
         for system in self.systems.values():
             system.close()
 
-    async def _reply(self, system: System, call: Call, operation: str) -> Reply | None:
+    async def _reply(self, system: System, call: Call, operation: str) -> SandboxReply | None:
         fault = self.faults.take(system.name, operation, {**call.form, "path": call.path})
         if fault is None:
             return system.answer(call)
-        if fault.kind is Kind.DROP:
+        if fault.kind is FaultKind.DROP:
             return None
         if fault.kind in INSTEAD:
             return INSTEAD[fault.kind](fault)
         reply = system.answer(call)
-        if fault.kind is Kind.LOST_ANSWER:
+        if fault.kind is FaultKind.LOST_ANSWER:
             return None
-        if fault.kind is Kind.SLOW:
+        if fault.kind is FaultKind.SLOW:
             await asyncio.sleep(fault.seconds)
             return reply
         return AFTER[fault.kind](reply, fault)
@@ -103,7 +103,7 @@ async def _call(scope: Scope, receive: Receive, name: str) -> Call:
     )
 
 
-async def _send(send: Send, reply: Reply) -> None:
+async def _send(send: Send, reply: SandboxReply) -> None:
     length = len(reply.body) if reply.announced is None else reply.announced
     headers = {"content-type": reply.media_type, "content-length": str(length), **reply.headers}
     raw = [(key.lower().encode(), value.encode()) for key, value in headers.items()]

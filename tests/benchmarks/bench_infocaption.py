@@ -13,7 +13,7 @@ from etl.db import embedded, schema
 from etl.engine.options import Options
 from etl.reference.importing import import_set
 from etl.sandbox import accounts
-from etl.sandbox.infocaption.site import Attempt, Site, generated
+from etl.sandbox.infocaption.site import Attempt, InfoCaptionSite, generated
 from etl.sandbox.server import serve
 from tests.benchmarks.measure import Report, Watch, measured
 
@@ -56,7 +56,7 @@ def _set_goals(report: Report) -> None:
     report.goal("peak memory, MiB", max(part.peak_mib for part in report.parts.values()), at_most=1023)
 
 
-def _one_percent_passed(site: Site) -> None:
+def _one_percent_passed(site: InfoCaptionSite) -> None:
     today = f"{datetime.now(UTC):%Y-%m-%d}T10:00:00Z"
     changed = list(site.attempts)[: len(site.attempts) // 100]
     for course in changed:
@@ -64,7 +64,7 @@ def _one_percent_passed(site: Site) -> None:
             site.attempts[course].append(Attempt(attempt.user_id, attempt.email, "passed", completed=today))
 
 
-_NIGHTS: Final[dict[str, Callable[[Site], None]]] = {
+_NIGHTS: Final[dict[str, Callable[[InfoCaptionSite], None]]] = {
     "night: first": lambda site: None,
     "night: quiet": lambda site: None,
     "night: 1 % changed": _one_percent_passed,

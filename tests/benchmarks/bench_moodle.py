@@ -10,20 +10,20 @@ from etl import db
 from etl.db import embedded, schema
 from etl.reference.importing import import_set
 from etl.sandbox.moodle.generated_reference import write_reference
-from etl.sandbox.moodle.generated_site import GeneratedSite, Settings
+from etl.sandbox.moodle.generated_site import GeneratedSettings, GeneratedSite
 from etl.sandbox.server import serve
 from tests.benchmarks import moodle_stages
 from tests.benchmarks.measure import LAPS, Part, Report, measured
 
-LARGE: Final = Settings(courses=400, students=250, activities=12)
-ONE_CLASS: Final = Settings(courses=1, students=20_000, activities=12)
-OVER_HTTP: Final = Settings(courses=20, students=50, activities=12)
+LARGE: Final = GeneratedSettings(courses=400, students=250, activities=12)
+ONE_CLASS: Final = GeneratedSettings(courses=1, students=20_000, activities=12)
+OVER_HTTP: Final = GeneratedSettings(courses=20, students=50, activities=12)
 
 
 def bench(
-    large: Settings = LARGE,
-    one_class: Settings = ONE_CLASS,
-    over_http: Settings = OVER_HTTP,
+    large: GeneratedSettings = LARGE,
+    one_class: GeneratedSettings = ONE_CLASS,
+    over_http: GeneratedSettings = OVER_HTTP,
     laps: int = LAPS,
 ) -> Report:
     """Measure on a PostgreSQL server that is started for it."""
@@ -31,7 +31,13 @@ def bench(
         return measure(server_url, large, one_class, over_http, laps)
 
 
-def measure(server_url: str, large: Settings, one_class: Settings, over_http: Settings, laps: int) -> Report:
+def measure(
+    server_url: str,
+    large: GeneratedSettings,
+    one_class: GeneratedSettings,
+    over_http: GeneratedSettings,
+    laps: int,
+) -> Report:
     """Measure in databases of their own on a server; the nights over HTTP for a smaller site."""
     items = large.courses * large.students * large.activities
     report = Report("moodle", f"{large.courses * large.students:,} enrolments, {items:,} grade items")
@@ -52,7 +58,7 @@ def measure(server_url: str, large: Settings, one_class: Settings, over_http: Se
     return report
 
 
-def _over_http(url: str, settings: Settings) -> dict[str, Part]:
+def _over_http(url: str, settings: GeneratedSettings) -> dict[str, Part]:
     """A first night, an identical one, and one before which 1 % of the students got a grade; the sandbox is here."""
     parts: dict[str, Part] = {}
     with serve() as sandbox:
@@ -83,7 +89,7 @@ def _server(folder: Path) -> Iterator[str]:
     embedded.remove(home)
 
 
-def _warehouse(server_url: str, name: str, settings: Settings) -> str:
+def _warehouse(server_url: str, name: str, settings: GeneratedSettings) -> str:
     """A warehouse that holds the reference set of a generated site."""
     url = embedded.ensure_database(server_url, name)
     schema.migrate(url)

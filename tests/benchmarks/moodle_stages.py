@@ -27,7 +27,7 @@ from etl.load.merge import merge
 from etl.results.administration import Administration
 from etl.sandbox import accounts
 from etl.sandbox.moodle.generated_reference import SOURCE
-from etl.sandbox.moodle.generated_site import GeneratedSite, Settings
+from etl.sandbox.moodle.generated_site import GeneratedSettings, GeneratedSite
 from etl.transform.unit_results import RESULT_COLUMNS
 from tests.benchmarks.measure import Watch, copied
 
@@ -49,7 +49,7 @@ from ops.run_steps where run_id = %s
 """
 
 
-def decode(watch: Watch, settings: Settings) -> None:
+def decode(watch: Watch, settings: GeneratedSettings) -> None:
     """Grade reports, from bytes to frames."""
     site = GeneratedSite(settings)
     for course in site.course_ids:
@@ -60,7 +60,7 @@ def decode(watch: Watch, settings: Settings) -> None:
         watch.count("decode", len(decoded.frame))
 
 
-def land(watch: Watch, url: str, settings: Settings) -> None:
+def land(watch: Watch, url: str, settings: GeneratedSettings) -> None:
     """Every answer of a first night, stored as received."""
     engine, site = db.engine(url), GeneratedSite(settings)
     [source] = sources(engine, SYSTEM)
@@ -112,7 +112,7 @@ def load(watch: Watch, url: str, results: Path) -> None:
             _merge(watch, lap, f"load: {name}", engine, source, given)
 
 
-def nights(watch: Watch, url: str, settings: Settings) -> None:
+def nights(watch: Watch, url: str, settings: GeneratedSettings) -> None:
     """From landed answers to committed results, batch by batch as the tasks of a night do it."""
     engine = db.engine(url)
     [source] = sources(engine, SYSTEM)

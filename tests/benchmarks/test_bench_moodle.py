@@ -7,12 +7,12 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from etl.sandbox.moodle.generated_site import Settings
+from etl.sandbox.moodle.generated_site import GeneratedSettings
 from tests.benchmarks.bench_moodle import measure
 
 pytestmark = pytest.mark.long
 
-TINY = Settings(courses=2, students=20, activities=6, changed=0.2)
+TINY = GeneratedSettings(courses=2, students=20, activities=6, changed=0.2)
 
 
 def test_a_tiny_site_gives_every_figure_and_an_identical_night_writes_nothing(postgres_url, tmp_path):

@@ -12,7 +12,7 @@ from etl.connectors import registry
 from etl.connectors.moodle.check import mapped
 from etl.errors import GiveUp
 from etl.sandbox import accounts
-from etl.sandbox.faults import Kind
+from etl.sandbox.faults import FaultKind
 from etl.sandbox.moodle.withheld import Withheld
 
 
@@ -81,7 +81,7 @@ def test_a_type_without_a_test_is_refused_by_name(check):
 
 
 def test_a_busy_site_is_not_waited_for(check, sandbox):
-    sandbox.faults.add("moodle", Kind.UNAVAILABLE, count=None, retry_after=1)
+    sandbox.faults.add("moodle", FaultKind.UNAVAILABLE, count=None, retry_after=1)
     report = check(Connection("c", "moodle", f"{sandbox.url}/moodle", password=accounts.MOODLE_TOKEN))
     assert not report.ok
     assert "HTTP 503" in "\n".join(report.lines)

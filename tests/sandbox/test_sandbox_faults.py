@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from etl.sandbox.faults import AFTER, INSTEAD, Faults, Kind, PlannedFault
+from etl.sandbox.faults import AFTER, INSTEAD, FaultKind, Faults, PlannedFault
 
 INFO = "core_webservice_get_site_info"
 
@@ -125,8 +125,8 @@ def test_a_fault_that_does_not_exist_cannot_be_ordered(control, order):
 
 
 def test_every_kind_of_fault_is_one_that_something_happens_for():
-    elsewhere = {Kind.DROP, Kind.LOST_ANSWER, Kind.SLOW}
-    assert set(Kind) == set(INSTEAD) | set(AFTER) | elsewhere
+    elsewhere = {FaultKind.DROP, FaultKind.LOST_ANSWER, FaultKind.SLOW}
+    assert set(FaultKind) == set(INSTEAD) | set(AFTER) | elsewhere
 
 
 def test_the_oldest_matching_fault_happens_first():

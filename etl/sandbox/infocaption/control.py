@@ -5,13 +5,13 @@ from typing import Protocol
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 
-from etl.sandbox.infocaption.site import Attempt, Guide, Site
+from etl.sandbox.infocaption.site import Attempt, Guide, InfoCaptionSite
 
 
-class Controlled(Protocol):
+class ControlledInfoCaption(Protocol):
     """What the routes change."""
 
-    site: Site
+    site: InfoCaptionSite
     repeating: set[str]
 
     def expire_tokens(self) -> None:
@@ -24,7 +24,7 @@ class Published(BaseModel):
     published: bool
 
 
-def routes(infocaption: Controlled) -> APIRouter:
+def routes(infocaption: ControlledInfoCaption) -> APIRouter:
     """Routes below /control/infocaption."""
     router = APIRouter()
 

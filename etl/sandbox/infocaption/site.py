@@ -35,7 +35,7 @@ class Attempt:
 
 
 @dataclass
-class Site:
+class InfoCaptionSite:
     """One site; whoever changes it changes what the next call sees."""
 
     guide_list: dict[str, Guide] = field(default_factory=dict)
@@ -85,9 +85,9 @@ class Site:
         ]
 
 
-def sample() -> Site:
+def sample() -> InfoCaptionSite:
     """The sample site."""
-    site = Site()
+    site = InfoCaptionSite()
     for row in _rows("guides"):
         published, removed = row["published"] == "true", row["course_state"] == "removed"
         site.guide_list[row["id"]] = Guide(row["id"], row["name"], int(row["guide_type"]), published, removed)
@@ -97,9 +97,9 @@ def sample() -> Site:
     return site
 
 
-def generated(courses: int, participants: int) -> Site:
+def generated(courses: int, participants: int) -> InfoCaptionSite:
     """A large site: every participant passed one course, on a day of one year."""
-    site = Site()
+    site = InfoCaptionSite()
     for number in range(1, courses + 1):
         site.guide_list[str(number)] = Guide(str(number), f"Course {number}", _COURSE_KINDS[0])
     for number in range(participants):

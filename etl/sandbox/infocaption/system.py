@@ -16,9 +16,9 @@ from typing import Any, Final
 from fastapi import APIRouter
 
 from etl.sandbox import accounts
-from etl.sandbox.frame import Call, Reply
+from etl.sandbox.frame import Call, SandboxReply
 from etl.sandbox.infocaption.control import routes
-from etl.sandbox.infocaption.site import Site, sample
+from etl.sandbox.infocaption.site import InfoCaptionSite, sample
 
 TOKEN: Final = "/oauth2/token"  # noqa: S105
 GUIDES: Final = "/API/public/guides"
@@ -38,7 +38,7 @@ class InfoCaption:
 
     def reset(self) -> None:
         """The sample site."""
-        self.site: Site = sample()
+        self.site: InfoCaptionSite = sample()
         self.expires_in: int | None = None  # what a new token says; the real one may not say
         self.largest_page = _LARGEST_PAGE
         self.token_path = TOKEN
@@ -58,7 +58,7 @@ class InfoCaption:
             return "participants"
         return {TOKEN: "token", GUIDES: "guides", COURSES: "courses"}.get(call.path, "")
 
-    def answer(self, call: Call) -> Reply:
+    def answer(self, call: Call) -> SandboxReply:
         """A token, or a page of a list for whoever has one."""
         if call.path == self.token_path:
             return self._token(call)
@@ -79,7 +79,7 @@ class InfoCaption:
         """Change the site between two nights."""
         return routes(self)
 
-    def _token(self, call: Call) -> Reply:
+    def _token(self, call: Call) -> SandboxReply:
         if call.headers.get("authorization") != _basic(accounts.INFOCAPTION_ID, accounts.INFOCAPTION_SECRET):
             return _json({"error": "invalid_client"}, 401)
         if call.form.get("grant_type") != "client_credentials":
@@ -116,5 +116,5 @@ def _basic(login: str, password: str) -> str:
     return "Basic " + b64encode(f"{login}:{password}".encode()).decode()
 
 
-def _json(value: object, status: int = 200) -> Reply:
-    return Reply(json.dumps(value, ensure_ascii=False).encode(), status)
+def _json(value: object, status: int = 200) -> SandboxReply:
+    return SandboxReply(json.dumps(value, ensure_ascii=False).encode(), status)

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from etl.sandbox.moodle.protocol import MoodleError, pairs
-from etl.sandbox.moodle.site import COMPLETION, GRADE, Row, Site
+from etl.sandbox.moodle.site import COMPLETION, GRADE, MoodleSite, Row
 
 Params = Mapping[str, str]
 
 
-def courses_by_field(site: Site, params: Params) -> Row:
+def courses_by_field(site: MoodleSite, params: Params) -> Row:
     """Courses by id, ids, shortname, idnumber or category; all of them without a field."""
     field, value = params.get("field", ""), params.get("value", "")
     if field not in ("", "id", "ids", "shortname", "idnumber", "category"):
@@ -27,13 +27,13 @@ def courses_by_field(site: Site, params: Params) -> Row:
     return {"courses": rows, "warnings": []}
 
 
-def courses(site: Site, params: Params) -> list[Row]:
+def courses(site: MoodleSite, params: Params) -> list[Row]:
     """The courses asked for by id, absent where there is none; all without ids."""
     wanted = {value for name, value in params.items() if name.startswith("options[ids]")}
     return [row for row in site.course_list.values() if not wanted or str(row["id"]) in wanted]
 
 
-def categories(site: Site, params: Params) -> list[Row]:
+def categories(site: MoodleSite, params: Params) -> list[Row]:
     """Categories that meet all criteria, and what is below them."""
     criteria = pairs(params, "criteria", "key")
     for key in criteria:
@@ -46,7 +46,7 @@ def categories(site: Site, params: Params) -> list[Row]:
     return [row for row in site.categories if any(f"{row['path']}/".startswith(f"{path}/") for path in paths)]
 
 
-def contents(site: Site, params: Params) -> list[Row]:
+def contents(site: MoodleSite, params: Params) -> list[Row]:
     """Sections and activities of a course, filtered by cmid or modname."""
     course = _course(site, params)
     options = pairs(params, "options", "name")
@@ -71,7 +71,7 @@ def contents(site: Site, params: Params) -> list[Row]:
     ]
 
 
-def users(site: Site, params: Params) -> Row:
+def users(site: MoodleSite, params: Params) -> Row:
     """Users who meet all criteria; % is a wildcard; an unknown key is ignored with a warning."""
     criteria: dict[str, str] = {}
     for index in range(len(params)):
@@ -95,7 +95,7 @@ def users(site: Site, params: Params) -> Row:
     return {"users": rows, "warnings": warnings}
 
 
-def enrolled_users(site: Site, params: Params) -> list[Row]:
+def enrolled_users(site: MoodleSite, params: Params) -> list[Row]:
     """Everybody enrolled in a course, teachers too; filtered, sorted, paged and cut to fields by options."""
     course = _course(site, params)
     options = pairs(params, "options", "name")
@@ -117,7 +117,7 @@ def enrolled_users(site: Site, params: Params) -> list[Row]:
     return rows
 
 
-def course_module(site: Site, params: Params) -> Row:
+def course_module(site: MoodleSite, params: Params) -> Row:
     """One activity with its pass grade; one that the role may not view is not accessible."""
     cmid = int(params["cmid"])
     if cmid not in site.modules:
@@ -127,7 +127,7 @@ def course_module(site: Site, params: Params) -> Row:
     return {"cm": site.modules[cmid], "warnings": []}
 
 
-def grade_items(site: Site, params: Params) -> Row:
+def grade_items(site: MoodleSite, params: Params) -> Row:
     """Grades of one user, of a group, or of every active student of the course."""
     course = _course(site, params)
     user, group = int(params.get("userid", 0)), int(params.get("groupid", 0))
@@ -144,7 +144,7 @@ def grade_items(site: Site, params: Params) -> Row:
     return {"usergrades": [_visible(site, report) for report in reports], "warnings": []}
 
 
-def completion_status(site: Site, params: Params) -> Row:
+def completion_status(site: MoodleSite, params: Params) -> Row:
     """Course completion of one student who is actively enrolled."""
     course, user = _course(site, params), int(params["userid"])
     _person(site, user, COMPLETION)
@@ -157,7 +157,7 @@ def completion_status(site: Site, params: Params) -> Row:
     return {"completionstatus": site.completions[course, user], "warnings": []}
 
 
-ANSWERS: Mapping[str, Callable[[Site, Params], Any]] = {
+ANSWERS: Mapping[str, Callable[[MoodleSite, Params], Any]] = {
     "core_course_get_courses_by_field": courses_by_field,
     "core_course_get_courses": courses,
     "core_course_get_categories": categories,
@@ -170,31 +170,31 @@ ANSWERS: Mapping[str, Callable[[Site, Params], Any]] = {
 }
 
 
-def _course(site: Site, params: Params) -> int:
+def _course(site: MoodleSite, params: Params) -> int:
     course = int(params["courseid"])
     if course not in site.courses:
         raise MoodleError("core_course_get_contents__nonexistent_course", {"999999": course})
     return course
 
 
-def _person(site: Site, user: int, function: str) -> None:
+def _person(site: MoodleSite, user: int, function: str) -> None:
     if user in site.recorded.deleted_users:
         raise MoodleError(function + "user_deleted")
     if user not in site.users:
         raise MoodleError(function + "nonexistent_user", {"999999": user})
 
 
-def _visible(site: Site, report: Row) -> Row:
+def _visible(site: MoodleSite, report: Row) -> Row:
     if not site.hidden:
         return report
     return {**report, "gradeitems": [i for i in report["gradeitems"] if i.get("cmid") not in site.hidden]}
 
 
-def _is_student(site: Site, row: Row) -> bool:
+def _is_student(site: MoodleSite, row: Row) -> bool:
     return any(role["shortname"] == site.student_role for role in row["roles"])
 
 
-def _active(site: Site, course: int, row: Row) -> bool:
+def _active(site: MoodleSite, course: int, row: Row) -> bool:
     return row["id"] in site.reports[course] or not _is_student(site, row)
 
 

@@ -1,6 +1,6 @@
 """Rarer things that happen on the recorded Moodle site between two nights."""
 
-from etl.sandbox.moodle.site import Row, Site
+from etl.sandbox.moodle.site import MoodleSite, Row
 
 PENALTY = (
     '<i class="icon fa fa-triangle-exclamation text-danger fa-fw "  title="Late penalty applied -5.00 marks"'
@@ -8,7 +8,7 @@ PENALTY = (
 )
 
 
-def item_of(site: Site, user: int, cmid: int, number: int = 0) -> Row:
+def item_of(site: MoodleSite, user: int, cmid: int, number: int = 0) -> Row:
     """A grade item of a student. Raises LookupError when there is none."""
     report = site.report(site.modules[cmid]["course"], user)
     items: list[Row] = report["gradeitems"] if report else []
@@ -18,7 +18,7 @@ def item_of(site: Site, user: int, cmid: int, number: int = 0) -> Row:
     raise LookupError(f"user {user} has no grade item {number} of activity {cmid}")
 
 
-def set_pending(site: Site, user: int, cmid: int, pending: bool = True) -> None:
+def set_pending(site: MoodleSite, user: int, cmid: int, pending: bool = True) -> None:
     """The gradebook has to compute a grade anew: until then the site shows none."""
     item = item_of(site, user, cmid)
     if pending:
@@ -28,7 +28,7 @@ def set_pending(site: Site, user: int, cmid: int, pending: bool = True) -> None:
     site.changes += 1
 
 
-def add_grade_item(site: Site, cmid: int, number: int) -> None:
+def add_grade_item(site: MoodleSite, cmid: int, number: int) -> None:
     """An activity gets one more grade item, which nobody is graded for yet."""
     course = site.modules[cmid]["course"]
     for user in site.reports[course]:
@@ -41,14 +41,14 @@ def add_grade_item(site: Site, cmid: int, number: int) -> None:
     site.changes += 1
 
 
-def add_late_penalty(site: Site, user: int, cmid: int) -> None:
+def add_late_penalty(site: MoodleSite, user: int, cmid: int) -> None:
     """Moodle 5 shows a red triangle behind a grade that was lowered."""
     item = item_of(site, user, cmid)
     item["gradeformatted"] += " " + PENALTY
     site.changes += 1
 
 
-def set_gradepass(site: Site, cmid: int, gradepass: float) -> None:
+def set_gradepass(site: MoodleSite, cmid: int, gradepass: float) -> None:
     """An administrator changes the pass grade of an activity, without being a participant of the course."""
     site.gradepass[cmid] = gradepass
     site.modules[cmid]["gradepass"] = f"{gradepass:.2f}"
@@ -57,7 +57,7 @@ def set_gradepass(site: Site, cmid: int, gradepass: float) -> None:
     site.changes += 1
 
 
-def rename_role(site: Site, shortname: str) -> None:
+def rename_role(site: MoodleSite, shortname: str) -> None:
     """The students of this site have a role of another name."""
     for rows in site.enrolled.values():
         for row in rows:
@@ -68,13 +68,13 @@ def rename_role(site: Site, shortname: str) -> None:
     site.changes += 1
 
 
-def show_activity(site: Site, cmid: int) -> None:
+def show_activity(site: MoodleSite, cmid: int) -> None:
     """The service's role gets the right to view an activity back."""
     site.hidden.discard(cmid)
     site.changes += 1
 
 
-def set_completion(site: Site, course: int, user: int, moment: int) -> None:
+def set_completion(site: MoodleSite, course: int, user: int, moment: int) -> None:
     """Somebody completes a course, all of its conditions at this moment."""
     status = site.completions[course, user]
     for criterion in status["completions"]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 
-from etl.sandbox.moodle.site import Site
+from etl.sandbox.moodle.site import MoodleSite
 from etl.sandbox.moodle.withheld import Withheld
 
 
@@ -36,7 +36,7 @@ def _looking_up() -> Iterator[None]:
         raise HTTPException(404, f"not found: {error}") from None
 
 
-def routes(site: Callable[[], Site]) -> APIRouter:
+def routes(site: Callable[[], MoodleSite]) -> APIRouter:
     """Routes below /control/moodle; ``site`` gives the site as it is, for a reset replaces it."""
     router = APIRouter()
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from etl.sandbox import accounts
-from etl.sandbox.frame import Call, Reply
-from etl.sandbox.moodle.generated_site import GeneratedSite, Settings
+from etl.sandbox.frame import Call, SandboxReply
+from etl.sandbox.moodle.generated_site import GeneratedSettings, GeneratedSite
 from etl.sandbox.moodle.protocol import (
     PROTOCOL_FIELDS,
     SERVER,
@@ -38,8 +38,8 @@ class GeneratedMoodle:
 
     name = "generated"
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        self._first_settings = settings or Settings()
+    def __init__(self, settings: GeneratedSettings | None = None) -> None:
+        self._first_settings = settings or GeneratedSettings()
         self.site = GeneratedSite(self._first_settings)
         info = recording().value("core_webservice_get_site_info__happy")
         served = [row for row in info["functions"] if row["name"] in self._functions]
@@ -61,15 +61,15 @@ class GeneratedMoodle:
         """The web service function."""
         return call.form.get("wsfunction", "")
 
-    def answer(self, call: Call) -> Reply:
+    def answer(self, call: Call) -> SandboxReply:
         """As the recorded site does, for the functions that the pipeline reads with."""
         if call.path != SERVER:
-            return Reply(b"<h1>Not Found</h1>", 404, "text/html; charset=utf-8")
+            return SandboxReply(b"<h1>Not Found</h1>", 404, "text/html; charset=utf-8")
         try:
             body = self._body(call.form)
         except MoodleError as error:
             body = error.body.encode()
-        return Reply(body.replace(b"{{WWWROOT}}", call.origin.replace("/", "\\/").encode()))
+        return SandboxReply(body.replace(b"{{WWWROOT}}", call.origin.replace("/", "\\/").encode()))
 
     def _body(self, form: Mapping[str, str]) -> bytes:
         if form.get("wstoken") != accounts.GENERATED_TOKEN:

@@ -28,7 +28,7 @@ PASS_GRADES = (50, 75, 0, 200 / 3, 80, 55)
 
 
 @dataclass(frozen=True)
-class Settings:
+class GeneratedSettings:
     """How large the site is, and how many nights later it is."""
 
     seed: int = 1
@@ -50,7 +50,7 @@ class Term:
 
 
 @lru_cache(maxsize=64)
-def term(settings: Settings, index: int) -> Term:
+def term(settings: GeneratedSettings, index: int) -> Term:
     """The state of one course at its night."""
     random = np.random.default_rng((settings.seed, index))
     size = (settings.students, settings.activities)
@@ -65,7 +65,7 @@ def term(settings: Settings, index: int) -> Term:
     return Term(halves, graded, access)
 
 
-def changes(settings: Settings, index: int, night: int) -> tuple[NDArray[np.int64], ...]:
+def changes(settings: GeneratedSettings, index: int, night: int) -> tuple[NDArray[np.int64], ...]:
     """Who was graded in a course before a later night: students, activities, half points, times."""
     random = np.random.default_rng((settings.seed, index, night))
     students = np.flatnonzero(random.random(settings.students) < settings.changed)
@@ -78,7 +78,7 @@ def changes(settings: Settings, index: int, night: int) -> tuple[NDArray[np.int6
 class GeneratedSite:
     """The site itself, usable without HTTP: every answer as bytes."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: GeneratedSettings) -> None:
         self.settings = settings
 
     @property

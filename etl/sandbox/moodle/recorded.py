@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from etl.sandbox import accounts
-from etl.sandbox.frame import Call, Reply
+from etl.sandbox.frame import Call, SandboxReply
 from etl.sandbox.moodle.answers import ANSWERS
 from etl.sandbox.moodle.control import routes
 from etl.sandbox.moodle.protocol import (
@@ -26,7 +26,7 @@ from etl.sandbox.moodle.protocol import (
     to_json,
 )
 from etl.sandbox.moodle.roles import limited, weak
-from etl.sandbox.moodle.site import Site
+from etl.sandbox.moodle.site import MoodleSite
 from etl.sandbox.moodle.withheld import withhold
 
 PLACEHOLDERS: Mapping[str, str] = {
@@ -71,7 +71,7 @@ class RecordedMoodle:
 
     def reset(self) -> None:
         """The site as it was recorded."""
-        self.site = Site(recording())
+        self.site = MoodleSite(recording())
         self._asked: Counter[Question] = Counter()
         self._token_deleted = False
         self._answers: dict[tuple[int, str, Question], bytes] = {}  # until the site changes
@@ -83,10 +83,10 @@ class RecordedMoodle:
         """The web service function, or login/token.php."""
         return LOGIN.lstrip("/") if call.path == LOGIN else call.form.get("wsfunction", "")
 
-    def answer(self, call: Call) -> Reply:
+    def answer(self, call: Call) -> SandboxReply:
         """Nearly every failure is HTTP 200 (docs/connectors/moodle.md, Errors)."""
         if call.path not in (SERVER, LOGIN):
-            return Reply(b"<h1>Not Found</h1>", 404, "text/html; charset=utf-8")
+            return SandboxReply(b"<h1>Not Found</h1>", 404, "text/html; charset=utf-8")
         question = Question(call.path, frozenset(call.form.items()))
         if call.path == LOGIN:
             return _reply(self._login(question, call.form), call.origin)
@@ -94,7 +94,7 @@ class RecordedMoodle:
             return self._in_xml(question, call)
         key = (self.site.changes, call.origin, question)
         if (body := self._answers.get(key)) is not None:
-            return Reply(body)
+            return SandboxReply(body)
         try:
             text = self._body(question, call.form)
         except MoodleError as error:
@@ -165,12 +165,12 @@ class RecordedMoodle:
                 return recording().body("login_token_php__missing_password", {"password": field})
         return self._next(question) or recording().body(WRONG_LOGIN)
 
-    def _in_xml(self, question: Question, call: Call) -> Reply:
+    def _in_xml(self, question: Question, call: Call) -> SandboxReply:
         """Without moodlewsrestformat=json the site speaks XML; recorded for site info and a wrong token."""
         known = call.form.get("wstoken") in accounts.MOODLE_ROLES
         wrong = None if known else recording().exchanges[INFO + "__invalid_token_xml"].body
         body = wrong or self._next(question) or recording().exchanges[INFO + "__format_xml_default"].body
-        return Reply(fill(body, call.origin).encode(), media_type="application/xml; charset=utf-8")
+        return SandboxReply(fill(body, call.origin).encode(), media_type="application/xml; charset=utf-8")
 
     def control(self) -> APIRouter:
         """Change the site between two nights."""
@@ -184,5 +184,5 @@ def fill(text: str, origin: str = "") -> str:
     return text.replace("{{WWWROOT}}", origin)
 
 
-def _reply(text: str, origin: str) -> Reply:
-    return Reply(fill(text, origin.replace("/", "\\/")).encode())
+def _reply(text: str, origin: str) -> SandboxReply:
+    return SandboxReply(fill(text, origin.replace("/", "\\/")).encode())

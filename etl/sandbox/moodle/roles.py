@@ -5,13 +5,13 @@ from typing import Any
 
 from etl.sandbox.moodle.answers import ANSWERS
 from etl.sandbox.moodle.protocol import MoodleError, recording, to_json
-from etl.sandbox.moodle.site import Site
+from etl.sandbox.moodle.site import MoodleSite
 
 FIELDS_OF_MANAGER_FROM = "idnumber"  # in the recorded order; everybody else gets the fields before it
 INVISIBLE_MODULE = "h5pactivity"  # the limited role lacks mod/h5pactivity:view
 
 
-def weak(site: Site, function: str, params: Mapping[str, str]) -> str:
+def weak(site: MoodleSite, function: str, params: Mapping[str, str]) -> str:
     """A user who may use REST and nothing else: enrolled nowhere, no capability."""
     if function == "core_course_get_courses_by_field":
         return to_json(_without_update(ANSWERS[function](site, params)))

@@ -28,7 +28,7 @@ ALL = 1
 _CMID = re.compile(r"view\.php\?id=(\d+)")
 
 
-class Site:
+class MoodleSite:
     """What the site knows. Attributes are keyed by Moodle's own ids."""
 
     def __init__(self, recorded: Recording) -> None:

@@ -10,7 +10,7 @@ from etl.sandbox.pe_online.ledger import BookedCourse, Ledger
 
 
 @dataclass(frozen=True)
-class Settings:
+class PeOnlineSettings:
     """How this PE-Online behaves where the real one is known to differ, or not known well enough."""
 
     error_style: Literal["text", "code"] = "text"
@@ -20,11 +20,11 @@ class Settings:
     registration_months: int | None = None
 
 
-class Controlled(Protocol):
+class ControlledPeOnline(Protocol):
     """What the routes change."""
 
     ledger: Ledger
-    settings: Settings
+    settings: PeOnlineSettings
 
 
 class Behaviour(BaseModel):
@@ -50,7 +50,7 @@ class Mode(BaseModel):
     mode: Literal["live", "test"]
 
 
-def routes(pe: Controlled) -> APIRouter:
+def routes(pe: ControlledPeOnline) -> APIRouter:
     """Routes below /control/pe."""
     router = APIRouter()
 

@@ -8,8 +8,8 @@ from xml.sax.saxutils import escape
 from fastapi import APIRouter
 from lxml import etree
 
-from etl.sandbox.frame import Call, Reply
-from etl.sandbox.pe_online.control import Settings, routes
+from etl.sandbox.frame import Call, SandboxReply
+from etl.sandbox.pe_online.control import PeOnlineSettings, routes
 from etl.sandbox.pe_online.ledger import DATA, BookedAccount, BookedAttendance, BookedCourse, Ledger
 from etl.sandbox.pe_online.rules import Judge, Judged, Reason, RefusedError
 
@@ -43,7 +43,7 @@ _SCHEMA = etree.XMLSchema(etree.parse(DATA / "Entry.xsd"))
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ProcessedRow:
     """What became of one row."""
 
     line: int
@@ -65,9 +65,9 @@ class PeOnline:
 
     name = "pe"
 
-    def __init__(self, ledger: Ledger, settings: Settings | None = None) -> None:
+    def __init__(self, ledger: Ledger, settings: PeOnlineSettings | None = None) -> None:
         self.ledger = ledger
-        self._first_settings = settings or Settings()
+        self._first_settings = settings or PeOnlineSettings()
         self.settings = self._first_settings
 
     def reset(self) -> None:
@@ -83,20 +83,20 @@ class PeOnline:
         """WSDL or ProcessXML."""
         return "WSDL" if call.method == "GET" else "ProcessXML"
 
-    def answer(self, call: Call) -> Reply:
+    def answer(self, call: Call) -> SandboxReply:
         """The WSDL, or what became of the rows that were sent."""
         if call.path.casefold() != PATH.casefold():
-            return Reply(b"<h1>The resource cannot be found.</h1>", 404, "text/html; charset=utf-8")
+            return SandboxReply(b"<h1>The resource cannot be found.</h1>", 404, "text/html; charset=utf-8")
         if call.method == "GET" and call.query.casefold() == "wsdl":
             wsdl = (DATA / "WriteAttendance.wsdl").read_text()
-            return Reply(wsdl.replace("{{ADDRESS}}", call.origin + PATH).encode(), media_type=XML)
+            return SandboxReply(wsdl.replace("{{ADDRESS}}", call.origin + PATH).encode(), media_type=XML)
         if call.headers.get("soapaction", "").strip('"') != f"{NAMESPACE}/ProcessXML":
             return _soap_fault("Server did not recognize the value of HTTP Header SOAPAction")
         try:
             payload = _payload(call.body)
         except etree.XMLSyntaxError:
             return _soap_fault("Server was unable to read request")
-        return Reply(_envelope(self.process(payload)).encode(), media_type=XML)
+        return SandboxReply(_envelope(self.process(payload)).encode(), media_type=XML)
 
     def process(self, payload: str) -> str:
         """Process one Entry and return its Summary. Good rows are processed even when others fail."""
@@ -123,7 +123,7 @@ class PeOnline:
             raise WholeCallError(UNAUTHORISED)
         return account, org_id
 
-    def _process_row(self, judge: Judge, call: int, line: int, row: BookedAttendance) -> Outcome:
+    def _process_row(self, judge: Judge, call: int, line: int, row: BookedAttendance) -> ProcessedRow:
         judged, reason = None, None
         try:
             judged = judge.judge(row)
@@ -132,18 +132,18 @@ class PeOnline:
         self.ledger.log(call, line, judge.account, judge.org_id, row, reason.name if reason else "")
         if judged and judge.account.mode == "live":
             self.ledger.book(row.person, judged.course, judged.module, judged.moment)
-        return Outcome(line, row, judged, reason)
+        return ProcessedRow(line, row, judged, reason)
 
-    def _answered(self, org_id: int, outcomes: Sequence[Outcome]) -> str:
+    def _answered(self, org_id: int, outcomes: Sequence[ProcessedRow]) -> str:
         refused = [self._refused(org_id, o, o.reason) for o in outcomes if o.reason]
         accepted = [self._accepted(o, o.judged.course) for o in reversed(outcomes) if o.judged]
         return _summary(len(refused), len(accepted), [*refused, *accepted])
 
-    def _refused(self, org_id: int, outcome: Outcome, reason: Reason) -> str:
+    def _refused(self, org_id: int, outcome: ProcessedRow, reason: Reason) -> str:
         short = self.settings.error_style == "code"
         return _error(ROW, reason.text(outcome.row, outcome.line, org_id, short=short))
 
-    def _accepted(self, outcome: Outcome, course: BookedCourse) -> str:
+    def _accepted(self, outcome: ProcessedRow, course: BookedCourse) -> str:
         row = outcome.row
         values = {
             "person": row.person,
@@ -201,10 +201,10 @@ def _envelope(summary: str) -> str:
     )
 
 
-def _soap_fault(text: str) -> Reply:
+def _soap_fault(text: str) -> SandboxReply:
     body = (
         f'<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="{SOAP}"><soap:Body><soap:Fault>'
         f"<faultcode>soap:Client</faultcode><faultstring>{text}</faultstring><detail /></soap:Fault>"
         "</soap:Body></soap:Envelope>"
     )
-    return Reply(body.encode(), 500, XML)
+    return SandboxReply(body.encode(), 500, XML)

@@ -11,7 +11,7 @@ from etl.connectors.moodle.client import MoodleClient, report_timeout
 from etl.connectors.moodle.contract import decode_enrolled_users, decode_site_info
 from etl.errors import EtlError, GiveUp, RejectRecord, RetryLater, Unusable
 from etl.sandbox import accounts
-from etl.sandbox.faults import Kind
+from etl.sandbox.faults import FaultKind
 from etl.sandbox.server import Sandbox
 from tests.fixtures.http_peer import Answer, Asked, Peer
 
@@ -125,19 +125,19 @@ def test_threads_share_one_renewal(peer: Peer, client_of: Build) -> None:
 @pytest.mark.parametrize(
     "kind",
     [
-        Kind.DROP,
-        Kind.LOST_ANSWER,
-        Kind.TRUNCATED,
-        Kind.CUT,
-        Kind.SERVER_ERROR,
-        Kind.BAD_GATEWAY,
-        Kind.UNAVAILABLE,
-        Kind.TOO_MANY_REQUESTS,
-        Kind.DATABASE_DOWN,
-        Kind.SITE_MAINTENANCE,
+        FaultKind.DROP,
+        FaultKind.LOST_ANSWER,
+        FaultKind.TRUNCATED,
+        FaultKind.CUT,
+        FaultKind.SERVER_ERROR,
+        FaultKind.BAD_GATEWAY,
+        FaultKind.UNAVAILABLE,
+        FaultKind.TOO_MANY_REQUESTS,
+        FaultKind.DATABASE_DOWN,
+        FaultKind.SITE_MAINTENANCE,
     ],
 )
-def test_what_passes_is_waited_for(kind: Kind, site: str, client_of: Build, sandbox: Sandbox) -> None:
+def test_what_passes_is_waited_for(kind: FaultKind, site: str, client_of: Build, sandbox: Sandbox) -> None:
     whole = client_of(site).grade_report("2")
     sandbox.faults.add("moodle", kind, count=2)
     client = client_of(site)
@@ -146,7 +146,7 @@ def test_what_passes_is_waited_for(kind: Kind, site: str, client_of: Build, sand
 
 
 def test_retry_after_is_obeyed(site: str, client_of: Build, sandbox: Sandbox, naps: list[float]) -> None:
-    sandbox.faults.add("moodle", Kind.UNAVAILABLE, retry_after=45)
+    sandbox.faults.add("moodle", FaultKind.UNAVAILABLE, retry_after=45)
     client_of(site).site_info()
     assert naps == [45]
 
@@ -154,7 +154,7 @@ def test_retry_after_is_obeyed(site: str, client_of: Build, sandbox: Sandbox, na
 def test_waiting_has_a_limit_that_the_connection_sets(
     site: str, client_of: Build, sandbox: Sandbox, naps: list[float]
 ) -> None:
-    sandbox.faults.add("moodle", Kind.SITE_MAINTENANCE, count=None)
+    sandbox.faults.add("moodle", FaultKind.SITE_MAINTENANCE, count=None)
     with pytest.raises(RetryLater, match="sitemaintenance"):
         client_of(site, extra={"wait_limit": "20"}).site_info()
     assert sum(naps) <= 20
@@ -166,9 +166,11 @@ def test_a_limit_of_waiting_is_a_number_of_seconds(limit: object, site: str, cli
         client_of(site, extra={"wait_limit": limit})
 
 
-@pytest.mark.parametrize(("kind", "words"), [(Kind.FORBIDDEN, "REST protocol"), (Kind.HTML, "HTML instead")])
+@pytest.mark.parametrize(
+    ("kind", "words"), [(FaultKind.FORBIDDEN, "REST protocol"), (FaultKind.HTML, "HTML instead")]
+)
 def test_what_does_not_pass_needs_a_person(
-    kind: Kind, words: str, site: str, client_of: Build, sandbox: Sandbox
+    kind: FaultKind, words: str, site: str, client_of: Build, sandbox: Sandbox
 ) -> None:
     sandbox.faults.add("moodle", kind, count=None)
     client = client_of(site)
@@ -180,17 +182,17 @@ def test_what_does_not_pass_needs_a_person(
 @pytest.mark.parametrize(
     ("kind", "advice"),
     [
-        (Kind.UNAVAILABLE, "HTTP 503: the system is in maintenance or overloaded"),
-        (Kind.BAD_GATEWAY, "HTTP 502: what stands before the system gets no answer"),
-        (Kind.SERVER_ERROR, "HTTP 500: the system failed"),
-        (Kind.TOO_MANY_REQUESTS, "HTTP 429: the system asks for fewer calls"),
-        (Kind.DATABASE_DOWN, "dbconnectionfailed: the site cannot use its database"),
-        (Kind.SITE_MAINTENANCE, "sitemaintenance: the site is in maintenance mode"),
-        (Kind.DROP, "no complete answer: "),
+        (FaultKind.UNAVAILABLE, "HTTP 503: the system is in maintenance or overloaded"),
+        (FaultKind.BAD_GATEWAY, "HTTP 502: what stands before the system gets no answer"),
+        (FaultKind.SERVER_ERROR, "HTTP 500: the system failed"),
+        (FaultKind.TOO_MANY_REQUESTS, "HTTP 429: the system asks for fewer calls"),
+        (FaultKind.DATABASE_DOWN, "dbconnectionfailed: the site cannot use its database"),
+        (FaultKind.SITE_MAINTENANCE, "sitemaintenance: the site is in maintenance mode"),
+        (FaultKind.DROP, "no complete answer: "),
     ],
 )
 def test_a_site_that_cannot_answer_now_says_what_to_do(
-    kind: Kind, advice: str, site: str, client_of: Build, sandbox: Sandbox
+    kind: FaultKind, advice: str, site: str, client_of: Build, sandbox: Sandbox
 ) -> None:
     sandbox.faults.add("moodle", kind, count=None)
     with pytest.raises(RetryLater) as caught:

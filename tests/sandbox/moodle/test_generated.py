@@ -8,12 +8,12 @@ import pytest
 
 from etl.sandbox import accounts
 from etl.sandbox.moodle.generated_reference import unit_codes, write_reference
-from etl.sandbox.moodle.generated_site import GeneratedSite, Settings
+from etl.sandbox.moodle.generated_site import GeneratedSettings, GeneratedSite
 from etl.sandbox.moodle.protocol import recording
 
 GRADES = "gradereport_user_get_grade_items"
 TOKEN = accounts.GENERATED_TOKEN
-SMALL = Settings(courses=3, students=40, activities=7, changed=0.1)
+SMALL = GeneratedSettings(courses=3, students=40, activities=7, changed=0.1)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def reports(site, course=2):
 
 
 def test_the_same_settings_give_the_same_bytes_and_another_seed_gives_others():
-    one, same, other = (GeneratedSite(Settings(seed=seed)) for seed in (1, 1, 2))
+    one, same, other = (GeneratedSite(GeneratedSettings(seed=seed)) for seed in (1, 1, 2))
     assert one.grade_items(2) == same.grade_items(2) != other.grade_items(2)
 
 
@@ -129,15 +129,15 @@ def test_a_later_night_changes_the_grades_and_the_access_of_the_students_it_name
 
 
 def test_nights_add_up(site):
-    second = GeneratedSite(Settings(**{**vars(SMALL), "night": 2}))
+    second = GeneratedSite(GeneratedSettings(**{**vars(SMALL), "night": 2}))
     named = {user for night in (1, 2) for course, user in second.changed_students(night) if course == 2}
     before, after = reports(site), reports(second)
     assert {user for user in before if before[user] != after[user]} == named
 
 
 def test_a_night_without_changes_is_the_night_before():
-    quiet = GeneratedSite(Settings(night=3, changed=0))
-    assert quiet.grade_items(2) == GeneratedSite(Settings()).grade_items(2)
+    quiet = GeneratedSite(GeneratedSettings(night=3, changed=0))
+    assert quiet.grade_items(2) == GeneratedSite(GeneratedSettings()).grade_items(2)
 
 
 def test_size_and_night_are_changed_over_http(ask, control):

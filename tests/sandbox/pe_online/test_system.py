@@ -9,7 +9,7 @@ from lxml import etree
 from zeep.transports import Transport
 
 from etl.sandbox import accounts
-from etl.sandbox.pe_online.control import Settings
+from etl.sandbox.pe_online.control import PeOnlineSettings
 from etl.sandbox.pe_online.ledger import BookedAccount, BookedCourse
 from etl.sandbox.pe_online.system import NAMESPACE, PATH
 from tests.sandbox.pe_online.entries import END, MODULE_ROW, entry, row
@@ -184,7 +184,7 @@ def classroom(sandbox):
     ],
 )
 def test_each_row_fault_has_its_reason(sandbox, classroom, send, fields, code, text):
-    sandbox.pe.settings = Settings(error_style="code")
+    sandbox.pe.settings = PeOnlineSettings(error_style="code")
     results, ((number, message),), _ = send(entry(fields))
     assert (results["rejected_rows"], number) == (1, "100")
     assert message.startswith(f"{code} ") == bool(code)
