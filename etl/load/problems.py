@@ -25,7 +25,8 @@ _WHAT_TO_DO: Final = {
     "database": "mend what the sentence names, then start the run again",
     COUNTS_DIFFER: "run it again with full; if it stays, report it with the run's id: it is a fault of this program",
     BROKEN_OFF: "start the run again; if it stays, report it with the run's id: it is a fault of this program",
-    "outcome_unknown": "nothing, if it happens once: the next run settles it; else look at `etl pe list`",
+    "outcome_unknown": "nothing, if it happens once: the next run settles it; else look at what is unknown, and"
+    " settle it, with the commands of the system that it was sent to",
 }
 CODES: Final = frozenset(_WHAT_TO_DO)
 _ELSE: Final = "look at what the sentence names; everything else of this run was recorded"

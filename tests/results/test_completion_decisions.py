@@ -1,7 +1,7 @@
 """What nights make of a completion that a person revoked."""
 
+from etl.connectors.infocaption.flow import award
 from etl.engine.options import Options
-from etl.results.competences import award
 from etl.results.completion_decisions import decide
 
 COURSE = ("moodle_main", "2")

@@ -45,7 +45,7 @@ class Rows(msgspec.Struct):
     results: list[Raw]
 
 
-class Course(msgspec.Struct):
+class ListedCourse(msgspec.Struct):
     """A course as the list shows it."""
 
     id: Id
@@ -91,7 +91,7 @@ def decode_courses(body: bytes, listing: MappedListing) -> Decoded:
     rejects = Rejects()
     courses = [
         course
-        for course in _decoded(body, Course, listing, rejects)
+        for course in _decoded(body, "course", ListedCourse, listing, rejects)
         if course.kind is None or course.kind in COURSE_KINDS
     ]
     frame = pd.DataFrame(
@@ -111,7 +111,7 @@ def decode_participants(body: bytes, listing: MappedListing, timezone: str) -> D
     they are needed is not said here. A time without an offset is in ``timezone``, the source's.
     """
     rejects, zone = Rejects(), ZoneInfo(timezone)
-    attempts = [_attempt(row, zone) for row in _decoded(body, Participant, listing, rejects)]
+    attempts = [_attempt(row, zone) for row in _decoded(body, "participant", Participant, listing, rejects)]
     columns = ["user_id", "email", "status", SCORE, MASTERY_SCORE, "completed_at", "unreadable"]
     types = dict.fromkeys([*columns[:3], columns[6]], "str") | dict.fromkeys(columns[3:5], "float64")
     frame = pd.DataFrame(attempts, columns=columns).astype(types | {"completed_at": "datetime64[us, UTC]"})
@@ -124,14 +124,13 @@ def is_empty(body: bytes) -> bool:
     return rows is not None and not rows.results
 
 
-def _decoded(body: bytes, kind: type, listing: MappedListing, rejects: Rejects) -> list[Any]:
+def _decoded(body: bytes, what: str, kind: type, listing: MappedListing, rejects: Rejects) -> list[Any]:
     names = tuple(sorted(listing.fields.items()))
     rows = whole(body, _list_decoder(kind, names))
     if rows is not None:
         return list(rows.results)
     outlined_rows = outlined(body, _rows, "list", rejects)
-    name = kind.__name__.lower()
-    return list(each(outlined_rows.results if outlined_rows else [], _decoder(kind, names), rejects, name))
+    return list(each(outlined_rows.results if outlined_rows else [], _decoder(kind, names), rejects, what))
 
 
 @cache

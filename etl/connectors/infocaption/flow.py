@@ -29,7 +29,7 @@ from etl.engine.polling import PolledCourse, Polling
 from etl.engine.sources import Source
 from etl.errors import GiveUp, RejectRecord
 from etl.load import landing, rejections
-from etl.results.competences import award
+from etl.results import competences
 from etl.transform.poll_plan import sweep_due
 from etl.transform.rejected import rejected_rows
 
@@ -153,8 +153,13 @@ class InfoCaptionNight(CourseNight[InfoCaptionClient]):
         return InfoCaptionDerivation(engine, source, listing)
 
     def afterwards(self, engine: Engine, run_id: str, options: Options) -> Iterable[Callable[[], None]]:
-        """Give the competences that were earned, here and in the other systems whose courses are linked."""
+        """The competences, once all courses were read."""
         return [partial(award, engine, run_id, options)]
+
+
+def award(engine: Engine, run_id: str, options: Options) -> None:
+    """Give the competences that were earned, here and in the other systems whose courses are linked."""
+    competences.award(engine, run_id, options, f"{FLOW}/award")
 
 
 __all__ = ["award", "derive", "finish", "land", "open_run", "plan", "run"]
