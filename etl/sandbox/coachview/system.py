@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi import APIRouter
 
 from etl.sandbox import accounts
-from etl.sandbox.frame import Call, Reply
+from etl.sandbox.frame import Call, SandboxReply
 
 _API: Final = "/api/v1/"
 _TOKEN: Final = "/auth/connect/token"  # noqa: S105
@@ -42,7 +42,7 @@ class Coachview:
         """token, or the list that is read."""
         return "token" if call.path == _TOKEN else call.path.removeprefix(_API)
 
-    def answer(self, call: Call) -> Reply:
+    def answer(self, call: Call) -> SandboxReply:
         """A token, or a part of a list."""
         if call.path == _TOKEN:
             return self._token(call)
@@ -60,7 +60,7 @@ class Coachview:
         """Nothing to look into."""
         return APIRouter()
 
-    def _token(self, call: Call) -> Reply:
+    def _token(self, call: Call) -> SandboxReply:
         client = f"{accounts.COACHVIEW_ID}:{accounts.COACHVIEW_SECRET}"
         if call.headers.get("authorization") != "Basic " + b64encode(client.encode()).decode():
             return _json({"error": "invalid_client"}, 400)
@@ -69,5 +69,5 @@ class Coachview:
         return _json({"access_token": token, "token_type": "Bearer", "expires_in": 900})
 
 
-def _json(value: object, status: int = 200) -> Reply:
-    return Reply(json.dumps(value).encode(), status)
+def _json(value: object, status: int = 200) -> SandboxReply:
+    return SandboxReply(json.dumps(value).encode(), status)
