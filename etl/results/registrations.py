@@ -13,7 +13,7 @@ from etl import db
 from etl.engine import failpoint
 from etl.errors import InvalidInput
 from etl.load import rejections
-from etl.load.merge import merge, stage
+from etl.load.merge import put, stage
 from etl.load.runs import Counts
 from etl.transform.registrations import RESOURCE, Place, Terms, registrations, why_not
 from etl.transform.rejected import combined, rejected_rows
@@ -91,7 +91,7 @@ def _register_lot(
     said = db.query(session, "results/registrations.said", completions=list(completions))
     parts = db.query(session, "results/registrations.parts", completions=list(completions))
     done = registrations(said, parts, terms)
-    merge(session, "core.registrations", done.rows, "results/registrations.merge", run_id=run_id)
+    put(session, "core.registrations", done.rows, "results/registrations.merge", run_id=run_id)
     failpoint.point("registrations.merged")
     stage(session, "core.registration_attempts", done.attempts)
     [became] = db.rows(session, "results/registrations.attempts", run_id=run_id)
@@ -115,7 +115,7 @@ def _take(session: Session, name: str, definition: ResultDefinition | None) -> N
         presence=True,
         passed=pd.Series(passed, index=polled.index, dtype="object"),
     )
-    merge(session, "core.reported_completions", taken, "results/registrations.take", integration=name)
+    put(session, "core.reported_completions", taken, "results/registrations.take", integration=name)
 
 
 def _scaled(percent: Any, definition: ResultDefinition | None) -> Decimal | None:
