@@ -16,8 +16,9 @@ is ticked is never taken back.
 
 **Rerun**: mend what the report names, then clear the run's failed tasks. What is registered stays.
 
-**Run by hand**: *Trigger* with *from* and *to* (nights, UTC days: only what had been reported until then), *dry run*
-(counts only, registers nothing). `etl registrations list` and `attempts` show the same on the command line.
+**Run by hand**: *Trigger* with *from* and *to* (nights, UTC days: only what had been reported until then), *full* (also
+when nothing came in and no reference data changed), *dry run* (counts only, registers nothing). `etl registrations
+list` and `attempts` show the same on the command line.
 
 **Backfill**: `airflow backfill create --dag-id coachview_results --from-date 2026-11-01 --to-date 2026-11-08`, with
 `--dry-run` first; the bounds are UTC midnights: these are the nights of 1 to 7 November.
@@ -32,7 +33,6 @@ from learning_results_tasks import open_run, report
 
 FLOW = "coachview_results"
 POOL = "coachview"
-ASKED = ("from", "to", "dry_run")
 
 
 @dag(
@@ -47,7 +47,7 @@ ASKED = ("from", "to", "dry_run")
     on_failure_callback=alerts(),
     doc_md=__doc__,
     tags=["coachview", "nightly"],
-    params={name: param for name, param in night_params("").items() if name in ASKED},
+    params={name: param for name, param in night_params("").items() if name != "courses"},
 )
 def coachview_results() -> None:
     @task(pool=POOL)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection as Session
 from etl import db
 from etl.engine import failpoint
 from etl.errors import InvalidInput
-from etl.load import rejections
+from etl.load import derivations, rejections
 from etl.load.merge import put, stage
 from etl.load.runs import Counts
 from etl.transform.registrations import RESOURCE, Place, Terms, registrations, why_not
@@ -58,31 +58,58 @@ def integrations(session: Session) -> list[str]:
     ]
 
 
-def register(session: Session, run_id: str, name: str, nights: Sequence[datetime | None]) -> Counts:
+def register(
+    session: Session, run_id: str, name: str, nights: Sequence[datetime | None], *, full: bool = False
+) -> Counts:
     """Register the completions of an integration that counted for nothing yet, in the transaction of ``session``.
 
-    ``nights``: those that had come in until then; None: until now. Raises InvalidInput where it sends results without
-    a definition of them.
+    ``nights``: those that had come in until then, oldest first; None: until now. Where those are the ones that were
+    looked at last, and reference data did not change since, nothing is done, unless ``full`` is asked for. Raises
+    InvalidInput where results are sent without a definition of them.
     """
     db.rows(session, "results/registrations.lock", integration=name)
+    version = derivations.reference_version(session)
     [row] = db.rows(session, "results/registrations.integrations", integration=name)
     terms = _terms(row)
     if terms.active:
         _take(session, name, terms.definition)
     counts = Counts()
-    rejected = []
     for until in nights:
-        waiting = db.rows(session, "results/registrations.waiting", integration=name, until=until)
-        for lot in _lots([int(one["completion_id"]) for one in waiting]):
-            done, refused = _register_lot(session, run_id, lot, terms)
+        waiting = _waiting(session, name, until)
+        if until is None and not full and _inputs(version, waiting) == _known(session, name):
+            break
+        refused = []
+        for lot in _lots(waiting):
+            done, listed = _register_lot(session, run_id, lot, terms)
             counts += done
-            rejected.append(refused)
-    if None in nights:
-        later = db.query(session, "results/registrations.later_attempts", integration=name)["record_key"]
-        listed = rejected_rows(pd.Series(_NOWHERE, index=later.index), RESOURCE, later, "later_attempt")
-        rejections.replace(session, run_id, FLOW, name, [_NOWHERE], combined([*rejected, listed]))
+            refused.append(listed)
+        if until is None:
+            _list(session, run_id, name, refused)
+            left = {_NOWHERE: _inputs(version, _waiting(session, name, None))}
+            derivations.remember(session, run_id, FLOW, name, left)
     failpoint.point("registrations.written")
     return counts
+
+
+def _waiting(session: Session, name: str, until: datetime | None) -> list[int]:
+    """Completions that counted for nothing yet, in the order in which they count."""
+    found = db.rows(session, "results/registrations.waiting", integration=name, until=until)
+    return [int(row["completion_id"]) for row in found]
+
+
+def _inputs(version: str, waiting: Sequence[int]) -> str:
+    return derivations.digest([version, *map(str, waiting)])
+
+
+def _known(session: Session, name: str) -> str | None:
+    return derivations.derived_inputs(session, FLOW, name, [_NOWHERE]).get(_NOWHERE)
+
+
+def _list(session: Session, run_id: str, name: str, refused: Sequence[pd.DataFrame]) -> None:
+    """What counts for nothing yet is listed, and later attempts of requests that are open."""
+    later = db.query(session, "results/registrations.later_attempts", integration=name)["record_key"]
+    listed = rejected_rows(pd.Series(_NOWHERE, index=later.index), RESOURCE, later, "later_attempt")
+    rejections.replace(session, run_id, FLOW, name, [_NOWHERE], combined([*refused, listed]))
 
 
 def _register_lot(

@@ -1,5 +1,5 @@
 -- name: integrations
--- Integrations of which a completion waits, or something is open.
+-- All integrations, or one, with what it is agreed to send.
 select
     integrations.integration,
     integrations.active and integrations.closed_at is null as active,
@@ -24,15 +24,16 @@ with settled as (
     from staged
     order by completion_id, request_code, part_code
     on conflict (completion_id, request_code, part_code) do nothing
-    returning completion_id, outcome, grade_registered
+    returning completion_id, request_code, part_code, outcome, grade_registered
 ),
 
 by_completion as (
     select
-        bool_or(outcome <> 'nothing_new') as wrote,
-        bool_or(not grade_registered) as left_out
+        bool_or(settled.outcome <> 'nothing_new') as wrote,
+        bool_or(not settled.grade_registered) as left_out
     from settled
-    group by completion_id
+    join core.registrations using (request_code, part_code)  -- what the database did not keep is in no count
+    group by settled.completion_id
 )
 
 select

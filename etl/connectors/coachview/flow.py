@@ -68,7 +68,7 @@ def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
 def _register(engine: Engine, run_id: str, integration: str, options: Options) -> None:
     with engine.begin() as session:
         trial = session.begin_nested()
-        counts = registrations.register(session, run_id, integration, options.nights)
+        counts = registrations.register(session, run_id, integration, options.nights, full=options.full)
         if options.dry_run:
             rejected = rejections.met(session, run_id)
             trial.rollback()

@@ -23,6 +23,7 @@ class StandIn(Base):
     flow = "coachview_results"
     broken = "exams"
     damages = tuple(_DAMAGED)
+    records = ("core.registrations", "core.registration_attempts")
 
     def fill(self) -> None:
         account = Connection(
