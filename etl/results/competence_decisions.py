@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from etl import db
 from etl.errors import InvalidInput
 from etl.results.competences import lock
+from etl.results.decisions import check_reason
 
 
 def revoke(engine: Engine, competence_code: str, client_code: str | None, by: str, reason: str) -> int:
@@ -44,7 +45,7 @@ def unlink(
     """Remove the link between a course and a competence; the competences it gave stay."""
     link = {"source": source, "source_course_id": source_course_id}
     with engine.begin() as session:
-        _check_reason(by, reason)
+        check_reason(by, reason)
         if not db.execute(session, "results/competences.unlink", competence_code=competence_code, **link):
             raise InvalidInput(
                 f"course {source_course_id} of {source} is not linked to competence {competence_code}"
@@ -55,7 +56,7 @@ def unlink(
 def _open_decision(
     session: Session, competence_code: str, client_code: str | None, by: str, reason: str
 ) -> None:
-    _check_reason(by, reason)
+    check_reason(by, reason)
     lock(session, competence_code)
     known = db.rows(
         session, "results/competences.known", competence_code=competence_code, client_code=client_code
@@ -64,11 +65,6 @@ def _open_decision(
         raise InvalidInput(f"there is no competence {competence_code}")
     if not known["client"]:
         raise InvalidInput(f"there is no client {client_code}")
-
-
-def _check_reason(by: str, reason: str) -> None:
-    if not (by.strip() and reason.strip()):
-        raise InvalidInput("say who decides and why")
 
 
 def _is_revoked(session: Session, competence_code: str, client_code: str | None) -> bool:

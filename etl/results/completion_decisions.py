@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from etl import db
 from etl.errors import InvalidInput
+from etl.results.decisions import check_reason
 
 Decision = Literal["revoked", "restored"]
 
@@ -22,8 +23,7 @@ def decide(
     reason: str,
 ) -> int:
     """Say whether a learner's completions of a course count, of one day (of the source) or all; returns how many."""
-    if not (by.strip() and reason.strip()):
-        raise InvalidInput("say who decides and why")
+    check_reason(by, reason)
     with engine.begin() as session:
         decided = db.execute(
             session,

@@ -47,6 +47,7 @@ def load(
     where = results[["scope"]].merge(messages, on="scope").drop(columns="scope")
     stage(session, _TABLE, said.join(where).assign(run_id=run_id))
     failpoint.point("iep.staged")
+    db.execute(session, "results/pupil_results.known")
     splits = db.rows(session, "results/pupil_results.split")
     written = db.rows(session, "results/pupil_results.merge")
     db.execute(session, "results/pupil_results.number_versions")

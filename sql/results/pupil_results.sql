@@ -1,21 +1,33 @@
+-- name: known
+-- What is staged, and what is recorded of the same results: merge and split place the one among the other.
+drop table if exists known;
+
+create temporary table known on commit drop as
+select
+    staged.source,
+    staged.brin6,
+    staged.result_key,
+    staged.created_at,
+    staged.message_id,
+    staged.content,
+    true as is_staged,
+    held.message_id is not null as is_held
+from staged
+left join core.test_result_versions as held using (source, brin6, result_key, created_at, message_id)
+union all
+select held.source, held.brin6, held.result_key, held.created_at, held.message_id, held.content, false, true
+from core.test_result_versions as held
+where (held.source, held.brin6, held.result_key) in (select source, brin6, result_key from staged)
+and not exists (
+    select from staged
+    where (staged.source, staged.brin6, staged.result_key, staged.created_at, staged.message_id)
+    = (held.source, held.brin6, held.result_key, held.created_at, held.message_id)
+)
+
 -- name: merge
 -- Every message says what a result was at its time of creation. Of equal neighbours in time only the first and the last
 -- are kept, so that the same messages in any order leave the same rows, and a message that was taken before adds none.
-with known as (
-    select source, brin6, result_key, created_at, message_id, content, true as is_new
-    from staged
-    union all
-    select held.source, held.brin6, held.result_key, held.created_at, held.message_id, held.content, false
-    from core.test_result_versions as held
-    where (held.source, held.brin6, held.result_key) in (select source, brin6, result_key from staged)
-    and not exists (
-        select from staged
-        where (staged.source, staged.brin6, staged.result_key, staged.created_at, staged.message_id)
-        = (held.source, held.brin6, held.result_key, held.created_at, held.message_id)
-    )
-),
-
-placed as (
+with placed as (
     select
         *,
         coalesce(content = lag(content) over by_time, false) as same_before,
@@ -27,7 +39,7 @@ placed as (
 runs as (
     select
         *,
-        bool_or(not is_new) over (partition by source, brin6, result_key, run) as is_held
+        bool_or(not is_staged) over (partition by source, brin6, result_key, run) as was_said
     from (
         select
             *,
@@ -56,7 +68,7 @@ written as (
         year_group, subject, taken_on, school_year, level, warnings, measures, staged.content, run_id
     from staged
     join placed using (source, brin6, result_key, created_at, message_id)
-    where placed.is_new
+    where placed.is_staged
     and not (placed.same_before and placed.same_after)
     on conflict (source, brin6, result_key, created_at, message_id) do update set
         pupil_key = excluded.pupil_key,
@@ -85,7 +97,7 @@ select
 from written
 join runs using (source, brin6, result_key, created_at, message_id)
 where not runs.same_before
-and not runs.is_held
+and not runs.was_said
 group by written.message_id
 
 -- name: number_versions
@@ -123,32 +135,11 @@ is distinct from (numbered.version, coalesce(numbered.version = numbered.version
 -- name: split
 -- Where what is staged for the first time parts two neighbours that say the same: messages between them said so too, and
 -- were not kept. They have to be read again, since now they say something new.
-with known as (
-    select
-        staged.source,
-        staged.brin6,
-        staged.result_key,
-        staged.created_at,
-        staged.message_id,
-        staged.content,
-        held.message_id is null as is_added
-    from staged
-    left join core.test_result_versions as held using (source, brin6, result_key, created_at, message_id)
-    union all
-    select held.source, held.brin6, held.result_key, held.created_at, held.message_id, held.content, false
-    from core.test_result_versions as held
-    where (held.source, held.brin6, held.result_key) in (select source, brin6, result_key from staged)
-    and not exists (
-        select from staged
-        where (staged.source, staged.brin6, staged.result_key, staged.created_at, staged.message_id)
-        = (held.source, held.brin6, held.result_key, held.created_at, held.message_id)
-    )
-),
-
-placed as (
+with placed as (
     select
         *,
-        count(*) filter (where not is_added)
+        is_staged and not is_held as is_added,
+        count(*) filter (where is_held)
             over (partition by source, brin6, result_key order by created_at, message_id) as place
     from known
 )

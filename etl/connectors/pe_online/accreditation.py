@@ -11,27 +11,8 @@ from etl.connectors.pe_online import point_claims
 from etl.connectors.pe_online.point_claims import AMBIGUOUS_LEARNER
 from etl.transform.forms import of_form
 
-PASS: Final = point_claims.PASS
-KEY: Final = [
-    "org_id",
-    *PASS,
-    "pe_course_id",
-    "external_course_code",
-    "pe_module_id",
-    "external_module_code",
-]
-DUE_COLUMNS: Final = [
-    *KEY,
-    "course_type",
-    "pe_edition_id",
-    "external_edition_id",
-    "pe_meeting_id",
-    "external_meeting_id",
-    "relation_number",
-    "end_date",
-    "status",
-    "reason",
-]
+KEY: Final = ["org_id", *point_claims.EARNED]
+DUE_COLUMNS: Final = [*KEY, *point_claims.OFFER, "status", "reason"]
 
 
 def due_attendance(

@@ -9,12 +9,8 @@ from typing import Final
 import pandas as pd
 
 PASS: Final = ["client_code", "source", "source_course_id", "passed_at"]
-HELD: Final = [
-    *PASS,
-    "pe_course_id",
-    "external_course_code",
-    "pe_module_id",
-    "external_module_code",
+EARNED: Final = [*PASS, "pe_course_id", "external_course_code", "pe_module_id", "external_module_code"]
+OFFER: Final = [
     "course_type",
     "pe_edition_id",
     "external_edition_id",
@@ -22,9 +18,8 @@ HELD: Final = [
     "external_meeting_id",
     "relation_number",
     "end_date",
-    "status",
-    "released",
 ]
+HELD: Final = [*EARNED, *OFFER, "status", "released"]
 NOTHING_HELD: Final = pd.DataFrame(
     {name: pd.Series(dtype="str") for name in HELD}
     | {
