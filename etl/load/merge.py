@@ -44,10 +44,11 @@ def merge(session: Session, table: str, frame: pd.DataFrame, name: str, **parame
     """Put ``frame`` into ``table`` by the statement ``<name>_merge`` and count what became of its rows.
 
     What stands is counted by ``<name>_standing`` in the table itself, not inferred from what was written: a row that
-    got lost on the way into the database is in neither count.
+    got lost on the way into the database is in neither count. It is counted first, when a first night finds nothing to
+    count, and under a lock, so that nobody writes in between.
     """
     if frame.empty:
         return Merged(0, 0)
-    written = put(session, table, frame, f"{name}_merge", **parameters)
+    stage(session, table, frame)
     standing = db.rows(session, f"{name}_standing", **parameters)[0]["standing"]
-    return Merged(written, standing - written)
+    return Merged(db.execute(session, f"{name}_merge", **parameters), standing)

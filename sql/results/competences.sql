@@ -53,6 +53,7 @@ order by client_code, valid_from
 on conflict (client_code, competence_code, valid_from) do nothing
 
 -- name: earned_standing
+-- One writer at a time: whoever says who has a competence holds its lock.
 select count(*) as standing
 from staged
 join core.earned_competences using (client_code, competence_code, valid_from)

@@ -1,3 +1,5 @@
+-- One writer at a time: each statement that counts what stands locks its table, and the merge follows.
+
 -- name: course_completions_merge
 insert into core.course_completions
 (source, source_course_id, client_code, completed_at, grade_percent, passed, run_id)
@@ -7,6 +9,8 @@ order by source_course_id, client_code, completed_at
 on conflict (source, source_course_id, client_code, completed_at) do nothing
 
 -- name: course_completions_standing
+lock table core.course_completions in share row exclusive mode;
+
 select count(*) as standing
 from staged
 join core.course_completions as held using (source_course_id, client_code, completed_at)
@@ -20,6 +24,8 @@ order by source_course_id, client_code, passed_at
 on conflict (source, source_course_id, client_code, passed_at) do nothing
 
 -- name: course_passes_standing
+lock table core.course_passes in share row exclusive mode;
+
 select count(*) as standing
 from staged
 join core.course_passes as held using (source_course_id, client_code, passed_at)
@@ -33,6 +39,8 @@ order by enrolment_code
 on conflict (enrolment_code) do nothing
 
 -- name: enrolment_completions_standing
+lock table core.enrolment_completions in share row exclusive mode;
+
 select count(*) as standing
 from staged
 join core.enrolment_completions using (enrolment_code)
@@ -57,6 +65,8 @@ and (proposed_results.started_on, proposed_results.finished_on, proposed_results
     is distinct from (excluded.started_on, excluded.finished_on, excluded.grade_percent)
 
 -- name: proposed_results_standing
+lock table core.proposed_results in share row exclusive mode;
+
 -- What is open says the same; what a person has decided on, or adjusted, stays as it is.
 select count(*) as standing
 from staged
@@ -67,9 +77,6 @@ or (held.started_on, held.finished_on, held.grade_percent)
 is not distinct from (staged.started_on, staged.finished_on, staged.grade_percent)
 
 -- name: unit_results_merge
--- One writer at a time: what is not there yet is then surely inserted once, without trying each row on its own.
-lock table core.unit_results in share row exclusive mode;
-
 -- What is recorded stands, see core.stands; a start date stays.
 merge into core.unit_results as held
 using staged on held.enrolment_code = staged.enrolment_code and held.unit_code = staged.unit_code
@@ -95,6 +102,8 @@ values (
 )
 
 -- name: unit_results_standing
+lock table core.unit_results in share row exclusive mode;
+
 select count(*) as standing
 from staged
 join core.unit_results as held using (enrolment_code, unit_code)

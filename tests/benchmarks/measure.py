@@ -21,6 +21,7 @@ from statistics import median
 from typing import Any, Final
 
 import pandas as pd
+import psutil
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 from rich.console import Console
@@ -42,6 +43,7 @@ class Part:
     rows: int = 0
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
+    server: list[float] = field(default_factory=list)
     peak_mib: int = 0
     note: str = ""
 
@@ -54,6 +56,11 @@ class Part:
     def cpu_seconds(self) -> float:
         """Processor time of the middle lap, of this process alone (not of the database)."""
         return median(self.cpu)
+
+    @property
+    def all_cpu_seconds(self) -> float:
+        """Processor time of the middle lap, of this process and of the database."""
+        return median(map(sum, zip(self.cpu, self.server, strict=True)))
 
     @property
     def spread(self) -> float:
@@ -69,16 +76,19 @@ class Watch:
         self.parts: dict[str, Part] = {}
 
     @contextmanager
-    def __call__(self, name: str, lap: int = 0) -> Iterator[None]:
-        """Add what the block costs to a lap of a part."""
+    def __call__(self, name: str, lap: int = 0, database: Engine | None = None) -> Iterator[None]:
+        """Add what the block costs to a lap of a part; what it costs the server of ``database``, if that is given."""
         part = self.parts.setdefault(name, Part())
         while len(part.wall) <= lap:
             part.wall.append(0.0)
             part.cpu.append(0.0)
+            part.server.append(0.0)
+        server = _server_seconds(database)
         wall, cpu = time.perf_counter(), time.process_time()
         yield
         part.wall[lap] += time.perf_counter() - wall
         part.cpu[lap] += time.process_time() - cpu
+        part.server[lap] += _server_seconds(database) - server
         part.peak_mib = peak_mib()
 
     def count(self, name: str, rows: int, note: str = "") -> None:
@@ -86,6 +96,19 @@ class Watch:
         part = self.parts[name]
         part.rows += rows
         part.note = note or part.note
+
+
+def _server_seconds(database: Engine | None) -> float:
+    """Processor time that the server on this machine has taken so far, with its processes that have ended."""
+    if database is None:
+        return 0.0
+    with database.connect() as session:
+        backend = session.exec_driver_sql("select pg_backend_pid()").scalar_one()
+    server = psutil.Process(backend).parent()
+    assert server is not None
+    ended = server.cpu_times()
+    running = sum(sum(one.cpu_times()[:2]) for one in server.children())
+    return running + sum(ended[:4])
 
 
 def peak_mib() -> int:
@@ -108,19 +131,30 @@ def _run(stage: Callable[..., None], laps: int, arguments: Sequence[Any]) -> dic
     return watch.parts
 
 
-def copied(watch: Watch, lap: int, engine: Engine, table: str, rows: pd.DataFrame) -> None:
-    """The baseline of loads: COPY of finished text into a table without keys or checks ("COPY"), committed."""
+def copied(
+    watch: Watch, lap: int, engine: Engine, table: str, rows: pd.DataFrame, key: Sequence[str]
+) -> None:
+    """The baselines of loads: COPY of finished text, committed, into a table without keys or checks ("COPY") and into
+    one with a primary key ("COPY, keyed").
+    """
     content = pa.BufferOutputStream()
     arrow = pa.Table.from_pandas(rows, preserve_index=False)
     pa_csv.write_csv(arrow, content, pa_csv.WriteOptions(include_header=False))
     columns = ", ".join(rows.columns)
-    with engine.begin() as session:
-        session.exec_driver_sql("drop table if exists bare")
-        session.exec_driver_sql(f"create table bare as select {columns} from {table} with no data")
-    with watch("COPY", lap), engine.begin() as session, db.driver_cursor(session) as cursor:
-        cursor.copy_expert("copy bare from stdin (format csv)", pa.BufferReader(content.getvalue()))
-    if lap == 0:
-        watch.count("COPY", len(rows))
+    for name, keyed in (("COPY", False), ("COPY, keyed", True)):
+        with engine.begin() as session:
+            session.exec_driver_sql("drop table if exists plain")
+            session.exec_driver_sql(f"create table plain as select {columns} from {table} with no data")
+            if keyed:
+                session.exec_driver_sql(f"alter table plain add primary key ({', '.join(key)})")
+        with (
+            watch(name, lap, engine),
+            engine.begin() as session,
+            db.driver_cursor(session) as cursor,
+        ):
+            cursor.copy_expert("copy plain from stdin (format csv)", pa.BufferReader(content.getvalue()))
+        if lap == 0:
+            watch.count(name, len(rows))
 
 
 @dataclass(frozen=True)

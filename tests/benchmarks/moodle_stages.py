@@ -23,7 +23,7 @@ from etl.engine.options import Options
 from etl.engine.sources import Source, sources
 from etl.load import landing
 from etl.load.landing import Answer
-from etl.load.merge import merge
+from etl.load.merge import merge, put
 from etl.results.administration import Administration
 from etl.sandbox import accounts
 from etl.sandbox.moodle.generated_reference import SOURCE
@@ -32,6 +32,7 @@ from etl.transform.unit_results import RESULT_COLUMNS
 from tests.benchmarks.measure import Watch, copied
 
 RESULTS: Final = "core.unit_results"
+RESULT_KEY: Final = ("enrolment_code", "unit_code")
 _WHAT_A_NIGHT_WRITES: Final = (
     RESULTS,
     "core.course_completions",
@@ -67,10 +68,10 @@ def land(watch: Watch, url: str, settings: GeneratedSettings) -> None:
     run_id = moodle_results.open_run(engine, Options())
     courses = contract.decode_courses(site.courses()).frame.assign(can_be_asked=True)
     with engine.begin() as session:
-        merge(session, "core.courses", courses, "results/courses.merge", source=source.source)
+        put(session, "core.courses", courses, "results/courses.merge", source=source.source)
     for course in site.course_ids:
         answers = _first_answers(site, course)
-        with watch("land"), engine.begin() as session:
+        with watch("land", database=engine), engine.begin() as session:
             landing.land(session, run_id, source.source, answers)
         watch.count("land", len(answers))
 
@@ -102,7 +103,7 @@ def load(watch: Watch, url: str, results: Path) -> None:
     frame = pd.read_pickle(results)
     rows = frame.assign(source=source.source, run_id="bench")
     for lap in watch.laps:
-        copied(watch, lap, engine, RESULTS, rows)
+        copied(watch, lap, engine, RESULTS, rows, RESULT_KEY)
         _empty(engine, RESULTS)
         for name, given in (
             ("first", frame),
@@ -142,7 +143,7 @@ def over_http(watch: Watch, url: str, sandbox: str, name: str) -> None:
 
 def _merge(watch: Watch, lap: int, name: str, engine: Engine, source: Source, rows: pd.DataFrame) -> None:
     given = {"allow_resit": False, "source": source.source, "run_id": "bench"}
-    with watch(name, lap), engine.begin() as session:
+    with watch(name, lap, engine), engine.begin() as session:
         merged = merge(session, RESULTS, rows, "results/recording.unit_results", **given)
     if lap == 0:
         watch.count(name, len(rows), f"{merged.written:,} written")
