@@ -15,6 +15,7 @@
         DatabaseFault           the warehouse refused, or could not be reached
         NotTaken                a message to us is not kept; its sender is told why
             Malformed           it cannot be read, however often it is sent
+                TooLarge        over the limit (etl/engine/bodies.py)
             ComeAgain           it may be taken later
             UwlrFault           as UWLR says it (etl/connectors/iep_lvs/faults.py)
 

@@ -126,6 +126,17 @@ INBOX_RETENTION_DAYS: Final = Variable(
     "IEP_INBOX_RETENTION_DAYS", "for how many days messages of IEP LVS are kept", NUMBER, 730,
     "730: this school year and the one before",
 )  # fmt: skip
+WEBHOOK_MAX_BYTES: Final = Variable(
+    "WEBHOOK_MAX_BYTES",
+    "largest message of an e-learning system, unpacked, in bytes",
+    NUMBER,
+    _MIB,
+    "1048576 (1 MiB)",
+)
+WEBHOOK_RETENTION_DAYS: Final = Variable(
+    "WEBHOOK_RETENTION_DAYS", "for how many days messages of e-learning systems, and their log, are kept", NUMBER,
+    730, "730",
+)  # fmt: skip
 VERIFICATIECODE: Final = Variable(
     "IEP_VERIFICATIECODE", "a school's code, for the commands that need it", SECRET, None, "it is asked for"
 )
@@ -164,8 +175,8 @@ _NO_PROXY: Final = Variable(
 )
 VARIABLES: Final[tuple[Variable[object], ...]] = (
     WAREHOUSE_URL, STATE_DIR, XDG_STATE_HOME, ALERT_MAIL, MAX_ANSWER_BYTES, UWLR_MAX_BYTES, UWLR_PUBLIC_URL,
-    INBOX_RETENTION_DAYS, VERIFICATIECODE, SANDBOX_PORT, CRASH_AT, AIRFLOW_DATABASE, AIRFLOW_PORT, _CONNECTION,
-    _PROXIES, _WEB_PROXY, _NO_PROXY,
+    INBOX_RETENTION_DAYS, VERIFICATIECODE, WEBHOOK_MAX_BYTES, WEBHOOK_RETENTION_DAYS, SANDBOX_PORT, CRASH_AT,
+    AIRFLOW_DATABASE, AIRFLOW_PORT, _CONNECTION, _PROXIES, _WEB_PROXY, _NO_PROXY,
 )  # fmt: skip
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
+from etl.connections import Connection
 from etl.connectors.registry import mounts
-from etl.engine.mounting import Asgi, Mounted
+from etl.engine.connector import Mount
+from etl.engine.mounting import Asgi, Host, Mounted
 
 _TEST = "/api/v2/connections/test"
 _LARGEST = 64 * 1024  # bytes of a connection in a test
@@ -21,9 +23,13 @@ def _receivers() -> list[dict[str, Any]]:
     receiver is to stop nothing else.
     """
     return [
-        {"app": Mounted(mount, partial(_tell, mount.asset)), "url_prefix": mount.path, "name": mount.title}
+        {"app": Mounted(mount, _host(mount)), "url_prefix": mount.path, "name": mount.title}
         for mount in mounts()
     ]
+
+
+def _host(mount: Mount) -> Host:
+    return Host(partial(_tell, mount.asset), _connect)
 
 
 def _tell(asset: str) -> None:
@@ -39,6 +45,13 @@ def _tell(asset: str) -> None:
     messages = SerializedAssetUniqueKey.from_asset(Asset(asset))
     with create_session() as session:
         asset_manager.register_asset_change(asset=messages, session=session)
+
+
+def _connect(conn_id: str) -> Connection:
+    """A connection as the tasks find it. This file is read by every process of Airflow, and asks for it late."""
+    from learning_results_airflow import connect
+
+    return connect(conn_id)
 
 
 class PortlessTest:

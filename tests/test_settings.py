@@ -52,7 +52,7 @@ def test_a_command_says_it_in_one_line_before_it_begins(monkeypatch):
 
 def test_the_words_for_a_default_begin_with_the_default():
     numbers = [variable for variable in settings.VARIABLES if isinstance(variable.default, int)]
-    assert len(numbers) == 3
+    assert len(numbers) == 5
     assert [one.name for one in numbers if not one.unset.startswith(str(one.default))] == []
 
 

@@ -13,6 +13,7 @@ from etl.cli import (
     database,
     demo,
     docs,
+    hooks,
     path,
     pools,
     reference,
@@ -49,6 +50,7 @@ _typer.add_typer(competences.app, name="competences")
 _typer.add_typer(completions.app, name="completions")
 _typer.add_typer(database.app, name="db")
 _typer.add_typer(docs.app, name="docs")
+_typer.add_typer(hooks.app, name="hooks")
 _typer.add_typer(reference.app, name="reference")
 _typer.add_typer(review.app, name="review")
 _typer.command("check")(check.check)

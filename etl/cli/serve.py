@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from etl.connectors.registry import mounts
+from etl.console import known_connections
 from etl.console.warehouse import warehouse_engine
 from etl.engine import server
+from etl.engine.mounting import Host
 
 
 def serve(
@@ -18,4 +20,5 @@ def serve(
         for mount in mounts():
             typer.echo(f"{mount.title}: http://{host}:{port}{mount.path}")
         typer.echo("Ctrl-C stops it")
-        server.serve(server.receivers(mounts()), host, port)
+        receivers = server.receivers(mounts(), Host(connect=known_connections.find))
+        server.serve(receivers, host, port)

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from sqlalchemy import Engine
 
 from etl.connections import CheckReport, Connection
+from etl.connectors.anewspring.connector import CONNECTOR as ANEWSPRING
+from etl.connectors.certwell.connector import CONNECTOR as CERTWELL
 from etl.connectors.coachview.connector import CONNECTOR as COACHVIEW
+from etl.connectors.elearning.connector import CONNECTOR as ELEARNING
 from etl.connectors.iep_lvs.connector import CONNECTOR as IEP_LVS
 from etl.connectors.infocaption.connector import CONNECTOR as INFOCAPTION
 from etl.connectors.moodle.connector import CONNECTOR as MOODLE
@@ -17,7 +20,19 @@ from etl.engine.connector import Connector, Mount, load
 from etl.engine.options import Options
 from etl.errors import EtlError, InvalidInput
 
-CONNECTORS: Final[tuple[Connector, ...]] = (MOODLE, INFOCAPTION, IEP_LVS, PE_ONLINE, COACHVIEW)
+if TYPE_CHECKING:
+    from etl.engine.webhooks.receiver import Sender
+
+CONNECTORS: Final[tuple[Connector, ...]] = (
+    MOODLE,
+    INFOCAPTION,
+    IEP_LVS,
+    PE_ONLINE,
+    COACHVIEW,
+    ANEWSPRING,
+    CERTWELL,
+    ELEARNING,
+)
 
 _BY_SYSTEM: Final = {one.system: one for one in CONNECTORS}
 _FLOWS: Final = {flow.name: flow for one in CONNECTORS for flow in one.flows}
@@ -75,6 +90,7 @@ def pools() -> dict[str, dict[str, Any]]:
             "include_deferred": False,
         }
         for one in CONNECTORS
+        if one.pool
     }
 
 
@@ -84,6 +100,14 @@ def mounts() -> tuple[Mount, ...]:
     if len({mount.path for mount in found}) < len(found):
         raise ValueError("two receivers have the same path")
     return found
+
+
+def receiver_of(system: str) -> tuple[Mount, "Sender"]:
+    """Where the signed messages of a system come in, and what they say. Raises InvalidInput where it sends none."""
+    connector = _BY_SYSTEM.get(system)
+    if connector is None or not connector.sender:
+        raise InvalidInput(f"{system} sends no signed messages: its completions are polled")
+    return connector.mounts[0], load(connector.sender)
 
 
 def get_provider_info() -> dict[str, Any]:

@@ -41,12 +41,15 @@ def _what_it_is(one: Connector) -> str:
 
 def _section(one: Connector) -> Iterator[str]:
     yield f"## {one.title}\n\n[{_what_it_is(one)}]({one.system}.md).\n"
-    yield f"- In `sources.csv`: {f'`{one.system}`' if one.is_source else 'no, it is a target'}"
+    yield f"- In `sources.csv`: {f'`{one.system}`' if one.is_source else 'no'}"
+    if one.reports:
+        yield f"- In `integrations.csv`: `{one.system}`"
     for flow in one.flows:
         yield f"- Flow: `{flow.name}`{_asked_of(flow)}"
     for mount in one.mounts:
         yield f"- Receives below `{mount.path}` of Airflow's API server, or of `etl serve`"
-    yield f"- Pool: `{one.pool.name}`, {one.pool.slots} at first. {one.pool.description}"
+    if one.pool:
+        yield f"- Pool: `{one.pool.name}`, {one.pool.slots} at first. {one.pool.description}"
     if one.files:
         named = ", ".join(
             f"[{file.filename}](../reference-files.md#{anchor(file.filename)})" for file in one.files

@@ -27,6 +27,7 @@ class Posted:
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # by their names in lower case
     address: str = ""
+    place: Mapping[str, str] = field(default_factory=dict)  # what the path it was posted to names
 
     @property
     def encoding(self) -> str:
@@ -134,9 +135,13 @@ def unpacked(posted: Posted, most: int) -> bytes:
         raise Malformed(f"the message is not valid {encoding}") from None
 
 
-def too_large(most: int) -> Malformed:
+class TooLarge(Malformed):
+    """It is over the limit, packed or not."""
+
+
+def too_large(most: int) -> TooLarge:
     """What a sender is told whose message is over the limit, packed or not."""
-    return Malformed(f"the message is larger than {most} bytes: send it in parts")
+    return TooLarge(f"the message is larger than {most} bytes: send it in parts")
 
 
 def _inflated(body: bytes, window: int, most: int) -> bytes:

@@ -51,20 +51,23 @@ class Connector:
     """An outside system. ``system`` is its name in sources.csv, of its connection type and of its folders.
 
     ``form``: its connection in Airflow (see etl.engine.connection_form). ``check``: the test of a connection.
-    ``mounts``: where it finds us, if it sends. ``unit_results``: its sources say in sources.csv how results of units
+    ``pool``: of a system that is called. ``mounts``: where it finds us, if it sends; ``sender``: what its signed
+    messages say (etl.engine.webhooks.receiver). ``unit_results``: its sources say in sources.csv how results of units
     are recorded. ``completions``: who completed a course is recorded, which points follow from. ``reports``: its
     completions are those of an integration (integrations.csv), from which registrations follow. ``course_id``,
     ``user_id``: how its ids look in reference files, the latter in client_numbers.csv under ``<system>:<source>``.
-    ``number_rules``, ``unused_numbers`` (reason by scheme): of its numbers there. ``address``: of a connection.
+    ``number_rules``, ``unused_numbers`` (reason by scheme): of its numbers there. ``integration_rules``: of its lines
+    in integrations.csv. ``address``: of a connection.
     """
 
     system: str
     title: str
     form: Mapping[str, Any]
     check: str
-    pool: Pool
-    flows: tuple[Flow, ...]
+    pool: Pool | None = None
+    flows: tuple[Flow, ...] = ()
     mounts: tuple[Mount, ...] = ()
+    sender: str = ""
     is_source: bool = True
     unit_results: bool = False
     completions: bool = False
@@ -73,6 +76,7 @@ class Connector:
     user_id: Kind | None = None
     files: tuple[File, ...] = ()
     number_rules: tuple[Rule, ...] = ()
+    integration_rules: tuple[Rule, ...] = ()
     unused_numbers: Mapping[str, str] = field(default_factory=dict)
     commands: Mapping[str, str] = field(default_factory=dict)
     address: Callable[[Connection], str] = Connection.site

@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
+from etl.connections import Connection, from_environment
 from etl.engine.connector import Mount, load
 from etl.errors import EtlError
 
@@ -13,14 +15,27 @@ Tell = Callable[[], None]
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Host:
+    """What serves an application: ``tell`` is called after each burst of messages that were taken, ``connect`` finds
+    the connections that hold secrets.
+    """
+
+    tell: Tell = lambda: None
+    connect: Callable[[str], Connection] = from_environment
+
+
+ALONE: Final = Host()
+
+
 class Mounted:
-    """The application of a mount. ``tell`` is called after each burst of messages that were taken.
+    """The application of a mount.
 
     It is built when it is asked for: a fault in one stops nothing but itself, and the next request tries again.
     """
 
-    def __init__(self, mount: Mount, tell: Tell) -> None:
-        self._build: Callable[[], Asgi] = cache(lambda: load(mount.app)(tell=tell))
+    def __init__(self, mount: Mount, host: Host) -> None:
+        self._build: Callable[[], Asgi] = cache(lambda: load(mount.app)(host=host))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Pass the request on."""

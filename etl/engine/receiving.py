@@ -119,7 +119,8 @@ def posted_to(
 
 
 async def _posted(request: Request, uploads: Uploads, upload: Upload, most: int) -> Posted:
-    head = Posted(b"", dict(request.headers), request.client.host if request.client else "")
+    address = request.client.host if request.client else ""
+    head = Posted(b"", dict(request.headers), address, request.path_params)
     if head.content_type.startswith("multipart/"):
         raise Malformed("messages in parts (MTOM, attachments) are not read: send the message alone")
     return replace(head, body=await uploads.read(request, most, upload))

@@ -5,12 +5,11 @@ from contextlib import ExitStack
 import pytest
 
 from etl import db
-from etl.connectors.registry import CONNECTORS
-from tests.conformance.stand_in import stand_in_of
+from tests.conformance.stand_in import WITH_A_FLOW, stand_in_of
 from tests.fixtures.warehouse import copy_of
 
 
-@pytest.fixture(params=CONNECTORS, ids=lambda connector: connector.system)
+@pytest.fixture(params=WITH_A_FLOW, ids=lambda connector: connector.system)
 def connector(request):
     return request.param
 

@@ -13,11 +13,15 @@ import pytest
 from sqlalchemy import Engine, text
 
 from etl.connections import Connection
+from etl.connectors.registry import CONNECTORS
 from etl.engine.connector import Connector
 from etl.sandbox.server import Sandbox
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 OPEN = "open"  # the part of an outcome that says what is not settled; all other parts only grow
+
+# A sender's messages become what the flow of another connector makes of them.
+WITH_A_FLOW = [one for one in CONNECTORS if one.flows]
 
 Rows = set[tuple[str, ...]]
 Outcome = Mapping[str, Rows]

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from etl.engine import inbox
 from etl.engine.bodies import Posted
 from etl.engine.inbox import Incoming
-from etl.engine.mounting import Tell
+from etl.engine.mounting import ALONE, Host
 from etl.engine.receiving import HttpAnswer, posted_to
 from etl.errors import ComeAgain, NotTaken
 
@@ -43,11 +43,11 @@ def refusal(problem: NotTaken) -> HttpAnswer:
     return HttpAnswer(503 if isinstance(problem, ComeAgain) else 400, "text/plain", str(problem).encode())
 
 
-def create_app(url: str | None = None, tell: Tell = lambda: None) -> Starlette:
+def create_app(url: str | None = None, host: Host = ALONE) -> Starlette:
     return Starlette(
-        routes=[Route("/completed", posted_to(Taker, refusal, MOST, url, tell), methods=["POST"])]
+        routes=[Route("/completed", posted_to(Taker, refusal, MOST, url, host.tell), methods=["POST"])]
     )
 
 
-def broken_app(tell: Tell) -> Starlette:
+def broken_app(host: Host) -> Starlette:
     raise RuntimeError("it cannot be built")

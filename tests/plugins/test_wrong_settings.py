@@ -23,7 +23,7 @@ def test_a_run_in_airflow_says_it_before_its_first_task(monkeypatch, caplog):
 def test_the_receiver_says_it_in_the_log_and_senders_are_told_to_come_again(monkeypatch, caplog):
     caplog.set_level(logging.ERROR)
     monkeypatch.setenv("UWLR_MAX_BYTES", "x")
-    [mounted] = learning_results_plugin._receivers()
+    mounted, *_ = learning_results_plugin._receivers()
     sent = []
 
     async def send(message):

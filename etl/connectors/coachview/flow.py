@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from etl.engine import failpoint, night
 from etl.engine.night import Connect
 from etl.engine.options import Options
+from etl.engine.webhooks import housekeeping
 from etl.errors import EtlError, InvalidInput
 from etl.load import rejections, runs
 from etl.load.runs import balanced
@@ -47,6 +48,8 @@ def derive(engine: Engine, run_id: str, options: Options) -> None:
             problems.append(problem)
         else:
             problems.append(None)
+    if not options.dry_run:
+        _look_after_messages(engine, run_id)
     night.raise_problems(problems, "integrations could not be registered")
 
 
@@ -63,6 +66,14 @@ def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
         yield partial(derive, engine, run_id, options)
 
     return night.whole_run(engine, run_id, tasks(), partial(finish, engine, run_id))
+
+
+def _look_after_messages(engine: Engine, run_id: str) -> None:
+    """List the messages that cannot be used, and forget those that were kept long enough."""
+    with engine.begin() as session:
+        housekeeping.list_unusable(session, run_id, FLOW)
+        forgotten = housekeeping.forget(session)
+    log.info("retention: %s bodies deleted", forgotten)
 
 
 def _register(engine: Engine, run_id: str, integration: str, options: Options) -> None:

@@ -16,13 +16,13 @@ from starlette.routing import Route
 from etl import settings
 from etl.connectors.iep_lvs.receiver import Receiver, refusal
 from etl.connectors.iep_lvs.schema import FOLDER
-from etl.engine.mounting import Tell
+from etl.engine.mounting import ALONE, Host
 from etl.engine.receiving import posted_to
 
 _SCHEMAS: Final = ("leerresultaten", "autorisatie", "dossier")
 
 
-def create_app(url: str | None = None, tell: Tell = lambda: None) -> Starlette:
+def create_app(url: str | None = None, host: Host = ALONE) -> Starlette:
     """The receiver for the warehouse at ``url`` (see ``posted_to``). Raises InvalidInput for a wrong setting."""
     address = settings.UWLR_PUBLIC_URL.get()
 
@@ -33,7 +33,7 @@ def create_app(url: str | None = None, tell: Tell = lambda: None) -> Starlette:
             contract.replace('location="leerresultaten"', f"location={located}"), media_type="text/xml"
         )
 
-    bring = posted_to(Receiver, refusal, settings.UWLR_MAX_BYTES.get(), url, tell)
+    bring = posted_to(Receiver, refusal, settings.UWLR_MAX_BYTES.get(), url, host.tell)
     routes = [
         Route("/leerresultaten", bring, methods=["POST"]),
         Route("/leerresultaten", wsdl, methods=["GET"]),

@@ -19,14 +19,14 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl import db
-from etl.connectors.iep_lvs import hardened, intake
-from etl.connectors.iep_lvs.faults import Code, UwlrFault
+from etl.connectors.iep_lvs import intake
+from etl.connectors.iep_lvs.faults import Code, UwlrFault, fault_of
 from etl.connectors.iep_lvs.intake import Origin
 from etl.connectors.iep_lvs.location import SET_ASIDE, TAKEN, Location, base_name
 from etl.connectors.iep_lvs.message import School
 from etl.connectors.iep_lvs.reading import Message, Open, read
-from etl.engine import failpoint
-from etl.errors import GiveUp, RetryLater
+from etl.engine import failpoint, hardened
+from etl.errors import GiveUp, NotTaken, RetryLater
 
 _SETTLED_SECONDS: Final = 60  # a file that was written to a moment ago may not be complete yet
 _VERSION_FIELDS: Final = ("ETag", "etag", "mtime", "LastModified", "last_modified", "created", "size")
@@ -80,7 +80,8 @@ def _take(engine: Engine, source: str, location: Location, entry: Mapping[str, A
     except Waits as waits:
         polled.waiting.append((base_name(name), str(waits)))
         return
-    except UwlrFault as fault:
+    except NotTaken as problem:
+        fault = fault_of(problem)
         reason = f"{fault.code}: {fault.text}"
         location.put_away(name, SET_ASIDE, reason)
         polled.set_aside.append((base_name(name), reason))
@@ -97,7 +98,7 @@ def _take(engine: Engine, source: str, location: Location, entry: Mapping[str, A
 
 
 def _land_file(engine: Engine, source: str, location: Location, entry: Mapping[str, Any]) -> int | None:
-    """Land a file and return its size; None when this version of it was taken before. Raises UwlrFault or Waits."""
+    """Land a file and return its size; None when this version of it was taken before. Raises NotTaken or Waits."""
     name, told = str(entry["name"]), _told(entry)
     body = b"" if told else location.content(name)
     file = {"source": source, "address": name, "fingerprint": told or hashlib.sha256(body).hexdigest()}
@@ -112,7 +113,7 @@ def _land_file(engine: Engine, source: str, location: Location, entry: Mapping[s
 
 
 def _land(session: Session, body: bytes) -> int:
-    """Put a document into the inbox and return the number of the message. Raises UwlrFault or Waits."""
+    """Put a document into the inbox and return the number of the message. Raises NotTaken or Waits."""
     text = hardened.as_utf8(body)
     gate, message = Open(lenient=False), Message()
     try:

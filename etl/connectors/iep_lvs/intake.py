@@ -11,11 +11,10 @@ import pandas as pd
 from sqlalchemy import Connection as Session
 
 from etl import db
-from etl.connectors.iep_lvs import hardened
 from etl.connectors.iep_lvs.faults import Code, UwlrFault
 from etl.connectors.iep_lvs.message import School
 from etl.connectors.iep_lvs.reading import ENVELOPES, HEADERS, Message
-from etl.engine import inbox
+from etl.engine import hardened, inbox
 from etl.engine.inbox import Channel, Incoming, Proof, Received
 from etl.transform.test_results import match_pupils
 

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from etl.connectors.iep_lvs.faults import Code, UwlrFault
-from etl.connectors.iep_lvs.hardened import texts
 from etl.connectors.iep_lvs.schema import AUTHORISATION, RESULTS, VERSIONS, problem_with
+from etl.engine.hardened import texts
 
 WITHOUT_OFFSET: Final = ZoneInfo("Europe/Amsterdam")
 _END_OF_DAY: Final = re.compile(r"24:00:00(?:\.0+)?")

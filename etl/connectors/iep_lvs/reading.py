@@ -11,9 +11,7 @@ from typing import Final, Protocol
 
 from lxml import etree
 
-from etl.connectors.iep_lvs import hardened
-from etl.connectors.iep_lvs.faults import SOAP_11, SOAP_12, Code, UwlrFault
-from etl.connectors.iep_lvs.hardened import local_name
+from etl.connectors.iep_lvs.faults import SOAP_11, SOAP_12, Code, UwlrFault, fault_of
 from etl.connectors.iep_lvs.message import (
     Header,
     Measure,
@@ -28,6 +26,9 @@ from etl.connectors.iep_lvs.message import (
 )
 from etl.connectors.iep_lvs.schema import AUTHORISATION, RESULTS
 from etl.connectors.iep_lvs.units import read_pupil, read_test
+from etl.engine import hardened
+from etl.engine.hardened import local_name
+from etl.errors import Malformed
 
 _LR: Final = f"{{{RESULTS}}}"
 _AUTHORISATION: Final = f"{{{AUTHORISATION}}}autorisatie"
@@ -98,11 +99,14 @@ def read(text: bytes, gate: Gate, message: Message) -> School:
     Raises UwlrFault: of the XML, else of the gate, else of the body.
     """
     reader = _Reader(gate, message)
-    for kind, element in hardened.events(text, _TAGS):
-        if kind == "start":
-            reader.started(element)
-        else:
-            reader.ended(element)
+    try:
+        for kind, element in hardened.events(text, _TAGS):
+            if kind == "start":
+                reader.started(element)
+            else:
+                reader.ended(element)
+    except Malformed as problem:
+        raise fault_of(problem) from None
     return reader.finished()
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import TimeoutError
 
 from etl import settings
-from etl.connectors.iep_lvs import hardened, intake
+from etl.connectors.iep_lvs import intake
 from etl.connectors.iep_lvs.authorisation import Keys, Link, LinkGate
 from etl.connectors.iep_lvs.faults import (
     SOAP_11,
@@ -31,7 +31,7 @@ from etl.connectors.iep_lvs.intake import Origin
 from etl.connectors.iep_lvs.message import WITHOUT_OFFSET, School
 from etl.connectors.iep_lvs.reading import Message, read
 from etl.connectors.iep_lvs.schema import RESULTS
-from etl.engine import failpoint
+from etl.engine import failpoint, hardened
 from etl.engine.bodies import Posted, unpacked
 from etl.engine.guesses import Guesses, Turn
 from etl.engine.receiving import HttpAnswer

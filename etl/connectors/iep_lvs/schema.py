@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from lxml import etree
 
 from etl.connectors.iep_lvs.faults import Code, UwlrFault
-from etl.connectors.iep_lvs.hardened import local_name
+from etl.engine.hardened import local_name
 
 FOLDER: Final = Path(__file__).with_name("schemas")
 RESULTS: Final = "http://www.edustandaard.nl/leerresultaten/2/leerresultaten"

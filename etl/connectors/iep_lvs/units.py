@@ -9,9 +9,9 @@ from typing import Final
 from lxml import etree
 
 from etl.connectors.iep_lvs.faults import Code, UwlrFault
-from etl.connectors.iep_lvs.hardened import texts
 from etl.connectors.iep_lvs.message import Measure, Norm, Result, Test, Unreadable, about
 from etl.connectors.iep_lvs.schema import DOSSIER, OWN_TYPE, RESULTS, problem_with
+from etl.engine.hardened import texts
 
 _LR: Final = f"{{{RESULTS}}}"
 _REFERENCE: Final = f"{{{DOSSIER}}}referentiescore"

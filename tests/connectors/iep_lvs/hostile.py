@@ -5,9 +5,10 @@ import sys
 import time
 from collections.abc import Callable
 
-from etl.connectors.iep_lvs.faults import UwlrFault
-from etl.connectors.iep_lvs.hardened import as_utf8
+from etl.connectors.iep_lvs.faults import fault_of
 from etl.connectors.iep_lvs.reading import Message, Open, read
+from etl.engine.hardened import as_utf8
+from etl.errors import NotTaken
 
 _NS = "http://www.edustandaard.nl/leerresultaten/2/leerresultaten"
 _LATIN = '<?xml version="1.0" encoding="iso-8859-1"?><a>\u00e9</a>'
@@ -54,10 +55,10 @@ def _measure(name: str) -> None:
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     try:
         read(as_utf8(body), Open(lenient=False), Message())
-    except UwlrFault as fault:
+    except NotTaken as problem:
         seconds = time.process_time() - start
         megabytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-        print(fault.code, seconds, megabytes)
+        print(fault_of(problem).code, seconds, megabytes)
 
 
 if __name__ == "__main__":

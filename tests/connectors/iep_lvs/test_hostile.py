@@ -8,8 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from etl.connectors.iep_lvs.hardened import as_utf8
 from etl.connectors.iep_lvs.reading import Message, Open, read
+from etl.engine.hardened import as_utf8
 from etl.sandbox.iep_lvs.sender import Sender, samples
 from tests.connectors.iep_lvs.hostile import DOCUMENTS
 

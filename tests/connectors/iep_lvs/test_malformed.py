@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from etl.connectors.iep_lvs.derive import MessageBatch
-from etl.connectors.iep_lvs.faults import UwlrFault
-from etl.connectors.iep_lvs.hardened import as_utf8
 from etl.connectors.iep_lvs.intake import without_header
 from etl.connectors.iep_lvs.reading import Message, Open, read
+from etl.engine.hardened import as_utf8
+from etl.errors import NotTaken
 from etl.sandbox.iep_lvs.sender import Sender, samples
 from etl.transform.test_results import derive
 from tests.connectors.iep_lvs.school import KEY
@@ -64,7 +64,7 @@ def test_a_spoiled_message_is_refused_or_read(document: bytes, lenient: bool) ->
     message = Message()
     try:
         school = read(as_utf8(document), Open(lenient), message)
-    except UwlrFault:
+    except NotTaken:
         return
     numbers = [result.number for result in message.results]
     assert len(set(numbers)) == len(numbers)
@@ -87,7 +87,7 @@ def test_a_spoiled_message_is_refused_or_read(document: bytes, lenient: bool) ->
 @given(spoiled(SENT), st.booleans())
 def test_whatever_may_be_kept_says_the_same_when_it_is_read_again(envelope: bytes, lenient: bool) -> None:
     gate, message, again = Open(lenient), Message(), Message()
-    with suppress(UwlrFault):
+    with suppress(NotTaken):
         text = as_utf8(envelope)
         school = read(text, gate, message)
         if gate.header is None:  # the receiver's own gate refuses it
@@ -96,7 +96,7 @@ def test_whatever_may_be_kept_says_the_same_when_it_is_read_again(envelope: byte
         assert gate.header.key.encode() not in kept
         try:
             assert read(kept, Open(lenient), again) == school
-        except UwlrFault as fault:
+        except NotTaken as fault:
             raise AssertionError("kept, and cannot be read again") from fault
         assert again == message
 
@@ -105,5 +105,5 @@ def test_whatever_may_be_kept_says_the_same_when_it_is_read_again(envelope: byte
 @given(st.integers(0, 4000), st.integers(0, 40), st.binary(max_size=8))
 def test_bytes_that_were_cut_out_or_replaced_are_refused_or_read(start: int, length: int, put: bytes) -> None:
     whole = samples()["first_night"]
-    with suppress(UwlrFault):
+    with suppress(NotTaken):
         assert read(as_utf8(whole[:start] + put + whole[start + length :]), Open(lenient=True), Message())

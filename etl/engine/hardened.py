@@ -1,7 +1,5 @@
 """Reading XML of strangers: no DTD, no entities, no network, and bounded memory.
 
-See docs/connectors/iep_lvs.md, Safe reading.
-
 A document is parsed as it streams by. What has been dealt with is thrown away, so that a message costs
 the memory of its largest unit (one pupil, one test) and not of the whole.
 """
@@ -15,7 +13,7 @@ from xml.parsers import expat
 
 from lxml import etree
 
-from etl.connectors.iep_lvs.faults import Code, UwlrFault
+from etl.errors import Malformed
 
 _Events = Iterator[tuple[str, etree._Element]]
 
@@ -42,11 +40,11 @@ _UTF_16: Final = {
 def as_utf8(body: bytes, charset: str = "") -> bytes:
     """The document in UTF-8, from the encoding that it declares; ``charset`` is what HTTP says of it.
 
-    Raises UwlrFault for an encoding that is not read, for bytes that are not in it, and for a DTD.
+    Raises Malformed for an encoding that is not read, for bytes that are not in it, and for a DTD.
     """
     text = _decoded(body, charset.lower())
     if _DTD.match(text):
-        raise UwlrFault(Code.MESSAGE, "A DTD is not allowed.")
+        raise Malformed("A DTD is not allowed.")
     return text
 
 
@@ -63,9 +61,7 @@ def _decoded(body: bytes, charset: str) -> bytes:
     elif name in _SINGLE_BYTE:
         codec = _SINGLE_BYTE[name]
     elif declared:
-        raise UwlrFault(
-            Code.MESSAGE, "The encoding is not read here: send UTF-8, UTF-16, ISO-8859-1 or windows-1252."
-        )
+        raise Malformed("The encoding is not read here: send UTF-8, UTF-16, ISO-8859-1 or windows-1252.")
     elif charset in _SINGLE_BYTE and not _is_utf8(body):
         codec = _SINGLE_BYTE[charset]
     else:
@@ -73,7 +69,7 @@ def _decoded(body: bytes, charset: str) -> bytes:
     try:
         return body.decode(codec).encode()
     except UnicodeError:
-        raise UwlrFault(Code.MESSAGE, "The message is not valid in the encoding that it declares.") from None
+        raise Malformed("The message is not valid in the encoding that it declares.") from None
 
 
 def _is_utf8(body: bytes) -> bool:
@@ -87,7 +83,7 @@ def _is_utf8(body: bytes) -> bool:
 def events(text: bytes, tags: list[str]) -> _Events:
     """The starts and ends of the elements named ``tags``; whoever takes the end of a unit calls ``forget``.
 
-    Raises UwlrFault when the document is not well-formed, nests too deep, or is too large between two ends.
+    Raises Malformed when the document is not well-formed, nests too deep, or is too large between two ends.
     """
     parser = etree.XMLPullParser(
         events=("start", "end"), tag=tags, encoding="utf-8", resolve_entities=False, no_network=True,
@@ -100,7 +96,7 @@ def events(text: bytes, tags: list[str]) -> _Events:
             chunk = text[start : start + _CHUNK]
             names.update(*(pattern.findall(chunk) for pattern in _NAMES))
             if sum(map(len, names)) > _MOST_BYTES_OF_NAMES:
-                raise UwlrFault(Code.MESSAGE, "The message has too many different names.")
+                raise Malformed("The message has too many different names.")
             parser.feed(chunk)
             since_end += len(chunk)
             for kind, element in cast(_Events, parser.read_events()):
@@ -109,11 +105,11 @@ def events(text: bytes, tags: list[str]) -> _Events:
                     units += 1
                 yield kind, element
             if since_end > _LARGEST_UNIT or units > _MOST_UNITS:
-                raise UwlrFault(Code.MESSAGE, "The message, or one element of it, is too large.")
+                raise Malformed("The message, or one element of it, is too large.")
         parser.close()
     except etree.XMLSyntaxError as problem:
         line = f" (line {problem.lineno})" if problem.lineno else ""
-        raise UwlrFault(Code.MESSAGE, f"The message is not well-formed XML{line}.") from None
+        raise Malformed(f"The message is not well-formed XML{line}.") from None
 
 
 def forget(unit: etree._Element) -> list[str]:

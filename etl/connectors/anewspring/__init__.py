@@ -1,0 +1,1 @@
+"""aNewSpring: completed courses, sent by webhook."""

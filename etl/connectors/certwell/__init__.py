@@ -1,0 +1,1 @@
+"""CertWell: who passed or failed an exam, sent in signed messages."""

@@ -1,0 +1,1 @@
+"""Any e-learning system that sends the generic message of completed courses."""

@@ -1,0 +1,1 @@
+"""Plays a system that sends the generic message."""
