@@ -4,7 +4,6 @@ Reads are repeated while the system says "later"; nothing that writes ever goes 
 Messages name the system, the call and the status; never a parameter, a header or a body.
 """
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -48,16 +47,6 @@ _LONGEST_BACK_OFF: Final = 30.0
 _BUSY: Final = frozenset({408, 425, 429})
 _BARRED: Final = frozenset({401, 403, 406, 418, 451})
 
-_PHP: Final = re.compile(
-    rb"<b>(?:notice|warning|deprecated|fatal error|parse error)</b>|fatal error:|allowed memory"
-)
-_PHP_ADVICE: Final = (
-    "a message of PHP; the administrator has to look at the error log and to switch display_errors off"
-)
-_PAGE_ADVICE: Final = (
-    "look at this address in a browser: a login or challenge page may stand before the system"
-)
-_TEXT_ADVICE: Final = "look at the address of the connection, or ask the system's administrator"
 _BROKEN: Final = "the system failed; if that lasts, its administrator has to look at its error log"
 _UNREACHED: Final = (
     "what stands before the system gets no answer from it; if that lasts, its administrator has to look"
@@ -218,18 +207,6 @@ class Caller:
         if status in _BARRED and refusals.is_from_before(response.headers, body, self._silent):
             hint = refusals.BEFORE
         return Refused(f"{message}: {hint}" if hint else message, status)
-
-
-def not_json(where: str, body: bytes) -> Unusable | RetryLater:
-    """What to do about an answer that is no JSON at all."""
-    head = body[:5000].lstrip().lower()
-    if not head:
-        return RetryLater(f"{where}: empty answer")
-    if b"maintenance" in head:
-        return RetryLater(f"{where}: a maintenance page instead of JSON")
-    found = "XML" if head.startswith(b"<?xml") else "HTML" if head.startswith(b"<") else "plain text"
-    advice = _PHP_ADVICE if _PHP.search(head) else _PAGE_ADVICE if found == "HTML" else _TEXT_ADVICE
-    return Unusable(f"{where}: {found} instead of JSON: {advice}")
 
 
 def wait_limit(connection: Connection) -> float:

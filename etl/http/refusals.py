@@ -1,4 +1,4 @@
-"""What an HTTP answer that is none of the system's own says: it was moved, or something before it refused.
+"""What an answer that is not the system's own says: it was moved, something before it refused, a page came instead.
 
 Shown is where to go, without what an address may carry besides (a login, parameters, a session); never a body.
 """
@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import SplitResult, urljoin, urlsplit
+
+from etl.errors import RetryLater, Unusable
 
 BEFORE: Final = (
     "this is not the system's own answer: something before it (a firewall, a proxy, a protection against robots)"
@@ -18,6 +20,16 @@ _FOLDERS: Final = re.compile(
     r"(?!.*/(login|sign-?in|sso|auth|saml|cas|oauth)\b)(/[A-Za-z_-]{1,32}){1,4}/?", re.IGNORECASE
 )
 _HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]+")
+_PHP: Final = re.compile(
+    rb"<b>(?:notice|warning|deprecated|fatal error|parse error)</b>|fatal error:|allowed memory"
+)
+_PHP_ADVICE: Final = (
+    "a message of PHP; the administrator has to look at the error log and to switch display_errors off"
+)
+_PAGE_ADVICE: Final = (
+    "look at this address in a browser: a login or challenge page may stand before the system"
+)
+_TEXT_ADVICE: Final = "look at the address of the connection, or ask the system's administrator"
 _CHALLENGES: Final = ("cf-mitigated", "x-amzn-waf-action", "x-datadome", "x-sucuri-block")
 
 
@@ -73,3 +85,15 @@ def asks_for_tls(status: int, body: bytes) -> bool:
     return status == 400 and (
         b"plain http request was sent to https" in said or b"speaking plain http to an ssl" in said
     )
+
+
+def not_json(where: str, body: bytes) -> Unusable | RetryLater:
+    """What to do about an answer that is no JSON at all."""
+    head = body[:5000].lstrip().lower()
+    if not head:
+        return RetryLater(f"{where}: empty answer")
+    if b"maintenance" in head:
+        return RetryLater(f"{where}: a maintenance page instead of JSON")
+    found = "XML" if head.startswith(b"<?xml") else "HTML" if head.startswith(b"<") else "plain text"
+    advice = _PHP_ADVICE if _PHP.search(head) else _PAGE_ADVICE if found == "HTML" else _TEXT_ADVICE
+    return Unusable(f"{where}: {found} instead of JSON: {advice}")

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from etl.demo import school
 from etl.errors import GiveUp
 from tests.connectors.iep_lvs.conftest import serving
-from tests.connectors.iep_lvs.test_nights import current, golden, night
+from tests.connectors.iep_lvs.nights import current, golden, night
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import msgspec
 from etl.connections import Connection
 from etl.engine.decoding import BROKEN, decoded
 from etl.errors import GiveUp, Unusable
-from etl.http.client import Caller, Client, Refused, Reply, not_json, wait_limit
+from etl.http.client import Caller, Client, Refused, Reply, wait_limit
+from etl.http.refusals import not_json
 
 REQUESTS, PARTS, DONE = "Opleidingsvragen", "Opleidingsonderdelen", "Opleidingsonderdeeluitvoeringen"
 ENTITIES: Final = (REQUESTS, PARTS, DONE)

@@ -11,7 +11,8 @@ from etl.connections import Connection
 from etl.connectors.moodle.errors import About, ErrorAnswer, TokenRefused, error_of
 from etl.engine.decoding import decoded, without_mark
 from etl.errors import GiveUp, RejectRecord, RetryLater
-from etl.http.client import READ_TIMEOUT, Caller, Client, Reply, not_json, wait_limit
+from etl.http.client import READ_TIMEOUT, Caller, Client, Reply, wait_limit
+from etl.http.refusals import not_json
 
 # A whole report costs the site 13 ms a student before its first byte (docs/connectors/moodle.md, Cost); five times that
 # fits a slower site, and the longest bounds what a dead one costs.

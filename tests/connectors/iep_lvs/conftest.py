@@ -55,3 +55,13 @@ def receiver(warehouse: str, school: str) -> Iterator[str]:
 @pytest.fixture
 def iep(receiver: str) -> Sender:
     return Sender(receiver, KEY)
+
+
+@pytest.fixture
+def source(engine: Engine, school: str) -> str:
+    with engine.begin() as session:
+        session.exec_driver_sql(
+            "insert into core.sources (source, system, connection_id, timezone) "
+            "values ('iep_lvs', 'iep_lvs', 'iep_drop', 'Europe/Amsterdam')"
+        )
+    return "iep_lvs"

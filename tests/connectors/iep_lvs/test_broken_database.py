@@ -7,8 +7,8 @@ import pytest
 from etl.connectors.iep_lvs import links
 from etl.connectors.iep_lvs.links import Terms
 from etl.sandbox.iep_lvs.sender import samples
+from tests.connectors.iep_lvs.nights import night
 from tests.connectors.iep_lvs.school import KEY, PUPILS, rows
-from tests.connectors.iep_lvs.test_nights import night
 from tests.fixtures.broken_database import refuse_rows, told
 
 PERSONAL = {value for numbers in PUPILS.values() for value in numbers.values()} | {KEY, "M. Mandaat"}

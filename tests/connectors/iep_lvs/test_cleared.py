@@ -10,8 +10,8 @@ from etl.connectors.iep_lvs import flow, links
 from etl.engine.options import Options
 from etl.errors import GiveUp
 from etl.sandbox.iep_lvs.sender import Sender, samples
+from tests.connectors.iep_lvs.drops import connection, drop
 from tests.connectors.iep_lvs.school import rows
-from tests.connectors.iep_lvs.test_drop import connection, drop, source  # noqa: F401 - a fixture
 
 TONIGHT = Options()
 
@@ -19,7 +19,7 @@ TONIGHT = Options()
 def test_a_location_without_a_connection_is_red_and_its_files_are_recorded_when_it_runs_again(
     tmp_path: Path,
     engine: Engine,
-    source: str,  # noqa: F811
+    source: str,
 ) -> None:
     drop(tmp_path, "one.xml", samples()["first_night"])
 

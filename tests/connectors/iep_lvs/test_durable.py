@@ -15,8 +15,8 @@ from sqlalchemy import Engine
 from etl.connectors.iep_lvs.flow import run
 from etl.engine.options import Options
 from etl.sandbox.iep_lvs.sender import Sender, samples
+from tests.connectors.iep_lvs.nights import current, golden, night, no_connection, rejected
 from tests.connectors.iep_lvs.school import KEY, rows
-from tests.connectors.iep_lvs.test_nights import current, golden, night, no_connection, rejected
 
 FIRST, SECOND = samples()["first_night"], samples()["second_night"]
 SERVE = """

@@ -12,8 +12,8 @@ from etl.connectors.iep_lvs import links
 from etl.connectors.iep_lvs.reading import Message, Open, read
 from etl.engine.hardened import as_utf8
 from etl.sandbox.iep_lvs.sender import Sender, samples
+from tests.connectors.iep_lvs.nights import current, golden, night, rejected
 from tests.connectors.iep_lvs.school import KEY, bodies, rows
-from tests.connectors.iep_lvs.test_nights import current, golden, night, rejected
 
 NIGHT = samples()["first_night"]
 TEXT = NIGHT.decode()

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from etl.connectors.iep_lvs import links
 from etl.connectors.iep_lvs.commands import app
 from etl.sandbox.iep_lvs.sender import Sender, samples
+from tests.connectors.iep_lvs.nights import night
 from tests.connectors.iep_lvs.school import KEY, bodies, rows
-from tests.connectors.iep_lvs.test_nights import night
 
 WRONG_KEY = "99QQ00verkeerdverkeerd"
 NIGHTS = ("test_message", "first_night", "second_night", "deviating")

@@ -16,8 +16,8 @@ from etl.reference.checking import check
 from etl.reference.doubts import doubts
 from etl.reference.reading import read_set
 from etl.sandbox.iep_lvs.sender import Sender
+from tests.connectors.iep_lvs.nights import night, rejected
 from tests.connectors.iep_lvs.school import ECK_7001, rows
-from tests.connectors.iep_lvs.test_nights import night, rejected
 
 OTHER_KEY = "11AA001234567890abcd"
 MESSAGE = """<leerresultaten_verzoek xmlns="http://www.edustandaard.nl/leerresultaten/2/leerresultaten"><school>

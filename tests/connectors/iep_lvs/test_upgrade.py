@@ -15,8 +15,8 @@ from etl import db
 from etl.db import embedded, schema
 from etl.engine.options import Options
 from etl.sandbox.iep_lvs.sender import samples
+from tests.connectors.iep_lvs.nights import current, golden, night, rejected
 from tests.connectors.iep_lvs.school import PUPILS, rows
-from tests.connectors.iep_lvs.test_nights import current, golden, night, rejected
 
 BEFORE = "20261126"
 BEFORE_ONE_INBOX = "2026112683"
