@@ -10,6 +10,7 @@ import pandas as pd
 SWEEP_AFTER: Final = timedelta(days=7)
 # Moodle writes a learner's last access at most once a minute: whoever was there just before a poll counts as changed.
 ACCESS_MARGIN: Final = timedelta(seconds=120)
+NOT_TOLD: Final = -1  # for a last access that the site does not show
 WHOLE_MS, SINGLE_MS = 13, 45  # measured cost of one learner in a whole report and of a single report
 _PROFILE: Final = ["idnumber", "username", "email", "given_name", "surname"]
 
@@ -40,9 +41,9 @@ def poll_plan(
     """
     if before is None or polled_at is None or sweep_due(swept_at, at):
         return Poll(whole=True)
-    if (now["last_course_access"] < 0).any():
+    if (now["last_course_access"] == NOT_TOLD).any():
         return Poll(whole=True)
-    changed = _changed(now, before, polled_at)
+    changed = changed_since(now, before, polled_at)
     learns = now["is_student"] | now["user_id"].isin(list(learners))
     if not learns[changed.index].all():
         return Poll(whole=True)
@@ -57,8 +58,17 @@ def sweep_due(swept_at: datetime | None, at: datetime) -> bool:
     return swept_at is None or at - swept_at >= SWEEP_AFTER
 
 
-def _changed(now: pd.DataFrame, before: pd.DataFrame, polled_at: datetime) -> pd.DataFrame:
+def changed_since(now: pd.DataFrame, before: pd.DataFrame, polled_at: datetime) -> pd.DataFrame:
+    """The participants who are new, show other fields, or were there since the last poll (see ``poll_plan``)."""
     facts = ["user_id", "last_course_access", *_PROFILE]
     same = now[facts].merge(before[facts], on=facts)["user_id"]
-    recent = now["last_course_access"] >= (polled_at - ACCESS_MARGIN).timestamp()
-    return now[~now["user_id"].isin(same) | recent]
+    return now[~now["user_id"].isin(same) | there_just_before(now, polled_at)]
+
+
+def there_just_before(now: pd.DataFrame, polled_at: datetime) -> "pd.Series[bool]":
+    """Who was there so shortly before a poll that they may have been there after it without showing it.
+
+    A moment after the poll is that of a clock that goes before ours, which tells nothing here.
+    """
+    around = (polled_at - ACCESS_MARGIN).timestamp(), (polled_at + ACCESS_MARGIN).timestamp()
+    return now["last_course_access"].between(*around)

@@ -45,12 +45,12 @@ order by scope, resource, key, landing_id desc
 select sha256 from raw.bodies where sha256 = any(cast(:hashes as bytea []))
 
 -- name: last
--- When a resource of each scope was landed last.
+-- When one of these resources was landed last, scope by scope.
 select scope, max(landed_at) as landed_at
 from raw.landings
 where source = :source
 and scope = any(:scopes)
-and resource = :resource
+and resource = any(:resources)
 group by scope
 
 -- name: newest

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
 
@@ -17,15 +17,16 @@ from etl.connectors.moodle import contract
 from etl.connectors.moodle.contract import CourseState
 from etl.connectors.moodle.grades import decode_learners
 from etl.connectors.moodle.inputs import inputs_of
-from etl.connectors.moodle.landed import FLOW, GRADES, MODULE, USER_GRADES, USERS, newest
+from etl.connectors.moodle.landed import ACCESS, FLOW, GRADES, MODULE, USER_GRADES, USERS, newest
 from etl.engine.decoding import MALFORMED
 from etl.engine.polling import COURSE
 from etl.engine.sources import Source
 from etl.load import derivations, landing, rejections
-from etl.transform.poll_plan import sweep_due
+from etl.transform.poll_plan import NOT_TOLD, changed_since, sweep_due, there_just_before
 from etl.transform.unit_results import RESOURCE as UNIT_RESULT
 
 _COURSES: Final = "courses"
+_A_NIGHT: Final = timedelta(hours=20)  # runs of one day do not ask twice
 _USER: Final = re.compile(r"/user ([0-9]+)")
 
 
@@ -71,18 +72,47 @@ class Before:
     missing: frozenset[str]  # activities that are mapped and were not in the grade report
     lacking: str | None  # a learner whose own report lacks an activity that others have
     malformed: frozenset[str]  # learners with grades that could not be read ("" = nobody knows whose)
+    unknown: bool  # whether somebody is listed of whom it is not known which client they are
     swept_at: datetime | None  # when all of it was read last; a finished course is not read whole every week
     unchanged: bool | None  # whether it was left as it was since its pass grades were read; None = not told
 
-    def quiet(self, users: bytes, now: pd.DataFrame, at: datetime) -> bool:
-        """Nobody has been in the course since the last good poll, and nothing is left to be asked again or derived.
-
-        Where the site hides when people were there, nothing is known to be quiet.
-        """
-        same = self._holds(USERS, hashlib.sha256(users).hexdigest()) and not access_hidden(now)
+    def settled(self, at: datetime) -> bool:
+        """Nothing is left to be asked again or derived: a poll that meets nobody needs to ask nothing."""
         told = not (self.missing or self.lacking or self.malformed)
-        settled = self.unread.empty and told and self.unchanged is not False
-        return same and settled and self.derived and not sweep_due(self.swept_at, at)
+        read = self.unread.empty and told and self.unchanged is not False
+        return read and self.derived and not sweep_due(self.swept_at, at)
+
+    @property
+    def polled_at(self) -> datetime | None:
+        """When it was asked last who was there when."""
+        return max(filter(None, (self.at(USERS), self.at(ACCESS))), default=None)
+
+    def same_access(self, body: bytes) -> bool:
+        """Whether the last poll had this answer to who was there when."""
+        rows = self._of(ACCESS)
+        same = not rows.empty and rows["sha256"].iloc[-1] == hashlib.sha256(body).hexdigest()
+        return same and self.at(ACCESS) == self.polled_at
+
+    def nobody_was_there(self, now: pd.DataFrame, held: pd.DataFrame | None = None) -> bool:
+        """Whether nobody has been in the course since the last poll, whose participants are ``held`` (none: the same).
+
+        Where the site hides when people were there, that is not known.
+        """
+        if self.polled_at is None or access_hidden(now):
+            return False
+        if held is None:
+            return not there_just_before(now, self.polled_at).any()
+        return changed_since(now, held, self.polled_at).empty and len(now) == len(held)
+
+    def profiles_due(self, period: timedelta, at: datetime) -> bool:
+        """Whether it is to be asked anew who the participants are: after a period, and with each sweep.
+
+        While somebody is listed whom no client was found for, each night: people mend that on the site.
+        """
+        asked_at = self.at(USERS)
+        if asked_at is None or self.broken or sweep_due(self.swept_at, at):
+            return True
+        return at - asked_at >= (min(period, _A_NIGHT) if self.unknown else period)
 
     def at(self, resource: str) -> datetime | None:
         """When this resource was landed last."""
@@ -115,13 +145,17 @@ class Before:
         others = pd.DataFrame({"user_id": single, "user_idnumber": pd.Series("", single.index, dtype="str")})
         return pd.concat([*reported, others]).drop_duplicates("user_id", ignore_index=True)
 
+    def participants(self, session: Session) -> pd.DataFrame | None:
+        """Who was in the course at the last poll, and was there when: profiles of when they were asked last."""
+        found = self.landed[self.landed["resource"].isin([USERS, ACCESS])]
+        held: pd.DataFrame | None = None
+        for answer in landing.read(session, found["landing_id"].tolist()):  # oldest first
+            shown = contract.decode_enrolled_users(answer.body).frame
+            held = shown if answer.resource == USERS else None if held is None else as_seen(held, shown)
+        return held
+
     def _of(self, resource: str) -> pd.DataFrame:
         return self.landed[self.landed["resource"] == resource]
-
-    def _holds(self, resource: str, digest: str) -> bool:
-        """Whether the newest answer of this resource had these bytes."""
-        rows = self._of(resource)
-        return not rows.empty and rows["sha256"].iloc[-1] == digest
 
 
 def before_poll(
@@ -145,13 +179,20 @@ def before_poll(
     moments = landed.loc[landed["resource"] == GRADES, "landed_at"]
     swept_at = None if moments.empty else at if finished else moments.max().to_pydatetime()
     derived = inputs is not None and inputs == held
-    unclear = _missing(listed), _lacking(listed, occurrences), _malformed(listed)
+    unclear = _missing(listed), _lacking(listed, occurrences), _malformed(listed), _unknown(listed)
     return Before(landed, derived, unread, *unclear, swept_at, unchanged), at
+
+
+def as_seen(profiles: pd.DataFrame, access: pd.DataFrame) -> pd.DataFrame:
+    """These profiles, with the moments at which each was there by a newer answer about the same people."""
+    seen = access.set_index("user_id")["last_course_access"]
+    shown = profiles["user_id"].map(seen).fillna(NOT_TOLD).astype("int64")
+    return profiles.assign(last_course_access=shown)
 
 
 def access_hidden(users: pd.DataFrame) -> bool:
     """Whether the site does not tell of somebody when they were in the course last."""
-    return bool((users["last_course_access"] < 0).any())
+    return bool((users["last_course_access"] == NOT_TOLD).any())
 
 
 def _missing(listed: pd.DataFrame) -> frozenset[str]:
@@ -169,6 +210,10 @@ def _lacking(listed: pd.DataFrame, occurrences: Collection[str]) -> str | None:
             if key.startswith(f"{code}/") and user.isascii() and user.isdecimal():
                 return user
     return None
+
+
+def _unknown(listed: pd.DataFrame) -> bool:
+    return bool(listed["reason_code"].isin(["unmatched_learner", "ambiguous_learner"]).any())
 
 
 def _malformed(listed: pd.DataFrame) -> frozenset[str]:

@@ -9,6 +9,7 @@ import msgspec
 
 from etl.connections import Connection
 from etl.connectors.moodle.errors import About, ErrorAnswer, TokenRefused, error_of
+from etl.connectors.moodle.profiles import profile_period
 from etl.engine.decoding import decoded, without_mark
 from etl.errors import GiveUp, RejectRecord, RetryLater
 from etl.http.client import READ_TIMEOUT, Caller, Client, Reply, wait_limit
@@ -36,7 +37,8 @@ class MoodleClient(Client):
     """One Moodle site, by token or by user name and password. Safe to share between threads.
 
     Connection: host = site; password = token, or login and password with the service's short name in extra
-    ``service``; extra ``wait_limit`` = seconds to wait in all for a site that says "later".
+    ``service``; extra ``wait_limit`` = seconds to wait in all for a site that says "later", ``profile_days`` = after
+    how many days it is asked anew who the participants of a course are.
     """
 
     def __init__(self, connection: Connection, *, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -50,6 +52,7 @@ class MoodleClient(Client):
             sleep=sleep,
         )
         super().__init__(caller)
+        self.profile_period = profile_period(connection)
         self._lock = Lock()
         self._token = "" if connection.login else connection.password
         self._may_renew = bool(connection.login)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from etl.connectors.moodle.profiles import LONGEST_PROFILE_DAYS, PROFILE_DAYS
 from etl.engine import connection_form
 from etl.engine.connector import Connector, Flow, Pool
 from etl.files.kinds import moodle_id
@@ -24,6 +25,12 @@ _FORM: Final = {
             "Web service", "Only with a user name: short name of the external service to get a token for."
         ),
         "wait_limit": connection_form.wait_limit(),
+        "profile_days": connection_form.number(
+            "Profiles every so many days",
+            "A night asks who was there when; after so many days, or when somebody came or left, who they are.",
+            PROFILE_DAYS,
+            maximum=LONGEST_PROFILE_DAYS,
+        ),
     },
 }
 

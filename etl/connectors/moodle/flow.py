@@ -5,6 +5,7 @@ Its tasks are those of CourseNight.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 import pandas as pd
@@ -14,10 +15,10 @@ from sqlalchemy import Engine
 from etl import db
 from etl.connections import Connection
 from etl.connectors.moodle import accounts, contract
-from etl.connectors.moodle.before_poll import CourseList, before_poll
+from etl.connectors.moodle.before_poll import Before, CourseList, as_seen, before_poll
 from etl.connectors.moodle.client import MoodleClient
 from etl.connectors.moodle.derive import MoodleDerivation
-from etl.connectors.moodle.landed import FLOW, SYSTEM, USERS, read_courses
+from etl.connectors.moodle.landed import ACCESS, FLOW, SYSTEM, USERS
 from etl.connectors.moodle.poll import CoursePoll
 from etl.engine.course_night import CourseNight, Wanted
 from etl.engine.decoding import Decoded
@@ -35,12 +36,12 @@ class MoodlePolling(Polling[CoursePoll]):
     """Asks about courses what the night's changes ask for."""
 
     def __init__(
-        self, engine: Engine, source: Source, client: MoodleClient, scopes: list[str], full: bool
+        self, engine: Engine, source: Source, client: MoodleClient, scopes: list[str], options: Options
     ) -> None:
         self._engine = engine
         self._source = source
         self._client = client
-        self._full = full
+        self._options = options
         self._administration = Administration(engine, source, scopes)
         self._courses = CourseList(engine, source)
 
@@ -49,18 +50,36 @@ class MoodlePolling(Polling[CoursePoll]):
         return CoursePoll(self._client, scope, self._administration, self._courses.state(scope))
 
     def ask(self, poll: CoursePoll) -> None:
-        """Who is in the course, and unless all is quiet what may have changed."""
-        users = poll.ask_users()
-        now = contract.decode_enrolled_users(users).frame
+        """Who was in the course when, who they are where that is due, and unless all is quiet what may have changed."""
         with self._engine.connect() as session:
             facts = poll.mapped, poll.occurrences, poll.finished
             before, at = before_poll(session, self._source, poll.scope, self._courses, *facts)
-            if before.quiet(users, now, at) and not self._full:
+        settled = before.settled(at) and not self._options.full
+        access = None
+        if not self._profiles_due(before, poll.scope, at):
+            body = poll.ask_access()
+            access = contract.decode_enrolled_users(body).frame
+            if settled and before.same_access(body) and before.nobody_was_there(access):
                 return
-            participants = before.landed[before.landed["resource"] == USERS]  # all that is compared
-            held = next(read_courses(session, participants), None)
+        held = self._of_last_poll(before)
+        if access is None or held is None or set(access["user_id"]) != set(held["user_id"]):
+            now = poll.ask_profiles()
+        else:
+            now = as_seen(held, access)
+        if settled and held is not None and before.nobody_was_there(now, held):
+            return
+        with self._engine.connect() as session:
             reported = before.learners(session)
-        poll.ask_changes(now, before, None if held is None else held.users, reported, at, self._full)
+        poll.ask_changes(now, before, held, reported, at, self._options.full)
+
+    def _profiles_due(self, before: Before, scope: str, at: datetime) -> bool:
+        """Whoever asks for a course by name wants to know who is in it now."""
+        asked_for = self._options.full or scope in self._options.courses
+        return asked_for or before.profiles_due(self._client.profile_period, at)
+
+    def _of_last_poll(self, before: Before) -> pd.DataFrame | None:
+        with self._engine.connect() as session:
+            return before.participants(session)
 
     def ask_site(self) -> bytes:
         """What the site says of itself."""
@@ -112,7 +131,7 @@ class MoodleNight(CourseNight[MoodleClient]):
         self, engine: Engine, source: Source, client: MoodleClient, scopes: list[str], options: Options
     ) -> MoodlePolling:
         """How these courses are asked about."""
-        return MoodlePolling(engine, source, client, scopes, options.full)
+        return MoodlePolling(engine, source, client, scopes, options)
 
     def derivation(self, engine: Engine, run_id: str, source: Source, connect: Connect) -> MoodleDerivation:
         """How what was landed becomes results; the accounts that it shows are known first."""
@@ -129,7 +148,8 @@ def _to_be_looked_at(session: Session, source: Source, here: pd.DataFrame) -> se
     """Courses of finished occurrences that were read before, a week ago or longer: grades may still come in."""
     finished = here.loc[here["status"] == "finished", "scope"].unique().tolist()
     at = db.rows(session, "load/derivations.reference_version")[0]["read_at"]
-    read = db.rows(session, "load/landing.last", source=source.source, scopes=finished, resource=USERS)
+    asked = [USERS, ACCESS]
+    read = db.rows(session, "load/landing.last", source=source.source, scopes=finished, resources=asked)
     return {row["scope"] for row in read if sweep_due(row["landed_at"], at)}
 
 

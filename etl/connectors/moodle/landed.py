@@ -22,6 +22,7 @@ SYSTEM: Final = "moodle"
 _LEARNER: Final = ["scope", "user_id"]
 MODULE_COLUMNS: Final = ["activity_id", "module", "grade_pass", "tolerance", "landing_id", "read_at"]
 USERS, GRADES, USER_GRADES, MODULE, COMPLETION = "users", "grades", "user_grades", "module", "completion"
+ACCESS: Final = "access"  # who is in a course and when each was there last; USERS tells who they are, too
 
 
 @dataclass
@@ -44,10 +45,10 @@ class LandedCourse:
 
 
 def newest(found: pd.DataFrame) -> pd.DataFrame:
-    """Of an index of landings, those that count: single grade reports only when newer than the whole one."""
+    """Of an index of landings, what results are derived from: single grade reports when newer than the whole one."""
     whole = found[found["resource"] == GRADES].set_index("scope")["landing_id"]
     older = found["landing_id"] < pd.to_numeric(found["scope"].map(whole))
-    return found[~((found["resource"] == USER_GRADES) & older)]
+    return found[~((found["resource"] == USER_GRADES) & older) & (found["resource"] != ACCESS)]
 
 
 def read_courses(session: Session, found: pd.DataFrame) -> Iterator[LandedCourse]:
