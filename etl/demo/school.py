@@ -5,12 +5,12 @@ from typing import Final
 
 from etl import db
 from etl.connectors.iep_lvs import links
-from etl.connectors.iep_lvs.links import Terms
+from etl.connectors.iep_lvs.links import LinkTerms
 from etl.errors import GiveUp
 from etl.sandbox.iep_lvs.sender import Sender, samples
 
 _CODE: Final = "99QQ00-sample-school-code"  # of a school that does not exist
-_TERMS: Final = Terms("the sample school's head", date(2026, 1, 5), date(2026, 1, 6))
+_TERMS: Final = LinkTerms("the sample school's head", date(2026, 1, 5), date(2026, 1, 6))
 _SENT: Final = ("test_message", "first_night", "second_night")
 
 

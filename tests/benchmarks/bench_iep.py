@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 from etl import db
 from etl.connectors.iep_lvs import flow as iep_test_results
 from etl.connectors.iep_lvs import links
-from etl.connectors.iep_lvs.links import Terms
-from etl.connectors.iep_lvs.receiver import Receiver
+from etl.connectors.iep_lvs.links import LinkTerms
+from etl.connectors.iep_lvs.receiver import UwlrReceiver
 from etl.db import embedded, schema
 from etl.engine.options import Options
 from etl.sandbox.iep_lvs.sender import Sender
@@ -55,7 +55,7 @@ def bench(large: int = LARGE, many: int = MANY, small: int = SMALL) -> Report:
 
 def _stage(watch: Watch, url: str, name: str, messages: int, results: int) -> None:
     with _school(url, results) as engine:
-        receiver, sender = Receiver(engine), Sender("", KEY)
+        receiver, sender = UwlrReceiver(engine), Sender("", KEY)
         for number in range(messages):
             body = sender.envelope(_message(number, results))
             with watch(f"{name}: receive"):
@@ -85,7 +85,7 @@ def _school(url: str, pupils: int) -> Iterator[Engine]:
             "insert into core.client_numbers (client_code, scheme, value) "
             "select client_code, 'leerlingid:99QQ00', client_code from core.clients"
         )
-        terms = Terms("bench", date(2026, 1, 1), date(2026, 1, 1))
+        terms = LinkTerms("bench", date(2026, 1, 1), date(2026, 1, 1))
         links.activate(session, KEY, "Bureau ICE", "BUREAUICE", terms, "bench")
     yield engine
     engine.dispose()

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from etl import settings
-from etl.connectors.iep_lvs.receiver import Receiver, refusal
+from etl.connectors.iep_lvs.receiver import UwlrReceiver, refusal
 from etl.connectors.iep_lvs.schema import FOLDER
 from etl.engine.mounting import ALONE, Host
 from etl.engine.receiving import posted_to
@@ -33,7 +33,7 @@ def create_app(url: str | None = None, host: Host = ALONE) -> Starlette:
             contract.replace('location="leerresultaten"', f"location={located}"), media_type="text/xml"
         )
 
-    bring = posted_to(Receiver, refusal, settings.UWLR_MAX_BYTES.get(), url, host.tell)
+    bring = posted_to(UwlrReceiver, refusal, settings.UWLR_MAX_BYTES.get(), url, host.tell)
     routes = [
         Route("/leerresultaten", bring, methods=["POST"]),
         Route("/leerresultaten", wsdl, methods=["GET"]),

@@ -7,7 +7,7 @@ import typer
 
 from etl import db, settings
 from etl.connectors.iep_lvs import links
-from etl.connectors.iep_lvs.links import Terms
+from etl.connectors.iep_lvs.links import LinkTerms
 from etl.connectors.iep_lvs.message import WITHOUT_OFFSET
 from etl.console import tables
 from etl.console.numbers import whole
@@ -41,7 +41,7 @@ def activate(
     if not accept_terms:
         raise typer.BadParameter("the link is activated only with --accept-terms")
     today = datetime.now(WITHOUT_OFFSET).date()
-    terms = Terms(accepted_by, today, start.date() if start else today)
+    terms = LinkTerms(accepted_by, today, start.date() if start else today)
     with warehouse_engine() as engine, engine.begin() as session:
         brin6 = links.activate(session, code, supplier, supplier_code, terms, by)
     typer.echo(f"school {brin6}: link is active from {terms.start_date}")

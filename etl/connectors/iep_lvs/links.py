@@ -39,7 +39,7 @@ class UnknownPupil(StrEnum):
 
 
 @dataclass(frozen=True)
-class Terms:
+class LinkTerms:
     """Who accepted the terms of the link, when, and from when on results may come."""
 
     accepted_by: str
@@ -47,7 +47,9 @@ class Terms:
     start_date: date
 
 
-def activate(session: Session, code: str, supplier: str, supplier_code: str, terms: Terms, actor: str) -> str:
+def activate(
+    session: Session, code: str, supplier: str, supplier_code: str, terms: LinkTerms, actor: str
+) -> str:
     """Open the link of a school, or open it anew, under this code. Returns the school's BRIN6."""
     brin6 = _checked(code)
     if not terms.accepted_by.strip():

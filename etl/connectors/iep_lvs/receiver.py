@@ -45,7 +45,7 @@ def _today() -> date:
     return datetime.now(WITHOUT_OFFSET).date()
 
 
-class Receiver:
+class UwlrReceiver:
     """Takes messages for one warehouse; made once, used by many threads."""
 
     def __init__(

@@ -8,7 +8,7 @@ from datetime import date
 
 from etl.connections import Connection
 from etl.connectors.iep_lvs import links
-from etl.connectors.iep_lvs.links import Terms
+from etl.connectors.iep_lvs.links import LinkTerms
 from etl.sandbox.iep_lvs.sender import Sender, samples
 from tests.conformance.stand_in import OPEN, Lacking, Outcome, columns, golden
 from tests.conformance.stand_in import StandIn as Base
@@ -30,7 +30,7 @@ class StandIn(Base):
         self.drop = self.folder / "drop"
         self.drop.mkdir(exist_ok=True)
         self.connections["drop"] = Connection("drop", "iep_lvs", str(self.drop))
-        terms = Terms("M. Mandaat", date(2026, 1, 5), date(2026, 1, 6))
+        terms = LinkTerms("M. Mandaat", date(2026, 1, 5), date(2026, 1, 6))
         with self.engine.begin() as session:
             links.activate(session, KEY, "Bureau ICE", "BUREAUICE", terms, "beheer")
         self._source("pupils", "drop")

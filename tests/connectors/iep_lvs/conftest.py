@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 
 from etl.connectors.iep_lvs import links
 from etl.connectors.iep_lvs.app import create_app
-from etl.connectors.iep_lvs.links import Terms
+from etl.connectors.iep_lvs.links import LinkTerms
 from etl.sandbox.iep_lvs.sender import Sender
 from tests.connectors.iep_lvs.school import KEY, PUPILS
 
@@ -42,7 +42,7 @@ def school(engine: Engine) -> str:
                     text("insert into core.client_numbers (client_code, scheme, value) values (:c, :s, :v)"),
                     {"c": client_code, "s": scheme, "v": value},
                 )
-        terms = Terms("M. Mandaat", date(2026, 1, 5), date(2026, 1, 6))
+        terms = LinkTerms("M. Mandaat", date(2026, 1, 5), date(2026, 1, 6))
         return links.activate(session, KEY, "Bureau ICE", "BUREAUICE", terms, "beheer")
 
 

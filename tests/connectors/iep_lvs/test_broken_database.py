@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from etl.connectors.iep_lvs import links
-from etl.connectors.iep_lvs.links import Terms
+from etl.connectors.iep_lvs.links import LinkTerms
 from etl.sandbox.iep_lvs.sender import samples
 from tests.connectors.iep_lvs.nights import night
 from tests.connectors.iep_lvs.school import KEY, PUPILS, rows
@@ -42,7 +42,7 @@ def test_a_night_that_the_database_breaks_tells_nothing_of_a_pupil(iep, engine, 
 @pytest.mark.parametrize("table", ["ops.link_codes", "core.school_links"])
 def test_a_link_that_the_database_refuses_tells_neither_who_accepted_nor_the_code(engine, caplog, table):
     refuse_rows(engine, table)
-    terms = Terms("M. Mandaat", date(2026, 1, 5), date(2026, 1, 6))
+    terms = LinkTerms("M. Mandaat", date(2026, 1, 5), date(2026, 1, 6))
 
     def activate():
         with engine.begin() as session:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from etl.connectors.iep_lvs import flow, links
 from etl.connectors.iep_lvs.drop import poll
-from etl.connectors.iep_lvs.links import Terms
+from etl.connectors.iep_lvs.links import LinkTerms
 from etl.connectors.iep_lvs.location import Location
 from etl.engine.options import Options
 from etl.sandbox.iep_lvs.sender import Sender, samples
@@ -17,7 +17,7 @@ from tests.connectors.iep_lvs.drops import connection, drop
 from tests.connectors.iep_lvs.nights import current, golden
 from tests.connectors.iep_lvs.school import KEY, bodies, rows
 
-TERMS = Terms("M. Mandaat", date(2026, 1, 5), date(2026, 1, 6))
+TERMS = LinkTerms("M. Mandaat", date(2026, 1, 5), date(2026, 1, 6))
 FIRST, SECOND = samples()["first_night"], samples()["second_night"]
 
 

@@ -9,12 +9,12 @@ from typer.testing import CliRunner
 
 from etl import cli
 from etl.connectors.iep_lvs import links
-from etl.connectors.iep_lvs.links import Terms
+from etl.connectors.iep_lvs.links import LinkTerms
 from etl.errors import InvalidInput
 from etl.sandbox.iep_lvs.sender import Sender, samples
 from tests.connectors.iep_lvs.school import KEY, log, rows
 
-TERMS = Terms("M. Mandaat", date(2026, 1, 5), date(2026, 1, 6))
+TERMS = LinkTerms("M. Mandaat", date(2026, 1, 5), date(2026, 1, 6))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from etl.connections import Connection
 from etl.connectors.iep_lvs import flow, links
-from etl.connectors.iep_lvs.links import Terms
+from etl.connectors.iep_lvs.links import LinkTerms
 from etl.engine.options import Options
 from etl.reference.beside import Beside
 from etl.reference.checking import check
@@ -45,7 +45,7 @@ def message(
 @pytest.fixture
 def other_school(engine: Engine, school: str) -> str:
     """School 11AA00, whose link is active too."""
-    terms = Terms("M. Mandaat", date(2026, 1, 5), date(2026, 1, 6))
+    terms = LinkTerms("M. Mandaat", date(2026, 1, 5), date(2026, 1, 6))
     with engine.begin() as session:
         return links.activate(session, OTHER_KEY, "Bureau ICE", "BUREAUICE", terms, "beheer")
 
