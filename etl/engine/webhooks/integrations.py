@@ -1,5 +1,6 @@
 """Integrations as a receiver needs them: how each signs, with which secret, and in which time zone it is."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from etl import db
 from etl.connections import Connection
 from etl.errors import GiveUp, InvalidInput
 
+_log = logging.getLogger(__name__)
 _SECONDS: Final = 5.0  # for which an integration and its secret are remembered: a change counts from then on
 
 
@@ -46,10 +48,10 @@ class Integration:
 
 @dataclass(frozen=True)
 class Agreed:
-    """An integration and the secret that is agreed with its sender; empty: none is."""
+    """An integration and the secret that is agreed with its sender; empty: none is, None: it cannot be read."""
 
     integration: Integration
-    secret: str = field(repr=False)
+    secret: str | None = field(repr=False)
 
 
 class Agreements:
@@ -76,19 +78,21 @@ class Agreements:
             self._known.pop(name, None)
             return None
         integration = Integration(**found[0])
-        agreed = Agreed(integration, secret_of(integration, self._connect))
+        agreed = Agreed(integration, self._secret(integration))
         self._known[name] = (self._clock() + _SECONDS, agreed)
         return agreed
 
+    def _secret(self, integration: Integration) -> str | None:
+        try:
+            return secret_of(integration, self._connect)
+        except GiveUp as problem:
+            _log.error("integration %s takes no messages: %s", integration.integration, problem)
+            return None
+
 
 def secret_of(integration: Integration, connect: Callable[[str], Connection]) -> str:
-    """The secret of an integration; empty where none is entered."""
-    if integration.connection_id is None:
-        return ""
-    try:
-        return connect(integration.connection_id).password
-    except GiveUp:  # the connection is not there; `etl hooks list` says so
-        return ""
+    """The secret of an integration; empty where none is entered. Raises GiveUp where its connection cannot be read."""
+    return connect(integration.connection_id).password if integration.connection_id else ""
 
 
 def integration_named(session: Session, name: str) -> Integration:

@@ -169,6 +169,9 @@ class Receiver:
 
 
 def _is_signed(posted: Posted, agreed: Agreed) -> bool:
+    """Raises ComeAgain where our own secret cannot be read: then nobody knows, and nothing is to be lost."""
+    if agreed.secret is None:
+        raise ComeAgain("messages of this integration cannot be taken now")
     given = posted.headers.get(signatures.HEADER.lower(), "")
     return signatures.is_signed(posted.body, given, agreed.secret, agreed.integration.hash)
 

@@ -30,3 +30,9 @@ def rows(engine: Engine):
             return [tuple(row) for row in session.execute(text(statement))]
 
     return rows
+
+
+@pytest.fixture
+def template(migrated_template: str) -> str:
+    """Nothing is entered but what these tests enter."""
+    return migrated_template

@@ -135,6 +135,13 @@ def test_where_no_secret_is_agreed_no_message_is_taken(client, rows):
     assert (answer.status_code, rows("select * from raw.inbox")) == (403, [])
 
 
+def test_where_the_connection_cannot_be_read_senders_are_told_to_come_again(post, engine, caplog):
+    with engine.begin() as session:
+        session.execute(text("update core.integrations set connection_id = 'elsewhere'"))
+    assert post("studio", result("1001", "V-1"))[0] == 503
+    assert "integration studio takes no messages: connection elsewhere is not defined" in caplog.text
+
+
 def test_an_integration_is_reached_below_the_path_of_its_own_system_only(client):
     body = result("1001", "V-1")
     sent = {"X-WebHook-Signature": Poster("", SECRET, "sha512", lambda _: False, 1, 1.0).signature(body)}
