@@ -10,9 +10,15 @@ from etl.demo.airflow import Api
 from etl.demo.progress import step
 from etl.errors import GiveUp
 
-# In the order of the report. One is set off by the results of the first, the others by the clock or by us.
-FLOWS = ("moodle_results", "pe_online_attendance", "infocaption_competences", "iep_test_results")
-_SET_OFF_BY_RESULTS = "pe_online_attendance"
+# In the order of the report. Two are set off by the results of the first, the others by the clock or by us.
+FLOWS = (
+    "moodle_results",
+    "pe_online_attendance",
+    "coachview_results",
+    "infocaption_competences",
+    "iep_test_results",
+)
+_SET_OFF_BY_RESULTS = ("pe_online_attendance", "coachview_results")
 _PATIENCE_SECONDS = 600
 _SET_OFF_SECONDS = 20
 _FINISHED = ("success", "failed")
@@ -22,7 +28,7 @@ def run(api: Api, check: Callable[[], None]) -> dict[str, str]:
     """Run the flows; ``check`` raises where a program that is needed has ended. Returns each one's state."""
     started = datetime.now(UTC)
     set_off_by = {flow: "scheduled" for flow in FLOWS if _clock_is_due(api, flow, started)}
-    set_off_by[_SET_OFF_BY_RESULTS] = "asset_triggered"
+    set_off_by |= dict.fromkeys(_SET_OFF_BY_RESULTS, "asset_triggered")
     for flow in FLOWS:
         api.send("PATCH", f"dags/{flow}?update_mask=is_paused", {"is_paused": False})
     by_us = {flow: _trigger(api, flow) for flow in FLOWS if flow not in set_off_by}

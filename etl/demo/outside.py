@@ -40,7 +40,14 @@ def connections(url: str) -> dict[str, str]:
         "password": accounts.INFOCAPTION_SECRET,
         "extra": {"mapping": {"page_size": 10}},  # so that the largest course of the sample has three pages
     }
+    coachview = {
+        "conn_type": "coachview",
+        "host": f"{url}/coachview",
+        "login": accounts.COACHVIEW_ID,
+        "password": accounts.COACHVIEW_SECRET,
+    }
     return {
+        "AIRFLOW_CONN_COACHVIEW": json.dumps(coachview),
         "AIRFLOW_CONN_INFOCAPTION_MAIN": json.dumps(infocaption),
         "AIRFLOW_CONN_MOODLE_MAIN": json.dumps(moodle),
         "AIRFLOW_CONN_PE_ONLINE": json.dumps(attendance),

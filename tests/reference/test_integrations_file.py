@@ -12,6 +12,14 @@ SOUND = "academy,moodle,,Europe/Amsterdam,1,10,1,5.5,true,true,true,external,tru
 
 
 @pytest.fixture
+def folder(folder):
+    """The sample without what refers to its integrations."""
+    for path in folder.path.glob("training*.csv"):
+        path.unlink()
+    return folder
+
+
+@pytest.fixture
 def integrations(folder):
     """Checks a set whose integrations are these lines."""
 

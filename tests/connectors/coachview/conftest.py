@@ -12,14 +12,10 @@ def template(sample_template):
     return sample_template
 
 
-@pytest.fixture(autouse=True)
-def administration(engine):
-    requests.fill(engine)
-
-
 @pytest.fixture
 def register(engine):
-    """A function that runs the flow; returns the run's id and status."""
+    """A function that runs the flow on a training administration; returns the run's id and status."""
+    requests.fill(engine)
 
     def register(**options):
         return flow.run(engine, None, Options(**options))

@@ -2,8 +2,13 @@
 
 from sqlalchemy import Engine
 
-# Of each integration: its code, its system, its definition (minimum, maximum, decimals, pass mark), whose numbers.
+# In place of the sample's. Of each: code, system, definition (minimum, maximum, decimals, pass mark), whose numbers.
 INTEGRATIONS = """
+delete from core.training_request_parts;
+delete from core.training_requests;
+delete from core.training_parts;
+delete from core.trainings;
+delete from core.integrations;
 insert into core.integrations (
     integration, system, hash, timezone, minimum, maximum, decimals, pass_mark,
     sends_result, sends_presence, sends_passed, person_scheme, active

@@ -191,6 +191,7 @@ def waiting(engine):
         ("studio", "X-1004", "VCA-1", ("refused", "ambiguous_request")),
     ],
 )
+@pytest.mark.usefixtures("register")
 def test_a_sender_is_told_what_becomes_of_a_completion_before_it_is_derived(
     engine, integration, person, course, told
 ):
@@ -208,6 +209,7 @@ def test_a_sender_is_told_that_a_part_is_registered_already(engine, register, wr
         assert results.answer(session, "studio", "X-1001", "VCA-1").outcome == "already"
 
 
+@pytest.mark.usefixtures("register")
 def test_the_answer_is_found_by_keys(engine, write):
     write(
         "insert into core.training_requests (request_code, training_code, external_id, status)"
@@ -278,6 +280,7 @@ def test_a_completion_that_a_person_revoked_is_not_registered(engine, register, 
     assert read("select * from core.registrations").empty
 
 
+@pytest.mark.usefixtures("register")
 def test_a_course_that_is_only_the_part_of_a_training_is_polled_and_its_completions_count(engine, write):
     write("update core.training_parts set course_id = '7' where part_code = 'T2-ONLINE'")
     with engine.connect() as session:
