@@ -65,6 +65,11 @@ def _print_run(run: Run, console: Console) -> None:
         _print_steps(run, console)
     elif run.steps:
         console.print(_table(run))
+    for one in run.decisions:
+        cost = f"{one.courses:,} courses, {one.calls:,} calls, {one.bytes:,} bytes"
+        _print(console, f"{one.decision}: {cost} ({escape(one.because)})")
+    if run.left_out:
+        _print(console, f"not asked: {', '.join(f'{one.courses:,} {one.asked}' for one in run.left_out)}")
     for problem in run.problems:
         _print(console, f"[red]problem[/]  {escape(f'{problem.step} {problem.scope}: {problem.sentence}')}")
         _print(console, f"  what to do: {escape(problem.what_to_do)}")

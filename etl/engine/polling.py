@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Generic, TypeVar
 
@@ -16,6 +17,7 @@ from etl.engine.sources import Source
 from etl.errors import CapabilityMissing, EtlError, GiveUp, RejectRecord, RetryLater, Unusable
 from etl.http.client import Client
 from etl.load import landing, rejections, runs
+from etl.load.decisions import Decision
 from etl.load.landing import Answer
 from etl.load.runs import Counts, Step, balanced
 from etl.transform.reasons import reason
@@ -26,12 +28,15 @@ _IN_A_ROW: Final = 2  # so many calls, or courses, without an answer are not abo
 
 
 class PolledCourse:
-    """What was asked about one course: ``answers`` is what to land, ``rejected`` what could not be read."""
+    """What was asked about one course: ``answers`` is what to land, ``rejected`` what could not be read, ``decision``
+    why so much was asked.
+    """
 
     def __init__(self, client: Client, scope: str) -> None:
         self.scope = scope
         self.answers: list[Answer] = []
         self.rejected: list[pd.DataFrame] = []
+        self.decision: Decision | None = None
         self._counter = client
         self._unanswered = 0
         self._calls, self._bytes = client.calls, client.bytes
@@ -209,7 +214,7 @@ def _store(
             # resolved by the next poll, not by a derivation
             scopes = [poll.scope]
             rejections.replace(session, run_id, f"{flow}/poll", source.source, scopes, rejected, anew=False)
-        step = balanced(_scope(source, poll.scope), poll.cost, problem)
+        step = replace(balanced(_scope(source, poll.scope), poll.cost, problem), decision=poll.decision)
         runs.record_steps(session, run_id, "land", [step])
     failpoint.point("land.committed")
 

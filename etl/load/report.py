@@ -14,7 +14,16 @@ from sqlalchemy import Engine
 from etl import db
 from etl.errors import InvalidInput
 from etl.load.report_markdown import as_markdown
-from etl.load.report_types import OpenRejections, ReportedProblem, ReportedStep, Run, RunReport, Sent
+from etl.load.report_types import (
+    Asked,
+    NotAsked,
+    OpenRejections,
+    ReportedProblem,
+    ReportedStep,
+    Run,
+    RunReport,
+    Sent,
+)
 from etl.load.runs import Counts
 
 
@@ -56,6 +65,8 @@ def _runs(session: Session, found: list[Mapping[str, Any]]) -> list[Run]:
     run_ids = [row["run_id"] for row in found]
     steps = db.rows(session, "load/report.steps", run_ids=run_ids)
     problems = db.rows(session, "load/report.problems", run_ids=run_ids)
+    decisions = db.rows(session, "load/report.decisions", run_ids=run_ids)
+    left_out = db.rows(session, "load/report.left_out", run_ids=run_ids)
     return [
         Run(
             **row,
@@ -67,9 +78,15 @@ def _runs(session: Session, found: list[Mapping[str, Any]]) -> list[Run]:
                 for problem in problems
                 if problem["run_id"] == row["run_id"]
             ),
+            decisions=tuple(Asked(**_of_run(one)) for one in decisions if one["run_id"] == row["run_id"]),
+            left_out=tuple(NotAsked(**_of_run(one)) for one in left_out if one["run_id"] == row["run_id"]),
         )
         for row in found
     ]
+
+
+def _of_run(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "run_id"}
 
 
 def _step(row: Mapping[str, Any]) -> ReportedStep:

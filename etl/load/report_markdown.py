@@ -34,6 +34,7 @@ def _run(run: Run) -> Iterator[str]:
     if run.steps:
         yield _table(run)
         yield _sum(run)
+    yield from _asked(run)
     yield from _problems(run)
 
 
@@ -54,6 +55,23 @@ def _sum(run: Run) -> str:
     return (
         f"**The counts do not add up** in {', '.join(step.name for step in run.steps if not step.adds_up)}."
     )
+
+
+def _asked(run: Run) -> Iterator[str]:
+    """Why as much was asked of the courses as was, and which are not asked."""
+    if run.decisions:
+        yield "\n".join(
+            [
+                "| courses | calls | bytes | why |",
+                "| ---: | ---: | ---: | --- |",
+                *(
+                    f"| {one.courses:,} | {one.calls:,} | {one.bytes:,} | {one.decision}: {one.because} |"
+                    for one in run.decisions
+                ),
+            ]
+        )
+    if run.left_out:
+        yield f"Not asked: {', '.join(f'{one.courses:,} {one.asked}' for one in run.left_out)}."
 
 
 def _problems(run: Run) -> Iterator[str]:

@@ -6,6 +6,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+from etl.load.decisions import DECISIONS, Decision
 from etl.load.problems import what_to_do
 from etl.load.runs import Counts
 from etl.transform.reasons import REASONS
@@ -42,6 +43,29 @@ class ReportedProblem:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """Courses of which as much was asked for one reason, and what that cost."""
+
+    decision: Decision
+    courses: int
+    calls: int
+    bytes: int
+
+    @property
+    def because(self) -> str:
+        """The reason in words."""
+        return DECISIONS.get(self.decision, self.decision)
+
+
+@dataclass(frozen=True)
+class NotAsked:
+    """Courses that count for something and are not asked now, and why: as core.asked_courses says."""
+
+    asked: str
+    courses: int
+
+
+@dataclass(frozen=True)
 class Run:
     """One run of a flow."""
 
@@ -57,6 +81,8 @@ class Run:
     version: str | None
     steps: tuple[ReportedStep, ...]
     problems: tuple[ReportedProblem, ...]
+    decisions: tuple[Asked, ...] = ()
+    left_out: tuple[NotAsked, ...] = ()
 
     @property
     def duration(self) -> timedelta | None:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from etl import __version__, db
 from etl.errors import EtlError
+from etl.load.decisions import Decision
 from etl.load.problems import BROKEN_OFF, COUNTS_DIFFER, StepName
 
 _LOCK_SPACE: Final = 0x52554E53  # keeps these advisory locks apart from other users of the database
@@ -107,13 +108,15 @@ def open_in_airflow(session: Session, flow: str, run_id: str) -> dict[str, str]:
 class Step:
     """What one step did for one scope (course, batch, account).
 
-    ``problem`` is a sentence without personal data; a step with a problem makes its run incomplete.
+    ``problem`` is a sentence without personal data; a step with a problem makes its run incomplete. ``decision``: why
+    so much was asked of a course.
     """
 
     scope: str
     counts: Counts = Counts()
     problem_code: str | None = None
     problem: str | None = None
+    decision: Decision | None = None
 
 
 def balanced(scope: str, counts: Counts, problem: EtlError | None = None) -> Step:
@@ -134,7 +137,13 @@ def balanced(scope: str, counts: Counts, problem: EtlError | None = None) -> Ste
 def record_steps(session: Session, run_id: str, step: StepName, done: Iterable[Step]) -> None:
     """Write what a step did for its scopes; what it wrote when it ran before stays counted as written."""
     rows = [
-        asdict(one.counts) | {"scope": one.scope, "problem_code": one.problem_code, "problem": one.problem}
+        asdict(one.counts)
+        | {
+            "scope": one.scope,
+            "problem_code": one.problem_code,
+            "problem": one.problem,
+            "decision": one.decision,
+        }
         for one in done
     ]
     db.execute(session, "load/runs.steps", run_id=run_id, step=step, steps=json.dumps(rows))

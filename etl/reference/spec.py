@@ -53,6 +53,7 @@ _OF_ALL: Final = (
             _setting("allow_resit", boolean, "false"),
             _setting("use_enrolment_start", boolean, "false"),
             _setting("review", one_of("none", "required"), "none"),
+            extra("late_days", days, default="180"),
         ),
         (rules.not_the_administration,),
         about="The connected systems that results come from, and the settings of each",

@@ -1,7 +1,7 @@
 """What a night asks of a course: a night costs what changed (docs/connectors/moodle.md, Cost)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,10 +17,14 @@ _PROFILE: Final = ["idnumber", "username", "email", "given_name", "surname"]
 
 @dataclass(frozen=True)
 class Poll:
-    """``whole``: ask for the whole grade report and the pass grades; else only for the reports of ``users``."""
+    """``whole``: ask for the whole grade report and the pass grades; else only for the reports of ``users``.
+
+    ``why``: first, sweep, hidden, teacher, many or few; "" where nobody was there.
+    """
 
     whole: bool
     users: tuple[int, ...] = ()
+    why: str = field(default="", compare=False)
 
 
 def poll_plan(
@@ -39,18 +43,20 @@ def poll_plan(
     called. ``again``: whose report could not be read last time. ``swept_at``: when the whole report was landed last.
     ``at``: this poll. Where the site hides when somebody was there, all of it is asked.
     """
-    if before is None or polled_at is None or sweep_due(swept_at, at):
-        return Poll(whole=True)
+    if before is None or polled_at is None or swept_at is None:
+        return Poll(whole=True, why="first")
+    if sweep_due(swept_at, at):
+        return Poll(whole=True, why="sweep")
     if (now["last_course_access"] == NOT_TOLD).any():
-        return Poll(whole=True)
+        return Poll(whole=True, why="hidden")
     changed = changed_since(now, before, polled_at)
     learns = now["is_student"] | now["user_id"].isin(list(learners))
     if not learns[changed.index].all():
-        return Poll(whole=True)
+        return Poll(whole=True, why="teacher")
     users = sorted({*changed["user_id"].tolist(), *again})
     if len(users) * SINGLE_MS > int(learns.sum()) * WHOLE_MS:
-        return Poll(whole=True)
-    return Poll(whole=False, users=tuple(users))
+        return Poll(whole=True, why="many")
+    return Poll(whole=False, users=tuple(users), why="" if changed.empty else "few")
 
 
 def sweep_due(swept_at: datetime | None, at: datetime) -> bool:

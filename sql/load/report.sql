@@ -1,3 +1,17 @@
+-- name: decisions
+-- Why as much was asked of the courses of some runs as was asked.
+select
+    run_id,
+    decision,
+    count(*) as courses,
+    cast(sum(calls) as bigint) as calls,
+    cast(sum(bytes) as bigint) as bytes
+from ops.run_steps
+where run_id = any(:run_ids)
+and decision is not null
+group by run_id, decision
+order by calls desc, decision
+
 -- name: dry_run_rejections
 select
     source,
@@ -10,6 +24,17 @@ from ops.dry_run_rejections
 where run_id = any(:run_ids)
 group by source, reason_code
 order by source, rejected desc, reason_code
+
+-- name: left_out
+-- Courses of the sources that some runs planned for, which are not asked as things are now.
+select planned.run_id, courses.asked, count(*) as courses
+from ops.run_steps as planned
+join core.asked_courses as courses on courses.source = planned.scope
+where planned.run_id = any(:run_ids)
+and planned.step = 'plan'
+and courses.asked not in ('every night', 'every week')
+group by planned.run_id, courses.asked
+order by courses desc, courses.asked
 
 -- name: list
 select

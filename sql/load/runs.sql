@@ -123,7 +123,10 @@ returning run_id
 -- name: steps
 -- When a step runs again each row counts once, and what it wrote before stays written.
 insert into ops.run_steps as done
-(run_id, attempt, step, scope, read, written, unchanged, rejected, ignored, calls, bytes, problem_code, problem)
+(
+    run_id, attempt, step, scope, read, written, unchanged, rejected, ignored, calls, bytes, problem_code, problem,
+    decision
+)
 select
     :run_id,
     (select max(attempt) from ops.run_attempts where run_id = :run_id),
@@ -137,7 +140,8 @@ select
     calls,
     bytes,
     problem_code,
-    problem
+    problem,
+    decision
 from jsonb_to_recordset(cast(:steps as jsonb)) as given (
     scope text,
     read bigint,
@@ -148,7 +152,8 @@ from jsonb_to_recordset(cast(:steps as jsonb)) as given (
     calls bigint,
     bytes bigint,
     problem_code text,
-    problem text
+    problem text,
+    decision text
 )
 order by scope
 on conflict (run_id, step, scope) do update
@@ -163,6 +168,7 @@ set
     bytes = excluded.bytes + done.bytes,
     problem_code = excluded.problem_code,
     problem = excluded.problem,
+    decision = excluded.decision,
     finished_at = clock_timestamp()
 
 -- name: steps_done

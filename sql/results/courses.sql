@@ -72,6 +72,7 @@ select
     found.occurrence_code,
     found.status,
     coalesce(c.gone, true) as gone,
+    asked.asked,
     found.source_course_id in (select source_course_id from counted) as counted,
     -- It gives a competence, which waits for it: asked once, whatever became of its occurrences.
     found.source_course_id in (
@@ -92,5 +93,6 @@ from (
     from counted
     where source_course_id not in (select source_course_id from linked)
 ) as found
+join core.asked_courses as asked on asked.source = :source and asked.source_course_id = found.source_course_id
 left join core.courses c on c.source = :source and c.source_course_id = found.source_course_id
 order by 1, 2

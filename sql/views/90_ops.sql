@@ -42,7 +42,8 @@ select
     run_steps.bytes,
     case when current then run_steps.problem_code end as problem_code,
     case when current then run_steps.problem end as problem,
-    run_steps.finished_at
+    run_steps.finished_at,
+    run_steps.decision
 from ops.run_steps
 cross join lateral (
     select run_steps.attempt >= max(run_attempts.attempt) as current
@@ -149,7 +150,8 @@ select
     step.problem_code,
     step.problem,
     step.finished_at,
-    step.attempt
+    step.attempt,
+    step.decision
 from ops.run_step_counts as step
 join ops.runs using (run_id);
 
@@ -169,6 +171,7 @@ comment on column mart.run_steps.problem_code is 'Problem that the step met, as 
 comment on column mart.run_steps.problem is 'The same in a sentence';
 comment on column mart.run_steps.finished_at is 'When the step ended';
 comment on column mart.run_steps.attempt is 'Attempt of the run that did the step last';
+comment on column mart.run_steps.decision is 'Why as much was asked of a course as was asked: quiet, few, many, teacher, hidden, first, sweep, full, asked_for, unread or changed (see the report of a run); empty for other steps';
 
 create or replace view mart.run_attempts as
 select
@@ -192,3 +195,42 @@ comment on column mart.run_attempts.started_at is 'When this attempt started';
 comment on column mart.run_attempts.finished_at is 'When it ended; empty while it runs';
 comment on column mart.run_attempts.status is 'How it ended: success, incomplete, failed or abandoned; running until then';
 comment on column mart.run_attempts.version is 'Version of this program that worked on it; empty where that was not kept yet';
+
+create or replace view mart.asked_courses as
+select
+    asked.source,
+    asked.source_course_id,
+    courses.name as course_name,
+    asked.asked,
+    last.decision as last_decision,
+    last.calls as last_calls,
+    last.bytes as last_bytes,
+    last.finished_at as last_asked_at,
+    last.run_id as last_run_id
+from core.asked_courses as asked
+join core.sources on sources.source = asked.source and sources.closed_at is null
+left join core.courses on courses.source = asked.source and courses.source_course_id = asked.source_course_id
+left join lateral (
+    select
+        step.decision,
+        step.calls,
+        step.bytes,
+        step.finished_at,
+        step.run_id
+    from ops.run_steps as step
+    where step.step = 'land'
+    and step.scope = asked.source || '/' || asked.source_course_id
+    order by step.finished_at desc
+    limit 1
+) as last on true;
+
+comment on view mart.asked_courses is 'Courses that count for something: how often each is asked about, and why it cost what it did the last time';
+comment on column mart.asked_courses.source is 'Connected system of the course';
+comment on column mart.asked_courses.source_course_id is 'Course in that system';
+comment on column mart.asked_courses.course_name is 'Its name as last seen';
+comment on column mart.asked_courses.asked is 'every night; every week: its occurrences are finished, and results may come late; over: they ended so long ago that none is waited for (late_days of the source); gone or not published: it cannot be asked';
+comment on column mart.asked_courses.last_decision is 'Why as much was asked as was asked the last time, as in mart.run_steps';
+comment on column mart.asked_courses.last_calls is 'Calls that the last time took';
+comment on column mart.asked_courses.last_bytes is 'Bytes that it received';
+comment on column mart.asked_courses.last_asked_at is 'When that was; empty: never';
+comment on column mart.asked_courses.last_run_id is 'In which run';

@@ -57,7 +57,7 @@ class InfoCaptionPolling(Polling[PolledCourse]):
         """The whole list when it was never asked (a new link), a week has passed, or rows of it are open as rejected
         (they may be put right whenever they were entered); else what came since the last poll.
         """
-        since = None if self._full else self._since(poll.scope)
+        since = self._since(poll)
         try:
             body = self._client.participants(poll.scope, since)
         except RejectRecord as problem:
@@ -73,6 +73,7 @@ class InfoCaptionPolling(Polling[PolledCourse]):
         elif is_empty(body):
             poll.keep(NO_CHANGES, "", body)
         else:
+            poll.decision = "few"
             poll.keep(CHANGES, since, body)
 
     def ask_site(self) -> bytes:
@@ -87,15 +88,28 @@ class InfoCaptionPolling(Polling[PolledCourse]):
         with self._engine.begin() as session:
             db.execute(session, "results/courses.is_gone", **known)
 
-    def _since(self, scope: str) -> str | None:
+    def _since(self, poll: PolledCourse) -> str | None:
+        """The day from which attempts are asked; None: all of them, for the reason that the poll notes."""
         with self._engine.connect() as session:
-            found = landing.index(session, self._source.source, [scope])
+            found = landing.index(session, self._source.source, [poll.scope])
             at = db.rows(session, "load/derivations.reference_version")[0]["read_at"]
-            rejected = rejections.open_of(session, FLOW, self._source.source, [scope])
-        polled_at = landed_at(found, PARTICIPANTS, CHANGES, NO_CHANGES)
-        if polled_at is None or not rejected.empty or sweep_due(landed_at(found, PARTICIPANTS), at):
-            return None
-        return (polled_at.astimezone(ZoneInfo(self._source.timezone)) - _LATE).date().isoformat()
+            rejected = rejections.open_of(session, FLOW, self._source.source, [poll.scope])
+        polled_at, swept_at = (
+            landed_at(found, PARTICIPANTS, CHANGES, NO_CHANGES),
+            landed_at(found, PARTICIPANTS),
+        )
+        if self._full:
+            poll.decision = "full"
+        elif polled_at is None or swept_at is None:
+            poll.decision = "first"
+        elif not rejected.empty:
+            poll.decision = "unread"
+        elif sweep_due(swept_at, at):
+            poll.decision = "sweep"
+        else:
+            poll.decision = "quiet"
+            return (polled_at.astimezone(ZoneInfo(self._source.timezone)) - _LATE).date().isoformat()
+        return None
 
 
 class InfoCaptionNight(CourseNight[InfoCaptionClient]):

@@ -3,7 +3,7 @@
 Its tasks are those of CourseNight.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -50,10 +50,17 @@ class MoodlePolling(Polling[CoursePoll]):
         return CoursePoll(self._client, scope, self._administration, self._courses.state(scope))
 
     def ask(self, poll: CoursePoll) -> None:
+        """What the night's changes ask for; of a course that a person names, too."""
+        self._ask(poll)
+        if poll.scope in self._options.courses:
+            poll.decision = "asked_for"
+
+    def _ask(self, poll: CoursePoll) -> None:
         """Who was in the course when, who they are where that is due, and unless all is quiet what may have changed."""
         with self._engine.connect() as session:
             facts = poll.mapped, poll.occurrences, poll.finished
             before, at = before_poll(session, self._source, poll.scope, self._courses, *facts)
+        poll.decision = "quiet"
         settled = before.settled(at) and not self._options.full
         access = None
         if not self._profiles_due(before, poll.scope, at):
@@ -111,14 +118,14 @@ class MoodleNight(CourseNight[MoodleClient]):
         return replace(listed, frame=listed.frame.assign(can_be_asked=True))
 
     def wanted(self, session: Session, source: Source) -> Wanted:
-        """Those of finished occurrences are due when a weekly look or a competence asks for them."""
+        """As often as ``core.asked_courses`` says; one that a competence waits for, at once."""
         rows = db.query(session, "results/courses.occurrences", source=source.source)
-        here = rows[~rows["gone"]]
-        current = set(here.loc[here["status"] != "finished", "scope"])
-        looked_at = _to_be_looked_at(session, source, here)
-        there = frozenset(here["scope"])
-        due = there & (current | looked_at | set(here.loc[here["waited_for"], "scope"]))
-        return Wanted(rows, there, due, late=there - current)
+        current = set(rows.loc[rows["asked"] == "every night", "scope"])
+        late = set(rows.loc[rows["asked"] == "every week", "scope"])
+        there = frozenset(current | late)
+        waited_for = set(rows.loc[rows["waited_for"], "scope"])
+        due = there & (current | waited_for | _to_be_looked_at(session, source, late))
+        return Wanted(rows, there, due, late=frozenset(late))
 
     def unreachable(
         self, session: Session, source: Source, shown: pd.DataFrame, wanted: Wanted
@@ -144,12 +151,11 @@ open_run, plan, land = _NIGHT.open_run, _NIGHT.plan, _NIGHT.land
 derive, finish, run = _NIGHT.derive, _NIGHT.finish, _NIGHT.run
 
 
-def _to_be_looked_at(session: Session, source: Source, here: pd.DataFrame) -> set[str]:
+def _to_be_looked_at(session: Session, source: Source, late: Collection[str]) -> set[str]:
     """Courses of finished occurrences that were read before, a week ago or longer: grades may still come in."""
-    finished = here.loc[here["status"] == "finished", "scope"].unique().tolist()
     at = db.rows(session, "load/derivations.reference_version")[0]["read_at"]
-    asked = [USERS, ACCESS]
-    read = db.rows(session, "load/landing.last", source=source.source, scopes=finished, resources=asked)
+    asked = {"scopes": list(late), "resources": [USERS, ACCESS]}
+    read = db.rows(session, "load/landing.last", source=source.source, **asked)
     return {row["scope"] for row in read if sweep_due(row["landed_at"], at)}
 
 

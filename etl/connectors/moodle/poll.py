@@ -6,7 +6,7 @@ A call that fails concerns what it was about, a learner or an activity: that is 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property, partial
-from typing import Final
+from typing import Final, cast
 
 import pandas as pd
 
@@ -18,6 +18,7 @@ from etl.connectors.moodle.grades import decode_grade_report, decode_learners, m
 from etl.connectors.moodle.landed import ACCESS, COMPLETION, GRADES, MODULE, USER_GRADES, USERS
 from etl.engine.polling import PolledCourse, reason_of
 from etl.errors import EtlError, RejectRecord
+from etl.load.decisions import Decision
 from etl.results.administration import Administration
 from etl.transform.activity_outcomes import PENDING
 from etl.transform.poll_plan import ACCESS_MARGIN, Poll, poll_plan
@@ -86,6 +87,7 @@ class CoursePoll(PolledCourse):
             before.swept_at,
             at,
         )
+        self.decision = "full" if full else _decision(poll, before)
         if poll.whole or full or before.broken or self._shows_again(before, reported):
             poll = Poll(whole=True)
         if poll.whole:
@@ -263,6 +265,12 @@ class CoursePoll(PolledCourse):
                 asked |= ~enrolments["completed_here"]  # what counts for something is at least listed
             return sorted(int(user) for user in enrolments.loc[asked, "user_id"].unique())
         return sorted(int(user) for user in matched.loc[matched["user_id"].isin(list(reported)), "user_id"])
+
+
+def _decision(poll: Poll, before: Before) -> Decision:
+    if poll.why:
+        return cast(Decision, poll.why)
+    return "changed" if before.unread.empty and before.unchanged is False else "unread"
 
 
 def _due(learners: Sequence[int], single: Collection[int], now: pd.DataFrame, before: Before) -> list[int]:
