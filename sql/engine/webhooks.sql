@@ -3,21 +3,36 @@ select integration, system, connection_id, hash, timezone, minimum, maximum, dec
 from core.integrations
 where integration = :integration and system = :system and closed_at is null
 
--- name: add_message
-insert into core.completion_messages (message_id, integration, person_id, course_id, outcome, reason_code, reason)
-values (:message_id, :integration, :person_id, :course_id, :outcome, :reason_code, :reason)
+-- name: keep
+-- What a new message says, and what its sender was told.
+with said as (
+    insert into core.completion_messages (message_id, integration, person_id, course_id, outcome, reason_code, reason)
+    values (:message_id, :integration, :person_id, :course_id, :outcome, :reason_code, :reason)
+),
 
--- name: add_completion
-insert into core.reported_completions (
-    integration, person_id, course_id, completed_at, completed_on, grade, presence, passed, message_id
+completed as (
+    insert into core.reported_completions (
+        integration, person_id, course_id, completed_at, completed_on, grade, presence, passed, message_id
+    )
+    select
+        :integration,
+        :person_id,
+        :course_id,
+        cast(:completed_at as timestamptz),
+        cast(:completed_on as date),
+        cast(:grade as numeric),
+        cast(:presence as boolean),
+        cast(:passed as boolean),
+        :message_id
+    where :outcome = 'completion'
 )
-values (
-    :integration, :person_id, :course_id, :completed_at, :completed_on, :grade, :presence, :passed, :message_id
-)
+
+insert into ops.webhook_log (integration, event, status, detail, message_id)
+values (:integration, :event, :status, :detail, :message_id)
 
 -- name: log
 -- What happens again for the same reason within the hour is counted where it was logged first: neither strangers nor a
--- sender that tries for ever may fill the log. A new message always has a line of its own.
+-- sender that tries for ever may fill the log.
 with counted as (
     update ops.webhook_log
     set times = times + 1, last_happened_at = clock_timestamp()
@@ -26,7 +41,6 @@ with counted as (
         from ops.webhook_log
         where integration = :integration
         and event = :event
-        and event in ('message_again', 'refused')
         and status = :status
         and detail = :detail
         and happened_at > clock_timestamp() - interval '1 hour'

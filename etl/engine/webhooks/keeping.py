@@ -1,6 +1,7 @@
 """What is kept of a message beside the inbox, and the log of every message."""
 
 import logging
+from typing import Final
 
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
@@ -9,49 +10,46 @@ from etl import db
 from etl.engine.inbox import Received
 from etl.engine.webhooks.heard import Completion, Heard
 from etl.engine.webhooks.integrations import Integration
-from etl.errors import DatabaseFault, RejectRecord
+from etl.errors import DatabaseFault
 
 _log = logging.getLogger(__name__)
+_VALUES: Final = ("completed_at", "completed_on", "grade", "presence", "passed")
 
 
 def keep(
     session: Session, integration: Integration, heard: Heard, received: Received, status: int, sentence: str
 ) -> None:
     """Keep what a message says, the first time that it comes; its log says each time what its sender was told."""
-    if received.is_new:
-        _add(session, integration, heard, received.message_id)
-    event = "test_message" if heard.is_test else "message" if received.is_new else "message_again"
-    db.execute(
-        session, "engine/webhooks.log", integration=integration.integration, event=event, status=status,
-        detail=sentence, message_id=received.message_id,
-    )  # fmt: skip
+    about = {
+        "integration": integration.integration, "status": status, "detail": sentence,
+        "message_id": received.message_id,
+    }  # fmt: skip
+    if not received.is_new:
+        db.execute(session, "engine/webhooks.log", event="message_again", **about)
+        return
+    event = "test_message" if heard.is_test else "message"
+    person = {"person_id": heard.person_id, "course_id": heard.course_id}
+    db.execute(session, "engine/webhooks.keep", event=event, **about, **person, **_said(heard))
 
 
 def log_refusal(engine: Engine, integration: Integration, status: int, sentence: str) -> None:
     """Log that a message was not taken; where that fails, it is all that is lost."""
+    told = {"integration": integration.integration, "status": status, "detail": sentence}
     try:
         with engine.begin() as session:
-            db.execute(
-                session, "engine/webhooks.log", integration=integration.integration, event="refused",
-                status=status, detail=sentence, message_id=None,
-            )  # fmt: skip
+            db.execute(session, "engine/webhooks.log", event="refused", message_id=None, **told)
     except DatabaseFault as problem:
         _log.error("a refusal could not be logged: %s", problem)
 
 
-def _add(session: Session, integration: Integration, heard: Heard, message_id: int) -> None:
-    said, problem = heard.said, heard.said if isinstance(heard.said, RejectRecord) else None
-    db.execute(
-        session, "engine/webhooks.add_message", message_id=message_id, integration=integration.integration,
-        person_id=heard.person_id, course_id=heard.course_id, outcome=_outcome(heard),
-        reason_code=problem and problem.reason_code, reason=problem and str(problem),
-    )  # fmt: skip
-    if isinstance(said, Completion) and not heard.is_test:
-        db.execute(
-            session, "engine/webhooks.add_completion", message_id=message_id, integration=integration.integration,
-            person_id=said.person_id, course_id=said.course_id, completed_at=said.completed_at,
-            completed_on=said.completed_on, grade=said.grade, presence=said.presence, passed=said.passed,
-        )  # fmt: skip
+def _said(heard: Heard) -> dict[str, object]:
+    """What a message is, with the values of a completion or the reason why it cannot be used."""
+    said = dict.fromkeys((*_VALUES, "reason_code", "reason")) | {"outcome": _outcome(heard)}
+    if isinstance(heard.said, Completion):
+        return said | {name: getattr(heard.said, name) for name in _VALUES}
+    if heard.said is not None and not heard.is_test:
+        return said | {"reason_code": heard.said.reason_code, "reason": str(heard.said)}
+    return said
 
 
 def _outcome(heard: Heard) -> str:
