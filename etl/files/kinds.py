@@ -24,7 +24,6 @@ _HUNDRED_YEARS: Final = 36_525
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?")
-_BRIN6: Final = re.compile(r"[0-9]{2}[A-Z]{2}[0-9]{2}")
 _FROM_NOTHING: Final = re.compile(r"(?<!\\)\{,[0-9]+\}")
 
 
@@ -41,7 +40,7 @@ def code(value: str) -> str | None:
 
 
 def whole_number(value: str) -> str | None:
-    """A number as PE-Online holds it."""
+    """A whole number up to 2147483647."""
     return digits.fault(value, digits.INTEGER)
 
 
@@ -55,19 +54,14 @@ def decimals(value: str) -> str | None:
     return digits.fault(value, 6)
 
 
-def moodle_id(value: str) -> str | None:
-    """A number as Moodle gives it to a course, a user or an activity."""
+def number_id(value: str) -> str | None:
+    """A number that its system gave to a course, a user or an activity."""
     return digits.fault(value)
 
 
 def course_id(value: str) -> str | None:
     """An id of a system that may name its courses otherwise than by numbers."""
     return digits.id_fault(value) or _too_long(value, CODE_BYTES)
-
-
-def brin6(value: str) -> str | None:
-    """A school: BRIN and location number, such as 99QQ00."""
-    return None if _BRIN6.fullmatch(value) else "must be a BRIN and location number such as 99QQ00"
 
 
 def days(value: str) -> str | None:

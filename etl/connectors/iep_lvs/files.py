@@ -1,19 +1,27 @@
 """The reference files of IEP LVS: linked schools and tests that are left out (docs/connectors/iep_lvs.md)."""
 
+import re
 from typing import Final
 
 from etl.files.columns import File, extra, key, required
-from etl.files.kinds import brin6, code, day, one_of, text
+from etl.files.kinds import code, day, one_of, text
 from etl.files.rules import Rule
 
 _PUPIL_NUMBER: Final = "leerlingid"
-_AT_SCHOOL: Final = _PUPIL_NUMBER + r":[0-9]{2}[A-Z]{2}[0-9]{2}"
+_BRIN6: Final = "[0-9]{2}[A-Z]{2}[0-9]{2}"
+
+
+def brin6(value: str) -> str | None:
+    """A school: BRIN and location number, such as 99QQ00."""
+    return None if re.fullmatch(_BRIN6, value) else "must be a BRIN and location number such as 99QQ00"
+
 
 _NAMES_A_SCHOOL: Final = Rule(
     "scheme",
     f"must name the school by BRIN and location number, such as {_PUPIL_NUMBER}:99QQ00",
     lambda lines: (
-        lines["scheme"].str.startswith(f"{_PUPIL_NUMBER}:") & ~lines["scheme"].str.fullmatch(_AT_SCHOOL)
+        lines["scheme"].str.startswith(f"{_PUPIL_NUMBER}:")
+        & ~lines["scheme"].str.fullmatch(f"{_PUPIL_NUMBER}:{_BRIN6}")
     ),
 )
 

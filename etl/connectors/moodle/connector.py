@@ -5,7 +5,7 @@ from typing import Final
 from etl.connectors.moodle.profiles import LONGEST_PROFILE_DAYS, PROFILE_DAYS
 from etl.engine import connection_form
 from etl.engine.connector import Connector, Flow, Pool
-from etl.files.kinds import moodle_id
+from etl.files.kinds import number_id
 
 _FORM: Final = {
     "ui-field-behaviour": {
@@ -44,7 +44,7 @@ CONNECTOR: Final = Connector(
     unit_results=True,
     completions=True,
     reports=True,
-    course_id=moodle_id,
-    user_id=moodle_id,
+    course_id=number_id,
+    user_id=number_id,
     commands={"moodle": "etl.connectors.moodle.commands:app"},
 )
