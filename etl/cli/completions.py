@@ -27,8 +27,8 @@ Reason = Annotated[str, typer.Option(help="Why; it is kept in the history.")]
 def revoke(source: Source, course: Course, client: Client, by: By, reason: Reason, day: Day = None) -> None:
     """Let completions count as passed no more, such as of another person or by fraud.
 
-    They earn no points and give no competence until restored. Points that were sent, a competence that was given and
-    the enrolment stay.
+    They earn no points, give no competence and are not registered until restored. What they did already stays: points
+    that were sent, a competence, a registration, the enrolment.
     """
     _decide("revoked", source, course, client, day, by, reason)
 
