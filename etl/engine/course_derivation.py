@@ -1,7 +1,7 @@
 """From landed answers of courses to what is recorded, some courses at a time, each lot in one transaction."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Generic, TypeVar
@@ -24,10 +24,13 @@ AnyAnswers = TypeVar("AnyAnswers")
 
 @dataclass(frozen=True)
 class Lot(Generic[AnyAnswers]):
-    """Courses that are derived together, with their answers as the system reads them."""
+    """Courses that are derived together: their answers as the system reads them, and for each a hash over all that it
+    is derived from.
+    """
 
     scopes: Sequence[str]
     answers: AnyAnswers
+    inputs: Mapping[str, str]
 
 
 class Derivation(ABC, Generic[AnyAnswers]):
@@ -46,6 +49,30 @@ class Derivation(ABC, Generic[AnyAnswers]):
         self.source = source
 
     @abstractmethod
+    def lots(
+        self, session: Session, courses: Sequence[str], night: datetime | None, *, again: bool
+    ) -> Iterator[Lot[AnyAnswers]]:
+        """What is to be derived of some courses, as much at a time as memory is meant to hold.
+
+        That is all that was landed until a past night; tonight (None), unless ``again``, what changed since it was
+        derived.
+        """
+
+    @abstractmethod
+    def load(self, session: Session, run_id: str, lot: Lot[AnyAnswers], *, tonight: bool) -> Counts:
+        """Derive a lot and record what comes of it; list what is wrong, unless a past night is derived, which says
+        nothing about what is wrong today.
+        """
+
+    def remember(self, session: Session, run_id: str, lot: Lot[AnyAnswers]) -> None:
+        """Say that this is derived."""
+        derivations.remember(session, run_id, self.flow, self.source.source, lot.inputs)
+
+
+class WholeCourses(Derivation[AnyAnswers]):
+    """A derivation in which a course of which anything changed is derived as a whole."""
+
+    @abstractmethod
     def newest(self, found: pd.DataFrame) -> pd.DataFrame:
         """Of an index of landings, those that count."""
 
@@ -58,14 +85,22 @@ class Derivation(ABC, Generic[AnyAnswers]):
         """Courses that are derived again though none of their inputs changed."""
 
     @abstractmethod
-    def lots(self, session: Session, found: pd.DataFrame) -> Iterator[Lot[AnyAnswers]]:
-        """The courses of an index of landings, as many at a time as memory is meant to hold."""
+    def answers(self, session: Session, found: pd.DataFrame) -> AnyAnswers:
+        """What an index of landings holds."""
 
-    @abstractmethod
-    def load(self, session: Session, run_id: str, lot: Lot[AnyAnswers], *, tonight: bool) -> Counts:
-        """Derive a lot and record what comes of it; list what is wrong, unless a past night is derived, which says
-        nothing about what is wrong today.
-        """
+    def lots(
+        self, session: Session, courses: Sequence[str], night: datetime | None, *, again: bool
+    ) -> Iterator[Lot[AnyAnswers]]:
+        """All of them at once: the lists of a batch are small."""
+        found = self.newest(found_for(session, self.source, courses, night))
+        inputs = self.inputs(session, found)
+        if night is None and not again:
+            known = derivations.derived_inputs(session, self.flow, self.source.source, courses)
+            changed = found["scope"].map(inputs) != found["scope"].map(known)
+            found = found[changed | found["scope"].isin(list(self.again(session, courses)))]
+        if not found.empty:
+            scopes = sorted(set(found["scope"]))
+            yield Lot(scopes, self.answers(session, found), {scope: inputs[scope] for scope in scopes})
 
 
 def derive(run_id: str, derivation: Derivation[AnyAnswers], courses: Sequence[str], options: Options) -> None:
@@ -73,37 +108,20 @@ def derive(run_id: str, derivation: Derivation[AnyAnswers], courses: Sequence[st
     engine, source = derivation.engine, derivation.source
     for night in options.nights:
         with engine.connect() as session:
-            landed = found_for(session, source, courses, night)
-            found = derivation.newest(landed)
-            inputs = derivation.inputs(session, found)
-            if night is None and not options.full:
-                found = _changed(session, derivation, courses, found, inputs)
-            for lot in derivation.lots(session, found):
-                _derive_lot(run_id, derivation, lot, inputs, night, options.dry_run)
+            read = course_readings.landed(session, source.source, courses)
+            for lot in derivation.lots(session, courses, night, again=options.full):
+                _derive_lot(run_id, derivation, lot, night, options.dry_run)
         if night is None and not (options.dry_run and derivation.holds_back):
             with engine.begin() as session:
                 course_readings.remember(
-                    session, derivation.flow, source.source, landed, people=derivation.people
+                    session, derivation.flow, source.source, read, people=derivation.people
                 )
-
-
-def _changed(
-    session: Session,
-    derivation: Derivation[AnyAnswers],
-    courses: Sequence[str],
-    found: pd.DataFrame,
-    inputs: dict[str, str],
-) -> pd.DataFrame:
-    known = derivations.derived_inputs(session, derivation.flow, derivation.source.source, courses)
-    changed = found["scope"].map(inputs) != found["scope"].map(known)
-    return found[changed | found["scope"].isin(list(derivation.again(session, courses)))]
 
 
 def _derive_lot(
     run_id: str,
     derivation: Derivation[AnyAnswers],
     lot: Lot[AnyAnswers],
-    inputs: dict[str, str],
     night: datetime | None,
     dry_run: bool,
 ) -> None:
@@ -114,8 +132,7 @@ def _derive_lot(
         trial = session.begin_nested()
         counts = derivation.load(session, run_id, lot, tonight=night is None)
         if night is None:
-            known = {scope: inputs[scope] for scope in lot.scopes}
-            derivations.remember(session, run_id, flow, source.source, known)
+            derivation.remember(session, run_id, lot)
         failpoint.point("load.written")
         if dry_run and derivation.holds_back:
             rejected = rejections.met(session, run_id)

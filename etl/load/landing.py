@@ -49,6 +49,9 @@ def land(session: Session, run_id: str, source: str, answers: Sequence[Answer]) 
     """Store answers, each body once by its hash, in the transaction of ``session``."""
     if not answers:
         return
+    # In turn: what became visible later has the higher number, so that a number tells what is derived of a scope.
+    for scope in sorted({answer.scope for answer in answers}):
+        db.execute(session, "load/locks.take", lock=f"land/{source}/{scope}")
     hashes = [hashlib.sha256(answer.body).digest() for answer in answers]
     known = _known(session, set(hashes))
     fresh = {digest: answer for digest, answer in zip(hashes, answers, strict=True) if digest not in known}

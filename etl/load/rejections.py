@@ -1,6 +1,7 @@
 """Nothing disappears: rows that were not recorded are listed with a reason, open while the cause lasts."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import pandas as pd
 from sqlalchemy import Connection as Session
@@ -9,6 +10,7 @@ from etl import db
 from etl.load.merge import stage
 
 COLUMNS = ["scope", "resource", "record_key", "reason_code", "reason"]
+_STAGED: Final = [*COLUMNS, "learner"]
 
 
 def open_of(session: Session, flow: str, source: str, scopes: Iterable[str]) -> pd.DataFrame:
@@ -29,13 +31,41 @@ def replace(
     """Make ``rejected`` the open rejections of this flow, source and scopes (courses, accounts ...).
 
     New ones are added, those met again are seen again, those no longer met are resolved by this run.
-    ``rejected`` has the columns scope, resource, record_key, reason_code, reason: ids only, no personal data.
+    ``rejected`` has the columns scope, resource, record_key, reason_code, reason, and learner where learners are told
+    apart: ids only, no personal data.
     ``anew``: they are met because something was read; else because every run looks, which leaves what stands alone.
     """
     parameters = {"run_id": run_id, "flow": flow, "source": source}
-    stage(session, "ops.rejections", rejected[COLUMNS])
+    stage(session, "ops.rejections", rejected.reindex(columns=_STAGED))
     db.execute(session, "load/rejections.resolve", scopes=list(scopes), **parameters)
     db.execute(session, "load/rejections.open", anew=anew, **parameters)
+
+
+def replace_some(
+    session: Session,
+    run_id: str,
+    flow: str,
+    source: str,
+    learners: pd.DataFrame,
+    lists: Iterable[str],
+    kinds: Iterable[str],
+    rejected: pd.DataFrame,
+) -> None:
+    """The same where only some learners (scope, user_id) were looked at, and of some ``lists`` (scopes) rows of these
+    ``kinds`` (resource/reason code) that are no learner's: what else is open stays open, for nobody has looked at it.
+    """
+    parameters = {"run_id": run_id, "flow": flow, "source": source}
+    stage(session, "ops.rejections", rejected.reindex(columns=_STAGED))
+    db.execute(
+        session,
+        "load/rejections.resolve_some",
+        scopes=learners["scope"].tolist(),
+        learners=learners["user_id"].astype("str").tolist(),
+        lists=list(lists),
+        kinds=list(kinds),
+        **parameters,
+    )
+    db.execute(session, "load/rejections.open", anew=True, **parameters)
 
 
 def met(session: Session, run_id: str) -> pd.DataFrame:

@@ -11,7 +11,15 @@ from etl import db
 from etl.engine.sources import Source
 from etl.transform.completions import Places
 from etl.transform.enrolments import learner_enrolments
-from etl.transform.learners import hidden_fields, learner_candidates, match_learners
+from etl.transform.learners import (
+    NOBODY,
+    hidden_fields,
+    hiding,
+    learner_candidates,
+    match_learners,
+    matched_and_not,
+    used_fields,
+)
 from etl.transform.rejected import combined
 
 ACCOUNT_FIELDS: Final = ["idnumber", "username", "email", "given_name", "surname"]
@@ -20,10 +28,14 @@ ACCOUNT_FIELDS: Final = ["idnumber", "username", "email", "given_name", "surname
 class Administration:
     """Reference data and recorded results for some courses of a source, each table read once, when first asked."""
 
-    def __init__(self, engine: Engine, source: Source, scopes: Sequence[str]) -> None:
+    def __init__(
+        self, engine: Engine, source: Source, scopes: Sequence[str], clients: Sequence[str] | None = None
+    ) -> None:
+        """``clients``: whose enrolments are asked for, by default everybody's."""
         self._engine = engine
         self._source = source
         self._scopes = list(scopes)
+        self._wanted = None if clients is None else list(clients)
         known = self._query("results/courses.occurrences", source=source.source)
         known = known[known["scope"].isin(self._scopes)]
         self.courses: pd.DataFrame = known.loc[
@@ -52,23 +64,26 @@ class Administration:
     @cached_property
     def enrolments(self) -> pd.DataFrame:
         """enrolment_code, client_code, occurrence_code, status, start_date, completed_here (by a poll)."""
-        return self._of_occurrences("results/administration.enrolments")
+        return self._of_clients("results/administration.enrolments")
 
     @cached_property
     def training_plan(self) -> pd.DataFrame:
         """enrolment_code, unit_code, expected_start_date."""
-        return self._of_occurrences("results/administration.training_plan")
+        return self._of_clients("results/administration.training_plan")
 
     @cached_property
     def recorded(self) -> pd.DataFrame:
         """enrolment_code, unit_code, status, started_on: what stands."""
-        return self._of_occurrences("results/administration.recorded")
+        return self._of_clients("results/administration.recorded")
 
     @cached_property
     def completions(self) -> pd.DataFrame:
         """scope, client_code, completed_at: what stands of the courses."""
         return self._query(
-            "results/administration.completions", source=self._source.source, scopes=self._scopes
+            "results/administration.completions",
+            source=self._source.source,
+            scopes=self._scopes,
+            clients=self._wanted,
         )
 
     @cached_property
@@ -83,20 +98,32 @@ class Administration:
 
     def hidden_fields(self, participants: pd.DataFrame) -> pd.DataFrame:
         """Courses that do not show any more what their learners are matched by, as rejected rows."""
-        return hidden_fields(participants, self.accounts, self._source.match_code, self._source.match_fields)
+        used = used_fields(self._source.match_code, self._source.match_fields)
+        suspect = participants[participants["scope"].isin(hiding(participants, used))]
+        return combined([hidden_fields(suspect, self.accounts, used)] if len(suspect) else [])
 
     def match(self, users: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """Matched learners, their enrolments, and the rejected; ``users`` as match_learners takes them."""
-        labels = self.courses.groupby("scope")["occurrence_code"].agg("+".join)
-        labelled = users.assign(label=users["scope"].map(labels).fillna("course " + users["scope"]))
-        matched, unmatched = match_learners(
-            labelled,
+        return self.enrolled(self.persons(users))
+
+    def persons(self, users: pd.DataFrame) -> pd.DataFrame:
+        """Who learners are, or why they are nobody (see match_learners); ``users`` as it takes them."""
+        if users.empty:
+            return NOBODY
+        return match_learners(
+            users,
             self._clients,
             self._stored,
             self._source.match_code,
             self._source.match_fields,
             self._candidates,
         )
+
+    def enrolled(self, persons: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Matched learners, their enrolments, and the rejected."""
+        labels = self.courses.groupby("scope")["occurrence_code"].agg("+".join)
+        labelled = persons.assign(label=persons["scope"].map(labels).fillna("course " + persons["scope"]))
+        matched, unmatched = matched_and_not(labelled)
         enrolments, unenrolled = learner_enrolments(matched, self.courses, self.enrolments)
         return matched, enrolments, combined([unmatched, unenrolled])
 
@@ -112,6 +139,9 @@ class Administration:
     @cached_property
     def _stored(self) -> pd.DataFrame:
         return self._query("results/administration.stored_learner_ids", scheme=self._source.user_scheme)
+
+    def _of_clients(self, name: str) -> pd.DataFrame:
+        return self._query(name, occurrences=self._occurrences, clients=self._wanted)
 
     def _of_occurrences(self, name: str, **parameters: str) -> pd.DataFrame:
         return self._query(name, occurrences=self._occurrences, **parameters)

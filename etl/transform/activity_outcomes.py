@@ -21,16 +21,28 @@ PASSED, OUTDATED, UNDECIDED, FAILED, WITHHELD, AWAITED, MISSING, BLOCKED = range
 
 
 def activity_outcomes(
-    grades: pd.DataFrame, modules: pd.DataFrame, learners: pd.DataFrame, links: pd.DataFrame
+    grades: pd.DataFrame,
+    answered: pd.DataFrame,
+    modules: pd.DataFrame,
+    learners: pd.DataFrame,
+    links: pd.DataFrame,
 ) -> pd.DataFrame:
     """One row a learner and grade item that is told, withheld or missing: what it amounts to.
 
     Frames: see unit_results. Returns user_id, activity_id, graded_at (epoch s), share (what part of its activity the
     grade is: less than 1 where the activity has several grade items, 0 where the item is missing), outcome, percent.
     """
-    told = (grades["grade"].notna() | (grades["withheld"] > 0)).to_numpy()
+    told = is_told(grades)
     graded = grades[told].assign(share=_shares(grades)[told])
-    return pd.concat([_judged(graded, modules), _missing(grades, learners, links)], ignore_index=True)
+    return pd.concat(
+        [_judged(graded, modules), _missing(grades, answered, learners, links)], ignore_index=True
+    )
+
+
+def is_told(grades: pd.DataFrame) -> np.ndarray:
+    """Whether there is a grade, or may be one."""
+    told: np.ndarray = (grades["grade"].notna() | (grades["withheld"] > 0)).to_numpy()
+    return told
 
 
 def _shares(grades: pd.DataFrame) -> np.ndarray:
@@ -75,15 +87,18 @@ def _compared(graded: pd.DataFrame, modules: pd.DataFrame) -> np.ndarray:
     return np.select([np.isnan(grade_pass), ~current, reached], [UNDECIDED, OUTDATED, PASSED], FAILED)
 
 
-def _missing(grades: pd.DataFrame, learners: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+def _missing(
+    grades: pd.DataFrame, answered: pd.DataFrame, learners: pd.DataFrame, links: pd.DataFrame
+) -> pd.DataFrame:
     """Mapped activities that the report shows of others, but not of this learner: never the same as ungraded."""
     first = grades[grades["item"] == 0] if grades["item"].any() else grades
     shown = first["activity_id"].value_counts()
     mapped = links[["scope", "activity_id"]].drop_duplicates()
+    mapped = mapped[mapped["activity_id"].isin(answered["activity_id"])]
     # As numbers, also where nothing is mapped: of no rows, map gives texts.
     reports = mapped["scope"].map(learners["scope"].value_counts()).astype("float64")
     seen = mapped["activity_id"].map(shown).astype("float64").fillna(0)
-    partly = mapped[(seen > 0) & (seen < reports)]
+    partly = mapped[seen < reports]
     expected = learners[["scope", "user_id"]].merge(partly, on="scope")[["user_id", "activity_id"]]
     there = grades.loc[grades["activity_id"].isin(partly["activity_id"]), ["user_id", "activity_id"]]
     lacking = expected.merge(there.drop_duplicates(), on=["user_id", "activity_id"], how="left_anti")

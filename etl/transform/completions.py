@@ -206,4 +206,4 @@ def _among(rows: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
 def _listed(rows: pd.DataFrame) -> pd.DataFrame:
     place = rows["occurrence_code"].fillna(rows["scope"])
     keys = place + "/" + rows["user_id"].astype("str")
-    return rejected_rows(rows["scope"], RESOURCE, keys, rows["reason"])
+    return rejected_rows(rows["scope"], RESOURCE, keys, rows["reason"], rows["user_id"])

@@ -51,4 +51,4 @@ def courses_without_learners(
 
 def _listed(rows: pd.DataFrame, code: str) -> pd.DataFrame:
     keys = rows["occurrence_code"] + "/" + rows["user_id"].astype("str")
-    return rejected_rows(rows["scope"], RESOURCE, keys, code)
+    return rejected_rows(rows["scope"], RESOURCE, keys, code, rows["user_id"])

@@ -9,8 +9,11 @@ from etl.transform.normal_form import folded
 from etl.transform.rejected import rejected_rows
 
 RESOURCE = "learner"
-NOBODY = pd.DataFrame({"user_id": [], "client_code": [], "rank": []}).astype(
+_NO_CANDIDATES = pd.DataFrame({"user_id": [], "client_code": [], "rank": []}).astype(
     {"user_id": "int64", "client_code": "str", "rank": "int64"}
+)
+NOBODY = pd.DataFrame({"scope": [], "user_id": [], "client_code": [], "reason": []}).astype(
+    {"scope": "str", "user_id": "int64", "client_code": "str", "reason": "str"}
 )
 
 
@@ -20,36 +23,53 @@ def match_learners(
     stored: pd.DataFrame,
     match_code: bool,
     match_fields: str | None,
-    others: pd.DataFrame = NOBODY,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    others: pd.DataFrame = _NO_CANDIDATES,
+) -> pd.DataFrame:
     """Whose learners are, judged over all accounts of their site: a client that several claim is nobody's.
 
-    ``users``: scope, label, user_id, idnumber, username, email, given_name, surname, one row a learner of a course
-    (scope); ``label`` names the course in rejections. ``clients``, ``stored`` and the settings: see
-    learner_candidates. ``others``: the candidates of the site's accounts, which count beside those of ``users``.
-    Returns matched (scope, user_id, client_code) and rejected (unmatched_learner, ambiguous_learner).
+    ``users``: scope, user_id, idnumber, username, email, given_name, surname, one row a learner of a course (scope).
+    ``clients``, ``stored`` and the settings: see learner_candidates. ``others``: the candidates of the site's accounts,
+    which count beside those of ``users``. Returns scope, user_id, client_code (missing = nobody), reason (missing =
+    matched, else unmatched_learner or ambiguous_learner).
     """
     learners = users.drop_duplicates(["scope", "user_id"], ignore_index=True)
     theirs = learner_candidates(learners, clients, stored, match_code, match_fields)
     others = others[~others["user_id"].isin(learners["user_id"])]
     candidates = pd.concat([theirs, others], ignore_index=True)
     sure = candidates[~_ambiguous(candidates)]
-    matched = learners[["scope", "user_id"]].merge(sure[["user_id", "client_code"]], on="user_id")
-    missed = learners[~learners["user_id"].isin(matched["user_id"])]
-    met = missed["user_id"].isin(theirs["user_id"])
-    code = pd.Series(np.where(met, "ambiguous_learner", "unmatched_learner"), missed.index, "str")
+    persons = learners[["scope", "user_id"]].merge(sure[["user_id", "client_code"]], on="user_id", how="left")
+    met = persons["user_id"].isin(theirs["user_id"])
+    code = pd.Series(np.where(met, "ambiguous_learner", "unmatched_learner"), persons.index, "str")
+    return persons.assign(reason=code.where(persons["client_code"].isna()))
+
+
+def matched_and_not(persons: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Matched learners (scope, user_id, client_code), and the others as rejected rows; ``persons``: see
+    match_learners, with the ``label`` that names the course in them.
+    """
+    nobody = persons["client_code"].isna()
+    missed = persons[nobody]
     keys = missed["label"] + "/" + missed["user_id"].astype("str")
-    return matched, rejected_rows(missed["scope"], RESOURCE, keys, code)
+    matched = persons.loc[~nobody, ["scope", "user_id", "client_code"]].reset_index(drop=True)
+    return matched, rejected_rows(missed["scope"], RESOURCE, keys, missed["reason"], missed["user_id"])
 
 
-def hidden_fields(
-    participants: pd.DataFrame, accounts: pd.DataFrame, match_code: bool, match_fields: str | None
-) -> pd.DataFrame:
+def used_fields(match_code: bool, match_fields: str | None) -> list[str]:
+    """The fields that learners are matched by."""
+    return (["idnumber"] if match_code else []) + (match_fields.split("+") if match_fields else [])
+
+
+def hiding(participants: pd.DataFrame, used: Sequence[str]) -> list[str]:
+    """Courses in which a used field is shown of nobody."""
+    scopes = set(participants["scope"])
+    return sorted(set().union(*(scopes - _showing(participants, name) for name in used)))
+
+
+def hidden_fields(participants: pd.DataFrame, accounts: pd.DataFrame, used: Sequence[str]) -> pd.DataFrame:
     """Courses in which a field that learners are matched by was known and is shown of nobody now; the known one is
     used, and that is said (identity_hidden). ``participants``: scope, user_id and fields; ``accounts``: the same
     fields as they are known.
     """
-    used = (["idnumber"] if match_code else []) + (match_fields.split("+") if match_fields else [])
     known = participants[["scope", "user_id"]].merge(accounts, on="user_id")
     hidden = [
         pd.Series(
@@ -86,7 +106,9 @@ def learner_candidates(
     if match_fields:
         attempts.append(_by_fields(learners, clients, [(name, name) for name in match_fields.split("+")]))
     found = _first_that_matches(attempts)
-    return found.assign(user_id=learners["user_id"].to_numpy()[found["learner"]])[list(NOBODY.columns)]
+    return found.assign(user_id=learners["user_id"].to_numpy()[found["learner"]])[
+        list(_NO_CANDIDATES.columns)
+    ]
 
 
 def _by_stored_id(learners: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The one shape of rejected rows: scope, resource, record_key, reason_code, reason."""
+"""The one shape of rejected rows: scope, resource, record_key, reason_code, reason, learner (missing = nobody's)."""
 
 from collections.abc import Sequence
 
@@ -6,14 +6,20 @@ import pandas as pd
 
 from etl.transform.reasons import REASONS
 
-COLUMNS = ["scope", "resource", "record_key", "reason_code", "reason"]
+COLUMNS = ["scope", "resource", "record_key", "reason_code", "reason", "learner"]
 _NOTHING = pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS})
 
 
 def rejected_rows(
-    scope: pd.Series, resource: str, record_key: pd.Series, code: pd.Series | str
+    scope: pd.Series,
+    resource: str,
+    record_key: pd.Series,
+    code: pd.Series | str,
+    learner: pd.Series | None = None,
 ) -> pd.DataFrame:
-    """Rows that will not be recorded; ``record_key`` is made of ids only, ``code`` names a sentence of REASONS."""
+    """Rows that will not be recorded; ``record_key`` is made of ids only, ``code`` names a sentence of REASONS,
+    ``learner`` is whose row it is, where it is judged learner by learner.
+    """
     if scope.empty:
         return _NOTHING
     rows = pd.DataFrame(
@@ -21,12 +27,14 @@ def rejected_rows(
     )
     rows["reason_code"] = code
     rows["reason"] = rows["reason_code"].map(REASONS)
+    if learner is not None:
+        rows["learner"] = learner.astype("str")
     return rows.reset_index(drop=True)
 
 
 def combined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """All rejected rows of several steps as one frame, each once."""
-    filled = [part[COLUMNS] for part in parts if not part.empty]
+    filled = [part[part.columns.intersection(COLUMNS, sort=False)] for part in parts if not part.empty]
     if not filled:
         return _NOTHING
     return pd.concat(filled, ignore_index=True).drop_duplicates(COLUMNS[:4], ignore_index=True)

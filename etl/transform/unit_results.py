@@ -77,6 +77,7 @@ class UnitResults:
 def unit_results(
     grades: pd.DataFrame,
     learners: pd.DataFrame,
+    answered: pd.DataFrame,
     modules: pd.DataFrame,
     links: pd.DataFrame,
     enrolments: pd.DataFrame,
@@ -88,7 +89,8 @@ def unit_results(
 
     ``grades``: scope, user_id, activity_id, item, module, grade, grade_min, grade_max, graded_at (epoch s), verdict,
     withheld (see decode_grade_report), landing_id (of the report); of an activity with several grade items the worst
-    counts, and it is passed when all of them are. ``learners``: scope, user_id of everybody who has a report.
+    counts, and it is passed when all of them are. ``learners``: scope, user_id of everybody of them who has a
+    report. ``answered``: scope, activity_id, module of what is shown of anybody in the course (see shown_activities).
     ``modules``: scope, activity_id, module, grade_pass (NaN = not readable, 0 = none), tolerance, landing_id, read_at
     (epoch s), proven (1: the course was not changed since).
     ``links``: scope, occurrence_code, unit_code, activity_id. ``enrolments``: see learner_enrolments.
@@ -96,10 +98,8 @@ def unit_results(
     started_on. Rule: docs/results.md, Results of units.
     """
     targets, links = _targets(links)
-    answered = grades.drop_duplicates(["scope", "activity_id"])[["scope", "activity_id", "module"]]
-    answered = answered.astype({"scope": "str", "module": "str"})
     blocked, problems = _blocked_targets(links, answered, learners, modules)
-    outcomes = activity_outcomes(grades, modules, learners, links)
+    outcomes = activity_outcomes(grades, answered, modules, learners, links)
     rated = tallies(outcomes, links)
     rated["worst"] = rated["worst"].mask(rated["target"].isin(blocked), BLOCKED)
     theirs = _of_enrolments(rated, targets, enrolments, rules.record_failed)
@@ -118,6 +118,12 @@ def unit_results(
         rejected=combined([problems, _listed(unfit, targets), _not_mapped(answered, unmapped)]),
         still_open=open_activities(known, outcomes, links),
     )
+
+
+def shown_activities(grades: pd.DataFrame) -> pd.DataFrame:
+    """The activities that reports show of anybody: scope, activity_id, module."""
+    shown = grades.drop_duplicates(["scope", "activity_id"])[["scope", "activity_id", "module"]]
+    return shown.astype({"scope": "str", "module": "str"}).reset_index(drop=True)
 
 
 def _graded(rows: pd.DataFrame) -> pd.DataFrame:
@@ -244,7 +250,7 @@ def _listed(unfit: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
     bad = unfit[unfit["reason"] != _NO_STATUS[BLOCKED]]
     bad = bad.drop(columns=["unit_code", "place"]).join(targets, on="target")
     keys = bad["occurrence_code"] + "/" + bad["user_id"].astype("str") + "/" + bad["unit_code"]
-    return rejected_rows(bad["scope"], RESOURCE, keys, bad["reason"].astype("str"))
+    return rejected_rows(bad["scope"], RESOURCE, keys, bad["reason"].astype("str"), bad["user_id"])
 
 
 def _not_mapped(answered: pd.DataFrame, graded: pd.Series) -> pd.DataFrame:

@@ -2,12 +2,27 @@
 delete from core.open_activities as known
 where known.source = :source
 and known.source_course_id = any(:courses)
+and (
+    cast(:clients as text []) is null
+    or known.enrolment_code in (
+        select e.enrolment_code from core.enrolments as e where e.client_code = any(cast(:clients as text []))
+    )
+)
 and not exists (
     select from staged
     where staged.enrolment_code = known.enrolment_code
     and staged.unit_code = known.unit_code
     and staged.activity_id = known.activity_id
 )
+
+-- name: landed
+-- When anything was landed last of the courses that give a competence.
+select scope, max(landed_at) as landed_at
+from raw.landings
+where source = :source
+and scope = any(cast(:scopes as text []))
+and scope in (select links.source_course_id from core.competence_links as links where links.source = :source)
+group by scope
 
 -- name: merge_activities
 insert into core.open_activities as known

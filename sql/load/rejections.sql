@@ -21,13 +21,14 @@ order by source, scope, resource, record_key, reason_code, reason
 on conflict (run_id, source, scope, resource, record_key, reason_code) do nothing
 
 -- name: open
-insert into ops.rejections (flow, source, scope, resource, record_key, reason_code, reason, run_id)
+insert into ops.rejections (flow, source, scope, resource, record_key, reason_code, reason, learner, run_id)
 select distinct on (scope, resource, record_key, reason_code)
-    :flow, :source, scope, resource, record_key, reason_code, reason, :run_id
+    :flow, :source, scope, resource, record_key, reason_code, reason, learner, :run_id
 from staged
 order by scope, resource, record_key, reason_code
 on conflict (flow, source, scope, resource, record_key, reason_code) where resolved_at is null
-do update set last_seen_at = clock_timestamp(), reason = excluded.reason, run_id = excluded.run_id
+do update set
+    last_seen_at = clock_timestamp(), reason = excluded.reason, learner = excluded.learner, run_id = excluded.run_id
 where :anew or rejections.reason <> excluded.reason
 
 -- name: open_of
@@ -46,6 +47,36 @@ where held.flow = :flow
 and held.source = :source
 and held.scope = any(:scopes)
 and held.resolved_at is null
+and not exists (
+    select from staged
+    where staged.scope = held.scope
+    and staged.resource = held.resource
+    and staged.record_key = held.record_key
+    and staged.reason_code = held.reason_code
+)
+
+-- name: resolve_some
+update ops.rejections as held
+set resolved_at = clock_timestamp(), run_id = :run_id
+where held.rejection_id in (
+    select theirs.rejection_id
+    from unnest(cast(:scopes as text []), cast(:learners as text [])) as seen (scope, learner)
+    join ops.rejections as theirs
+        on theirs.flow = :flow
+        and theirs.source = :source
+        and theirs.scope = seen.scope
+        and theirs.learner = seen.learner
+        and theirs.resolved_at is null
+    union all
+    select listed.rejection_id
+    from ops.rejections as listed
+    where listed.flow = :flow
+    and listed.source = :source
+    and listed.scope = any(cast(:lists as text []))
+    and listed.learner is null
+    and listed.resource || '/' || listed.reason_code = any(cast(:kinds as text []))
+    and listed.resolved_at is null
+)
 and not exists (
     select from staged
     where staged.scope = held.scope

@@ -24,9 +24,3 @@ set
         else excluded.landing_id
     end
 where held.landing_id < excluded.landing_id
-
--- name: version
--- Grows when an account is new or shows other fields.
-select coalesce(max(changed_landing_id), 0) as version
-from core.site_accounts
-where source = :source

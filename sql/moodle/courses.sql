@@ -7,15 +7,6 @@ and core.folded(idnumber) <> ''
 and source_course_id = any(:unshown)
 order by source_course_id
 
--- name: links_of
--- The occurrences that some courses are linked to now.
-select distinct source_course_id as scope, occurrence_code
-from core.linked_courses
-where source = :source
-and source_course_id = any(:scopes)
-and in_force
-order by 1, 2
-
 -- name: occurrences_unlinked
 -- Occurrences whose units are mapped to activities of this source, while no course of it is linked.
 select distinct a.occurrence_code

@@ -21,6 +21,7 @@ select source_course_id as scope, client_code, completed_at
 from core.course_completions
 where source = :source
 and source_course_id = any(:scopes)
+and (cast(:clients as text []) is null or client_code = any(cast(:clients as text [])))
 
 -- name: enrolments
 -- Enrolments as they stand tonight: what a poll completed counts as completed.
@@ -35,6 +36,7 @@ from core.enrolments e
 left join core.enrolment_completions c using (enrolment_code)
 where e.closed_at is null
 and e.occurrence_code = any(:occurrences)
+and (cast(:clients as text []) is null or e.client_code = any(cast(:clients as text [])))
 
 -- name: recorded
 -- What is recorded stands: the administration's own results, and those that were derived.
@@ -44,11 +46,13 @@ from (
     from core.recorded_results r
     join core.enrolments e using (enrolment_code)
     where r.closed_at is null and e.occurrence_code = any(:occurrences)
+    and (cast(:clients as text []) is null or e.client_code = any(cast(:clients as text [])))
     union all
     select u.enrolment_code, u.unit_code, u.status, u.started_on
     from core.unit_results u
     join core.enrolments e using (enrolment_code)
     where e.occurrence_code = any(:occurrences)
+    and (cast(:clients as text []) is null or e.client_code = any(cast(:clients as text [])))
 ) as held
 order by enrolment_code, unit_code, core.result_rank(status)
 
@@ -63,3 +67,4 @@ from core.enrolment_units p
 join core.enrolments e using (enrolment_code)
 where p.closed_at is null
 and e.occurrence_code = any(:occurrences)
+and (cast(:clients as text []) is null or e.client_code = any(cast(:clients as text [])))

@@ -16,7 +16,7 @@ from etl.connectors.moodle import flow as moodle_results
 from etl.connectors.moodle.accounts import refresh
 from etl.connectors.moodle.before_poll import CourseList
 from etl.connectors.moodle.grades import decode_grade_report
-from etl.connectors.moodle.landed import COMPLETION, GRADES, MODULE, SYSTEM, USER_GRADES, USERS, newest
+from etl.connectors.moodle.landed import COMPLETION, GRADES, MODULE, SYSTEM, USER_GRADES, USERS
 from etl.connectors.moodle.poll import USER_FIELDS
 from etl.engine import night
 from etl.engine.options import Options
@@ -24,7 +24,6 @@ from etl.engine.sources import Source, sources
 from etl.load import landing
 from etl.load.landing import Answer
 from etl.load.merge import merge, put
-from etl.results.administration import Administration
 from etl.sandbox import accounts
 from etl.sandbox.moodle.generated_reference import SOURCE
 from etl.sandbox.moodle.generated_site import GeneratedSettings, GeneratedSite
@@ -38,6 +37,8 @@ _WHAT_A_NIGHT_WRITES: Final = (
     "core.course_completions",
     "core.enrolment_completions",
     "ops.derivations",
+    "ops.derived_courses",
+    "ops.derived_learners",
 )
 _OPTIONS: Final = {"userfields": ",".join(USER_FIELDS)}
 _COUNTS: Final = """
@@ -83,15 +84,16 @@ def derive(watch: Watch, url: str, results: Path) -> None:
     made = []
     refresh(engine, moodle_results.open_run(engine, Options()), source)
     with engine.connect() as session:
-        found = newest(landing.index(session, source.source, _linked(engine, source)))
-        site = CourseList(engine, source)
-        for lot in moodle_derive.MoodleDerivation(engine, source).lots(session, found):
-            administration, courses = Administration(engine, source, lot.scopes), lot.answers
-            moodle_derive.results_of(session, administration, site, source, courses)  # reads its tables, once
+        derivation, site = moodle_derive.MoodleDerivation(engine, source), CourseList(engine, source)
+        for lot in derivation.lots(session, _linked(engine, source), None, again=True):
+            answers = lot.answers.answers
+            administration, persons = derivation.administration(lot)
+            given = session, administration, site, source, answers, persons
+            moodle_derive.results_of(*given, whole=True)  # reads its tables, once
             for lap in watch.laps:
                 with watch("derive", lap):
-                    units = moodle_derive.results_of(session, administration, site, source, courses).units
-            watch.count("derive", sum(course.items for course in courses))
+                    units = moodle_derive.results_of(*given, whole=True).units
+            watch.count("derive", len(answers.grades))
             made.append(units.results[RESULT_COLUMNS])
     pd.concat(made, ignore_index=True).to_pickle(results)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.transform.enrolments import courses_without_learners, learner_enrolments, not_enrolled
-from etl.transform.learners import hidden_fields, match_learners
+from etl.transform.learners import hidden_fields, match_learners, matched_and_not, used_fields
 from tests.fixtures.properties import examples
 
 PERSON = ["idnumber", "username", "email", "given_name", "surname"]
@@ -29,7 +29,8 @@ def clients(*rows):
 
 def match(users, known, stored=(), match_code=True, match_fields=None):
     ids = pd.DataFrame(list(stored), columns=["user_id", "client_code"]).astype("str")
-    matched, rejected = match_learners(users, known, ids, match_code, match_fields)
+    persons = match_learners(users, known, ids, match_code, match_fields)
+    matched, rejected = matched_and_not(persons.assign(label="O"))
     return dict(zip(matched["user_id"], matched["client_code"], strict=True)), dict(
         zip(rejected["record_key"], rejected["reason_code"], strict=True)
     )
@@ -85,7 +86,9 @@ def test_accounts_elsewhere_on_the_site_claim_a_client_too():
     others = pd.DataFrame({"user_id": [7, 9], "client_code": ["C2", "C1"], "rank": [1, 1]})
     known, none = clients(ANNA, BEN), pd.DataFrame({"user_id": [], "client_code": []}, dtype="str")
     people = learners((7, "C1", None, None), (8, "C2", None, None))
-    matched, rejected = match_learners(people, known, none, True, None, others)
+    matched, rejected = matched_and_not(
+        match_learners(people, known, none, True, None, others).assign(label="O")
+    )
     assert matched["client_code"].tolist() == ["C2"]  # what else was known of 7 itself does not count
     assert rejected["record_key"].tolist() == ["O/7"]
 
@@ -94,7 +97,7 @@ def test_accounts_elsewhere_on_the_site_claim_a_client_too():
 def test_a_field_that_was_known_and_is_shown_of_nobody_is_listed(shown, hidden):
     now = learners((7, shown[0], None, None), (8, shown[1], None, None))
     accounts = learners((7, "C1", None, None), (8, "", None, None)).drop(columns=["scope", "label"])
-    assert hidden_fields(now, accounts, True, None)["record_key"].tolist() == hidden
+    assert hidden_fields(now, accounts, used_fields(True, None))["record_key"].tolist() == hidden
 
 
 def test_active_enrolments_of_which_the_source_tells_nothing_are_listed():

@@ -74,6 +74,11 @@ def derive(
         ),
         frame("scope user_id", [("2", user) for user in users]),
         frame(
+            "scope activity_id module",
+            [("2", a, modules.get(a, "quiz")) for a in activities],
+            activity_id="int64",
+        ),
+        frame(
             "scope activity_id module grade_pass tolerance landing_id read_at proven",
             [
                 (

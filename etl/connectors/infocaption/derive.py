@@ -1,6 +1,6 @@
 """From landed answers to passes: who passed which course when."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 from sqlalchemy import Connection as Session
@@ -10,7 +10,7 @@ from etl import db
 from etl.connectors.infocaption.landed import FLOW, inputs_of, newest, read_attempts
 from etl.connectors.infocaption.mapping import Participants
 from etl.engine import failpoint
-from etl.engine.course_derivation import Derivation, Lot
+from etl.engine.course_derivation import Lot, WholeCourses
 from etl.engine.sources import Source
 from etl.load import rejections
 from etl.load.merge import merge
@@ -19,7 +19,7 @@ from etl.transform.competences import course_passes
 from etl.transform.rejected import combined
 
 
-class InfoCaptionDerivation(Derivation[pd.DataFrame]):
+class InfoCaptionDerivation(WholeCourses[pd.DataFrame]):
     """Passes are facts of the source, which a dry run records too; what it holds back is what they give."""
 
     flow = FLOW
@@ -42,10 +42,9 @@ class InfoCaptionDerivation(Derivation[pd.DataFrame]):
         rejected = rejections.open_of(session, FLOW, self.source.source, courses)
         return set(rejected.loc[rejected["reason_code"] == "completed_in_future", "scope"])
 
-    def lots(self, session: Session, found: pd.DataFrame) -> Iterator[Lot[pd.DataFrame]]:
-        """All of them: the lists of a batch are small."""
-        if not found.empty:
-            yield Lot(sorted(set(found["scope"])), found)
+    def answers(self, session: Session, found: pd.DataFrame) -> pd.DataFrame:
+        """They are read when they are derived: no more than the index is held until then."""
+        return found
 
     def load(self, session: Session, run_id: str, lot: Lot[pd.DataFrame], *, tonight: bool) -> Counts:
         """Record the passes; rows are attempts, and rows that are malformed."""

@@ -1,6 +1,5 @@
 """The accounts of a site, whatever course shows them: who claims to be which client is judged over all of them."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
@@ -11,12 +10,11 @@ from etl import db
 from etl.connectors.moodle import contract
 from etl.connectors.moodle.landed import FLOW, USERS
 from etl.engine.sources import Source
-from etl.load import derivations, landing, rejections
+from etl.load import derivations, landing
 from etl.load.merge import put
 from etl.results.administration import ACCOUNT_FIELDS
 
 _PART: Final = f"{FLOW}/accounts"
-_JUDGED: Final = f"{FLOW}/claims"
 
 
 def refresh(engine: Engine, run_id: str, source: Source) -> None:
@@ -32,26 +30,6 @@ def refresh(engine: Engine, run_id: str, source: Source) -> None:
         put(session, "core.site_accounts", accounts, "moodle/accounts.merge", source=source.source)
         read = dict(zip(fresh["scope"], fresh["sha256"], strict=True))
         derivations.remember(session, run_id, _PART, source.source, read)
-
-
-def to_be_judged_again(session: Session, source: Source, courses: Sequence[str]) -> set[str]:
-    """Courses with an ambiguous learner, when accounts were changed since: another course may have settled it."""
-    open_ones = rejections.open_of(session, FLOW, source.source, courses)
-    scopes = set(open_ones.loc[open_ones["reason_code"] == "ambiguous_learner", "scope"])
-    known = derivations.derived_inputs(session, _JUDGED, source.source, sorted(scopes))
-    version = _version(session, source)
-    return {scope for scope in scopes if known.get(scope) != version}
-
-
-def remember(session: Session, run_id: str, source: Source, scopes: Sequence[str]) -> None:
-    """Say that the learners of these courses are judged over the accounts as they are now."""
-    version = _version(session, source)
-    derivations.remember(session, run_id, _JUDGED, source.source, dict.fromkeys(scopes, version))
-
-
-def _version(session: Session, source: Source) -> str:
-    found = db.rows(session, "moodle/accounts.version", source=source.source)
-    return derivations.digest([str(found[0]["version"])])
 
 
 def _accounts(session: Session, lists: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """The activities of Moodle courses by name, so that a person can map units to them (mart.activities)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,7 +11,7 @@ from etl import db
 from etl.connectors.moodle import contract
 from etl.connectors.moodle.activity_names import decode_contents
 from etl.connectors.moodle.client import MoodleClient
-from etl.connectors.moodle.landed import MODULE_COLUMNS, SYSTEM, LandedCourse
+from etl.connectors.moodle.landed import SYSTEM
 from etl.engine.night import Connect
 from etl.engine.sources import Source, source_named
 from etl.errors import RejectRecord
@@ -19,13 +19,10 @@ from etl.load.merge import put
 from etl.transform.activity_outcomes import SUPPORTED_MODULES
 
 
-def name_graded(session: Session, source: Source, courses: Sequence[LandedCourse]) -> None:
+def name_graded(session: Session, source: Source, names: pd.DataFrame) -> None:
     """Keep the names of what has grades, as the landed reports say them, and the pass grades that were read."""
-    for course in courses:
-        if course.named:
-            read = pd.DataFrame(course.modules, columns=MODULE_COLUMNS).astype({"activity_id": "str"})
-            named = pd.concat(course.named).drop_duplicates("activity_id", keep="last")
-            _keep(session, source, course.scope, named.merge(read[["activity_id", "grade_pass"]], how="left"))
+    # cmids are unique in a site: of an activity that was moved to another course the last report counts
+    _keep(session, source, names.drop_duplicates("activity_id", keep="last"))
 
 
 def list_course(engine: Engine, connect: Connect, source_name: str, course: str) -> list[Mapping[str, Any]]:
@@ -39,7 +36,7 @@ def list_course(engine: Engine, connect: Connect, source_name: str, course: str)
         usable = found.loc[found["module"].isin(SUPPORTED_MODULES), "activity_id"]
         passes = {activity: _pass_grade(client, activity) for activity in usable}
     with engine.begin() as session:
-        _keep(session, source, course, found.assign(grade_pass=found["activity_id"].map(passes)))
+        _keep(session, source, found.assign(scope=course, grade_pass=found["activity_id"].map(passes)))
         course_of = {"source": source.source, "source_course_id": course}
         db.execute(session, "moodle/activities.gone", present=found["activity_id"].tolist(), **course_of)
         return db.rows(session, "moodle/activities.of", **course_of)
@@ -53,8 +50,9 @@ def _pass_grade(client: MoodleClient, activity: str) -> float | None:
         return None
 
 
-def _keep(session: Session, source: Source, course: str, found: pd.DataFrame) -> None:
+def _keep(session: Session, source: Source, found: pd.DataFrame) -> None:
     columns = ["source_course_id", "activity_id", "name", "module", "mappable", "grade_pass"]
-    rows = found.assign(source_course_id=course, mappable=found["module"].isin(SUPPORTED_MODULES))
+    rows = found.rename(columns={"scope": "source_course_id"})
+    rows["mappable"] = rows["module"].isin(SUPPORTED_MODULES)
     rows["grade_pass"] = rows["grade_pass"].astype("float64")
     put(session, "core.activities", rows[columns], "moodle/activities.merge", source=source.source)

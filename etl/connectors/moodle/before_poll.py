@@ -15,8 +15,8 @@ from sqlalchemy import Engine
 from etl import db
 from etl.connectors.moodle import contract
 from etl.connectors.moodle.contract import CourseState
+from etl.connectors.moodle.due import inputs_of
 from etl.connectors.moodle.grades import decode_learners
-from etl.connectors.moodle.inputs import inputs_of
 from etl.connectors.moodle.landed import ACCESS, FLOW, GRADES, MODULE, USER_GRADES, USERS, newest
 from etl.engine.decoding import MALFORMED
 from etl.engine.polling import COURSE
@@ -169,7 +169,7 @@ def before_poll(
 ) -> tuple[Before, datetime]:
     """What is known of a course with these mapped activities and occurrences, and what time the database has."""
     landed = landing.index(session, source.source, [scope])
-    inputs = inputs_of(session, source, newest(landed)).get(scope)
+    inputs = inputs_of(session, source, [scope]).get(scope)
     held = derivations.derived_inputs(session, FLOW, source.source, [scope]).get(scope)
     unread = rejections.open_of(session, f"{FLOW}/poll", source.source, [scope])
     listed = rejections.open_of(session, FLOW, source.source, [scope])

@@ -8,14 +8,16 @@ from typing import Final
 import pandas as pd
 from sqlalchemy import Connection as Session
 
-from etl.connectors.moodle import accounts
 from etl.connectors.moodle import activities as moodle_activities
+from etl.connectors.moodle import remembered
 from etl.connectors.moodle.before_poll import CourseList
-from etl.connectors.moodle.inputs import inputs_of
+from etl.connectors.moodle.due import NOTHING_KNOWN, Due
+from etl.connectors.moodle.due import due as due_of
 from etl.connectors.moodle.landed import (
     COMPLETION,
     FLOW,
     LATE,
+    USERS,
     Answers,
     LandedCourse,
     completions_seen,
@@ -23,8 +25,11 @@ from etl.connectors.moodle.landed import (
     newest,
     read_courses,
 )
+from etl.connectors.moodle.some_learners import some_answers
 from etl.engine import failpoint
 from etl.engine.course_derivation import Derivation, Lot
+from etl.engine.decoding import MALFORMED
+from etl.engine.polling import found_for
 from etl.engine.sources import Source
 from etl.load import open_activities, rejections
 from etl.load.merge import Merged, merge
@@ -33,66 +38,173 @@ from etl.results.administration import Administration
 from etl.transform.came_in import came_in
 from etl.transform.completions import Completions, completion_sightings, course_completions, unsettled
 from etl.transform.enrolments import courses_without_learners, not_enrolled
+from etl.transform.learners import NOBODY
 from etl.transform.rejected import combined
 from etl.transform.unit_results import RESULT_COLUMNS, UnitResults, unit_results
 
+_LEARNER: Final = ["scope", "user_id"]
 _ITEMS_A_LOT: Final = 500_000  # grade items in memory at once
+_LEARNERS_A_LOT: Final = 20_000  # those of courses of which only some are derived
+_COURSES_A_LOOK: Final = 50  # of which the index of landings is held at once
+# What a list of participants says of a course, and not of a learner.
+_OF_LISTS: Final = [f"{USERS}/{MALFORMED}", "course/identity_hidden"]
 
 
-class MoodleDerivation(Derivation[list[LandedCourse]]):
+@dataclass(frozen=True)
+class Courses:
+    """Answers to derive: of whole courses, or where ``held`` is given only of some learners (see some_learners).
+
+    ``known``: of each course what it is derived from (see Due), nothing for a past night.
+    """
+
+    answers: Answers
+    known: pd.DataFrame
+    held: pd.DataFrame | None = None
+    lists: Sequence[str] = ()
+
+
+class MoodleDerivation(Derivation[Courses]):
     """Unit results (or proposals), completions, and what is rejected."""
 
     flow = FLOW
     people = (COMPLETION,)
 
-    def newest(self, found: pd.DataFrame) -> pd.DataFrame:
-        """Single grade reports count only when newer than the whole one."""
-        return newest(found)
+    def lots(
+        self, session: Session, courses: Sequence[str], night: datetime | None, *, again: bool
+    ) -> Iterator[Lot[Courses]]:
+        """First the courses of which some learners are derived, then the others, up to so many items at a time."""
+        if night is not None:
+            yield from self._whole(session, courses, night, NOTHING_KNOWN)
+            return
+        due = due_of(self.engine, session, self.source, courses, again=again)
+        whole = set(due.whole)
+        for part in due.parts(_LEARNERS_A_LOT):
+            lot, concern_everybody = self._some(session, part)
+            whole |= concern_everybody
+            if lot is not None:
+                yield lot
+        yield from self._whole(session, [s for s in due.courses["scope"] if s in whole], None, due.courses)
 
-    def inputs(self, session: Session, found: pd.DataFrame) -> dict[str, str]:
-        """For each course a hash over all that it is derived from."""
-        return inputs_of(session, self.source, found)
+    def _some(self, session: Session, due: Due) -> tuple[Lot[Courses] | None, set[str]]:
+        """The learners who are due, and the courses in which that concerns everybody."""
+        if not due.some:
+            return None, set()
+        answers, held = some_answers(session, self.source, due)
+        links = Administration(self.engine, self.source, due.some).activity_links
+        everybody = remembered.reshaped(held, answers, links)
+        if everybody:
+            lot, more = self._some(session, due.without(everybody))
+            return lot, everybody | more
+        lists = sorted(set(due.lists["scope"]))
+        return _lot(due.some, Courses(answers, due.known_of(due.some), held, lists)), set()
 
-    def again(self, session: Session, courses: Sequence[str]) -> set[str]:
-        """Courses with an ambiguous learner, whom the accounts of another course may have settled."""
-        return accounts.to_be_judged_again(session, self.source, courses)
-
-    def lots(self, session: Session, found: pd.DataFrame) -> Iterator[Lot[list[LandedCourse]]]:
-        """The decoded courses, up to so many grade items at a time."""
+    def _whole(
+        self, session: Session, courses: Sequence[str], night: datetime | None, known: pd.DataFrame
+    ) -> Iterator[Lot[Courses]]:
         lot: list[LandedCourse] = []
-        for course in read_courses(session, found):
+        for course in self._read(session, courses, night):
             lot.append(course)
             if sum(one.items for one in lot) >= _ITEMS_A_LOT:
-                yield _lot(lot)
+                yield _whole_lot(lot, known)
                 lot = []
         if lot:
-            yield _lot(lot)
+            yield _whole_lot(lot, known)
 
-    def load(self, session: Session, run_id: str, lot: Lot[list[LandedCourse]], *, tonight: bool) -> Counts:
+    def _read(
+        self, session: Session, courses: Sequence[str], night: datetime | None
+    ) -> Iterator[LandedCourse]:
+        for start in range(0, len(courses), _COURSES_A_LOOK):
+            found = found_for(session, self.source, courses[start : start + _COURSES_A_LOOK], night)
+            yield from read_courses(session, newest(found))
+
+    def load(self, session: Session, run_id: str, lot: Lot[Courses], *, tonight: bool) -> Counts:
         """Record results; rows are as ``_counts`` says."""
-        source, scopes = self.source, lot.scopes
-        administration = Administration(self.engine, source, scopes)
-        derived = results_of(session, administration, CourseList(self.engine, source), source, lot.answers)
+        source, answers, held = self.source, lot.answers.answers, lot.answers.held
+        administration, persons = self.administration(lot)
+        derived = results_of(
+            session,
+            administration,
+            CourseList(self.engine, source),
+            source,
+            answers,
+            persons,
+            whole=held is None,
+        )
         failpoint.point("derive.done")
         merged = _load(session, run_id, source, derived)
-        moodle_activities.name_graded(session, source, lot.answers)
+        moodle_activities.name_graded(session, source, answers.names)
         if tonight:
-            open_activities.replace(session, source.source, scopes, derived.units.still_open)
-            self._list(session, run_id, administration.finished, scopes, derived.rejected)
-            accounts.remember(session, run_id, source, scopes)
+            self._replace_open(session, lot, derived, persons)
+            self._list(session, run_id, administration.finished, lot, derived.rejected)
+            self._keep(session, lot, administration, persons)
         return _counts(derived, merged)
 
-    def _list(
-        self, session: Session, run_id: str, finished: set[str], scopes: Sequence[str], rejected: pd.DataFrame
+    def administration(self, lot: Lot[Courses]) -> tuple[Administration, pd.DataFrame]:
+        """What is known of the courses and their learners, and who these are."""
+        administration = Administration(self.engine, self.source, lot.scopes)
+        answers, held = lot.answers.answers, lot.answers.held
+        people = pd.concat([answers.people, answers.absent.assign(user_idnumber=None)], ignore_index=True)
+        if held is None:
+            return administration, administration.persons(administration.profiles(people))
+        sure = held.loc[held["sure"], list(NOBODY.columns)].merge(people[_LEARNER], on=_LEARNER)
+        others = people.merge(sure[_LEARNER], on=_LEARNER, how="left_anti")
+        if len(others):
+            found = administration.persons(administration.profiles(others))
+            sure = pd.concat([sure, found], ignore_index=True)
+        clients = sorted({*sure["client_code"].dropna(), *held["client_code"].dropna()})
+        return Administration(self.engine, self.source, lot.scopes, clients), sure.astype(NOBODY.dtypes)
+
+    def _replace_open(
+        self, session: Session, lot: Lot[Courses], derived: "DerivedCourses", persons: pd.DataFrame
     ) -> None:
-        late = finished.intersection(scopes)
-        for flow, part in ((FLOW, set(scopes) - late), (LATE, late)):
+        held, clients = lot.answers.held, None
+        if held is not None:
+            clients = sorted({*persons["client_code"].dropna(), *held["client_code"].dropna()})
+        open_activities.replace(session, self.source.source, lot.scopes, derived.units.still_open, clients)
+
+    def _list(
+        self, session: Session, run_id: str, finished: set[str], lot: Lot[Courses], rejected: pd.DataFrame
+    ) -> None:
+        late, held = finished.intersection(lot.scopes), lot.answers.held
+        for flow, part in ((FLOW, set(lot.scopes) - late), (LATE, late)):
             rows = rejected[rejected["scope"].isin(part)]
-            rejections.replace(session, run_id, flow, self.source.source, part, rows)
+            if held is None:
+                rejections.replace(session, run_id, flow, self.source.source, part, rows)
+            else:
+                seen = held[held["scope"].isin(part)]
+                lists = part.intersection(lot.answers.lists)
+                rejections.replace_some(
+                    session, run_id, flow, self.source.source, seen, lists, _OF_LISTS, rows
+                )
+
+    def _keep(
+        self, session: Session, lot: Lot[Courses], administration: Administration, persons: pd.DataFrame
+    ) -> None:
+        """Remember what was derived."""
+        answers, held, known = lot.answers.answers, lot.answers.held, lot.answers.known
+        if known.empty:
+            return
+        learners = remembered.of_learners(
+            answers,
+            administration.activity_links,
+            persons,
+            listed=answers.participants if held is None else held[held["listed"]],
+            met=answers.participants if held is None else held,
+        )
+        whole = list(lot.scopes) if held is None else []
+        version = int(known["reference_version"].min())
+        remembered.keep_learners(session, self.source, learners, version, whole)
+        remembered.keep_courses(session, self.source, known, answers.answered)
 
 
-def _lot(courses: list[LandedCourse]) -> Lot[list[LandedCourse]]:
-    return Lot([course.scope for course in courses], courses)
+def _lot(scopes: Sequence[str], courses: Courses) -> Lot[Courses]:
+    inputs = dict(zip(courses.known["scope"], courses.known["inputs"], strict=True))
+    return Lot(scopes, courses, inputs)
+
+
+def _whole_lot(courses: list[LandedCourse], known: pd.DataFrame) -> Lot[Courses]:
+    scopes = [course.scope for course in courses]
+    return _lot(scopes, Courses(joined(courses), known[known["scope"].isin(scopes)]))
 
 
 @dataclass(frozen=True)
@@ -111,15 +223,21 @@ def results_of(
     administration: Administration,
     site: CourseList,
     source: Source,
-    lot: list[LandedCourse],
+    answers: Answers,
+    persons: pd.DataFrame,
+    *,
+    whole: bool,
 ) -> DerivedCourses:
-    """Unit results, completions, and every rejected row of some courses."""
-    answers = joined(lot)
+    """Unit results, completions, and every rejected row of some courses; ``persons``: see match_learners. Only of a
+    ``whole`` course it is known that nobody is in it.
+    """
     failpoint.point("derive.decoded")
-    matched, enrolments, unmatched = administration.match(administration.profiles(answers.people))
+    told = persons.merge(answers.people[_LEARNER], on=_LEARNER)
+    matched, enrolments, unmatched = administration.enrolled(told)
     units = unit_results(
         answers.grades,
         answers.learners,
+        answers.answered,
         _with_proof(answers, site),
         administration.activity_links,
         enrolments,
@@ -138,18 +256,12 @@ def results_of(
         administration.places,
         source.timezone,
     )
-    _, absent, _ = administration.match(administration.profiles(answers.absent.assign(user_idnumber=None)))
-    nobody = courses_without_learners(administration.courses, administration.enrolments, answers.learners)
-    hidden = administration.hidden_fields(answers.participants)
-    listed = [
-        answers.rejected,
-        unmatched,
-        units.rejected,
-        done.rejected,
-        not_enrolled(absent),
-        nobody,
-        hidden,
-    ]
+    _, absent, _ = administration.enrolled(persons.merge(answers.absent, on=_LEARNER))
+    listed = [answers.rejected, unmatched, units.rejected, done.rejected, not_enrolled(absent)]
+    listed.append(administration.hidden_fields(answers.participants))
+    if whole:
+        expected = administration.courses, administration.enrolments
+        listed.append(courses_without_learners(*expected, answers.learners))
     return DerivedCourses(
         units,
         done,
@@ -162,7 +274,7 @@ def results_of(
 def _with_proof(answers: Answers, site: CourseList) -> pd.DataFrame:
     """The pass grades, and of those that are older than a report whether the course was left as it was since."""
     modules = answers.modules
-    reported = modules["scope"].map(answers.learners.groupby("scope")["landing_id"].max())
+    reported = modules["scope"].map(answers.learners.groupby("scope")["landing_id"].max()).astype("float64")
     older = modules[modules["landing_id"] < reported]
     since = older[["scope", "read_at"]].drop_duplicates()
     proven = [

@@ -1,7 +1,8 @@
 """Moodle's grade report as a table: a million grade items in seconds (docs/connectors/moodle.md, Grades)."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
@@ -121,27 +122,50 @@ _user_rows = msgspec.json.Decoder(UserGradeRows)
 _item = msgspec.json.Decoder(GradeItem)
 
 
-def decode_grade_report(body: bytes) -> Decoded:
+@dataclass(frozen=True)
+class Reports(Decoded):
+    """Grade reports, whose they are (``learners``), and which rows of which report (by position) are rejected."""
+
+    learners: pd.DataFrame
+    refused: Sequence[tuple[int, pd.DataFrame]] = ()
+
+
+def decode_grade_report(body: bytes, only: Collection[int] | None = None) -> Reports:
     """Grades of activities, one row a learner and grade item; an activity may have several, outcomes left out.
 
     frame: user_id, activity_id, item (number of the grade item, from 0), module, grade (NaN = ungraded or withheld),
     grade_min, grade_max, graded_at (epoch s, 0 = never), verdict (1 passed, -1 failed, 0 none), withheld (0 no,
     PENDING, HIDDEN: there may be a grade that we are not told).
     learners: user_id, user_idnumber, grade_percent of the course total (NaN = not shown or none): everybody in the
-    report is a learner, whatever is shown of the total.
+    report is a learner, whatever is shown of the total. ``only``: the learners who are wanted, by default all.
     """
-    rejects = Rejects()
-    modules: dict[str | None, int] = {}
+    rejects, modules = Rejects(), _Numbered()
     grades, learners = [], []
-    for users in _parts(body, rejects):
+    for users in _parts(body, rejects) if only is None else _parts_of(body, only, rejects):
         grades.append(_grades(users, modules))
-        learners.append(_learners(users, rejects))
-    frame = pd.DataFrame(_joined(grades), copy=False)
-    frame["module"] = pd.Categorical.from_codes(
-        frame["module"], categories=pd.Index(list(modules), dtype="str")
+        learners.append(_learners(users))
+    everybody = _everybody(_joined(learners), [rejects], 0).drop_duplicates("user_id", ignore_index=True)
+    return Reports(_frame(_joined(grades), modules), everybody, rejects.frame())
+
+
+def decode_single_reports(bodies: Sequence[bytes]) -> Reports:
+    """Many reports of a learner each, decoded at once: frames have a column ``report``, the position of the body."""
+    rejects, modules = [Rejects() for _ in bodies], _Numbered()
+    found = [
+        (user, position)
+        for position, body in enumerate(bodies)
+        for part in _parts(body, rejects[position])
+        for user in part
+    ]
+    users, positions = [user for user, _ in found], np.array([position for _, position in found], np.int64)
+    grades = _frame(_grades(users, modules), modules)
+    grades["report"] = np.repeat(positions, [len(_kept(user)) for user in users])
+    everybody = _everybody(_learners(users), rejects, positions).assign(report=positions)
+    refused = [(position, one.frame()) for position, one in enumerate(rejects) if one.rows]
+    rejected = pd.concat([Rejects().frame(), *(rows for _, rows in refused)], ignore_index=True)
+    return Reports(
+        grades, everybody.drop_duplicates(["user_id", "report"], ignore_index=True), rejected, refused
     )
-    everybody = pd.DataFrame(_joined(learners)).astype({"user_idnumber": "str"})
-    return Decoded(frame, everybody.drop_duplicates("user_id", ignore_index=True), rejects.frame())
 
 
 def decode_learners(body: bytes) -> pd.DataFrame:
@@ -179,6 +203,21 @@ def _parts(body: bytes, rejects: Rejects) -> Iterator[list[UserGrades]]:
     rows = report.usergrades if report else []
     for start in range(0, len(rows) or 1, _LEARNERS_AT_ONCE):
         yield _users(rows[start : start + _LEARNERS_AT_ONCE], start, rejects)
+
+
+def _parts_of(body: bytes, only: Collection[int], rejects: Rejects) -> Iterator[list[UserGrades]]:
+    """Some learners of a report, without decoding the others."""
+    report = outlined(body, _report, "grade report", rejects)
+    rows = [row for row in (report.usergrades if report else []) if _whose(row) in only]
+    yield _users(rows, 0, rejects)
+
+
+def _whose(row: Raw) -> int | None:
+    """Nobody's where that cannot be read."""
+    try:
+        return _learner.decode(row).userid
+    except BROKEN:
+        return None
 
 
 def _users(rows: Sequence[Raw], start: int, rejects: Rejects) -> list[UserGrades]:
@@ -219,12 +258,43 @@ def _joined(parts: Sequence[Mapping[str, Column]]) -> dict[str, Column]:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _grades(users: Sequence[UserGrades], modules: dict[str | None, int]) -> dict[str, Column]:
-    """The grades of some learners; ``module`` is a number, given in ``modules`` to each name that is met."""
+class _Numbered(dict[str | None, int]):
+    """Names, each with a number that it is given when it is met first."""
+
+    def __missing__(self, name: str | None) -> int:
+        self[name] = len(self)
+        return self[name]
+
+
+def _frame(columns: dict[str, Column], modules: _Numbered) -> pd.DataFrame:
+    frame = pd.DataFrame(columns, copy=False)
+    frame["module"] = pd.Categorical.from_codes(
+        frame["module"], categories=pd.Index(list(modules), dtype="str")
+    )
+    return frame
+
+
+def _everybody(columns: dict[str, Column], rejects: Sequence[Rejects], report: Column | int) -> pd.DataFrame:
+    """Everybody in some reports; a course total that cannot be kept is listed with its report, and left out."""
+    beyond = np.abs(columns["grade_percent"]) >= MOST_PERCENT
+    for user, position in zip(
+        columns["user_id"][beyond], (report + 0 * columns["user_id"])[beyond], strict=True
+    ):
+        rejects[position].add(f"user {user}, course total", code="grade_out_of_range")
+    kept = columns | {"grade_percent": np.where(beyond, np.nan, columns["grade_percent"])}
+    return pd.DataFrame(kept).astype({"user_idnumber": "str"})
+
+
+def _kept(user: UserGrades) -> list[GradeItem]:
+    return [i for i in user.gradeitems if i.itemtype == _MODULE and (i.itemnumber or 0) < FIRST_OUTCOME]
+
+
+def _grades(users: Sequence[UserGrades], modules: _Numbered) -> dict[str, Column]:
+    """The grades of some learners; ``module`` is a number of ``modules``."""
     items: list[GradeItem] = []
     counts = []
     for user in users:
-        mine = [i for i in user.gradeitems if i.itemtype == _MODULE and (i.itemnumber or 0) < FIRST_OUTCOME]
+        mine = _kept(user)
         items += mine
         counts.append(len(mine))
     ids = np.array([user.userid for user in users], dtype=np.int64)
@@ -235,7 +305,7 @@ def _grades(users: Sequence[UserGrades], modules: dict[str | None, int]) -> dict
         "activity_id": np.array([i.cmid for i in items], dtype=np.int64),
         "item": np.array([i.itemnumber or 0 for i in items], dtype=np.int64),
         # Five times as fast as letting pandas sort out a million texts of which ten differ.
-        "module": np.array([modules.setdefault(i.itemmodule, len(modules)) for i in items], dtype=np.int64),
+        "module": np.array([modules[i.itemmodule] for i in items], dtype=np.int64),
         "grade": np.where(withheld > 0, np.nan, grade),
         "grade_min": np.array([i.grademin for i in items], dtype=np.float64),
         "grade_max": np.array([i.grademax for i in items], dtype=np.float64),
@@ -273,21 +343,17 @@ def _verdict_of_icons(markup: str) -> int:
     return 0 if found is None else 1 if found[1] else -1
 
 
-def _learners(users: Sequence[UserGrades], rejects: Rejects) -> dict[str, Column]:
-    """Everybody in the report, with the course total where it is shown and can be kept."""
+def _learners(users: Sequence[UserGrades]) -> dict[str, Column]:
+    """Everybody in the report, with the course total where it is shown."""
     totals = [next((i for i in user.gradeitems if i.itemtype == _COURSE), None) for user in users]
     low, high, raw = (
         np.array([None if i is None or i.gradeneedsupdate else value(i) for i in totals], dtype=np.float64)
         for value in (attrgetter("grademin"), attrgetter("grademax"), attrgetter("graderaw"))
     )
-    ids = np.array([user.userid for user in users], dtype=np.int64)
     with np.errstate(over="ignore", invalid="ignore"):
         percent = (raw - low) / np.where(high > low, high - low, np.nan) * 100
-    beyond = np.abs(percent) >= MOST_PERCENT
-    for user in ids[beyond]:
-        rejects.add(f"user {user}, course total", code="grade_out_of_range")
     return {
-        "user_id": ids,
+        "user_id": np.array([user.userid for user in users], dtype=np.int64),
         "user_idnumber": np.array([user.useridnumber or "" for user in users], dtype=object),
-        "grade_percent": np.where(beyond, np.nan, percent),
+        "grade_percent": percent,
     }

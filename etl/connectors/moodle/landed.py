@@ -10,16 +10,19 @@ import pandas as pd
 from sqlalchemy import Connection as Session
 
 from etl.connectors.moodle import contract
+from etl.connectors.moodle.activity_names import COLUMNS as NAME_COLUMNS
 from etl.connectors.moodle.activity_names import decode_graded
 from etl.connectors.moodle.grades import decode_grade_report
 from etl.errors import RejectRecord, RetryLater
 from etl.load import landing
 from etl.transform.rejected import combined
+from etl.transform.unit_results import shown_activities
 
 FLOW: Final = "moodle_results"
 LATE: Final = f"{FLOW}/late"  # what is rejected of courses whose occurrences are finished
 SYSTEM: Final = "moodle"
 _LEARNER: Final = ["scope", "user_id"]
+_USER: Final = r"^user ([0-9]+)(?:,|$)"  # see etl.engine.decoding.key_of
 MODULE_COLUMNS: Final = ["activity_id", "module", "grade_pass", "tolerance", "landing_id", "read_at"]
 USERS, GRADES, USER_GRADES, MODULE, COMPLETION = "users", "grades", "user_grades", "module", "completion"
 ACCESS: Final = "access"  # who is in a course and when each was there last; USERS tells who they are, too
@@ -54,10 +57,15 @@ def newest(found: pd.DataFrame) -> pd.DataFrame:
 def read_courses(session: Session, found: pd.DataFrame) -> Iterator[LandedCourse]:
     """Decode the landed answers of an index (see ``newest``), course by course."""
     for scope, rows in found.groupby("scope", sort=True):
-        course = LandedCourse(str(scope), users=_no_users())
+        course = LandedCourse(str(scope), users=no_users())
         for answer in landing.read(session, rows["landing_id"].tolist()):
-            _READERS[answer.resource](course, answer)
+            read_answer(course, answer)
         yield course
+
+
+def read_answer(course: LandedCourse, answer: landing.Landed) -> None:
+    """Take in one of its answers."""
+    _READERS[answer.resource](course, answer)
 
 
 def _read_users(course: LandedCourse, answer: landing.Landed) -> None:
@@ -68,14 +76,13 @@ def _read_users(course: LandedCourse, answer: landing.Landed) -> None:
 
 def _read_grades(course: LandedCourse, answer: landing.Landed) -> None:
     if answer.resource == USER_GRADES:  # newer than the whole report, as what could not be read there
-        course.rejected = [_without_learner(course, frame, answer.key) for frame in course.rejected]
+        course.rejected = [_without_learner(frame, answer.key) for frame in course.rejected]
     decoded = decode_grade_report(answer.body)
     if answer.resource == GRADES and len(decoded.frame):
         course.named.append(decode_graded(answer.body))
     course.grades.append(decoded.frame.assign(landing_id=answer.landing_id))
-    if decoded.learners is not None:
-        course.learners.append(decoded.learners.assign(landing_id=answer.landing_id))
-    _list(course, answer.resource, decoded.rejected)
+    course.learners.append(decoded.learners.assign(landing_id=answer.landing_id))
+    _list(course, answer.resource, decoded.rejected, answer.key or None)
 
 
 def _read_module(course: LandedCourse, answer: landing.Landed) -> None:
@@ -96,7 +103,7 @@ def _read_completion(course: LandedCourse, answer: landing.Landed) -> None:
     except RejectRecord as problem:
         if problem.reason_code == "malformed_record":
             listed = {"record_key": answer.key, "reason_code": problem.reason_code, "reason": str(problem)}
-            _list(course, COMPLETION, pd.DataFrame([listed]))
+            _list(course, COMPLETION, pd.DataFrame([listed]), answer.key)
         return
     if completion.completed_at is not None:
         moment = pd.Timestamp(completion.completed_at)
@@ -128,40 +135,59 @@ _READERS = {
 }
 
 
-def _list(course: LandedCourse, resource: str, rejected: pd.DataFrame) -> None:
+def _list(course: LandedCourse, resource: str, rejected: pd.DataFrame, learner: str | None = None) -> None:
     if not rejected.empty:
-        keys = course.scope + "/" + rejected["record_key"].astype("str")
-        course.rejected.append(rejected.assign(scope=course.scope, resource=resource, record_key=keys))
+        course.rejected.append(list_rejects(course.scope, resource, rejected, learner))
 
 
-def _without_learner(course: LandedCourse, rejected: pd.DataFrame, user: str) -> pd.DataFrame:
-    key = f"{course.scope}/user {user}"
-    theirs = rejected["record_key"].eq(key) | rejected["record_key"].str.startswith(f"{key},")
-    return rejected[~(theirs & rejected["resource"].isin([GRADES, USER_GRADES]))]
+def list_rejects(
+    scope: str, resource: str, rejected: pd.DataFrame, learner: str | None = None
+) -> pd.DataFrame:
+    """Rows of an answer that cannot be read, as rejected rows; with ``learner``, or whom their key names."""
+    keys = rejected["record_key"].astype("str")
+    named = keys.str.extract(_USER, expand=False).astype("str")
+    nobody = learner is None and resource not in (GRADES, USER_GRADES)
+    whose = pd.Series(learner, keys.index, "str") if learner or nobody else named
+    return rejected.assign(
+        scope=scope,
+        resource=resource,
+        record_key=scope + "/" + keys,
+        learner=whose,
+    )
 
 
-def _no_users() -> pd.DataFrame:
+def _without_learner(rejected: pd.DataFrame, user: str) -> pd.DataFrame:
+    theirs = rejected["learner"].eq(user) & rejected["resource"].isin([GRADES, USER_GRADES])
+    return rejected[~theirs.astype("bool")]
+
+
+def no_users() -> pd.DataFrame:
+    """A list of no participants."""
     return contract.decode_enrolled_users(b"[]").frame
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Several courses as frames with a column scope, as the transforms take them.
+    """Several courses, or some learners of them, as frames with a column scope, as the transforms take them.
 
     ``learners``: scope, user_id, user_idnumber, grade_percent, landing_id of everybody who has a report.
+    ``answered``: scope, activity_id, module of what reports show of anybody in these courses (see shown_activities).
     ``completed``: scope, user_id, completed_at, grade_percent, current (read with or after the learner's report).
     ``participants``: scope, user_id and what their list shows of them (see decode_enrolled_users).
     ``absent``: scope, user_id of participants who have neither: those of whom the site tells us nothing.
+    ``names``: scope, activity_id (text), name, module, grade_pass of what whole reports name.
     """
 
     grades: pd.DataFrame
     learners: pd.DataFrame
+    answered: pd.DataFrame
     modules: pd.DataFrame
     completed: pd.DataFrame
     participants: pd.DataFrame
     absent: pd.DataFrame
     rejected: pd.DataFrame
     malformed: int
+    names: pd.DataFrame
 
     @property
     def people(self) -> pd.DataFrame:
@@ -173,7 +199,27 @@ class Answers:
 def joined(courses: list[LandedCourse]) -> Answers:
     """The frames of several courses, one below the other; of a learner's grade reports the newest counts."""
     learners = _named(_stacked((c.scope, _newest(c.learners, c.learners)) for c in courses if c.learners))
+    grades = _stacked((c.scope, _newest(c.grades, c.learners)) for c in courses if c.grades)
     users = _named(_stacked((c.scope, c.users) for c in courses))
+    completed = completed_courses(courses, learners)
+    modules = pass_grades(courses)
+    malformed = [frame for c in courses for frame in c.rejected]
+    return Answers(
+        grades=grades,
+        learners=learners,
+        answered=shown_activities(grades),
+        modules=modules,
+        completed=completed,
+        participants=users,
+        absent=told_nothing(users, learners, completed),
+        rejected=combined(malformed),
+        malformed=sum(map(len, malformed)),
+        names=_names(courses, modules),
+    )
+
+
+def completed_courses(courses: list[LandedCourse], learners: pd.DataFrame) -> pd.DataFrame:
+    """Who completed them: scope, user_id, completed_at, grade_percent, current; ``learners`` as Answers has them."""
     completions = pd.DataFrame(
         [(c.scope, *row) for c in courses for row in c.completions],
         columns=[*_LEARNER, "completed_at", "read"],
@@ -182,23 +228,30 @@ def joined(courses: list[LandedCourse]) -> Answers:
         learners[[*_LEARNER, "grade_percent", "landing_id"]], on=_LEARNER, how="left"
     )
     completed["current"] = ~(completed["read"] < completed["landing_id"])
-    told = pd.concat([learners[_LEARNER], completed[_LEARNER]])
-    malformed = [frame for c in courses for frame in c.rejected]
-    return Answers(
-        grades=_stacked((c.scope, _newest(c.grades, c.learners)) for c in courses if c.grades),
-        learners=learners,
-        modules=pd.DataFrame(
-            [(c.scope, *row) for c in courses for row in c.modules],
-            columns=["scope", *MODULE_COLUMNS],
-        )
-        .astype(dict.fromkeys(["grade_pass", "tolerance", "landing_id", "read_at"], "float64"))
-        .astype({"activity_id": "int64"}),
-        completed=completed.drop(columns=["read", "landing_id"]),
-        participants=users,
-        absent=users[_LEARNER].drop_duplicates().merge(told, on=_LEARNER, how="left_anti"),
-        rejected=combined(malformed),
-        malformed=sum(map(len, malformed)),
+    return completed.drop(columns=["read", "landing_id"])
+
+
+def pass_grades(courses: list[LandedCourse]) -> pd.DataFrame:
+    """What was read of activities: scope and MODULE_COLUMNS."""
+    rows = [(c.scope, *row) for c in courses for row in c.modules]
+    numbers = dict.fromkeys(["grade_pass", "tolerance", "landing_id", "read_at"], "float64")
+    return pd.DataFrame(rows, columns=["scope", *MODULE_COLUMNS]).astype(
+        {"scope": "str", "activity_id": "int64", **numbers}
     )
+
+
+def told_nothing(users: pd.DataFrame, learners: pd.DataFrame, completed: pd.DataFrame) -> pd.DataFrame:
+    """Participants of whom the site tells us nothing."""
+    told = pd.concat([learners[_LEARNER], completed[_LEARNER]])
+    return users[_LEARNER].drop_duplicates().merge(told, on=_LEARNER, how="left_anti")
+
+
+def _names(courses: list[LandedCourse], modules: pd.DataFrame) -> pd.DataFrame:
+    named = [pd.DataFrame(columns=["scope", *NAME_COLUMNS], dtype="str")]
+    named += [frame.assign(scope=c.scope) for c in courses for frame in c.named]
+    newest = pd.concat(named, ignore_index=True).drop_duplicates(["scope", "activity_id"], keep="last")
+    read = modules[["scope", "activity_id", "grade_pass"]].astype({"activity_id": "str"})
+    return newest.merge(read, on=["scope", "activity_id"], how="left")
 
 
 def _newest(frames: list[pd.DataFrame], reports: list[pd.DataFrame]) -> pd.DataFrame:

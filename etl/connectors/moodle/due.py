@@ -1,0 +1,184 @@
+"""Which learners are derived tonight: those of whom anything differs from what the last derivation knew.
+
+What results depend on, all of it, and whom a change of it reaches:
+
+| what | reaches | found by |
+|---|---|---|
+| the grade report of a course, the pass grade of an activity | everybody in the course | landed_since |
+| a learner's own report, a completion | that learner | landed_since |
+| a list of participants | who came to it or left it | landed_since, listed |
+| settings of the source, links, mapped activities | everybody in the course | course_facts |
+| enrolment, training plan, what is recorded | the learners of that client | enrolments_changed |
+| clients, their numbers, accounts of the site | the learners who are somebody else now | people |
+| which activities are shown of anybody | everybody in the course | etl.connectors.moodle.remembered.reshaped |
+
+The names are of statements in sql/moodle/derived.sql. What a person decides of results that stand is looked at with the
+next of these changes. Whoever lets results depend on something else adds it here, and to tests/connectors/moodle/
+test_learners_due.py.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine
+
+from etl import db
+from etl.connectors.moodle import contract
+from etl.connectors.moodle.landed import COMPLETION, FLOW, GRADES, MODULE, USER_GRADES, USERS, list_rejects
+from etl.engine.sources import Source
+from etl.load import landing
+from etl.results.administration import Administration
+from etl.transform.rejected import combined
+
+# Grows when answers are read or judged otherwise: what was derived before is derived again.
+_RULES: Final = "1"
+_RESOURCES: Final = [USERS, GRADES, USER_GRADES, MODULE, COMPLETION]
+_LEARNER: Final = ["scope", "user_id"]
+
+
+@dataclass(frozen=True)
+class Due:
+    """What is to be derived.
+
+    ``courses``, one row a scope: inputs, landing_id, reference_version, accounts_version, facts, people: what it is
+    derived from; activities: what reports show in it, as JSON. ``whole``: the scopes of which all is derived, ``some``:
+    those of which some learners are: ``learners`` (scope, user_id). ``lists``: lists of participants that changed, as
+    one frame, with their ``unreadable`` rows. ``claims``: the scopes in which learners may be somebody else.
+    """
+
+    courses: pd.DataFrame
+    whole: Sequence[str]
+    some: Sequence[str]
+    learners: pd.DataFrame
+    lists: pd.DataFrame
+    unreadable: pd.DataFrame
+    claims: Sequence[str]
+
+    def known_of(self, scopes: Sequence[str]) -> pd.DataFrame:
+        """What these courses are derived from."""
+        return self.courses[self.courses["scope"].isin(list(scopes))]
+
+    def without(self, scopes: Collection[str]) -> "Due":
+        """The same without some of the courses of which only some learners are derived."""
+        return self._of([scope for scope in self.some if scope not in scopes])
+
+    def parts(self, most: int) -> Iterator["Due"]:
+        """The courses of which some learners are derived, up to so many learners at a time."""
+        place = self.learners.groupby("scope").size().reindex(list(self.some), fill_value=0).cumsum() // most
+        for _, part in place.groupby(place.to_numpy()):
+            yield self._of(part.index.tolist())
+
+    def _of(self, some: Sequence[str]) -> "Due":
+        learners, lists, unreadable = (
+            frame[frame["scope"].isin(list(some))] for frame in (self.learners, self.lists, self.unreadable)
+        )
+        return replace(self, some=some, learners=learners, lists=lists, unreadable=unreadable)
+
+
+NOTHING_KNOWN: Final = pd.DataFrame({"scope": [], "inputs": []}, dtype="str")
+
+
+def inputs_of(session: Session, source: Source, scopes: Sequence[str]) -> dict[str, str]:
+    """For each course a hash over all that it is derived from: when none of it changed, it is not looked at."""
+    found = _courses(session, source, scopes)
+    return dict(zip(found["scope"], found["inputs"], strict=True))
+
+
+def due(engine: Engine, session: Session, source: Source, scopes: Sequence[str], *, again: bool) -> Due:
+    """Whom of some courses to derive; with ``again`` everybody."""
+    now = _courses(session, source, scopes)
+    known = _known(session, source, now["scope"].tolist())
+    version = db.rows(session, "moodle/derived.accounts_version", source=source.source)[0]["version"]
+    both = now.merge(known, on="scope", how="left", suffixes=("", "_known"))
+    same = (both["inputs"] == both["inputs_known"]) & (both["accounts_version_known"] == version)
+    both = both[~same | again].reset_index(drop=True)
+    both = _with_facts(session, source, both)
+    strange = (
+        both["inputs_known"].isna() | (both["facts"] != both["facts_known"]) | both["activities"].eq("{}")
+    )
+    whole = set(both["scope"]) if again else set(both.loc[strange, "scope"])
+    rest = [scope for scope in both["scope"] if scope not in whole]
+    fresh = db.query(
+        session, "moodle/derived.landed_since", source=source.source, scopes=rest, resources=_RESOURCES
+    )
+    whole |= set(fresh.loc[fresh["resource"].isin([GRADES, MODULE]), "scope"])
+    some = both[~both["scope"].isin(list(whole))]
+    fresh = fresh[fresh["scope"].isin(some["scope"])]
+    lists, unreadable = _lists(session, fresh.loc[fresh["resource"] == USERS, "landing_id"].tolist())
+    asked = fresh.loc[fresh["resource"].isin([USER_GRADES, COMPLETION]), ["scope", "key"]]
+    differing = some.loc[some["reference_version"] != some["reference_version_known"], "scope"].tolist()
+    claims = some.loc[some["people"] != some["people_known"], "scope"].tolist()
+    learners = [
+        asked.rename(columns={"key": "user_id"}).astype({"user_id": "int64"}),
+        _moved(session, source, lists),
+        db.query(session, "moodle/derived.enrolments_changed", source=source.source, scopes=differing),
+        _others_now(engine, session, source, claims),
+    ]
+    return Due(
+        both,
+        [scope for scope in both["scope"] if scope in whole],
+        some["scope"].tolist(),
+        pd.concat([one.astype({"scope": "str", "user_id": "int64"}) for one in learners]).drop_duplicates(
+            ignore_index=True
+        ),
+        lists,
+        unreadable,
+        claims,
+    )
+
+
+def _courses(session: Session, source: Source, scopes: Sequence[str]) -> pd.DataFrame:
+    asked = {"source": source.source, "scopes": list(scopes), "resources": _RESOURCES, "rules": _RULES}
+    return db.query(session, "moodle/derived.courses", **asked).astype({"scope": "str"})
+
+
+def _known(session: Session, source: Source, scopes: Sequence[str]) -> pd.DataFrame:
+    known = db.query(session, "moodle/derived.known", flow=FLOW, source=source.source, scopes=scopes)
+    renamed = known.rename(
+        columns={name: f"{name}_known" for name in ["accounts_version", "facts", "people"]}
+    )
+    return renamed.astype({"scope": "str"})
+
+
+def _with_facts(session: Session, source: Source, courses: pd.DataFrame) -> pd.DataFrame:
+    """What the administration says of the courses and of the people among whom their learners are."""
+    if courses.empty:
+        return courses.assign(facts="", people="", accounts_version=0)
+    scopes = courses["scope"].tolist()
+    facts = db.query(session, "moodle/derived.course_facts", source=source.source, scopes=scopes)
+    people = db.rows(session, "moodle/derived.people", source=source.source, scheme=source.user_scheme)[0]
+    return courses.merge(facts.astype({"scope": "str"}), on="scope").assign(**people)
+
+
+def _lists(session: Session, landings: Sequence[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Lists of participants with their scope, and their rows that cannot be read."""
+    frames, unreadable = [contract.decode_enrolled_users(b"[]").frame.assign(scope="")], []
+    for answer in landing.read(session, landings):
+        decoded = contract.decode_enrolled_users(answer.body)
+        frames.append(decoded.frame.assign(scope=answer.scope))
+        unreadable.append(list_rejects(answer.scope, USERS, decoded.rejected))
+    return pd.concat(frames, ignore_index=True), combined(unreadable)
+
+
+def _moved(session: Session, source: Source, lists: pd.DataFrame) -> pd.DataFrame:
+    """Who came to a list of participants or left it."""
+    scopes = lists["scope"].unique().tolist()
+    before = db.query(session, "moodle/derived.listed", source=source.source, scopes=scopes)
+    both = pd.concat([lists[_LEARNER].drop_duplicates(), before.astype({"scope": "str"})])
+    return both.drop_duplicates(keep=False)
+
+
+def _others_now(engine: Engine, session: Session, source: Source, scopes: Sequence[str]) -> pd.DataFrame:
+    """Learners who are matched otherwise than they were."""
+    held = db.query(session, "moodle/derived.learners", source=source.source, scopes=list(scopes))
+    if held.empty:
+        return held[_LEARNER]
+    administration = Administration(engine, source, scopes)
+    people = held[_LEARNER].assign(user_idnumber=held["idnumber"])
+    now = administration.persons(administration.profiles(people))
+    both = held.astype({"scope": "str"}).merge(now, on=_LEARNER, suffixes=("", "_now"))
+    same = [both[name].fillna("") == both[f"{name}_now"].fillna("") for name in ["client_code", "reason"]]
+    return both.loc[~(same[0] & same[1]), _LEARNER]

@@ -1,0 +1,112 @@
+"""What a derivation keeps of courses and learners, so that the next one sees who differs (ops.derived_learners)."""
+
+import json
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection as Session
+
+from etl import db
+from etl.connectors.moodle.landed import Answers
+from etl.engine.sources import Source
+from etl.load.merge import stage
+from etl.transform.activity_outcomes import is_told
+
+_LEARNER: Final = ["scope", "user_id"]
+_EXACT: Final = 2**52 - 1  # what a float holds too: of some learners it is missing
+_KEPT: Final = [
+    *_LEARNER, "listed", "reported", "idnumber", "client_code", "reason", "shown", "unmapped"
+]  # fmt: skip
+
+
+def keep_learners(
+    session: Session, source: Source, learners: pd.DataFrame, reference_version: int, whole: list[str]
+) -> None:
+    """Remember these learners (see ``of_learners``); of the courses that were derived as a ``whole``, nobody else.
+
+    ``reference_version``: of the reference data before they were read.
+    """
+    stage(session, "ops.derived_learners", learners[_KEPT])
+    db.execute(session, "moodle/derived.forget_learners", source=source.source, scopes=whole)
+    db.execute(
+        session, "moodle/derived.learners_merge", source=source.source, reference_version=reference_version
+    )
+
+
+def keep_courses(session: Session, source: Source, courses: pd.DataFrame, answered: pd.DataFrame) -> None:
+    """Remember what courses (see ``etl.connectors.moodle.due.Due``) were derived from, and what was shown in them."""
+    shown = {
+        scope: json.dumps(dict(zip(rows["activity_id"].astype("str"), rows["module"], strict=True)))
+        for scope, rows in answered.groupby("scope")
+    }
+    columns = ["scope", "landing_id", "reference_version", "accounts_version", "facts", "people"]
+    rows = [
+        {**row, "activities": shown.get(row["scope"], "{}")} for row in courses[columns].to_dict("records")
+    ]
+    db.execute(session, "moodle/derived.courses_merge", source=source.source, courses=json.dumps(rows))
+
+
+def of_learners(
+    answers: Answers, links: pd.DataFrame, persons: pd.DataFrame, listed: pd.DataFrame, met: pd.DataFrame
+) -> pd.DataFrame:
+    """What is remembered of the learners that were looked at.
+
+    ``persons``: see match_learners; ``listed``: scope, user_id of those who are among the participants; ``met``: of
+    those who are looked at besides.
+    """
+    everybody = pd.concat([met[_LEARNER], persons[_LEARNER]]).drop_duplicates(ignore_index=True)
+    reports = answers.learners[[*_LEARNER, "user_idnumber"]].rename(columns={"user_idnumber": "idnumber"})
+    kept = everybody.merge(persons, on=_LEARNER, how="left")
+    kept = kept.merge(reports.assign(reported=True), on=_LEARNER, how="left")
+    kept = kept.merge(listed[_LEARNER].drop_duplicates().assign(listed=True), on=_LEARNER, how="left")
+    kept = kept.merge(shapes(answers.grades, links), on=_LEARNER, how="left")
+    return kept.assign(
+        listed=kept["listed"].eq(True).astype("bool"),
+        reported=kept["reported"].eq(True).astype("bool"),
+        shown=kept["shown"].fillna(0).astype("int64"),
+        unmapped=kept["unmapped"].fillna("{}"),
+    )
+
+
+def reshaped(held: pd.DataFrame, answers: Answers, links: pd.DataFrame) -> set[str]:
+    """Courses in which a learner's report shows what nobody's did, or lacks what perhaps nobody's shows any more: that
+    concerns everybody in them. ``held``: what is remembered of the learners.
+    """
+    activity = ["scope", "activity_id", "module"]
+    shown = answers.grades[[*activity, "user_id"]].astype({"scope": "str", "module": "str"})
+    new = shown.merge(answers.answered, on=activity, how="left_anti")
+    theirs = shown.drop_duplicates([*_LEARNER, "activity_id"]).groupby(_LEARNER).size().rename("theirs")
+    of_all = answers.answered.groupby("scope").size().rename("of_all")
+    now = held.merge(shapes(answers.grades, links), on=_LEARNER, how="left", suffixes=("", "_now"))
+    now = now.join(theirs, on=_LEARNER).join(of_all, on="scope")
+    differs = now["reported"] & (now["shown"].fillna(0) != now["shown_now"].fillna(0))
+    lacks = now["theirs"].fillna(0) < now["of_all"].fillna(0)
+    arrays = now[["unmapped", "unmapped_now"]].fillna("{}").itertuples(index=False)
+    lost = np.array([bool(_numbers(before) - _numbers(after)) for before, after in arrays], dtype=bool)
+    return {*new["scope"], *now.loc[(differs & lacks) | lost, "scope"]}
+
+
+def _numbers(array: str) -> set[str]:
+    return set(array.strip("{}").split(",")) - {""}
+
+
+def shapes(grades: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+    """For each learner (scope, user_id): shown, a hash over the activities in the report; unmapped, those without a
+    unit in which there is a grade, as PostgreSQL writes an array.
+    """
+    scope = grades["scope"].astype("category").cat
+    course, user = scope.codes.to_numpy(), grades["user_id"].to_numpy()
+    # The rows of a learner stand together: adding up runs takes a tenth of the time of a group-by.
+    starts = np.flatnonzero(np.r_[True, (course[1:] != course[:-1]) | (user[1:] != user[:-1])][: len(user)])
+    hashes = pd.util.hash_array(grades["activity_id"].to_numpy()).view(np.int64)
+    sums = np.add.reduceat(hashes, starts) if len(starts) else hashes
+    runs = pd.DataFrame({"scope": course[starts], "user_id": user[starts], "shown": sums})
+    found = runs.groupby(["scope", "user_id"], as_index=False)["shown"].sum()
+    found["shown"] &= _EXACT
+    found["scope"] = scope.categories.astype("str").take(found["scope"].to_numpy())
+    free = grades[is_told(grades) & ~grades["activity_id"].isin(links["activity_id"]).to_numpy()]
+    listed = free[[*_LEARNER, "activity_id"]].astype({"scope": "str", "activity_id": "str"}).drop_duplicates()
+    arrays = listed.groupby(_LEARNER)["activity_id"].agg(",".join).rename("unmapped").reset_index()
+    arrays["unmapped"] = "{" + arrays["unmapped"] + "}"
+    return pd.DataFrame(found.merge(arrays, on=_LEARNER, how="left"))

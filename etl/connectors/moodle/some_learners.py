@@ -1,0 +1,167 @@
+"""What the landed answers say about some learners of courses, without reading what they say of everybody else."""
+
+import json
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Connection as Session
+
+from etl import db
+from etl.connectors.moodle.due import Due
+from etl.connectors.moodle.grades import decode_grade_report, decode_single_reports
+from etl.connectors.moodle.landed import (
+    GRADES,
+    USER_GRADES,
+    Answers,
+    LandedCourse,
+    completed_courses,
+    list_rejects,
+    newest,
+    no_users,
+    pass_grades,
+    read_answer,
+    told_nothing,
+)
+from etl.engine.sources import Source
+from etl.load import landing
+from etl.transform.rejected import combined
+
+_LEARNER: Final = ["scope", "user_id"]
+_NO_NAMES: Final = pd.DataFrame({"scope": [], "activity_id": [], "name": [], "module": [], "grade_pass": []})
+
+
+def some_answers(session: Session, source: Source, due: Due) -> tuple[Answers, pd.DataFrame]:
+    """The answers about the learners who are due, and what is remembered of them (missing: not met yet), with
+    ``listed`` as it is now and ``sure``: they are still who they were.
+    """
+    held = _held(session, source, due)
+    found = _index(session, source, due, held)
+    courses, singles, wholes = _sorted_out(session, found)
+    grades, learners, malformed = _reports(singles, wholes, held)
+    completed = completed_courses(courses, learners)
+    lists = due.lists
+    listed = pd.concat(
+        [lists[_LEARNER], held.loc[held["was_listed"] & ~held["scope"].isin(lists["scope"]), _LEARNER]]
+    )
+    theirs = listed.drop_duplicates().merge(held[_LEARNER], on=_LEARNER)
+    malformed += [frame for course in courses for frame in course.rejected]
+    answers = Answers(
+        grades=grades,
+        learners=learners,
+        answered=_shown(due),
+        modules=pass_grades(courses),
+        completed=completed,
+        participants=lists,
+        absent=told_nothing(theirs, learners, completed),
+        rejected=combined([*malformed, due.unreadable]),
+        malformed=sum(map(len, malformed)) + len(due.unreadable),
+        names=_NO_NAMES,
+    )
+    idnumbers = held[_LEARNER].merge(learners[[*_LEARNER, "user_idnumber"]], on=_LEARNER, how="left")
+    same = idnumbers["user_idnumber"].fillna("").to_numpy() == held["idnumber"].fillna("").to_numpy()
+    known = held["client_code"].notna() | held["reason"].notna()
+    sure = known & same & ~held["scope"].isin(list(due.claims))
+    listed_now = pd.MultiIndex.from_frame(held[_LEARNER]).isin(pd.MultiIndex.from_frame(theirs))
+    return answers, held.assign(sure=sure, listed=listed_now)
+
+
+def _held(session: Session, source: Source, due: Due) -> pd.DataFrame:
+    known = db.query(
+        session,
+        "moodle/derived.learners_due",
+        source=source.source,
+        scopes=due.learners["scope"].tolist(),
+        users=due.learners["user_id"].tolist(),
+    )
+    known = known.rename(columns={"listed": "was_listed"}).astype({"scope": "str", "user_id": "int64"})
+    held = due.learners.merge(known, on=_LEARNER, how="left")
+    flags = {name: held[name].eq(True).astype("bool") for name in ["was_listed", "reported"]}
+    return held.assign(**flags).sort_values(_LEARNER, ignore_index=True)
+
+
+def _index(session: Session, source: Source, due: Due, held: pd.DataFrame) -> pd.DataFrame:
+    """The newest answers about them, and about the activities of their courses; of a whole report no more than is
+    needed.
+    """
+    found = newest(
+        db.query(
+            session,
+            "moodle/derived.answers",
+            source=source.source,
+            scopes=held["scope"].tolist(),
+            keys=held["user_id"].astype("str").tolist(),
+        ).astype({"scope": "str", "key": "str"})
+    )
+    single = found[found["resource"] == USER_GRADES]
+    own = pd.MultiIndex.from_frame(held[_LEARNER].astype({"user_id": "str"})).isin(
+        pd.MultiIndex.from_frame(single[["scope", "key"]])
+    )
+    needed = held.loc[held["reported"] & ~own, "scope"]
+    return found[(found["resource"] != GRADES) | found["scope"].isin(needed)]
+
+
+def _sorted_out(
+    session: Session, found: pd.DataFrame
+) -> tuple[list[LandedCourse], list[landing.Landed], list[landing.Landed]]:
+    courses: dict[str, LandedCourse] = {}
+    singles, wholes = [], []
+    for answer in landing.read(session, found["landing_id"].tolist()):
+        if answer.resource == USER_GRADES:
+            singles.append(answer)
+        elif answer.resource == GRADES:
+            wholes.append(answer)
+        else:
+            course = courses.setdefault(answer.scope, LandedCourse(answer.scope, no_users()))
+            read_answer(course, answer)
+    return list(courses.values()), singles, wholes
+
+
+def _reports(
+    singles: list[landing.Landed], wholes: list[landing.Landed], held: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
+    """Grades and learners as Answers has them, and the rows that cannot be read."""
+    decoded = decode_single_reports([answer.body for answer in singles])
+    places = pd.DataFrame(
+        {
+            "scope": pd.Series([answer.scope for answer in singles], dtype="str"),
+            "landing_id": pd.Series([answer.landing_id for answer in singles], dtype="int64"),
+        }
+    )
+    grades = [_placed(decoded.frame, places)]
+    learners = [_placed(decoded.learners, places)]
+    malformed = [
+        list_rejects(singles[position].scope, USER_GRADES, rows, singles[position].key)
+        for position, rows in decoded.refused
+    ]
+    own = {(answer.scope, int(answer.key)) for answer in singles}
+    for answer in wholes:
+        wanted = {
+            user
+            for user in held.loc[held["scope"] == answer.scope, "user_id"]
+            if (answer.scope, user) not in own
+        }
+        part = decode_grade_report(answer.body, only=wanted)
+        grades.append(part.frame.assign(scope=answer.scope, landing_id=answer.landing_id))
+        learners.append(part.learners.assign(scope=answer.scope, landing_id=answer.landing_id))
+        malformed.append(list_rejects(answer.scope, GRADES, part.rejected))
+    return pd.concat(grades, ignore_index=True), pd.concat(learners, ignore_index=True), malformed
+
+
+def _placed(frame: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
+    where = places.take(frame["report"].to_numpy())
+    return frame.drop(columns="report").assign(
+        scope=where["scope"].to_numpy(), landing_id=where["landing_id"].to_numpy()
+    )
+
+
+def _shown(due: Due) -> pd.DataFrame:
+    """What the reports of a course show of anybody, as it was when all of them were read last."""
+    rows = [
+        (scope, int(activity), module)
+        for scope, activities in due.courses[["scope", "activities"]].itertuples(index=False)
+        if scope in due.some
+        for activity, module in json.loads(activities).items()
+    ]
+    return pd.DataFrame(rows, columns=["scope", "activity_id", "module"]).astype(
+        {"scope": "str", "activity_id": "int64", "module": "str"}
+    )
