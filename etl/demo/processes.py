@@ -15,6 +15,7 @@ from etl import places
 from etl.errors import GiveUp
 
 _GRACE_SECONDS = 15
+_LAST_GRACE_SECONDS = 5  # for what those leave behind
 _PR_SET_PDEATHSIG = 1
 
 
@@ -114,4 +115,4 @@ def _end(leftovers: list[psutil.Process]) -> None:
         for process in leftovers:
             with suppress(psutil.NoSuchProcess):
                 kill(process)
-        _, leftovers = psutil.wait_procs(leftovers, timeout=5)
+        _, leftovers = psutil.wait_procs(leftovers, timeout=_LAST_GRACE_SECONDS)

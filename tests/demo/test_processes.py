@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+import etl.demo.processes
 from etl.demo.processes import Processes, processes
 from etl.errors import GiveUp
 
@@ -58,7 +59,10 @@ def programs(tmp_path: Path) -> Iterator[Processes]:
         yield running
 
 
-def test_all_programs_end_with_the_block_also_those_that_they_started(tmp_path: Path) -> None:
+def test_all_programs_end_with_the_block_also_those_that_they_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(etl.demo.processes, "_LAST_GRACE_SECONDS", 0.1)
     with processes(tmp_path / "programs") as running:
         running.start("parent", PARENT_OF_A_STUBBORN_ONE, os.environ)
         stubborn = printed(running, "parent")

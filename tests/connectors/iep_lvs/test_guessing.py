@@ -4,6 +4,7 @@ import http.client
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
+import pytest
 from lxml import etree
 from sqlalchemy import Engine
 
@@ -17,6 +18,13 @@ WRONG = "99QQ00verkeerdverkeerd"
 INVALID, LATER = "Client.AutorisatieOngeldig", "Server.TijdelijkNietBeschikbaar"
 
 
+@pytest.fixture
+def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenth of the time between looks at a key, and of the longest wait for one."""
+    for name in ("EVERY", "LONGEST"):
+        monkeypatch.setattr(Guesses, name, getattr(Guesses, name) / 10)
+
+
 def code_from(address: str, receiver: str, key: str, supplier: str = "Bureau ICE") -> str:
     """The fault code that a sender at this address of the loopback gets, empty when its message is taken."""
     there = urlsplit(receiver)
@@ -28,11 +36,13 @@ def code_from(address: str, receiver: str, key: str, supplier: str = "Bureau ICE
     return code.removeprefix("soap:")
 
 
+@pytest.mark.usefixtures("short_turns")
 def test_after_ten_failures_a_sender_is_told_nothing_more(receiver: str) -> None:
     codes = [code_from("127.0.0.2", receiver, WRONG) for _ in range(12)]
     assert codes == [INVALID] * 10 + [LATER] * 2
 
 
+@pytest.mark.usefixtures("short_turns")
 def test_guessing_is_limited_also_when_the_right_key_is_known_and_the_right_key_works_all_the_time(
     receiver: str,
 ) -> None:
@@ -42,6 +52,7 @@ def test_guessing_is_limited_also_when_the_right_key_is_known_and_the_right_key_
     assert code_from("127.0.0.1", receiver, KEY) == ""
 
 
+@pytest.mark.usefixtures("short_turns")
 def test_the_right_key_works_in_a_fresh_process_after_many_failures_also_from_their_own_address(
     warehouse: str, school: str
 ) -> None:
@@ -52,6 +63,7 @@ def test_the_right_key_works_in_a_fresh_process_after_many_failures_also_from_th
             assert code_from(address, fresh, KEY) == ""
 
 
+@pytest.mark.usefixtures("short_turns")
 def test_the_right_key_works_while_others_guess(receiver: str) -> None:
     with ThreadPoolExecutor(8) as guessers:
         guesses = [guessers.submit(code_from, f"127.0.1.{n % 4}", receiver, f"{WRONG}{n}") for n in range(60)]
@@ -60,6 +72,7 @@ def test_the_right_key_works_while_others_guess(receiver: str) -> None:
         assert {guess.result() for guess in guesses} <= {INVALID, LATER}
 
 
+@pytest.mark.usefixtures("short_turns")
 def test_refusals_for_the_same_reason_are_one_entry_an_hour(receiver: str, engine: Engine) -> None:
     for _ in range(12):
         code_from("127.0.0.2", receiver, WRONG)

@@ -4,9 +4,10 @@ import pytest
 
 from etl.connectors.infocaption import flow
 from etl.engine.options import Options
+from tests.fixtures.properties import one_quickly
 
 
-@pytest.mark.parametrize("kind", ["html", "fatal", "forbidden", "notice"])
+@pytest.mark.parametrize("kind", one_quickly(["html", "fatal", "forbidden", "notice"]))
 def test_an_answer_that_is_none_costs_its_course_and_no_other(
     kind, engine, connect, sandbox, read, listed, troubled
 ):

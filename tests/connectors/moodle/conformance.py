@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from etl.connections import Connection
 from etl.sandbox import accounts
 from tests.conformance.stand_in import OPEN, Lacking, Outcome, columns, golden, people
 from tests.conformance.stand_in import StandIn as Base
+from tests.fixtures.nights import moodle_connection
 
 UNITS = ("moodle_results", "unit_results.csv")
 
@@ -20,10 +20,7 @@ class StandIn(Base):
     records = ("core.unit_results", "core.course_completions", "core.enrolment_completions")
 
     def fill(self) -> None:
-        host = f"{self.sandbox.url}/moodle"
-        extra = {"wait_limit": 0}
-        account = Connection("moodle_main", "moodle", host, password=accounts.MOODLE_TOKEN, extra=extra)
-        self.connections["moodle_main"] = account
+        self.connections["moodle_main"] = moodle_connection(self.sandbox.url)
 
     def outcome(self) -> Outcome:
         completed = "to_char(completed_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"+00:00\"')"

@@ -60,9 +60,8 @@ def listed(read):
 
 @pytest.mark.parametrize("start", ["2026-11-01", None])
 def test_last_years_completion_is_listed_for_a_new_enrolment_and_the_next_one_completes_it(
-    night, complete, write, completions, read, start
+    first_night, night, complete, write, completions, read, start
 ):
-    night()
     enrolled_again(write, start)
     night()
     assert (completions(), listed(read)) == ([FIRST_DAY], ["completed_before_start"])
@@ -120,9 +119,8 @@ def test_nobody_completes_an_accredited_course_whose_known_link_is_not_seen_toni
 
 
 def test_a_completion_that_is_older_than_the_newest_grades_completes_nothing(
-    night, complete, write, completions, read, engine, connect
+    first_night, night, complete, write, completions, read, engine, connect
 ):
-    night()
     write("delete from core.course_completions")
     write("delete from core.enrolment_completions")
     write(f"update core.enrolments set status = 'withdrawn' where client_code = '{CLIENT}'")
@@ -137,8 +135,7 @@ def test_a_completion_that_is_older_than_the_newest_grades_completes_nothing(
     assert (completions(), listed(read)) == ([], [])
 
 
-def test_points_and_competences_see_every_completion(night, complete, write, engine):
-    night()
+def test_points_and_competences_see_every_completion(first_night, night, complete, write, engine):
     enrolled_again(write, "2026-11-01")
     complete(LATER)
     night()

@@ -6,6 +6,7 @@ from etl.connectors.moodle import flow as moodle_results
 from etl.engine.options import Options
 from etl.errors import GiveUp, RetryLater
 from etl.sandbox.moodle import changes
+from tests.fixtures.properties import one_quickly
 
 COURSE_A, COURSE_B, COURSE_C = 2, 3, 4
 STUDENT, QUIZ = 16, 3
@@ -14,7 +15,8 @@ REPORT = "gradereport_user_get_grade_items"
 MODULE = "core_course_get_course_module"
 COMPLETION = "core_completion_get_course_completion_status"
 USERS = "core_enrol_get_enrolled_users"
-NO_ANSWERS = ["notice", "fatal", "html", "forbidden"]
+CODES = ["ex_unabletolock", "neverseenbefore", "cannotviewreport", "nopermissions"]
+NO_ANSWERS = one_quickly(["notice", "fatal", "html", "forbidden"])
 
 
 def recorded_courses(read):
@@ -80,7 +82,7 @@ def test_byte_order_marks_before_every_answer_change_nothing(night, sandbox, rea
     assert len(read("select * from mart.unit_results")) == 74
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", '{"usergrades":null}', '{"usergrades":[]}', '"x"'])
+@pytest.mark.parametrize("text", one_quickly(["[]", "{}", '{"usergrades":null}', '{"usergrades":[]}', '"x"']))
 def test_a_grade_report_that_is_none_or_shows_nobody_is_a_problem_of_its_course(
     text, night, sandbox, read, troubled
 ):
@@ -96,9 +98,8 @@ def test_a_grade_report_that_is_none_or_shows_nobody_is_a_problem_of_its_course(
 
 
 def test_a_broken_course_keeps_what_was_read_of_it_and_is_asked_again_though_nobody_was_there(
-    night, sandbox, read, listed, results
+    first_night, night, sandbox, read, listed, results
 ):
-    night()
     before = results()
     sandbox.faults.add("moodle", "notice", operation=USERS, where={"courseid": "2"})
     night()
@@ -107,11 +108,12 @@ def test_a_broken_course_keeps_what_was_read_of_it_and_is_asked_again_though_nob
     assert (listed("unusable_answer"), results()) == ([], before)
 
 
-@pytest.mark.parametrize("code", ["ex_unabletolock", "neverseenbefore", "cannotviewreport", "nopermissions"])
+@pytest.mark.parametrize(
+    "code", one_quickly(["ex_unabletolock", "neverseenbefore", "cannotviewreport", "nopermissions"])
+)
 def test_a_report_that_could_not_be_read_is_asked_again_next_night_and_open_until_then(
-    code, night, sandbox, read, unit, calls
+    code, first_night, night, sandbox, read, unit, calls
 ):
-    night()
     with_new_grade(sandbox)
     where = {"courseid": "2", "userid": str(STUDENT)}
     sandbox.faults.add("moodle", "error_code", operation=REPORT, where=where, text=code, count=2)
@@ -129,9 +131,8 @@ def test_a_report_that_could_not_be_read_is_asked_again_next_night_and_open_unti
 
 
 def test_an_answer_that_did_not_come_for_one_learner_is_asked_again_and_stops_no_other(
-    night, sandbox, read, listed, unit
+    first_night, night, sandbox, read, listed, unit
 ):
-    night()
     with_new_grade(sandbox)
     sandbox.moodle.site.touch(COURSE_A, 17, LATER)
     where = {"courseid": "2", "userid": str(STUDENT)}
@@ -201,9 +202,8 @@ def test_courses_in_a_row_with_a_fault_of_their_own_do_not_give_up_the_site(nigh
 
 
 def test_a_grade_that_the_site_has_still_to_compute_is_listed_and_asked_again_though_nobody_was_there(
-    night, sandbox, read, listed, unit, calls
+    first_night, night, sandbox, read, listed, unit, calls
 ):
-    night()
     with_new_grade(sandbox)
     changes.set_pending(sandbox.moodle.site, STUDENT, QUIZ)
     night()
@@ -217,11 +217,10 @@ def test_a_grade_that_the_site_has_still_to_compute_is_listed_and_asked_again_th
     assert (listed("grade_pending"), unit("E-1001-010", "BSBCMM211")[0]) == ([], "passed")
 
 
-@pytest.mark.parametrize("text", ['{"courses":[],"warnings":[]}', '{"courses":null}', "[]"])
+@pytest.mark.parametrize("text", one_quickly(['{"courses":[],"warnings":[]}', '{"courses":null}', "[]"]))
 def test_a_site_that_shows_no_course_at_all_is_a_problem_and_nothing_is_called_gone(
-    text, night, sandbox, read
+    text, first_night, night, sandbox, read
 ):
-    night()
     sandbox.faults.add(
         "moodle", "answer", operation="core_course_get_courses_by_field", text=text, count=None
     )
@@ -232,8 +231,9 @@ def test_a_site_that_shows_no_course_at_all_is_a_problem_and_nothing_is_called_g
     assert read("select * from core.courses where gone").empty
 
 
-def test_a_course_that_cannot_be_read_in_the_list_is_listed_and_not_called_gone(night, sandbox, read):
-    night()
+def test_a_course_that_cannot_be_read_in_the_list_is_listed_and_not_called_gone(
+    first_night, night, sandbox, read
+):
     rows = '{"courses":[{"id":2,"fullname":null},{"id":3,"fullname":"B","idnumber":"OCC-1002"}]}'
     sandbox.faults.add("moodle", "answer", operation="core_course_get_courses_by_field", text=rows)
     night()
@@ -261,8 +261,7 @@ def test_grades_that_are_malformed_are_asked_again_though_nobody_was_there(
     assert "grade_items" not in (calls() and night() and calls())
 
 
-def test_a_completion_is_asked_with_every_newer_report_of_its_learner(night, sandbox, calls):
-    night()
+def test_a_completion_is_asked_with_every_newer_report_of_its_learner(first_night, night, sandbox, calls):
     sandbox.moodle.site.enrolled[COURSE_A][0]["firstname"] = "Another"
     sandbox.moodle.site.changes += 1
     calls()
@@ -272,9 +271,8 @@ def test_a_completion_is_asked_with_every_newer_report_of_its_learner(night, san
 
 
 def test_an_activity_that_is_not_mapped_any_more_leaves_no_trace_in_what_is_asked(
-    night, sandbox, engine, calls
+    first_night, night, sandbox, engine, calls
 ):
-    night()
     with engine.begin() as session:
         session.exec_driver_sql("update core.activity_links set closed_at = now() where activity_id = '9'")
     changes.set_gradepass(sandbox.moodle.site, QUIZ, 5)

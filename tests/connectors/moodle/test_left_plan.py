@@ -18,9 +18,8 @@ def open_of(read, scope):
 
 @pytest.mark.parametrize("left", ["finished", "cancelled", "unlinked", "gone"])
 def test_rejections_of_a_course_that_left_the_plan_close_and_those_of_others_stay(
-    night, read, write, sandbox, left
+    first_night, night, read, write, sandbox, left
 ):
-    night()
     before = open_of(read, "2")
     assert min(len(before), len(open_of(read, "4"))) > 0
     if left == "unlinked":
@@ -36,8 +35,7 @@ def test_rejections_of_a_course_that_left_the_plan_close_and_those_of_others_sta
     assert open_of(read, "2") == before
 
 
-def test_rejections_of_a_course_that_comes_back_are_listed_again(night, read, sandbox):
-    night()
+def test_rejections_of_a_course_that_comes_back_are_listed_again(first_night, night, read, sandbox):
     before = open_of(read, "4")
     idnumber = sandbox.moodle.site.courses[4]["idnumber"]
     for shown in ("", idnumber):
@@ -47,8 +45,7 @@ def test_rejections_of_a_course_that_comes_back_are_listed_again(night, read, sa
     assert open_of(read, "4") == before
 
 
-def test_what_the_weekly_look_at_a_finished_course_finds_stays_open(night, read, write):
-    night()
+def test_what_the_weekly_look_at_a_finished_course_finds_stays_open(first_night, night, read, write):
     write("update core.occurrences set status = 'finished' where occurrence_code = 'OCC-1003'")
     before = open_of(read, "4")
     night()
@@ -59,8 +56,9 @@ def test_what_the_weekly_look_at_a_finished_course_finds_stays_open(night, read,
     assert open_of(read, "4") == before
 
 
-def test_a_course_that_the_site_links_to_another_occurrence_is_derived_again(night, read, write, sandbox):
-    night()
+def test_a_course_that_the_site_links_to_another_occurrence_is_derived_again(
+    first_night, night, read, write, sandbox
+):
     write("insert into core.occurrences values ('OCC-NEXT', 'Next', null, null, 'active')")
     write(f"insert into core.enrolments values ('E-NEXT', '{CLIENT}', 'OCC-NEXT', 'active', null)")
     write("insert into core.enrolment_units values ('E-NEXT', 'BSBCMM211', '2026-09-01')")
@@ -75,8 +73,7 @@ def test_a_course_that_the_site_links_to_another_occurrence_is_derived_again(nig
     assert len(read("select * from mart.unit_results where enrolment_code = 'E-NEXT'")) == 1
 
 
-def test_rejections_of_a_source_that_is_not_in_use_any_more_close(night, read, write):
-    night()
+def test_rejections_of_a_source_that_is_not_in_use_any_more_close(first_night, night, read, write):
     write("update core.sources set closed_at = now() where system = 'moodle'")
     night()
     assert read("select * from mart.rejections where resolved_at is null").empty

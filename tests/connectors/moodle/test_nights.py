@@ -15,9 +15,9 @@ STUDENT, TEACHER, QUIZ = 16, 47, 3  # CL00010 has not been graded for the quiz y
 LATER = 1_800_000_000
 
 
-def test_a_student_who_was_there_costs_one_report_and_the_new_grade_is_recorded(night, sandbox, calls, unit):
-    night()
-    calls()
+def test_a_student_who_was_there_costs_one_report_and_the_new_grade_is_recorded(
+    first_night, night, sandbox, calls, unit
+):
     sandbox.moodle.site.set_grade(STUDENT, QUIZ, 9, LATER)
     sandbox.moodle.site.touch(COURSE_A, STUDENT, LATER)
     night()
@@ -30,8 +30,7 @@ def test_a_student_who_was_there_costs_one_report_and_the_new_grade_is_recorded(
     assert unit("E-1001-010", "BSBCMM211") == ("passed", "2026-09-10", "2027-01-15")
 
 
-def test_a_unit_that_was_started_keeps_its_start_date_when_it_finishes(night, sandbox, unit):
-    night()
+def test_a_unit_that_was_started_keeps_its_start_date_when_it_finishes(first_night, night, sandbox, unit):
     before = unit("E-1001-010", "BSBOPS203")
     for activity in (5, 6):
         sandbox.moodle.site.set_grade(STUDENT, activity, 95, LATER)
@@ -41,9 +40,9 @@ def test_a_unit_that_was_started_keeps_its_start_date_when_it_finishes(night, sa
     assert unit("E-1001-010", "BSBOPS203") == ("passed", "2026-09-22", "2027-01-15")
 
 
-def test_a_teacher_who_was_there_costs_the_whole_report_and_the_pass_grades(night, sandbox, calls, unit):
-    night()
-    calls()
+def test_a_teacher_who_was_there_costs_the_whole_report_and_the_pass_grades(
+    first_night, night, sandbox, calls, unit
+):
     sandbox.moodle.site.set_grade(STUDENT, QUIZ, 9, LATER)
     sandbox.moodle.site.touch(COURSE_A, TEACHER, LATER)
     night()
@@ -51,8 +50,7 @@ def test_a_teacher_who_was_there_costs_the_whole_report_and_the_pass_grades(nigh
     assert unit("E-1001-010", "BSBCMM211")[0] == "passed"
 
 
-def test_a_full_sweep_finds_what_access_times_do_not_show(night, sandbox, unit):
-    night()
+def test_a_full_sweep_finds_what_access_times_do_not_show(first_night, night, sandbox, unit):
     sandbox.moodle.site.set_grade(STUDENT, QUIZ, 9, LATER)
     night()
     assert unit("E-1001-010", "BSBCMM211")[0] == "started"
@@ -60,8 +58,7 @@ def test_a_full_sweep_finds_what_access_times_do_not_show(night, sandbox, unit):
     assert unit("E-1001-010", "BSBCMM211")[0] == "passed"
 
 
-def test_a_week_after_the_last_whole_report_a_sweep_comes_by_itself(night, engine, calls):
-    night()
+def test_a_week_after_the_last_whole_report_a_sweep_comes_by_itself(first_night, night, engine, calls):
     with engine.begin() as session:
         session.exec_driver_sql("update raw.landings set landed_at = landed_at - interval '8 days'")
     calls()
@@ -69,15 +66,15 @@ def test_a_week_after_the_last_whole_report_a_sweep_comes_by_itself(night, engin
     assert calls()["grade_items"] == 3
 
 
-def test_what_is_recorded_stands_against_a_later_worse_grade(night, sandbox, unit):
-    night()
+def test_what_is_recorded_stands_against_a_later_worse_grade(first_night, night, sandbox, unit):
     sandbox.moodle.site.set_grade(7, QUIZ, 1, LATER)
     night(full=True)
     assert unit("E-1001-001", "BSBCMM211") == ("passed", "2026-09-22", "2026-09-23")
 
 
-def test_a_removed_course_is_listed_as_gone_and_its_results_stay(night, sandbox, results, listed):
-    night()
+def test_a_removed_course_is_listed_as_gone_and_its_results_stay(
+    first_night, night, sandbox, results, listed
+):
     before = results()
     sandbox.moodle.site.remove_course(COURSE_A)
     _, status = night()
@@ -116,9 +113,7 @@ def test_a_wrong_token_is_a_problem_that_names_the_site_and_what_to_do(engine, s
     assert "invalidtoken" in problem
 
 
-def test_new_mappings_are_derived_from_what_was_landed(night, engine, calls, tmp_path, unit):
-    night()
-    calls()
+def test_new_mappings_are_derived_from_what_was_landed(first_night, night, engine, calls, tmp_path, unit):
     with engine.begin() as session:
         session.exec_driver_sql(
             "update core.activity_links set closed_at = now() where unit_code = 'BSBOPS203' and activity_id <> '1'"
@@ -137,9 +132,8 @@ def test_a_dry_run_counts_and_writes_no_result(night, read, results):
 
 
 def test_a_past_night_is_derived_from_what_was_landed_then_without_asking_the_site(
-    night, engine, sandbox, results, calls
+    first_night, night, engine, sandbox, results, calls
 ):
-    night()
     first = results()
     with engine.connect() as session:
         then = session.exec_driver_sql("select clock_timestamp()").scalar()
