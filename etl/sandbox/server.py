@@ -116,7 +116,13 @@ def create_app(state_dir: Path | None = None, systems: Sequence[System] | None =
     """The whole sandbox; what must outlive a restart is kept in ``state_dir`` (None: nothing is)."""
     if systems is None:
         ledger = Ledger(state_dir / "pe_online.sqlite" if state_dir else None)
-        systems = [RecordedMoodle(), GeneratedMoodle(), InfoCaption(), PeOnline(ledger), Coachview()]
+        systems = [
+            RecordedMoodle(),
+            GeneratedMoodle(),
+            InfoCaption(),
+            PeOnline(ledger),
+            Coachview(),
+        ]
     return SandboxApp(systems)
 
 

@@ -1,4 +1,4 @@
-"""The page on a new connector, tried: its files in a copy of the product pass what every connector has to pass."""
+"""The pages on a new connector, tried: their files in a copy of the product pass what every connector has to pass."""
 
 import os
 import re
@@ -14,9 +14,15 @@ from tests.conformance.stand_in import WITH_A_FLOW, stand_in_of
 pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "new-connector.md"
+# What is added, by which pages; the last one is about it.
+ADDED = {
+    "a source": ("register", ["new-connector.md"]),
+    "a target": ("office", ["new-target.md"]),
+    "a receiver": ("register", ["new-connector.md", "new-receiver.md"]),
+}
 BLOCK = re.compile(r"^```(\w+) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COPIED = ("etl", "sql", "dags", "plugins", "tests", "pyproject.toml", "docs")
+PYTEST = ("pytest", "-p", "no:cacheprovider", "-p", "no:xdist")
 
 
 def changed(text, diff):
@@ -28,8 +34,23 @@ def changed(text, diff):
     return text.replace(old, new)
 
 
+@pytest.fixture(scope="module", params=ADDED.values(), ids=ADDED)
+def added(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def product(tmp_path_factory):
+def system(added):
+    return added[0]
+
+
+@pytest.fixture(scope="module")
+def pages(added):
+    return [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in added[1]]
+
+
+@pytest.fixture(scope="module")
+def product(pages, tmp_path_factory):
     """A copy of the product with the connector of the page."""
     copy = tmp_path_factory.mktemp("product")
     for name in COPIED:
@@ -37,7 +58,7 @@ def product(tmp_path_factory):
             shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(ROOT / name, copy / name)
-    for kind, name, content in BLOCK.findall(PAGE.read_text(encoding="utf-8")):
+    for kind, name, content in BLOCK.findall("".join(pages)):
         path = copy / name
         if kind == "diff":
             content = changed(path.read_text(encoding="utf-8"), content)
@@ -57,40 +78,30 @@ def tried(product, *arguments):
     return done.stdout
 
 
-def test_the_connector_of_the_page_conforms(product):
-    told = tried(
-        product, "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "tests/conformance", "-k", "register"
-    )
+def test_the_connector_of_the_page_conforms(product, system):
+    told = tried(product, *PYTEST, "tests/conformance", f"tests/connectors/{system}", "-k", system)
     [passed] = re.findall(r"^(\d+) passed", told, re.MULTILINE)
     assert int(passed) >= 10
 
 
-def test_its_files_are_written_as_all_others(product):
-    tried(
-        product,
-        "ruff",
-        "check",
-        "etl/connectors/register",
-        "etl/sandbox/register",
-        "dags",
-        "tests/connectors",
-    )
-    tried(product, "mypy", "-p", "etl.connectors.register", "-p", "etl.sandbox.register")
+def test_its_files_are_written_as_all_others(product, system):
+    folders = (f"etl/connectors/{system}", f"etl/sandbox/{system}")
+    tried(product, "ruff", "check", *folders, "dags", "tests/connectors")
+    tried(product, "mypy", *(part for one in folders for part in ("-p", one.replace("/", "."))))
 
 
 def test_airflow_shows_its_flow_with_its_pool(product):
     named = "test_there_is_one_file_for_each_flow or test_the_pools_of_the_tasks"
-    tried(
-        product,
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-        "tests/plugins/test_dags.py",
-        "-k",
-        named,
-    )
+    tried(product, *PYTEST, "tests/plugins/test_dags.py", "-k", named)
+
+
+def test_the_page_says_how_many_files_are_touched(pages, system):
+    page = pages[-1]
+    files = {name: kind for kind, name, _ in BLOCK.findall(page)}
+    shared = sum(kind == "diff" and system not in name for name, kind in files.items())
+    new = sum(kind != "diff" for kind in files.values())
+    told = re.search(r"By hand (\d+) files? that others? shares? .*? and (\d+) new ones", page, re.DOTALL)
+    assert told.groups() == (str(shared), str(new))
 
 
 def test_a_connector_without_a_stand_in_fails_with_what_to_write():
