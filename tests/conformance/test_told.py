@@ -10,6 +10,7 @@ import pytest
 from etl.connectors import registry
 from etl.engine.options import Options
 from etl.load.report import markdown
+from tests.fixtures.planted import alone
 
 # What a report is made of; the ledgers and landings beside it hold persons, that is what they are for.
 TOLD = ("ops.runs", "ops.run_steps", "ops.rejections")
@@ -41,7 +42,7 @@ def test_no_secret_and_no_person_is_told(stand_in, everything_told):
     assert stand_in.flow in everything_told
     assert stand_in.broken in everything_told
     assert len(stand_in.planted) >= 5
-    assert [one for one in stand_in.planted if one in everything_told] == []
+    assert alone(stand_in.planted, everything_told) == []
 
 
 def said_of(stand_in, connection):
@@ -57,7 +58,7 @@ def test_the_test_of_a_connection_names_what_is_missing_and_no_secret(stand_in):
     for case in cases:
         content, said = said_of(stand_in, case.connection)
         assert (content, case.word in said, case.word in usual) == (False, True, False), said
-        assert [one for one in stand_in.planted | {case.connection.password} - {""} if one in said] == []
+        assert alone(stand_in.planted | {case.connection.password} - {""}, said) == []
 
 
 def test_what_tasks_hand_on_are_ids(stand_in):
@@ -73,4 +74,4 @@ def test_what_tasks_hand_on_are_ids(stand_in):
     handed_on.append(plan(Options(full=True)))
     assert any(handed_on)
     kept = json.dumps([run_id, handed_on])
-    assert [one for one in stand_in.planted if one in kept] == []
+    assert alone(stand_in.planted, kept) == []

@@ -19,6 +19,7 @@ from sqlalchemy import text
 from etl import db
 from etl.db import embedded
 from etl.demo.airflow import Api, command, environment
+from tests.fixtures.planted import alone
 
 pytestmark = pytest.mark.long
 
@@ -306,8 +307,6 @@ def test_logs_and_what_airflow_keeps_hold_no_names_addresses_or_numbers(product)
         "select value, value, value from core.client_numbers"
     )
     values = {value for row in people for value in row if value and len(value) > 5}
-    # A number of six digits also stands by chance within a longer one: an id, the microseconds of a time.
-    planted = {value: re.compile(rf"(?<![0-9a-f.]){re.escape(value)}(?![0-9a-f])") for value in values}
     written = [
         path for folder in ("airflow/logs", "programs") for path in (product.state / folder).rglob("*.log")
     ]
@@ -315,9 +314,7 @@ def test_logs_and_what_airflow_keeps_hold_no_names_addresses_or_numbers(product)
     assert [
         (path.name, len(value))
         for path in written
-        for said in [path.read_text(errors="replace")]
-        for value, alone in planted.items()
-        if value in said and alone.search(said)
+        for value in alone(values, path.read_text(errors="replace"))
     ] == []
 
 

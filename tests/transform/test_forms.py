@@ -33,9 +33,9 @@ def test_a_number_has_a_form_as_a_whole(pattern, number, fits):
 
 @pytest.mark.parametrize("pattern", [r"(a+)+b", r"(a|a)*b", r"(.*a){12}b", r"([a-z]+)*\d", r"(a?){40}a{40}b"])
 def test_an_expression_that_would_go_back_for_ever_ends(pattern):
-    started = time.monotonic()
+    started = time.process_time()
     assert not of_form(pd.Series(["a" * 20_000], dtype="str"), pattern)[0]
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(

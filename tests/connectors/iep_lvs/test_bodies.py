@@ -100,7 +100,7 @@ def test_the_oldest_unfinished_upload_makes_room_and_whole_ones_never_do() -> No
 
 
 class Impatient(PromptProtocol):
-    SECONDS = 0.2
+    SECONDS = 0.5
 
 
 class Patient(PromptProtocol):

@@ -10,12 +10,13 @@ from etl.sandbox.iep_lvs.sender import samples
 from tests.connectors.iep_lvs.nights import night
 from tests.connectors.iep_lvs.school import KEY, PUPILS, rows
 from tests.fixtures.broken_database import refuse_rows, told
+from tests.fixtures.planted import alone
 
 PERSONAL = {value for numbers in PUPILS.values() for value in numbers.values()} | {KEY, "M. Mandaat"}
 
 
 def personal(text):
-    return [value for value in PERSONAL if value in text]
+    return alone(PERSONAL, text)
 
 
 def test_a_message_that_the_database_refuses_is_to_be_sent_later_and_tells_nothing(iep, engine, caplog):

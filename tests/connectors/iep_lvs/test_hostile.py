@@ -29,9 +29,9 @@ def test_hostile_xml_is_refused_quickly_in_little_memory(name: str) -> None:
 def test_a_body_of_50_mb_is_refused_quickly_and_never_held(receiver: str, iep: Sender) -> None:
     process = psutil.Process()
     body = b"x" * 50_000_000
-    before, start = process.memory_info().rss, time.monotonic()
+    before, start = process.memory_info().rss, time.process_time()
     assert "OngeldigBericht: the message is larger than" in iep.send_envelope(body).fault
-    assert time.monotonic() - start < 5  # the clock of a busy machine; about 0.2 s of work
+    assert time.process_time() - start < 2  # about 0.2 s of work
     assert process.memory_info().rss - before < 100_000_000
 
 
