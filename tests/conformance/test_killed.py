@@ -1,7 +1,9 @@
 """SIGKILL at every point of a run that has a name, then an ordinary run: the golden result, as if nothing had been."""
 
 import os
+import re
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,9 @@ from etl.engine import failpoint
 from etl.engine.options import Options
 
 pytestmark = pytest.mark.long
+
+ROOT = Path(__file__).parents[2]
+NAMED = re.compile(r'failpoint\.point\("([\w.]+)"\)')
 
 
 def run_until(point, warehouse, flow, connections):
@@ -32,6 +37,16 @@ def points(stand_in, monkeypatch):
     run(stand_in)
     monkeypatch.undo()
     return list(passed)
+
+
+def sources(folder, system):
+    return "".join(path.read_text(encoding="utf-8") for path in (ROOT / folder / system).rglob("*.py"))
+
+
+def test_a_run_passes_every_point_that_no_test_of_the_connector_kills_it_at(connector, points):
+    named = set(NAMED.findall(sources("etl/connectors", connector.system))) - set(points)
+    tests = sources("tests/connectors", connector.system)
+    assert [point for point in named if f'"{point}"' not in tests] == []
 
 
 def test_a_run_killed_anywhere_ends_like_an_undisturbed_one(points, fresh, processes):

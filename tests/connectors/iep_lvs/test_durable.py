@@ -12,10 +12,8 @@ import pytest
 import requests
 from sqlalchemy import Engine
 
-from etl.connectors.iep_lvs.flow import run
-from etl.engine.options import Options
 from etl.sandbox.iep_lvs.sender import Sender, samples
-from tests.connectors.iep_lvs.nights import current, golden, night, no_connection, rejected
+from tests.connectors.iep_lvs.nights import current, golden, night, rejected
 from tests.connectors.iep_lvs.school import KEY, rows
 
 FIRST, SECOND = samples()["first_night"], samples()["second_night"]
@@ -24,13 +22,6 @@ import socket, sys
 from etl.connectors.registry import mounts
 from etl.engine.server import receivers, server
 server(receivers(mounts())).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
-"""
-NIGHT = """
-import os
-from etl import db
-from etl.connectors.iep_lvs.flow import run
-from etl.engine.options import Options
-run(db.engine(os.environ["WAREHOUSE_URL"]), None, Options())
 """
 
 
@@ -62,20 +53,6 @@ def test_killed_before_the_acknowledgement_the_message_is_sent_again_and_kept_on
     assert iep.send(FIRST).taken
     assert iep.send(SECOND).taken
     night(engine)
-    assert current(engine) == golden("test_results")
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("point", ["iep.staged", "iep.loaded", "iep.committed"])
-def test_killed_while_loading_the_next_run_makes_it_whole(
-    point: str, warehouse: str, engine: Engine, iep: Sender
-) -> None:
-    assert iep.send(FIRST).taken
-    assert iep.send(SECOND).taken
-    environment = os.environ | {"WAREHOUSE_URL": warehouse, "ETL_FAILPOINT": point}
-    killed = subprocess.run([sys.executable, "-c", NIGHT], env=environment, check=False)
-    assert killed.returncode == -signal.SIGKILL
-    run(engine, no_connection, Options())
     assert current(engine) == golden("test_results")
     assert rejected(engine) == golden("rejections")
 

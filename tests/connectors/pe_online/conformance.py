@@ -12,6 +12,7 @@ from tests.conformance.stand_in import StandIn as Base
 
 POINTS = ("pe_online", "pe_attendance.csv")
 PERSON, COURSE, STATUS = 2, 3, 6
+LIVE = {"mode": "live", "batch_limit": 1}  # so that a push makes several calls
 
 
 class StandIn(Base):
@@ -37,7 +38,8 @@ class StandIn(Base):
         booked = Counter((str(one["person"]), str(one["pe_course_id"])) for one in bookings)
         return {
             "booked": {(*point, str(times)) for point, times in booked.items()},
-            OPEN: self.rows(f"select {columns(*POINTS)} from mart.pe_attendance"),
+            OPEN: self.rows(f"select {columns(*POINTS)} from mart.pe_attendance")
+            | self.rows("select item_id, outcome from ops.outbox_attempts where outcome = 'sending'"),
         }
 
     def golden(self) -> Outcome:
@@ -59,7 +61,7 @@ class StandIn(Base):
         host = f"{self.sandbox.url}/pe{PATH}"
         for name in ("pe_52", "pe_19"):
             self.connections[name] = Connection(
-                name, "pe_online", host, accounts.PE_USER, accounts.PE_KEY, extra={"mode": "live"}
+                name, "pe_online", host, accounts.PE_USER, accounts.PE_KEY, extra=LIVE
             )
 
     def lacking(self) -> Iterator[Lacking]:

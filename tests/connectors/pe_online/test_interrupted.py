@@ -19,8 +19,6 @@ from etl.errors import DatabaseFault
 from tests.connectors.pe_online.site import ORG
 from tests.fixtures.properties import examples
 
-POINTS = ["push.planned", "push.claimed", "push.sent", "push.recorded"]
-
 
 def killed_run(site, warehouse, point):
     account = site.connection(batch_limit=2)
@@ -38,19 +36,6 @@ def killed_run(site, warehouse, point):
     }
     command = [sys.executable, "-m", "etl", "run", "pe_online_attendance"]
     return subprocess.run(command, env=environment, capture_output=True, check=False).returncode
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("point", POINTS)
-def test_a_push_killed_anywhere_is_made_good_by_an_ordinary_run(site, warehouse, point):
-    site.accredit()
-    people = site.learners(5)
-    assert killed_run(site, warehouse, point) == -signal.SIGKILL
-    assert site.night(batch_limit=2) == "success"
-    assert site.statuses() == dict.fromkeys(people, "accepted")
-    assert site.booked() == dict.fromkeys(people, 1)
-    assert len(site.sandbox.ledger.bookings()) == 5
-    assert site.sql("select count(*) from ops.outbox_attempts where outcome = 'sending'") == [(0,)]
 
 
 @pytest.mark.long
