@@ -100,7 +100,7 @@ def test_the_page_says_how_many_files_are_touched(pages, system):
     files = {name: kind for kind, name, _ in BLOCK.findall(page)}
     shared = sum(kind == "diff" and system not in name for name, kind in files.items())
     new = sum(kind != "diff" for kind in files.values())
-    told = re.search(r"By hand (\d+) files? that others? shares? .*? and (\d+) new ones", page, re.DOTALL)
+    told = re.search(r"By hand (\d+) files? that others? shares?.*? and (\d+) new ones", page, re.DOTALL)
     assert told.groups() == (str(shared), str(new))
 
 
