@@ -197,7 +197,7 @@ class Caller:
         message = f"{self.system}: {call}: HTTP {status}"
         if status in _BUSY or status >= 500:
             message += f": {_LATER.get(status, _BROKEN)}"
-            return RetryLater(message, _retry_after(response.headers.get("Retry-After", "")))
+            return RetryLater(message, _come_back(response.headers))
         if 300 <= status < 400:
             where = refusals.moved(self._base_url, path.lstrip("/"), response.headers.get("Location", ""))
             return Refused(f"{message}, {where}", status)
@@ -264,6 +264,27 @@ def _wait(state: RetryCallState) -> float:
     asked = error.retry_after if isinstance(error, RetryLater) else None
     back_off = min(2.0 ** (state.attempt_number - 1), _LONGEST_BACK_OFF)
     return max(asked or 0.0, back_off)
+
+
+def _come_back(headers: Mapping[str, str]) -> float | None:
+    """In how many seconds the system says that it will answer: by Retry-After, or by when a limit begins anew."""
+    told, anew = headers.get("Retry-After", ""), headers.get("X-Rate-Limit-Reset", "")
+    if told or not anew:
+        return _retry_after(told)
+    return _until(anew)
+
+
+def _until(moment: str) -> float | None:
+    """Seconds until a moment, which comes as ISO 8601 or as epoch seconds."""
+    try:
+        at = (
+            datetime.fromtimestamp(float(moment), UTC)
+            if moment.isdecimal()
+            else datetime.fromisoformat(moment)
+        )
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
 
 
 def _retry_after(value: str) -> float | None:

@@ -43,6 +43,8 @@ PE_TEST_KEY = "sandbox-pe-test-key"
 INFOCAPTION_ID = "sandbox-infocaption-id"
 INFOCAPTION_SECRET = "sandbox-infocaption-secret"
 
-# Coachview, at /coachview: OAuth2 client credentials.
+# Coachview, at /coachview: OAuth2 client credentials, and what results are signed with.
 COACHVIEW_ID = "sandbox-coachview-id"
 COACHVIEW_SECRET = "sandbox-coachview-secret"
+COACHVIEW_PLUGIN = "sandbox-plugin"
+COACHVIEW_WEBHOOK_SECRET = "sandbox-coachview-webhook-secret"

@@ -89,6 +89,8 @@ REASONS: Final = {
     " but one.",
     "grade_outside_definition": "The grade is not between the minimum and maximum of the integration's result"
     " definition: correct the definition, or the grade in the source.",
+    "not_in_coachview": "Coachview knows no such person or enrolment, or the request is finished there already.",
+    "message_not_usable": "Coachview cannot use the message: look at the numbers of the person and the course.",
     "later_attempt": "A result is registered already; the grade of this later attempt is kept and not registered.",
     "integration_paused": "The integration is paused, or no longer listed: its completions wait until it is not.",
     "malformed_record": "The record does not have the form that the interface describes.",

@@ -1,7 +1,7 @@
 """Coachview's REST interface, for reading (docs/connectors/coachview.md, Interface)."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +15,9 @@ from etl.http.refusals import not_json
 REQUESTS, PARTS, DONE = "Opleidingsvragen", "Opleidingsonderdelen", "Opleidingsonderdeeluitvoeringen"
 ENTITIES: Final = (REQUESTS, PARTS, DONE)
 _SCOPES: Final = " ".join(["api", *(f"{entity}.Lezen" for entity in ENTITIES)])
+_REQUEST, _PART, _FINISHED = "opleidingsvraagId", "opleidingsonderdeelId", "afgerond"
+_REQUESTS_A_CALL: Final = 50  # the requests of a day are counted
+_MOST_ROWS: Final = 1_000
 _UNAUTHORISED: Final = 401
 _HINTS: Final = {
     400: "the client id or its secret is wrong, or it may not have the scopes: look at Coachview's API users",
@@ -48,6 +51,16 @@ class CoachviewClient(Client):
                 raise
         self._token = self._new_token()
         return self._ask(entity, asked)
+
+    def finished(self, requests: Sequence[str]) -> set[tuple[str, str]]:
+        """Of these requests the parts that are finished: request and part, as Coachview names them."""
+        found = set()
+        for first in range(0, len(requests), _REQUESTS_A_CALL):
+            some = ",".join(requests[first : first + _REQUESTS_A_CALL])
+            for row in self.rows(DONE, where=f"{_REQUEST}={some}", take=str(_MOST_ROWS)):
+                if row.get(_FINISHED) is True:
+                    found.add((str(row.get(_REQUEST)), str(row.get(_PART))))
+        return found
 
     def _ask(self, entity: str, asked: Mapping[str, str]) -> list[Mapping[str, Any]]:
         headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}

@@ -15,7 +15,25 @@ _FORM: Final = {
             "login": "of a client of the REST interface",
         },
     },
-    "conn-fields": {"wait_limit": connection_form.wait_limit()},
+    "conn-fields": {
+        "push": connection_form.switch(
+            "Send results", "Registrations are sent to Coachview while this is on; each goes out once."
+        ),
+        "plugin": connection_form.text("Plugin", "Code of the integration in Coachview's service center."),
+        "webhook_secret": connection_form.text(
+            "Webhook secret", "Under which results are signed, as agreed there."
+        ),
+        "hash": connection_form.choice(
+            "Hash",
+            "Of the signature.",
+            {name: name for name in ("sha512", "sha384", "sha256", "sha1")},
+            "sha512",
+        ),
+        "timeout_seconds": connection_form.number(
+            "Longest answer (seconds)", "Of silence, in one call.", 60, minimum=1, maximum=3_600
+        ),
+        "wait_limit": connection_form.wait_limit(),
+    },
 }
 
 CONNECTOR: Final = Connector(
@@ -24,8 +42,14 @@ CONNECTOR: Final = Connector(
     form=_FORM,
     check="etl.connectors.coachview.check:check_connection",
     pool=Pool("coachview", 1, "Registrations and calls to Coachview at the same time"),
-    flows=(Flow("coachview_results", "etl.connectors.coachview.flow"),),
+    flows=(
+        Flow("coachview_results", "etl.connectors.coachview.flow"),
+        Flow("coachview_push", "etl.connectors.coachview.push", of_nights=False),
+    ),
     is_source=False,
     files=FILES,
-    commands={"registrations": "etl.connectors.coachview.commands:app"},
+    commands={
+        "registrations": "etl.connectors.coachview.commands:app",
+        "coachview": "etl.connectors.coachview.push_commands:app",
+    },
 )

@@ -3,8 +3,6 @@
 import logging
 import re
 import time
-from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +16,7 @@ from etl import settings
 from etl.connectors.pe_online.account import PeAccount
 from etl.errors import EtlError, GiveUp, OutcomeUnknown, RetryLater
 from etl.http import refusals
+from etl.http.outgoing import Outgoing
 from etl.http.transport import transport
 from etl.http.unanswered import ONLY_TLS, why
 
@@ -107,7 +106,7 @@ class _Transport(Transport):
 
     def post(self, address: str, message: bytes, headers: dict[str, str]) -> requests.Response:
         """Send an envelope; an answer that says that nothing was processed is an error."""
-        body = _Body(message)
+        body = Outgoing(message)
         try:
             response = self._request("POST", address, data=body, headers=headers)
         except (requests.RequestException, HTTPError) as exc:
@@ -156,7 +155,7 @@ class _Transport(Transport):
         return f"PE-Online (connection {self._account.conn_id})"
 
     def _request(
-        self, method: str, address: str, data: "_Body | None" = None, headers: dict[str, str] | None = None
+        self, method: str, address: str, data: Outgoing | None = None, headers: dict[str, str] | None = None
     ) -> requests.Response:
         limits = self.operation_timeout
         with self.session.request(
@@ -187,25 +186,6 @@ class _Transport(Transport):
         found = why(exc, self._account.url)
         message = f"{self._who}: nothing was sent: {found.said}"
         return GiveUp(message) if found.needs_person else RetryLater(message)
-
-
-class _Body:
-    """An envelope that knows whether it left: it is read only when the connection stands, proxy and TLS included."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = BytesIO(content)
-        self._length = len(content)
-        self.left = False
-
-    def __len__(self) -> int:
-        return self._length
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self.read()
-
-    def read(self, size: int = -1) -> bytes:
-        self.left = True
-        return self._content.read(size)
 
 
 def _readable(content: bytes) -> bytes:

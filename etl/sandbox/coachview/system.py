@@ -1,23 +1,29 @@
-"""Coachview as a stand-in: its REST interface for whoever brings a token (docs/connectors/coachview.md, Interface)."""
+"""Coachview as a stand-in: its REST interface, and the address that takes results (docs/connectors/coachview.md)."""
 
+import hmac
 import json
 import secrets
 from base64 import b64encode
 from typing import Any, Final
 
 from fastapi import APIRouter
+from lxml import etree
 
 from etl.sandbox import accounts
+from etl.sandbox.coachview.books import Books
 from etl.sandbox.frame import Call, SandboxReply
 
 _API: Final = "/api/v1/"
+RESULT: Final = "/elearning/result.aspx"
+_DONE: Final = "Opleidingsonderdeeluitvoeringen"
+_NEEDED: Final = {"PersoonExterneId", "Elearningcode", "DatumVoltooid"}
 _TOKEN: Final = "/auth/connect/token"  # noqa: S105
 LISTS: Final = (
     "Personen",
     "Opleidingen",
     "Opleidingsonderdelen",
     "Opleidingsvragen",
-    "Opleidingsonderdeeluitvoeringen",
+    _DONE,
 )
 
 
@@ -30,20 +36,23 @@ class Coachview:
         self.reset()
 
     def reset(self) -> None:
-        """Nothing in its lists, and every scope given."""
+        """Nobody enrolled, nothing in its lists, and every scope given."""
         self.lists: dict[str, list[dict[str, Any]]] = {name: [] for name in LISTS}
         self.without_scope: set[str] = set()
+        self.books = Books()
         self._tokens: set[str] = set()
 
     def close(self) -> None:
         """Nothing is held open."""
 
     def operation(self, call: Call) -> str:
-        """token, or the list that is read."""
-        return "token" if call.path == _TOKEN else call.path.removeprefix(_API)
+        """token, result, or the list that is read."""
+        return {_TOKEN: "token", RESULT: "result"}.get(call.path, call.path.removeprefix(_API))
 
     def answer(self, call: Call) -> SandboxReply:
-        """A token, or a part of a list."""
+        """A token, a part of a list, or what became of a result."""
+        if call.path == RESULT:
+            return SandboxReply(b"", self._result(call), "text/plain")
         if call.path == _TOKEN:
             return self._token(call)
         if call.headers.get("authorization", "").removeprefix("Bearer ") not in self._tokens:
@@ -53,12 +62,42 @@ class Coachview:
             return _json({"message": "Not found"}, 404)
         if name in self.without_scope:
             return _json({"message": "Forbidden"}, 403)
+        rows = self.books.rows() if name == _DONE else self.lists[name]
+        if "where" in call.form:
+            field, _, values = call.form["where"].partition("=")
+            rows = [row for row in rows if str(row[field]) in values.split(",")]
         first = int(call.form.get("skip", 0))
-        return _json(self.lists[name][first : first + int(call.form.get("take", 50))])
+        return _json(rows[first : first + int(call.form.get("take", 50))])
 
     def control(self) -> APIRouter:
-        """Nothing to look into."""
-        return APIRouter()
+        """What it was told, and what it registered."""
+        router = APIRouter()
+
+        @router.get("/books")
+        async def books() -> dict[str, Any]:
+            return {"told": self.books.told, "parts": self.books.rows()}
+
+        return router
+
+    def _result(self, call: Call) -> int:
+        """As strictly as the real one: first the method, then the signature, then the message."""
+        if call.method != "POST":
+            return 405
+        secret = accounts.COACHVIEW_WEBHOOK_SECRET.encode()
+        right = b64encode(hmac.digest(secret, call.body, "sha512")).decode()
+        if (
+            call.query != f"plugin={accounts.COACHVIEW_PLUGIN}"
+            or call.headers.get("x-webhook-signature") != right
+        ):
+            return 403
+        try:
+            root = etree.fromstring(call.body)
+        except etree.XMLSyntaxError:
+            return 400
+        said = {str(element.tag): element.text or "" for element in root}
+        if root.tag != "ElearningResultaat" or not said.keys() >= _NEEDED:
+            return 400
+        return self.books.tell(said)
 
     def _token(self, call: Call) -> SandboxReply:
         client = f"{accounts.COACHVIEW_ID}:{accounts.COACHVIEW_SECRET}"

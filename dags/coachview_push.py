@@ -1,0 +1,65 @@
+"""# Results to Coachview
+
+Every hour: sends to Coachview what completed courses registered on open requests, a signed message for each person and
+part, and never a second one. Nothing is sent until *Send results* of the connection `coachview` is on.
+
+**Green** means that every result that was due got an answer. **Red** means that a person has to act, or that Coachview
+could not be reached. The log of `report` holds the report of the run, with what to do about each problem; results that
+Coachview refused are listed in `mart.rejections` and in `etl coachview list`, the run stays green.
+
+**Rerun**: mend what the report names, then clear the run's failed tasks. What was not sent goes out then. A result
+whose answer was lost is looked up in Coachview; where it is finished there, it counts as sent. It is never sent again
+by itself: where Coachview does not show it, a person looks and decides (`etl coachview settle`).
+
+**Dry run**: *Trigger* with *dry run* says how many results would be sent; nothing is sent.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from airflow.sdk import CronTriggerTimetable, Param, dag, task
+from learning_results_airflow import DEFAULT_ARGS, alerts, connect, run_options, work
+from learning_results_tasks import open_run, report
+
+FLOW = "coachview_push"
+POOL = "coachview"
+
+
+@dag(
+    schedule=CronTriggerTimetable("45 * * * *", timezone="Europe/Amsterdam"),
+    start_date=datetime(2026, 1, 1),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    on_failure_callback=alerts(),
+    doc_md=__doc__,
+    tags=["coachview", "push"],
+    params={
+        "dry_run": Param(
+            False,
+            type="boolean",
+            title="Dry run: send nothing",
+            description="The log of the task plan says how many results would be sent.",
+        )
+    },
+)
+def coachview_push() -> None:
+    @task(pool=POOL)
+    def plan(run: str, **context: Any) -> list[str]:
+        from etl.connectors.coachview import push
+
+        with work(run, context) as engine:
+            return push.plan(engine, run, connect, run_options(context))
+
+    @task(pool=POOL)
+    def push(run: str, connection_id: str, **context: Any) -> None:
+        from etl.connectors.coachview import push
+
+        with work(run, context) as engine:
+            push.push(engine, run, connect(connection_id))
+
+    run = open_run(FLOW)
+    push.partial(run=run).expand(connection_id=plan(run)) >> report(FLOW, run)
+
+
+coachview_push()

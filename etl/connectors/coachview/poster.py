@@ -1,0 +1,92 @@
+"""Posts a result to Coachview, once: what each answer says about it (docs/connectors/coachview.md, Push)."""
+
+from typing import Final, Self
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from etl.connectors.coachview.account import CoachviewAccount
+from etl.engine.pusher import Outcome
+from etl.engine.webhooks.signatures import HEADER, signature
+from etl.errors import EtlError, GiveUp, OutcomeUnknown, RetryLater
+from etl.http.outgoing import Outgoing
+from etl.http.transport import transport
+from etl.http.unanswered import ONLY_TLS, why
+from etl.transform.reasons import reason
+
+_PATH: Final = "/elearning/result.aspx"
+_CONNECT_SECONDS: Final = 20.0
+_TAKEN: Final = 200
+_REFUSED: Final = {400: "message_not_usable", 404: "not_in_coachview"}
+_LATER: Final = frozenset({429, 503})
+_OPEN: Final = frozenset({408})  # of the 4xx the one that may come after the result was taken
+_HINTS: Final = {
+    403: "the signature is missing or wrong: webhook_secret and hash of the connection are not those of Coachview",
+    405: "this is not the address of the service: correct the host",
+}
+
+
+class AnswerLost(OutcomeUnknown):
+    """The result left, and no usable answer came back."""
+
+    def __init__(self, who: str, cause: str) -> None:
+        super().__init__(f"{who}: {cause}; the outcome is unknown")
+        self.cause = cause
+
+
+class Poster:
+    """One Coachview, as results are posted to it."""
+
+    def __init__(self, account: CoachviewAccount) -> None:
+        self._account = account
+        self._url = account.url.rstrip("/") + _PATH
+        self._http = transport(account.url)
+        # A kept connection that the server has closed meanwhile would make the next outcome unknown.
+        self._http.headers["Connection"] = "close"
+        self._who = f"Coachview (connection {account.conn_id})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def post(self, message: bytes) -> Outcome:
+        """Offer a message. GiveUp, RetryLater: Coachview did not take it. OutcomeUnknown: it may have."""
+        body = Outgoing(message)
+        signed = signature(message, self._account.webhook_secret, self._account.hash)
+        try:
+            with self._http.post(
+                self._url,
+                params={"plugin": self._account.plugin},
+                data=body,
+                headers={"Content-Type": "text/xml; charset=utf-8", HEADER: signed},
+                timeout=(_CONNECT_SECONDS, self._account.timeout_seconds),
+                allow_redirects=False,
+                stream=True,  # the status says all; a body is not waited for
+            ) as response:
+                status = response.status_code
+        except ValueError:  # what requests makes of an address that is none
+            raise GiveUp(f"{self._who}: the host is not a usable address; nothing was sent") from None
+        except (requests.RequestException, HTTPError) as error:
+            raise self._unanswered(error, body.left) from None
+        return self._read(status)
+
+    def _read(self, status: int) -> Outcome:
+        if status == _TAKEN:
+            return Outcome("accepted")
+        if code := _REFUSED.get(status):
+            return Outcome("rejected", code, reason(code), error_code=str(status))
+        if status in _LATER:
+            raise RetryLater(f"{self._who} asks to come back later ({status})")
+        if 300 <= status < 500 and status not in _OPEN:
+            hint = _HINTS.get(status, "the call was refused: look at the host, or at what stands before it")
+            raise GiveUp(f"{self._who}: HTTP {status}, {hint}; nothing was registered")
+        raise AnswerLost(self._who, f"HTTP {status}")
+
+    def _unanswered(self, error: Exception, left: bool) -> EtlError:
+        found = why(error, self._url)
+        if left and found is not ONLY_TLS:
+            return AnswerLost(self._who, found.said)
+        words = f"{self._who}: nothing was sent: {found.said}"
+        return GiveUp(words) if found.needs_person else RetryLater(words)

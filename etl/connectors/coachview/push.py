@@ -1,0 +1,174 @@
+"""Results to Coachview: bring the ledger up to date, settle what is unknown by reading back, send what is due.
+
+Every step reads the ledger (docs/connectors/coachview.md, Push), so it may run again, twice at once, or alone. Off
+until the connection says that it is on.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Final
+from uuid import uuid4
+
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine
+
+from etl.connections import Connection
+from etl.connectors.coachview import results
+from etl.connectors.coachview.account import CONNECTION, CoachviewAccount, account
+from etl.connectors.coachview.client import CoachviewClient
+from etl.connectors.coachview.messages import message
+from etl.connectors.coachview.poster import AnswerLost, Poster
+from etl.connectors.coachview.results import RESULTS
+from etl.engine import failpoint, ledger, night
+from etl.engine.ledger import OUTCOME_UNKNOWN, Due
+from etl.engine.night import Connect
+from etl.engine.options import Options
+from etl.engine.pusher import Outcome, Pusher, exclusive
+from etl.errors import EtlError, GiveUp, RetryLater
+from etl.load import rejections, runs
+from etl.load.runs import Counts
+from etl.transform.reasons import reason
+
+FLOW: Final = "coachview_push"
+_SILENT_CALLS: Final = 3  # in a row without a usable answer, after which Coachview is left alone
+log = logging.getLogger(__name__)
+
+
+def open_run(engine: Engine, options: Options, airflow_run_id: str | None = None) -> str:
+    """Open a run and return its id."""
+    return night.open_run(engine, FLOW, options, airflow_run_id)
+
+
+def plan(engine: Engine, run_id: str, connect: Connect, options: Options) -> list[str]:
+    """Bring the ledger up to date and return the connections to push by: none where the push is off, or nothing is due.
+
+    A dry run says how many results would be sent, and sends none.
+    """
+    with night.problem_recorded(engine, run_id, "plan", CONNECTION):
+        agreed = account(connect(CONNECTION))
+    if not agreed.push:
+        log.info("connection %s: the push is off; nothing is planned", CONNECTION)
+        return []
+    with engine.begin() as session:
+        trial = session.begin_nested()
+        counts = results.refresh(session, CONNECTION)
+        due = len(results.due(session, CONNECTION))
+        if options.dry_run:
+            trial.rollback()
+        else:
+            _list_open_cases(session, run_id)
+        runs.record_steps(session, run_id, "plan", [runs.balanced(CONNECTION, counts)])
+    log.info("%s results are due", due)
+    failpoint.point("coachview.planned")
+    return [CONNECTION] if due and not options.dry_run else []
+
+
+def push(engine: Engine, run_id: str, connection: Connection) -> Counts:
+    """Settle what is unknown and send what is due; a second pusher at the same time leaves it to the first.
+
+    Ledger and report are complete before an error is raised: RetryLater when the next push will do better, GiveUp when
+    a person has to act.
+    """
+    agreed = account(connection)
+    with exclusive(engine, RESULTS, CONNECTION) as pusher:
+        if pusher is None or not agreed.push:
+            return Counts()
+        pusher.recover()
+        due = pusher.due()
+        settled = _read_back(
+            engine, pusher, connection, [one for one in due if one.status == "unknown"], run_id
+        )
+        sent, calls = _send(pusher, agreed, [one for one in due if one.status != "unknown"], run_id)
+        problem = sent or settled
+        counts = pusher.pushed(due, calls)
+    with engine.begin() as session:
+        _list_open_cases(session, run_id)
+        runs.record_steps(session, run_id, "push", [runs.balanced(CONNECTION, counts, problem)])
+    if problem:
+        raise problem
+    return counts
+
+
+def finish(engine: Engine, run_id: str, failed_tasks: int = 0) -> str:
+    """Close the run and return its status."""
+    return night.close_run(engine, run_id, failed_tasks)
+
+
+def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
+    """The whole flow without Airflow; returns the run's id and status."""
+    run_id = open_run(engine, options)
+
+    pushes: list[str] = []
+
+    def tasks() -> Iterator[Callable[[], object]]:
+        yield lambda: pushes.extend(plan(engine, run_id, connect, options))
+        for connection_id in pushes:
+            yield partial(push, engine, run_id, connect(connection_id))
+
+    return night.whole_run(engine, run_id, tasks(), partial(finish, engine, run_id))
+
+
+def _read_back(
+    engine: Engine, pusher: Pusher, connection: Connection, unknown: Sequence[Due], run_id: str
+) -> EtlError | None:
+    """Settle what Coachview shows as finished. What it does not show is never sent again by itself: a person looks."""
+    if not unknown:
+        return None
+    on = pusher.read(lambda session: results.registered_on(session, [one.item_id for one in unknown]))
+    try:
+        with CoachviewClient(connection) as client:
+            finished = client.finished(sorted({request for request, _ in on.values()}))
+    except EtlError as problem:
+        return problem
+    found = [item_id for item_id, where in on.items() if where in finished]
+    with engine.begin() as session:
+        ledger.settle(session, RESULTS, found, registered=True, decided_by=f"read back in run {run_id}")
+    if missing := len(on) - len(found):
+        return GiveUp(
+            f"Coachview (connection {connection.conn_id}): {missing} results have an unknown outcome, and Coachview"
+            " does not show them as finished: look there, then decide with: etl coachview settle"
+        )
+    return None
+
+
+def _send(
+    pusher: Pusher, agreed: CoachviewAccount, due: Sequence[Due], run_id: str
+) -> tuple[EtlError | None, int]:
+    """Offer each result by a call of its own, until all were or Coachview has to be left alone; why, and the calls."""
+    calls = silent = 0
+    lost: AnswerLost | None = None
+    with Poster(agreed) as poster:
+        for one in due:
+            call_id = uuid4()
+            told = pusher.claim([one.item_id], call_id, run_id, agreed, results.rows)
+            failpoint.point("coachview.claimed")
+            if not told:
+                continue
+            calls += 1
+            problem: EtlError | None = None
+            try:
+                outcome = poster.post(message(told[0]))
+                silent = 0
+            except AnswerLost as met:
+                outcome, lost, silent = _unknown(met), met, silent + 1
+                if silent == _SILENT_CALLS:
+                    problem = RetryLater(f"{met}; {silent} calls in a row")
+            except (GiveUp, RetryLater) as met:
+                outcome, problem = Outcome("pending", cause=str(met), not_processed=True), met
+            failpoint.point("coachview.sent")
+            pusher.record(call_id, {one.item_id: outcome}, agreed)
+            if problem:
+                return problem, calls
+    return (RetryLater(f"{lost}; the next push reads it back") if lost else None), calls
+
+
+def _unknown(lost: AnswerLost) -> Outcome:
+    return Outcome(
+        "unknown", OUTCOME_UNKNOWN, reason(OUTCOME_UNKNOWN), error_code="no_answer", cause=lost.cause
+    )
+
+
+def _list_open_cases(session: Session, run_id: str) -> None:
+    cases = results.open_cases(session, CONNECTION)
+    rejections.replace(session, run_id, FLOW, RESULTS.system, [CONNECTION], cases, anew=False)
