@@ -51,6 +51,17 @@ def test_retry_after_is_obeyed_as_a_date(peer: Peer, caller: Caller, naps: list[
     assert 50 < naps[0] <= 60
 
 
+@pytest.mark.parametrize("form", ["epoch", "iso"])
+def test_the_moment_at_which_a_limit_begins_anew_is_waited_for(
+    peer: Peer, caller: Caller, naps: list[float], form: str
+) -> None:
+    at = datetime.now(UTC) + timedelta(seconds=60)
+    told = str(int(at.timestamp())) if form == "epoch" else at.isoformat()
+    peer.answers = [Answer(b"", 429, {"X-Rate-Limit-Reset": told}), Answer(b"good")]
+    assert caller.read("call", "path", body_of) == b"good"
+    assert 50 < naps[0] <= 60
+
+
 @pytest.mark.parametrize("value", ["soon", "", "-5", "Wed, 99 Foo 2026 00:00:00 GMT"])
 def test_an_unreadable_retry_after_means_the_usual_back_off(
     value: str, peer: Peer, caller: Caller, naps: list[float]
