@@ -20,7 +20,6 @@ from etl.load.merge import stage
 from etl.load.runs import Counts
 from etl.results import pupil_results
 from etl.transform import test_results as transform
-from etl.transform.rejected import COLUMNS
 from etl.transform.test_results import Deliveries, Derived, derive
 
 FLOW: Final = "iep_test_results"
@@ -160,7 +159,7 @@ def _list_rejected(session: Session, run_id: str, batch: MessageBatch, derived: 
         _without_repeated(session, batch, derived.rejected),
         [row["scope"] for row in batch.rows],
     )
-    stage(session, "ops.rejections", rejected[COLUMNS])
+    stage(session, "ops.rejections", rejected[rejections.COLUMNS])
     db.execute(session, "iep_lvs/rejections.said_later", flow=FLOW, scopes=scopes)
     last = {(row["scope"], row["record_key"]) for row in db.rows(session, "iep_lvs/rejections.listed")}
     db.execute(session, "iep_lvs/rejections.carried", flow=FLOW)
