@@ -7,6 +7,8 @@ A field of our own that is left empty means the default.
 
 from typing import Any, Final
 
+from etl.http.width import CALLS_AT_ONCE, MOST_AT_ONCE
+
 IN_ADDRESS: Final = ["schema", "port"]  # fields that are hidden, since the address holds them
 
 
@@ -14,6 +16,17 @@ def wait_limit() -> dict[str, Any]:
     """How long a call waits for a busy system."""
     return number(
         "Longest wait (seconds)", "In all, for a site that says it is busy, in one call.", 120, maximum=3600
+    )
+
+
+def calls_at_once() -> dict[str, Any]:
+    """How many calls one task makes at the same time."""
+    return number(
+        "Most calls at once",
+        "Of one task; begins with one, grows while the site answers as quickly, halves when it says it is busy.",
+        CALLS_AT_ONCE,
+        minimum=1,
+        maximum=MOST_AT_ONCE,
     )
 
 

@@ -1,7 +1,7 @@
 """Polling courses of a site, whatever the system: one that fails does not stop the others."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, Generic, TypeVar
@@ -16,6 +16,7 @@ from etl.engine.options import Options
 from etl.engine.sources import Source
 from etl.errors import CapabilityMissing, EtlError, GiveUp, RejectRecord, RetryLater, Unusable
 from etl.http.client import Client
+from etl.http.width import at_once
 from etl.load import landing, rejections, runs
 from etl.load.decisions import Decision
 from etl.load.landing import Answer
@@ -50,24 +51,35 @@ class PolledCourse:
         """An answer that is to be landed."""
         self.answers.append(Answer(self.scope, resource, key, body))
 
-    def ask(self, resource: str, key: str, call: Callable[[], bytes]) -> bytes | EtlError:
+    def ask(self, resource: str, key: str, call: Callable[[str], bytes]) -> bytes | EtlError:
         """The answer about one learner or activity, kept; or the problem with it, which reaches no further.
 
         Raises RetryLater when calls in a row get no answer: then it is not about what was asked.
         """
-        try:
-            body = call()
-        except RetryLater as problem:
+        [(_, answer)] = self.ask_each(resource, [key], call)
+        return answer
+
+    def ask_each(
+        self, resource: str, keys: Iterable[str], call: Callable[[str], bytes]
+    ) -> Iterator[tuple[str, bytes | EtlError]]:
+        """The same about several, in their order, as many at once as the site takes well."""
+        for key, answer in at_once(self._counter.width, call, keys):
+            yield key, self._kept(resource, key, answer)
+
+    def _kept(self, resource: str, key: str, answer: bytes | EtlError) -> bytes | EtlError:
+        if isinstance(answer, RetryLater):
             self._unanswered += 1
             if self._unanswered == _IN_A_ROW:
-                raise
-            return problem
-        except (RejectRecord, CapabilityMissing, Unusable) as problem:
+                raise answer
+            return answer
+        if isinstance(answer, EtlError):
+            if not isinstance(answer, RejectRecord | CapabilityMissing | Unusable):
+                raise answer
             self._unanswered = 0
-            return problem
+            return answer
         self._unanswered = 0
-        self.keep(resource, key, body)
-        return body
+        self.keep(resource, key, answer)
+        return answer
 
     def reject_problem(self, resource: str, key: str, problem: EtlError) -> None:
         """What could not be read, as the error says."""

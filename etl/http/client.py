@@ -32,6 +32,7 @@ from etl.errors import GiveUp, RetryLater, Unusable
 from etl.http import refusals
 from etl.http.transport import transport
 from etl.http.unanswered import why
+from etl.http.width import Width
 
 CONNECT_TIMEOUT: Final = 10.0
 READ_TIMEOUT: Final = 60.0  # of silence
@@ -83,7 +84,8 @@ class Refused(Unusable):
 class Caller:
     """Calls to one system: time-outs, bounded repetition of reads, and the count of what it cost.
 
-    ``hints``: what a status means there. ``silent``: the system itself refuses without a body.
+    ``hints``: what a status means there. ``silent``: the system itself refuses without a body. ``width``: how many
+    calls at once do it good, as its answers tell.
     """
 
     def __init__(
@@ -95,9 +97,11 @@ class Caller:
         silent: bool = False,
         wait_limit: float = WAIT_LIMIT,
         deadline: float = DEADLINE,
+        most_at_once: int = 1,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.system = system
+        self.width = Width(most_at_once)
         self.calls = 0
         self.bytes = 0
         self._base_url = base_url.rstrip("/")
@@ -145,7 +149,18 @@ class Caller:
             sleep=self._sleep,
             reraise=True,
         )
-        return retrying(lambda: check(self._exchange(call, method, path, read_timeout, content)))
+
+        def asked() -> T:
+            begun = time.monotonic()
+            try:
+                answer = check(self._exchange(call, method, path, read_timeout, content))
+            except RetryLater:
+                self.width.refused()
+                raise
+            self.width.answered(call.partition(" ")[0], time.monotonic() - begun)
+            return answer
+
+        return retrying(asked)
 
     def _exchange(
         self, call: str, method: str, path: str, read_timeout: float, content: Mapping[str, Any]
@@ -227,6 +242,11 @@ class Client:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
         self._system = caller.system
+
+    @property
+    def width(self) -> Width:
+        """How many calls at once do the system good."""
+        return self._caller.width
 
     @property
     def calls(self) -> int:

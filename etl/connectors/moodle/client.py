@@ -14,6 +14,7 @@ from etl.engine.decoding import decoded, without_mark
 from etl.errors import GiveUp, RejectRecord, RetryLater
 from etl.http.client import READ_TIMEOUT, Caller, Client, Reply, wait_limit
 from etl.http.refusals import not_json
+from etl.http.width import calls_at_once
 
 # A whole report costs the site 13 ms a student before its first byte (docs/connectors/moodle.md, Cost); five times that
 # fits a slower site, and the longest bounds what a dead one costs.
@@ -38,7 +39,7 @@ class MoodleClient(Client):
 
     Connection: host = site; password = token, or login and password with the service's short name in extra
     ``service``; extra ``wait_limit`` = seconds to wait in all for a site that says "later", ``profile_days`` = after
-    how many days it is asked anew who the participants of a course are.
+    how many days it is asked anew who the participants of a course are, ``calls_at_once`` = how many at most.
     """
 
     def __init__(self, connection: Connection, *, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -49,6 +50,7 @@ class MoodleClient(Client):
             hints=_HINTS,
             silent=True,
             wait_limit=wait_limit(connection),
+            most_at_once=calls_at_once(connection),
             sleep=sleep,
         )
         super().__init__(caller)

@@ -25,6 +25,7 @@ _FORM: Final = {
             "Web service", "Only with a user name: short name of the external service to get a token for."
         ),
         "wait_limit": connection_form.wait_limit(),
+        "calls_at_once": connection_form.calls_at_once(),
         "profile_days": connection_form.number(
             "Profiles every so many days",
             "A night asks who was there when; after so many days, or when somebody came or left, who they are.",

@@ -5,7 +5,7 @@ A call that fails concerns what it was about, a learner or an activity: that is 
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Final, cast
 
 import pandas as pd
@@ -122,9 +122,10 @@ class CoursePoll(PolledCourse):
         return before.lacking is not None and self.mapped - before.missing <= self._shown_to(before.lacking)
 
     def _shown_to(self, user: str) -> set[str]:
-        body = self.ask(USER_GRADES, user, partial(self._report, user))
+        body = self.ask(USER_GRADES, user, self._report)
         if isinstance(body, EtlError):
             return set()  # the sweep will tell
+        self._note(body)
         return set(decode_grade_report(body).frame["activity_id"].astype("str"))
 
     def _ask_whole(self, now: pd.DataFrame) -> pd.DataFrame:
@@ -134,8 +135,7 @@ class CoursePoll(PolledCourse):
         if reported.empty and now["is_student"].any():
             raise RejectRecord("report_empty", f"grade report of course {self.scope}: nobody is in it")
         self.keep(GRADES, "", body)
-        self._note_idnumbers(reported)
-        self._list_withheld(body)
+        self._note(body, reported)
         unseen = int((~reported["user_id"].isin(now["user_id"])).sum())
         if unseen:
             self.reject(USERS, _THE_COURSE, "participants_not_shown", f"They are {unseen}.")
@@ -146,26 +146,27 @@ class CoursePoll(PolledCourse):
         return {int(answer.key) for answer in self.answers if answer.resource == USER_GRADES}
 
     def _ask_reports(self, users: Iterable[int]) -> None:
-        for user in map(str, sorted(users)):
-            answer = self.ask(USER_GRADES, user, partial(self._report, user))
+        for user, answer in self.ask_each(USER_GRADES, map(str, sorted(users)), self._report):
             if isinstance(answer, EtlError):
                 self.reject_problem(USER_GRADES, user, answer)
+            else:
+                self._note(answer)
 
     def _report(self, user: str) -> bytes:
         """The grades of one learner, whom they have to be about."""
         body = self._client.grade_report(self.scope, user)
-        learners = decode_learners(body)
-        if learners["user_id"].tolist() != [int(user)]:
+        if decode_learners(body)["user_id"].tolist() != [int(user)]:
             raise RejectRecord(
                 "learner_not_in_report", f"course {self.scope}, learner {user}: not in the answer"
             )
-        self._note_idnumbers(learners)
-        self._list_withheld(body)
         return body
 
-    def _note_idnumbers(self, learners: pd.DataFrame) -> None:
+    def _note(self, report: bytes, learners: pd.DataFrame | None = None) -> None:
+        """What a report shows, of these learners, that decides on the next questions."""
+        learners = decode_learners(report) if learners is None else learners
         numbers = zip(learners["user_id"].tolist(), learners["user_idnumber"].tolist(), strict=True)
         self._idnumbers |= dict(numbers)
+        self._list_withheld(report)
 
     def _list_withheld(self, body: bytes) -> None:
         """Learners with a grade that is not told yet: they are asked again."""
@@ -194,8 +195,7 @@ class CoursePoll(PolledCourse):
         held, mapped = before.moments(MODULE), self.mapped
         current = before.unchanged or (before.unchanged is None and not poll.users)
         asked = mapped if poll.whole or not current else mapped - held.keys() | mapped & before.again(MODULE)
-        for activity in sorted(asked, key=int):
-            answer = self.ask(MODULE, activity, partial(self._module, activity))
+        for activity, answer in self.ask_each(MODULE, sorted(asked, key=int), self._module):
             if not isinstance(answer, EtlError):
                 continue
             if reason_of(answer) != "activity_missing":  # that one is found in the grade report
@@ -219,8 +219,7 @@ class CoursePoll(PolledCourse):
         told = bool(before.moments(COMPLETION))
         # Where nobody's was shown last time, one is enough to see that this is still so.
         one_is_enough = _THE_COURSE in before.again(COMPLETION) and not everybody
-        for user in map(str, due):
-            answer = self.ask(COMPLETION, user, partial(self._completion, user))
+        for user, answer in self.ask_each(COMPLETION, map(str, due), self._completion):
             code = reason_of(answer) if isinstance(answer, EtlError) else None
             told = told or code is None
             if code == "no_completion_criteria":
