@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from etl import db, settings
 from etl.db import schema
+from etl.demo import messages
 from etl.errors import GiveUp
 from etl.http.transport import transport
 from etl.reference.importing import import_set
@@ -46,7 +47,11 @@ def connections(url: str) -> dict[str, str]:
         "login": accounts.COACHVIEW_ID,
         "password": accounts.COACHVIEW_SECRET,
     }
-    return {
+    senders = {
+        f"AIRFLOW_CONN_{name.upper()}": json.dumps({"conn_type": system, "password": accounts.WEBHOOK_SECRET})
+        for name, system in messages.SENDERS.items()
+    }
+    return senders | {
         "AIRFLOW_CONN_COACHVIEW": json.dumps(coachview),
         "AIRFLOW_CONN_INFOCAPTION_MAIN": json.dumps(infocaption),
         "AIRFLOW_CONN_MOODLE_MAIN": json.dumps(moodle),

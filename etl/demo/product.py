@@ -11,7 +11,7 @@ from pathlib import Path
 
 from etl import places, settings
 from etl.db import embedded
-from etl.demo import airflow, night, outside, school
+from etl.demo import airflow, messages, night, outside, school
 from etl.demo.ports import choose_port
 from etl.demo.processes import Processes, processes
 from etl.demo.progress import console, step
@@ -37,6 +37,8 @@ def run(once: bool) -> int:
         _wait_for_airflow(api, programs)
         with step("Delivering test results of a school"):
             school.play(environment[settings.WAREHOUSE_URL.name], f"{api.url}/uwlr/leerresultaten")
+        with step("Delivering messages of e-learning systems"):
+            messages.play(api.url)
         states = night.run(api, programs.check)
         problems = _problems(states, sandbox_url, environment)
         _report(environment, problems)

@@ -48,3 +48,6 @@ COACHVIEW_ID = "sandbox-coachview-id"
 COACHVIEW_SECRET = "sandbox-coachview-secret"
 COACHVIEW_PLUGIN = "sandbox-plugin"
 COACHVIEW_WEBHOOK_SECRET = "sandbox-coachview-webhook-secret"
+
+# The webhook secret of each e-learning system that sends.
+WEBHOOK_SECRET = "sandbox-webhook-secret"
