@@ -5,7 +5,6 @@ from sqlalchemy import Connection as Session
 
 from etl import db, settings
 from etl.load import rejections
-from etl.transform.rejected import COLUMNS
 
 _RESOURCE = "message"
 _SCOPE = ""  # an integration is listed as a whole
@@ -22,7 +21,7 @@ def list_unusable(session: Session, run_id: str, flow: str) -> int:
     rows = found.assign(scope=_SCOPE, resource=_RESOURCE)
     listed = {row["integration"] for row in db.rows(session, "engine/webhooks.listed", flow=part)}
     for integration in sorted(listed | set(found["integration"])):
-        of_it: pd.DataFrame = rows.loc[rows["integration"] == integration, COLUMNS]
+        of_it: pd.DataFrame = rows.loc[rows["integration"] == integration, rejections.COLUMNS]
         rejections.replace(session, run_id, part, integration, [_SCOPE], of_it)
     return len(found)
 
