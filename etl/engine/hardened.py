@@ -8,6 +8,7 @@ import codecs
 import re
 from collections.abc import Container, Iterator
 from contextlib import suppress
+from functools import lru_cache
 from typing import Final, cast
 from xml.parsers import expat
 
@@ -19,6 +20,7 @@ _Events = Iterator[tuple[str, etree._Element]]
 
 _BLANKS: Final = " \t\r\n"
 _CHUNK: Final = 64 * 1024
+_HEADER_CHUNK: Final = 2 * 1024  # a header is about as long: what follows it need not be parsed
 _LARGEST_UNIT: Final = 1024 * 1024  # bytes; no single pupil, test or header is that large
 _MOST_UNITS: Final = 100_000
 _DECLARED: Final = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
@@ -150,10 +152,10 @@ def cut(text: bytes, roots: Container[str], names: Container[str]) -> bytes:
 
     parser.StartElementHandler, parser.EndElementHandler = started, ended
     with suppress(expat.ExpatError):  # whoever reads the document says what is wrong with it
-        for position in range(0, len(text), _CHUNK):
+        for position in range(0, len(text), _HEADER_CHUNK):
             if over:
                 break
-            parser.Parse(text[position : position + _CHUNK], False)
+            parser.Parse(text[position : position + _HEADER_CHUNK], False)
     kept, end = [], 0
     for first, last in spans:
         kept.append(text[end:first])
@@ -168,5 +170,13 @@ def local_name(element: etree._Element) -> str:
 
 def texts(element: etree._Element) -> dict[str, str]:
     """The texts of an element's children by name, without XML's blanks around them; empty ones are left out."""
-    found = ((str(child.tag).rpartition("}")[2], (child.text or "").strip(_BLANKS)) for child in element)
-    return {name: text for name, text in found if text}
+    found = {}
+    for child in element:
+        if text := (child.text or "").strip(_BLANKS):
+            found[_without_namespace(str(child.tag))] = text
+    return found
+
+
+@lru_cache(maxsize=1024)  # names of the contract come again and again; strangers may not fill it up
+def _without_namespace(tag: str) -> str:
+    return tag.rpartition("}")[2]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection as Session
 
@@ -61,13 +62,24 @@ def load(
 
 def _packed(measures: pd.DataFrame) -> dict[int, str]:
     """The values of each result as JSON, in the order of the message."""
-    names = [name for name in measures.columns if name != "number"]
-    values = zip(*(measures[name].to_list() for name in names), strict=True)
-    by_result: dict[int, list[dict[str, str]]] = defaultdict(list)
-    for number, row in zip(measures["number"].to_list(), values, strict=True):
-        named = zip(names, row, strict=True)
-        by_result[number].append({name: text for name, text in named if isinstance(text, str)})
-    return {number: json.dumps(listed, ensure_ascii=False) for number, listed in by_result.items()}
+    fields = [_fields(measures[name]) for name in measures.columns if name != "number"]
+    by_result: dict[int, list[str]] = defaultdict(list)
+    for number, *said in zip(measures["number"].to_list(), *fields, strict=True):
+        by_result[number].append(f"{{{', '.join(filter(None, said))}}}")
+    return {number: f"[{', '.join(listed)}]" for number, listed in by_result.items()}
+
+
+def _fields(column: "pd.Series[str]") -> list[str | None]:
+    """Each text of a column as a field of a JSON object; None where there is none. Few texts differ: each is written
+    as JSON once.
+    """
+    codes, texts = pd.factorize(column)
+    named = json.dumps(column.name)
+    fields = [f"{named}: {json.dumps(text, ensure_ascii=False)}" for text in texts]
+    placed: list[str | None] = np.array([*fields, None], dtype=object)[
+        codes
+    ].tolist()  # -1 stands for a missing one
+    return placed
 
 
 def _content(said: pd.DataFrame) -> list[str]:

@@ -216,9 +216,12 @@ class _Reader:
         self._seen += len(pupil.results) + len(pupil.unreadable)
         message.unreadable += pupil.unreadable
         message.untyped += pupil.untyped
-        repeated = {result.number for result in pupil.results if not self._is_first(result)}
-        message.results += [result for result in pupil.results if result.number not in repeated]
-        message.measures += [measure for measure in pupil.measures if measure.number not in repeated]
+        repeated = [result.number for result in pupil.results if not self._is_first(result)]
+        if repeated:
+            pupil.results = [result for result in pupil.results if result.number not in repeated]
+            pupil.measures = [measure for measure in pupil.measures if measure.number not in repeated]
+        message.results += pupil.results
+        message.measures += pupil.measures
 
     def _is_first(self, result: Result) -> bool:
         if result.result_key in self._keys:

@@ -1,6 +1,6 @@
 """The units a message consists of: the results of one pupil (``toetsafname``), one test (``toets``)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -14,6 +14,7 @@ from etl.connectors.iep_lvs.schema import DOSSIER, OWN_TYPE, RESULTS, problem_wi
 from etl.engine.hardened import texts
 
 _LR: Final = f"{{{RESULTS}}}"
+_OTHER, _OSO = f"{_LR}anderresultaat", f"{_LR}osoresultaat"
 _REFERENCE: Final = f"{{{DOSSIER}}}referentiescore"
 _INTERVAL: Final = f"{{{DOSSIER}}}betrouwbaarheidsinterval"
 # What a toetsscore measures; the scale says how to read the last three.
@@ -39,31 +40,31 @@ def read_pupil(element: etree._Element, first: int, *, lenient: bool) -> Pupil:
     problem = problem_with(element)
     if problem is not None and not lenient:
         raise problem
-    pupil = Pupil()
+    pupil, whose = Pupil(), texts(element)
     for number, result in enumerate(element.iter(f"{_LR}resultaat"), first):
         try:
-            _read_result(pupil, element, result, number, checked=problem is None)
+            _read_result(pupil, whose, result, number, checked=problem is None)
         except UwlrFault as wrong:
             if not lenient:
                 raise
             key = result.get("key") or f"#{number + 1}"
-            pupil.unreadable.append(Unreadable(key, wrong.text, _about(element, result)))
+            pupil.unreadable.append(Unreadable(key, wrong.text, _about(whose, result)))
     return pupil
 
 
-def _about(element: etree._Element, result: etree._Element) -> str:
-    whose, said = texts(element), texts(result)
+def _about(whose: Mapping[str, str], result: etree._Element) -> str:
+    said = texts(result)
     names = ("toetscode", "toetsonderdeelcode", "afnamedatum")
     return about(whose.get("leerlingid"), whose.get("eckid"), *(said.get(name) for name in names))
 
 
 def _read_result(
-    pupil: Pupil, element: etree._Element, result: etree._Element, number: int, *, checked: bool
+    pupil: Pupil, whose: Mapping[str, str], result: etree._Element, number: int, *, checked: bool
 ) -> None:
     problem = None if checked else problem_with(result)
     if problem is not None:
         raise problem
-    whose, said = texts(element), texts(result)
+    said = texts(result)
     pupil_id, eck_id = whose.get("leerlingid"), whose.get("eckid")
     if not (pupil_id or eck_id):
         raise UwlrFault(Code.PUPIL, "element leerlingid: missing")
@@ -74,16 +75,21 @@ def _read_result(
     if "score" in said:
         pupil.measures.append(Measure(number, "score", said["score"].lstrip("+-0") or "0"))
     else:
-        pupil.measures += _measures(result, number)
-        other = result.find(f"{_LR}anderresultaat")
-        pupil.untyped += other is not None and not other.get(OWN_TYPE)
+        for form in result:
+            if form.tag == _OTHER:
+                pupil.measures.append(_other(form, number))
+                pupil.untyped += not form.get(OWN_TYPE)
+            elif form.tag == _OSO:
+                pupil.measures += _measures(form, number)
 
 
-def _measures(result: etree._Element, number: int) -> Iterator[Measure]:
-    if (other := result.find(f"{_LR}anderresultaat")) is not None:
-        kind = (other.get(OWN_TYPE) or "").rpartition(":")[2]
-        yield Measure(number, "andere_score", texts(other).get("andere_score"), kind or None)
-    for part in result.iterfind(f"{_LR}osoresultaat/*"):
+def _other(form: etree._Element, number: int) -> Measure:
+    kind = (form.get(OWN_TYPE) or "").rpartition(":")[2]
+    return Measure(number, "andere_score", texts(form).get("andere_score"), kind or None)
+
+
+def _measures(form: etree._Element, number: int) -> Iterator[Measure]:
+    for part in form:
         said = texts(part)
         if part.tag == _REFERENCE:
             code, group = said.get("codereferentiescore"), said.get("codevergelijkingsgroep")
@@ -92,12 +98,12 @@ def _measures(result: etree._Element, number: int) -> Iterator[Measure]:
             yield from _measured(part, said, number)
 
 
-def _measured(score: etree._Element, said: dict[str, str], number: int) -> Iterator[Measure]:
+def _measured(score: etree._Element, said: dict[str, str], number: int) -> list[Measure]:
     scale = said.get("codevaardigheidsschaal")
-    interval = score.find(_INTERVAL)
-    said |= {} if interval is None else texts(interval)
-    yield from (Measure(number, name, said[name]) for name in _MEASURED if name in said)
-    yield from (Measure(number, name, said[name], scale) for name in _ON_SCALE if name in said)
+    for interval in score.iterchildren(_INTERVAL):
+        said |= texts(interval)
+    measures = [Measure(number, name, said[name]) for name in _MEASURED if name in said]
+    return measures + [Measure(number, name, said[name], scale) for name in _ON_SCALE if name in said]
 
 
 def read_test(element: etree._Element) -> tuple[Test, list[Norm]]:
