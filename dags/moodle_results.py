@@ -49,13 +49,17 @@ RESULTS = Asset("learning_results_loaded")
 )
 def moodle_results() -> None:
     @task(outlets=[RESULTS])
-    def loaded(**context: Any) -> None:
-        """Tell the push that results may have come in; it reads the warehouse, never this event."""
+    def loaded(written: int, **context: Any) -> None:
+        """Tell the flows that follow that results came in; they read the warehouse, never this event."""
         if run_options(context).dry_run:
             raise AirflowSkipException("a dry run has no effects: nothing is to be pushed because of it")
+        if not written:
+            raise AirflowSkipException("nothing new was recorded: nothing is to be pushed because of it")
 
     run = open_run(FLOW)
-    course_batches(FLOW, run, POOL) >> report(FLOW, run) >> loaded()
+    reported = report(FLOW, run)
+    course_batches(FLOW, run, POOL) >> reported
+    loaded(reported)
 
 
 moodle_results()

@@ -232,11 +232,12 @@ def _told(context: Mapping[str, Any]) -> "Iterator[None]":
         raise problem.with_traceback(None) from None
 
 
-def end_of_run(flow: Any, run: str, context: Mapping[str, Any]) -> None:
-    """Close the run of a flow and log its report; the task is red when the run is.
+def end_of_run(flow: Any, run: str, context: Mapping[str, Any]) -> int:
+    """Close the run of a flow and log its report; the task is red when the run is. Returns how many rows it wrote.
 
     Raises GiveUp, since running the report again mends nothing by itself.
     """
+    from etl.load import runs
     from etl.load.report import markdown
 
     with work(run, context) as engine:
@@ -246,6 +247,8 @@ def end_of_run(flow: Any, run: str, context: Mapping[str, Any]) -> None:
             log.info("%s", line)
         if status != "success":
             raise GiveUp(f"the run is {status}: {red} red tasks; the report above names each problem")
+        with engine.connect() as session:
+            return runs.written(session, run)
 
 
 def red_before(context: Mapping[str, Any]) -> int:

@@ -175,6 +175,11 @@ def close_run(session: Session, run_id: str, failed_tasks: int = 0, *, broken: b
     return str(closed[0]["status"])
 
 
+def written(session: Session, run_id: str) -> int:
+    """How many rows a run wrote, also before it was cleared."""
+    return int(db.rows(session, "load/runs.written", run_id=run_id)[0]["written"])
+
+
 def problems(session: Session, run_id: str) -> list[str]:
     """What a person has to look at: one sentence for each step and scope that met a problem."""
     found = db.rows(session, "load/runs.problems", run_id=run_id)

@@ -179,3 +179,6 @@ where step.run_id = :run_id
 and step.step = :step
 and step.problem_code is null
 and step.attempt >= (select max(attempt) from ops.run_attempts where run_id = :run_id and from_start)
+
+-- name: written
+select coalesce(sum(written), 0) as written from ops.run_steps where run_id = :run_id
