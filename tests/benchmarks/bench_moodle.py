@@ -42,17 +42,17 @@ def measure(
     items = large.courses * large.students * large.activities
     report = Report("moodle", f"{large.courses * large.students:,} enrolments, {items:,} grade items")
     report.add(measured(moodle_stages.decode, large, laps=laps))
-    url = _warehouse(server_url, "bench_large", large)
+    url = warehouse(server_url, "bench_large", large)
     report.add(measured(moodle_stages.land, url, large, laps=1))
     with TemporaryDirectory() as folder:
         results = Path(folder) / "results.pickle"
         report.add(measured(moodle_stages.derive, url, results, laps=laps))
         report.add(measured(moodle_stages.load, url, results, laps=laps))
     report.add(measured(moodle_stages.nights, url, large, laps=laps))
-    url = _warehouse(server_url, "bench_one_class", one_class)
+    url = warehouse(server_url, "bench_one_class", one_class)
     measured(moodle_stages.land, url, one_class, laps=1)
     report.add(measured(moodle_stages.one_class, url, laps=1))
-    url = _warehouse(server_url, "bench_over_http", over_http)
+    url = warehouse(server_url, "bench_over_http", over_http)
     report.add(_over_http(url, over_http))
     _set_goals(report)
     return report
@@ -99,7 +99,7 @@ def _server(folder: Path) -> Iterator[str]:
     embedded.remove(home)
 
 
-def _warehouse(server_url: str, name: str, settings: GeneratedSettings) -> str:
+def warehouse(server_url: str, name: str, settings: GeneratedSettings) -> str:
     """A warehouse that holds the reference set of a generated site."""
     url = embedded.ensure_database(server_url, name)
     schema.migrate(url)
