@@ -1,8 +1,8 @@
 # make run         the whole product on this machine, with stand-ins for the outside systems; Ctrl-C ends it
 # make run ONCE=1  the same, ends after the report; its exit code says whether the night was right
-# make test | test-long | check | bench | constraints | wheel | release VERSION=1.2.3 | clean
+# make test | test-long | histories | check | bench | constraints | wheel | release VERSION=1.2.3 | clean
 
-.PHONY: run test test-long check bench constraints wheel release clean setup
+.PHONY: run test test-long histories check bench constraints wheel release clean setup
 PYTHON_OF_VENV := .venv/bin/python
 
 run: setup
@@ -14,6 +14,11 @@ test: setup
 # What takes its time, and the property tests once more with all their examples.
 test-long: setup
 	$(PYTHON_OF_VENV) -m pytest -n auto --dist worksteal -m "long or hypothesis" --hypothesis-profile=thorough $(ARGS)
+
+# Random histories of a Moodle site beyond those of the tests: make histories N=3000 SEED=1
+histories: setup
+	HISTORIES=$(or $(N),1000) $(PYTHON_OF_VENV) -m pytest -n auto --dist worksteal tests/model \
+		--hypothesis-profile=searching $(if $(SEED),--hypothesis-seed=$(SEED)) $(ARGS)
 
 check: setup
 	$(PYTHON_OF_VENV) -m ruff check
