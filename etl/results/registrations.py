@@ -80,7 +80,7 @@ def register(
             break
         refused = []
         for lot in _lots(waiting):
-            done, listed = _register_lot(session, run_id, lot, terms)
+            done, listed = _register_lot(session, run_id, name, lot, terms)
             counts += done
             refused.append(listed)
         if until is None:
@@ -113,10 +113,11 @@ def _list(session: Session, run_id: str, name: str, refused: Sequence[pd.DataFra
 
 
 def _register_lot(
-    session: Session, run_id: str, completions: Sequence[int], terms: Terms
+    session: Session, run_id: str, name: str, completions: Sequence[int], terms: Terms
 ) -> tuple[Counts, pd.DataFrame]:
-    said = db.query(session, "results/registrations.said", completions=list(completions))
-    parts = db.query(session, "results/registrations.parts", completions=list(completions))
+    asked = {"integration": name, "completions": list(completions)}
+    said = db.query(session, "results/registrations.said", **asked)
+    parts = db.query(session, "results/registrations.parts", **asked)
     done = registrations(said, parts, terms)
     put(session, "core.registrations", done.rows, "results/registrations.merge", run_id=run_id)
     failpoint.point("registrations.merged")

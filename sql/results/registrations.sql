@@ -106,7 +106,7 @@ select
     held.approved_on as held_approved_on
 from core.reported_completions as said
 join core.requested_parts as parts
-    on parts.integration = said.integration
+    on parts.integration = :integration
     and parts.person = said.person_id
     and parts.course_id = said.course_id
 left join core.registrations as held
@@ -146,7 +146,30 @@ and not exists (
 order by done.completed_at, person_id, course_id
 
 -- name: said
--- What completions say, and what there is to register them on.
+-- What completions say, and what there is to register them on: as core.place_of, of many at once.
+with said as (
+    select * from core.reported_completions where completion_id = any(:completions)
+),
+
+persons as (
+    select distinct person
+    from core.requested_by
+    where integration = :integration and person in (select person_id from said)
+),
+
+places as (
+    select
+        said.completion_id,
+        bool_or(parts.is_open) as open,
+        count(*) filter (where parts.is_open) > count(distinct parts.part_code) filter (where parts.is_open) as doubled,
+        bool_or(held.request_code is not null) as registered
+    from said
+    join core.requested_parts as parts
+        on parts.integration = :integration and parts.person = said.person_id and parts.course_id = said.course_id
+    left join core.registrations as held using (request_code, part_code)
+    group by said.completion_id
+)
+
 select
     said.completion_id,
     said.person_id,
@@ -156,10 +179,17 @@ select
     cast(said.grade as text) as grade,
     said.presence,
     said.passed,
-    place.*
-from core.reported_completions as said
-cross join lateral core.place_of(said.integration, said.person_id, said.course_id) as place
-where said.completion_id = any(:completions)
+    said.course_id in (
+        select course_id from core.training_parts where integration = :integration and closed_at is null
+    ) as course_known,
+    persons.person is not null as person_known,
+    places.completion_id is not null as requested,
+    coalesce(places.open, false) as open,
+    coalesce(places.doubled, false) as doubled,
+    coalesce(places.registered, false) as registered
+from said
+left join persons on persons.person = said.person_id
+left join places using (completion_id)
 
 -- name: take
 insert into core.reported_completions (

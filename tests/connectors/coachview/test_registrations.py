@@ -10,6 +10,7 @@ from etl import db
 from etl.connectors.coachview import flow
 from etl.engine.options import Options
 from etl.results import registrations as results
+from etl.transform.registrations import Place
 from tests.connectors.coachview.requests import complete_in_moodle, report
 
 GOOD = "8.0 f t t t 2026-03-02"
@@ -198,6 +199,23 @@ def test_a_sender_is_told_what_becomes_of_a_completion_before_it_is_derived(
     with engine.connect() as session:
         answer = results.answer(session, integration, person, course)
     assert (answer.outcome, answer.reason) == told
+
+
+def test_one_completion_and_many_are_looked_at_alike(engine, register, read):
+    persons = ["X-1001", "X-1003", "X-1004", "X-1006", "X-1007", "nobody"]
+    for person in persons:
+        for course in ("VCA-1", "77", "none"):
+            report(engine, "studio", person, course, "2026-03-02", grade=8)
+    register()
+    fields = list(Place.__dataclass_fields__)
+    ids = read("select completion_id from core.reported_completions")["completion_id"].tolist()
+    with engine.connect() as session:
+        many = db.query(session, "results/registrations.said", integration="studio", completions=ids)
+        for row in many.to_dict("records"):
+            [one] = db.rows(session, "results/registrations.place", integration="studio",
+                            person_id=row["person_id"], course_id=row["course_id"])  # fmt: skip
+            assert dict(one) == {name: row[name] for name in fields}
+    assert len(many) == 18
 
 
 @pytest.mark.parametrize("status", ["open", "finished"])
