@@ -82,6 +82,7 @@ _OF_ALL: Final = (
             rules.numbers_in_order("minimum", "maximum"),
             rules.numbers_in_order("minimum", "pass_mark"),
             rules.numbers_in_order("pass_mark", "maximum"),
+            *(rules.given_where("connection_id", "system", one.system) for one in CONNECTORS if one.sender),
             *(rule for one in CONNECTORS for rule in one.integration_rules),
         ),
         about="E-learning systems that report completed courses, and the result definition of each",

@@ -8,6 +8,7 @@ HEADER = (
     "integration,system,connection_id,timezone,minimum,maximum,decimals,pass_mark,"
     "sends_result,sends_presence,sends_passed,person_scheme,active"
 )
+CERTWELL = "must be 1 or more, with a minimum of 0, for a system that is certwell"
 SOUND = "academy,moodle,,Europe/Amsterdam,1,10,1,5.5,true,true,true,external,true"
 
 
@@ -59,6 +60,31 @@ def test_a_sound_integration_has_no_problem(integrations, line):
 )  # fmt: skip
 def test_a_wrong_integration_is_reported_with_its_place_and_reason(integrations, line, column, reason):
     assert integrations(line) == [Problem("integrations.csv", 2, column, reason)]
+
+
+BOARD = "board,certwell,board,Europe/Amsterdam,0,1,0,1,true,true,true,person,true"
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "reason"),
+    [
+        (
+            BOARD.replace("certwell,board", "certwell,"),
+            "connection_id",
+            "must be filled in where system is certwell",
+        ),
+        (BOARD.replace(",0,1,0,1,", ",1,10,0,1,"), "maximum", CERTWELL),
+        (BOARD.replace("certwell", "anewspring"), "hash", "must be sha1 for a system that is anewspring"),
+    ],
+)
+def test_what_a_sender_needs_is_said_where_it_is_missing(integrations, line, column, reason):
+    [problem] = integrations(line)
+    assert (problem.line, problem.column) == (2, column)
+    assert problem.reason.startswith(reason)
+
+
+def test_a_sound_line_of_a_sender_has_no_problem(integrations):
+    assert integrations(BOARD, BOARD.replace("0,1,0,1", "0,10,0,").replace("board", "other")) == []
 
 
 def test_integrations_are_exported_as_they_were_imported(folder, engine, tmp_path):

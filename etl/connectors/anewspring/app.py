@@ -15,6 +15,7 @@ _TOLD: Final = {
     "registered": "registered",
     "already": "already registered: the first registration stands",
     "ignored": "kept: nothing is registered for this event",
+    "failed": "kept; what becomes of it could not be said",
     "test": "test message: the signature is right, nothing was registered",
 }
 

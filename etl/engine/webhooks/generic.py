@@ -43,6 +43,8 @@ def hear(
 
 def answer(verdict: Verdict) -> tuple[int, str]:
     """What the sender of a generic message is told: precisely, since a person may mend it and send it again."""
+    if verdict.outcome == "failed":
+        return HTTPStatus.INTERNAL_SERVER_ERROR, "kept; what becomes of it could not be said"
     if verdict.outcome != "refused":
         told = {
             "registered": "registered",

@@ -38,9 +38,11 @@ _TOO_OFTEN: Final = "too many wrong signatures from this address: try again in a
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of a message that was kept; where it is refused, ``reason_code`` and a sentence say why."""
+    """What becomes of a message that was kept; where it is refused, ``reason_code`` and a sentence say why. Of one that
+    failed nobody knows yet: the next run looks at it again.
+    """
 
-    outcome: Literal["registered", "already", "ignored", "test", "refused"]
+    outcome: Literal["registered", "already", "ignored", "test", "refused", "failed"]
     reason_code: str = ""
     reason: str = ""
 
@@ -148,7 +150,13 @@ class Receiver:
             return Verdict("ignored")
         if isinstance(heard.said, RejectRecord):
             return Verdict("refused", heard.said.reason_code, str(heard.said))
-        return self._sender.judge(session, integration, heard.said)
+        try:
+            return self._sender.judge(session, integration, heard.said)
+        except DatabaseFault:
+            raise
+        except Exception as problem:  # a fault of ours: who never asks again must not lose a message by it
+            _log.error("what becomes of a message could not be said: %s", type(problem).__name__)
+            return Verdict("failed")
 
     def _not_signed(self, posted: Posted, agreed: Agreed | None, *, has_waited: bool) -> HttpAnswer:
         """Nothing is kept. Who is wrong too often waits for each further answer, past a short queue for none."""

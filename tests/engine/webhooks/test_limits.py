@@ -3,12 +3,14 @@
 import gzip
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
 
 from etl import places
-from etl.connectors.elearning.app import SENDER
+from etl.connectors.anewspring.app import SENDER as ACADEMY
+from etl.connectors.elearning.app import SENDER as GENERIC
 from etl.engine import receiving
 from etl.engine.bodies import Posted
 from etl.engine.guesses import Guesses, Turn
@@ -19,7 +21,7 @@ from etl.sandbox.elearning import sender as elearning
 from etl.sandbox.elearning.sender import result
 from etl.sandbox.posting import Poster
 from tests.engine.webhooks.hostile import BODIES
-from tests.fixtures.webhooks import SECRET, address, connect, receivers, serving
+from tests.fixtures.webhooks import HASHES, SECRET, SYSTEMS, address, connect, receivers, serving
 
 BODY = result("1001", "V-1")
 
@@ -38,7 +40,7 @@ def clock():
 
 @pytest.fixture
 def receiver(filled, clock):
-    return Receiver(filled, SENDER, Host(connect=connect), 2**20, clock)
+    return Receiver(filled, GENERIC, Host(connect=connect), 2**20, clock)
 
 
 def posted(integration="studio", signature="", address="203.0.113.1"):
@@ -90,13 +92,35 @@ def test_after_a_while_wrong_signatures_are_forgotten(receiver, clock):
     assert wrong_ones(receiver, 1) == [403]
 
 
+@pytest.mark.parametrize(
+    ("integration", "system", "status"), [("studio", GENERIC, 500), ("academy", ACADEMY, 202)]
+)
+def test_a_fault_of_ours_loses_no_message(filled, clock, rows, integration, system, status):
+    def fails(session, integration, said):
+        raise KeyError
+
+    body = BODY if integration == "studio" else anewspring.as_json(anewspring.completed("X1", "12"))
+    signer = Poster("", SECRET, HASHES[integration], lambda _: False, 1, 1.0)
+    message = Posted(body, {"x-webhook-signature": signer.signature(body)}, "", {"integration": integration})
+    receiver = Receiver(filled, replace(system, judge=fails), Host(connect=connect), 2**20, clock)
+    assert receiver.take(message).status == status
+    assert rows("select integration from core.reported_completions") == [(integration,)]
+
+
+def test_without_a_warehouse_senders_are_told_to_come_again(warehouse, filled):
+    elsewhere = filled.url.set(database="there_is_none").render_as_string(hide_password=False)
+    client = TestClient(receivers(elsewhere))
+    told = [client.post(address("", one), content=BODY).status_code for one in SYSTEMS]
+    assert told == [503] * len(SYSTEMS)
+
+
 def test_a_secret_that_is_changed_counts_within_seconds(filled, clock):
     secrets = [SECRET, "another"]
 
     def changing(conn_id):
         return type(connect("studio_secret"))(conn_id, "elearning", password=secrets[0])
 
-    receiver = Receiver(filled, SENDER, Host(connect=changing), 2**20, clock)
+    receiver = Receiver(filled, GENERIC, Host(connect=changing), 2**20, clock)
     assert receiver.take(posted(signature=RIGHT)).status == 200
     del secrets[0]
     clock.now += 6
