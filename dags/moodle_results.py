@@ -3,7 +3,8 @@
 Every night at 04:00 (Europe/Amsterdam): asks each Moodle site what changed, and records passed, failed and started
 units and tasks, and completed courses. Afterwards the accreditation points of what was completed are pushed by
 `pe_online_attendance`. The courses of finished occurrences are asked once a week whether anybody was there since, for
-grades that come late.
+grades that come late, until they are over (`late_days` of `sources.csv`); `mart.asked_courses` shows which is asked how
+often.
 
 **Green** means that every linked course was read and every row is written, unchanged or listed with a reason.
 **Red** means that a course or a site could not be read; all others were recorded, and their points go to PE-Online

@@ -82,7 +82,7 @@ def _report_not_found(
     named = f"course {missing[0]}" if len(missing) == 1 else f"courses {', '.join(missing)}"
     problem = InvalidInput(
         f"{named}: no {system} site has such a course that is linked to anything and can be polled;"
-        " look at the number and at the links in the reference data"
+        " look at the number, at the links in the reference data and at mart.asked_courses"
     )
     record_problem(engine, run_id, "plan", named, problem)
     if not batches:

@@ -298,3 +298,15 @@ def test_neither_messages_nor_logs_hold_credentials_or_the_sites_words(
         told = str(caught.value) + caplog.text
         assert "w0rds" not in told
         assert "t0ken" not in told
+
+
+def test_a_site_that_says_later_gets_half_as_many_calls_at_once(
+    sandbox: Sandbox, site: str, client_of: Build
+) -> None:
+    client = client_of(site, extra={"calls_at_once": 4})
+    for _ in range(20):
+        client.width.answered("any function", 0.02)
+    assert client.width.now == 4
+    sandbox.faults.add("moodle", "unavailable", count=1)
+    client.site_info()
+    assert client.width.now == 2

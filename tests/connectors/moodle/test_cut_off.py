@@ -6,6 +6,7 @@ import signal
 from etl import db
 from etl.connectors.moodle import flow as moodle_results
 from etl.engine.options import Options
+from etl.http.width import CALLS_AT_ONCE
 
 
 def run_until_the_first_course_is_landed(warehouse, connections):
@@ -15,7 +16,7 @@ def run_until_the_first_course_is_landed(warehouse, connections):
 
 
 def test_a_killed_first_night_costs_one_call_for_each_course_that_it_had_landed(
-    warehouse, connect, processes, night, calls, read
+    warehouse, connect, processes, night, calls, read, sandbox
 ):
     connections = {"moodle_main": connect("moodle_main")}
     killed = processes.Process(target=run_until_the_first_course_is_landed, args=(warehouse, connections))
@@ -25,6 +26,7 @@ def test_a_killed_first_night_costs_one_call_for_each_course_that_it_had_landed(
     spent = calls()
     [landed] = read("select distinct scope from raw.landings where resource = 'grades'")["scope"]
     run_id, status = night()
+    assert sandbox.counters.peak["moodle"] <= CALLS_AT_ONCE
     again = calls()
     steps = f"select scope, calls from mart.run_steps where run_id = '{run_id}' and step = 'land'"
     cost = dict(read(steps).to_numpy().tolist())
