@@ -75,6 +75,9 @@ def register(
         _take(session, name, terms.definition)
     counts = Counts()
     for until in nights:
+        asked = {"integration": name, "until": until, "run_id": run_id}
+        again = db.rows(session, "results/registrations.repeats", **asked)[0]["told_again"]
+        counts += Counts(read=again, unchanged=again)
         waiting = _waiting(session, name, until)
         if until is None and not full and _inputs(version, waiting) == _known(session, name):
             break

@@ -145,6 +145,26 @@ and not exists (
 )
 order by done.completed_at, person_id, course_id
 
+-- name: repeats
+-- Completions that say what another one said that counted already: they count for the same parts, and change nothing.
+with told_again as (
+    insert into core.registration_attempts (completion_id, request_code, part_code, outcome, run_id)
+    select distinct said.completion_id, counted.request_code, counted.part_code, 'nothing_new', :run_id
+    from core.reported_completions as said
+    join core.reported_completions as earlier using (integration, person_id, course_id, completed_at)
+    join core.registration_attempts as counted on counted.completion_id = earlier.completion_id
+    where said.integration = :integration
+    and (cast(:until as timestamptz) is null or said.reported_at <= :until)
+    and (said.grade, said.presence, said.passed) is not distinct from (earlier.grade, earlier.presence, earlier.passed)
+    and not exists (
+        select from core.registration_attempts as attempts
+        where attempts.completion_id = said.completion_id
+    )
+    returning completion_id
+)
+
+select count(distinct completion_id) as told_again from told_again
+
 -- name: said
 -- What completions say, and what there is to register them on: as core.place_of, of many at once.
 with said as (

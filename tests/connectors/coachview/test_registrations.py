@@ -110,6 +110,34 @@ def test_a_completion_that_counted_does_not_count_for_a_request_that_comes_later
     assert effects("R1", "T1-THEORY") == GOOD
 
 
+def test_the_same_thing_told_again_counts_for_no_other_request_either(engine, register, write, read, effects):
+    report(engine, "studio", "X-1001", "VCA-1", "2026-03-02", grade=8)
+    register()
+    write("update core.training_requests set status = 'finished' where request_code = 'R1'")
+    write(
+        "insert into core.training_requests (request_code, training_code, external_id, status)"
+        " values ('R10', 'T1', 'X-1001', 'open')"
+    )
+    sent_again(engine)
+    run_id, status = register()
+    assert (status, counted(read, run_id)) == ("success", [("studio", 1, 0, 1, 0, "")])
+    assert (effects("R10", "T1-THEORY"), effects("R1", "T1-THEORY")) == (None, GOOD)
+
+
+def sent_again(engine):
+    """Every completion comes again, in a message of its own."""
+    with engine.begin() as session:
+        session.exec_driver_sql(
+            "with message as ("
+            " insert into raw.inbox (system, origin, key, content_type, body)"
+            " values ('elearning', 'studio', 'again', 'text/xml', '') returning message_id)"
+            " insert into core.reported_completions"
+            " (integration, person_id, course_id, completed_at, completed_on, grade, presence, passed, message_id)"
+            " select integration, person_id, course_id, completed_at, completed_on, grade, presence, passed,"
+            " (select message_id from message) from core.reported_completions"
+        )
+
+
 def test_one_course_that_is_a_part_of_two_trainings_is_registered_on_both(engine, register, write, effects):
     write("insert into core.training_parts (part_code, training_code, name, integration, course_id)"
           " values ('T2-THEORY', 'T2', 'Theory', 'studio', 'VCA-1')")  # fmt: skip
