@@ -107,6 +107,7 @@ def test_airflow_registers_the_plugin_of_the_wheel_once(unpacked, run):
     assert run(REGISTERED, unpacked) == ONCE
 
 
+@pytest.mark.long
 def test_airflow_registers_the_plugin_of_a_clone_once_also_where_it_reads_the_plugins_folder(
     unpacked, run, tmp_path, monkeypatch
 ):

@@ -14,6 +14,7 @@ from etl.engine.hardened import as_utf8
 from etl.sandbox.iep_lvs.sender import Sender, samples
 from tests.connectors.iep_lvs.nights import current, golden, night, rejected
 from tests.connectors.iep_lvs.school import KEY, bodies, rows
+from tests.fixtures.properties import one_quickly
 
 NIGHT = samples()["first_night"]
 TEXT = NIGHT.decode()
@@ -35,7 +36,7 @@ SAME = [  # what stands there, and what means the same
 ]
 
 
-@pytest.mark.parametrize(("was", "becomes"), SAME)
+@pytest.mark.parametrize(("was", "becomes"), one_quickly(SAME))
 def test_a_legal_form_of_the_same_message_means_the_same(
     was: str, becomes: str, iep: Sender, engine: Engine
 ) -> None:
@@ -49,17 +50,19 @@ def test_a_legal_form_of_the_same_message_means_the_same(
 @pytest.mark.parametrize("lenient", [False, True])
 @pytest.mark.parametrize(
     ("was", "becomes"),
-    [
-        ("<d:vaardigheidsscore>71<", f"<d:vaardigheidsscore>71.{'0' * 60}1<"),
-        ("<d:aantalopgaven>30<", f"<d:tijd>{'1' * 50}.{'5' * 50}</d:tijd><d:aantalopgaven>30<"),
-        ("<lr:norm>", f"<lr:wegingsfactor>0.{'3' * 40}</lr:wegingsfactor><lr:norm>"),
-        ("<lr:score>14<", "<lr:score>12345678901234567890<"),
-        ("<lr:beginnormwaarde>12<", f"<lr:beginnormwaarde>{'0' * 40}12<"),
-        (
-            "<lr:toetsonderdeelvolgnummer>1<",
-            f"<lr:toetsonderdeelvolgnummer>{2**31}<",
-        ),
-    ],
+    one_quickly(
+        [
+            ("<d:vaardigheidsscore>71<", f"<d:vaardigheidsscore>71.{'0' * 60}1<"),
+            ("<d:aantalopgaven>30<", f"<d:tijd>{'1' * 50}.{'5' * 50}</d:tijd><d:aantalopgaven>30<"),
+            ("<lr:norm>", f"<lr:wegingsfactor>0.{'3' * 40}</lr:wegingsfactor><lr:norm>"),
+            ("<lr:score>14<", "<lr:score>12345678901234567890<"),
+            ("<lr:beginnormwaarde>12<", f"<lr:beginnormwaarde>{'0' * 40}12<"),
+            (
+                "<lr:toetsonderdeelvolgnummer>1<",
+                f"<lr:toetsonderdeelvolgnummer>{2**31}<",
+            ),
+        ]
+    ),
 )
 def test_numbers_may_have_any_length(
     was: str, becomes: str, lenient: bool, iep: Sender, engine: Engine, school: str
@@ -126,7 +129,7 @@ ENVELOPES = [
 ]
 
 
-@pytest.mark.parametrize(("was", "becomes"), ENVELOPES)
+@pytest.mark.parametrize(("was", "becomes"), one_quickly(ENVELOPES))
 def test_the_header_is_found_and_left_out_whatever_stands_around_it(
     was: str, becomes: str, iep: Sender, engine: Engine
 ) -> None:

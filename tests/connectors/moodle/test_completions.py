@@ -5,6 +5,7 @@ import pytest
 from etl import db
 from etl.connectors.moodle import flow as moodle_results
 from etl.engine.options import Options
+from tests.fixtures.properties import one_quickly
 
 COURSE, STUDENT, CLIENT = 2, 7, "CL00001"  # completed the course as recorded; accredited
 FIRST_DAY, SECOND_DAY = "2026-09-25", "2027-01-15"
@@ -58,7 +59,7 @@ def listed(read):
     return found["reason_code"].tolist()
 
 
-@pytest.mark.parametrize("start", ["2026-11-01", None])
+@pytest.mark.parametrize("start", one_quickly(["2026-11-01", None]))
 def test_last_years_completion_is_listed_for_a_new_enrolment_and_the_next_one_completes_it(
     first_night, night, complete, write, completions, read, start
 ):
@@ -92,7 +93,7 @@ def test_a_course_that_only_earns_points_counts_again_after_a_reset_and_not_when
     assert (completions(), listed(read)) == ([FIRST_DAY, "2027-01-16"], [])
 
 
-@pytest.mark.parametrize("lost", ["renamed", "hidden", "emptied"])
+@pytest.mark.parametrize("lost", one_quickly(["renamed", "hidden", "emptied"]))
 def test_nobody_completes_an_accredited_course_whose_known_link_is_not_seen_tonight(
     night, complete, write, completions, read, sandbox, lost
 ):

@@ -4,6 +4,7 @@ import pytest
 
 from etl.errors import GiveUp, RetryLater
 from tests.connectors.pe_online.site import COURSE, ORG
+from tests.fixtures.properties import one_quickly
 
 LOST = [
     "lost_answer",
@@ -20,7 +21,7 @@ LOST = [
 ]
 
 
-@pytest.mark.parametrize("kind", LOST)
+@pytest.mark.parametrize("kind", one_quickly(LOST))
 def test_a_lost_answer_is_settled_by_the_identical_row_and_gives_points_once(site, kind):
     site.accredit()
     people = site.learners(2)
