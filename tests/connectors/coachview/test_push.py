@@ -10,71 +10,16 @@ from dataclasses import replace
 
 import pytest
 
-from etl.connections import Connection
 from etl.connectors.coachview import flow, push
 from etl.engine.options import Options
 from etl.errors import GiveUp, RetryLater
 from etl.sandbox import accounts
-from tests.connectors.coachview import requests
 from tests.connectors.coachview.requests import report
 
 STATUSES = (
     "select request_code, status, coalesce(reason, '') as reason from mart.coachview_results order by 1"
 )
 PEOPLE = [("R1", "T1-THEORY", "X-1001"), ("R2", "T1-THEORY", "X-1002"), ("R7", "T1-EXAM", "X-1007")]
-
-
-class School:
-    """A Coachview with its connection, and runs of the push."""
-
-    def __init__(self, engine, sandbox):
-        self.engine = engine
-        self.sandbox = sandbox
-        self.books = sandbox.app.systems["coachview"].books
-        self.connection = Connection(
-            "coachview",
-            "coachview",
-            host=f"{sandbox.url}/coachview",
-            login=accounts.COACHVIEW_ID,
-            password=accounts.COACHVIEW_SECRET,
-            extra={
-                "push": True,
-                "plugin": accounts.COACHVIEW_PLUGIN,
-                "webhook_secret": accounts.COACHVIEW_WEBHOOK_SECRET,
-                "wait_limit": 0,
-            },
-        )
-
-    def changed(self, **extra):
-        """The connection with other settings."""
-        self.connection = replace(self.connection, extra={**self.connection.extra, **extra})
-
-    def night(self, **options):
-        """A run of the push; its status."""
-        return push.run(self.engine, lambda _: self.connection, Options(**options))[1]
-
-    def shown(self):
-        """What Coachview has of each part: result, presence, passed, approved since."""
-        return {
-            (row["opleidingsvraagId"], row["opleidingsonderdeelId"]): (
-                row["resultaat"], row["aanwezig"], row["geslaagd"], row["datumAkkoord"]
-            )
-            for row in self.books.rows()
-            if row["afgerond"]
-        }  # fmt: skip
-
-
-@pytest.fixture
-def school(engine, sandbox):
-    """Two learners of one course, who completed it, and are enrolled in Coachview."""
-    requests.fill(engine)
-    made = School(engine, sandbox)
-    report(engine, "studio", "X-1001", "VCA-1", "2026-03-02", grade=8, presence=True, passed=True)
-    report(engine, "studio", "X-1002", "VCA-1", "2026-03-03")
-    flow.run(engine, None, Options())
-    made.books.enrol("R1", "T1-THEORY", "X-1001", "VCA-1")
-    made.books.enrol("R2", "T1-THEORY", "X-1002", "VCA-1")
-    return made
 
 
 @pytest.fixture
