@@ -106,7 +106,9 @@ def query(session: Session, name: str, **parameters: Any) -> pd.DataFrame:
 
 def rows(session: Session, name: str, **parameters: Any) -> list[Mapping[str, Any]]:
     """The rows of a statement as mappings."""
-    return [dict(row) for row in session.execute(text(sql(name)), parameters).mappings()]
+    found = session.execute(text(sql(name)), parameters)
+    names = tuple(found.keys())
+    return [dict(zip(names, row, strict=True)) for row in found]  # several times faster than found.mappings()
 
 
 def copy(session: Session, table: str, rows: pd.DataFrame | pa.Table) -> None:

@@ -224,5 +224,5 @@ def _count(found: Sequence[etree._Element]) -> int | None:
 def _text(parent: etree._Element, name: str) -> str:
     for child in parent.iter(etree.Element):
         if etree.QName(child).localname == name:
-            return str(child.xpath("string()")).strip()
+            return (str(child.xpath("string()")) if len(child) else child.text or "").strip()
     return ""

@@ -132,9 +132,9 @@ def _settings(account: PeAccount, org_id: int, with_key: bool) -> list[tuple[str
 
 
 def _element(field: _Field, row: Attendance) -> tuple[str, str] | None:
-    for element, attribute in filter(None, (field.number, field.code)):
-        if value := getattr(row, attribute):
-            return element, value
+    for choice in (field.number, field.code):
+        if choice and (value := getattr(row, choice[1])):
+            return choice[0], value
     return None
 
 

@@ -1,0 +1,121 @@
+"""Points to PE-Online: a push from the ledger to its outcomes, beside zeep alone sending the same envelopes."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import zeep
+from sqlalchemy import Engine
+
+from etl import db
+from etl.connections import Connection
+from etl.connectors.pe_online import client, flow, payload, points
+from etl.connectors.pe_online.account import PeAccount, account
+from etl.connectors.pe_online.sender import batches
+from etl.db import embedded, schema
+from etl.engine.options import Options
+from etl.sandbox import accounts
+from etl.sandbox.pe_online.ledger import BookedCourse, Ledger
+from etl.sandbox.pe_online.system import PATH
+from etl.sandbox.server import serve
+from tests.benchmarks.measure import LAPS, Report, Watch, measured
+
+POINTS: Final = 5_000
+ORG, COURSE = 52, 700001
+_BINDING: Final = f"{{{client.NAMESPACE}}}WriteAttendanceSoap"
+_FILL: Final = """
+insert into core.sources (source, system, connection_id, timezone)
+values ('moodle_main', 'moodle', 'moodle_main', 'Europe/Amsterdam');
+insert into core.profession_groups (org_id, name, active, number_scheme, number_pattern)
+values ({org}, 'G', true, 'pe:{org}', '^[0-9]{{11}}$');
+insert into core.accreditations (org_id, source, source_course_id, valid_from, valid_to, pe_course_id)
+values ({org}, 'moodle_main', '2', '2026-01-01', '2026-12-31', '{course}');
+insert into core.clients (client_code) select 'C' || n from generate_series(1, {points}) as n;
+insert into core.client_numbers (client_code, scheme, value)
+select 'C' || n, 'pe:{org}', lpad(n::text, 11, '0') from generate_series(1, {points}) as n;
+insert into core.course_completions (source, source_course_id, client_code, completed_at, passed, run_id)
+select 'moodle_main', '2', 'C' || n, '2026-09-25T15:13:20Z', true, 'bench' from generate_series(1, {points}) as n
+"""
+
+
+def bench(points: int = POINTS, laps: int = LAPS) -> Report:
+    """Measure both, lap by lap; the sandbox runs in this process, what is measured in others."""
+    report = Report("pe", f"{points:,} points to the stand-in of PE-Online, over HTTP")
+    with TemporaryDirectory(prefix="etl-bench-") as folder, serve() as sandbox:
+        home = Path(folder)
+        home.chmod(0o755)  # as root, the server runs as another user, who has to get in
+        with embedded.running(home / "postgres") as server_url:
+            url = embedded.ensure_database(server_url, "pe")
+            schema.migrate(url)
+            _fill(url, points)
+            _know_everybody(sandbox.ledger)
+            report.add(measured(_zeep_alone, url, sandbox.url, laps=laps))
+            _know_everybody(sandbox.ledger)
+            report.add(measured(_push, url, sandbox.url, laps=laps))
+        embedded.remove(home / "postgres")
+    alone, pushed = report.parts["zeep alone"], report.parts["push"]
+    report.goal(
+        "envelopes/s of a push / of zeep alone",
+        pushed.rows / pushed.seconds / (alone.rows / alone.seconds),
+        at_least=0.8,
+    )
+    report.goal("points that were not accepted", report.parts["left"].rows, at_most=0)
+    return report
+
+
+def _zeep_alone(watch: Watch, url: str, sandbox: str) -> None:
+    documents = _documents(db.engine(url), account(_connection(sandbox)))
+    address = _connection(sandbox).host
+    service = zeep.Client(str(client.WSDL)).create_service(_BINDING, address)
+    for lap in watch.laps:
+        with watch("zeep alone", lap):
+            for document in documents:
+                service.ProcessXML(sXML=document)
+    watch.count("zeep alone", len(documents), "envelopes")
+
+
+def _push(watch: Watch, url: str, sandbox: str) -> None:
+    engine, connection = db.engine(url), _connection(sandbox)
+    envelopes = len(_documents(engine, account(connection)))
+    for lap in watch.laps:
+        with engine.begin() as session:
+            session.exec_driver_sql("truncate ops.outbox cascade")
+        run_id = flow.open_run(engine, Options())
+        flow.plan(engine, run_id, lambda _: connection)
+        with watch("push", lap, engine):
+            counts = flow.push(engine, run_id, ORG, connection)
+    watch.count("push", envelopes, f"envelopes, {counts.written:,} points accepted")
+    with watch("left"):
+        left = counts.read - counts.written
+    watch.count("left", left, "points")
+
+
+def _documents(engine: Engine, pe_account: PeAccount) -> list[str]:
+    """What a push would send."""
+    with engine.connect() as session:
+        points.refresh(session, ORG, pe_account)
+        due = points.due(session, ORG)
+        calls = batches(due, points.persons(session, due), pe_account.batch_limit)
+        documents = [payload.entry(pe_account, ORG, points.rows(session, call)) for call in calls]
+        session.rollback()
+    return documents
+
+
+def _know_everybody(books: Ledger) -> None:
+    books.reset()
+    books.add_persons_like(ORG, r"\d{11}")
+    books.add_course(BookedCourse(ORG, COURSE, "2026-01-01", "2026-12-31", 2, None))
+
+
+def _connection(sandbox: str) -> Connection:
+    address = f"{sandbox}/pe{PATH}"
+    return Connection(
+        "pe_online", "pe_online", address, accounts.PE_USER, accounts.PE_KEY, extra={"mode": "live"}
+    )
+
+
+def _fill(url: str, points: int) -> None:
+    engine = db.engine(url)
+    with engine.begin() as session:
+        session.exec_driver_sql(_FILL.format(org=ORG, course=COURSE, points=points).replace("%", "%%"))
+    engine.dispose()
