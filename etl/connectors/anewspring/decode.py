@@ -84,8 +84,11 @@ def test_message() -> tuple[str, bytes]:
 
 def _completed(said: _Message, user: _User, course: _Course, zone: ZoneInfo) -> Heard:
     """A completed course; ids are those of the system that the users were taken over from, and may be absent."""
-    person_id = values.identifier("user.id", _text("user.id", user.id))
-    course_id = values.identifier("course.id", _text("course.id", course.id))
+    try:
+        person_id = values.identifier("user.id", _text("user.id", user.id))
+        course_id = values.identifier("course.id", _text("course.id", course.id))
+    except RejectRecord as problem:
+        return Heard(problem)
     held = said.subscription or _Subscription()
     return heard_of(person_id, course_id, lambda: _completion(person_id, course_id, held, said, zone))
 
