@@ -11,8 +11,6 @@ import pytest
 
 from tests.conformance.stand_in import WITH_A_FLOW, stand_in_of
 
-pytestmark = pytest.mark.long
-
 ROOT = Path(__file__).parents[2]
 # What is added, by which pages; the last one is about it.
 ADDED = {
@@ -32,6 +30,20 @@ def changed(text, diff):
     new = "\n".join(line[1:] for line in lines if line[0] in " +")
     assert text.count(old) == 1, old
     return text.replace(old, new)
+
+
+def written(pages):
+    """The files of pages as they are to be, by name."""
+    files = {}
+    for kind, name, content in BLOCK.findall("".join(pages)):
+        if kind == "diff":
+            before = files[name] if name in files else (ROOT / name).read_text(encoding="utf-8")
+            files[name] = changed(before, content)
+        else:
+            assert name not in files, f"{name} is there already"
+            assert not (ROOT / name).exists(), f"{name} is there already"
+            files[name] = content
+    return files
 
 
 @pytest.fixture(scope="module", params=ADDED.values(), ids=ADDED)
@@ -58,13 +70,9 @@ def product(pages, tmp_path_factory):
             shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(ROOT / name, copy / name)
-    for kind, name, content in BLOCK.findall("".join(pages)):
+    for name, content in written(pages).items():
         path = copy / name
-        if kind == "diff":
-            content = changed(path.read_text(encoding="utf-8"), content)
-        else:
-            assert not path.exists(), f"{name} is there already"
-            path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
     return copy
 
@@ -78,18 +86,25 @@ def tried(product, *arguments):
     return done.stdout
 
 
+def test_what_a_page_changes_is_there(pages):
+    assert written(pages)
+
+
+@pytest.mark.long
 def test_the_connector_of_the_page_conforms(product, system):
     told = tried(product, *PYTEST, "tests/conformance", f"tests/connectors/{system}", "-k", system)
     [passed] = re.findall(r"^(\d+) passed", told, re.MULTILINE)
     assert int(passed) >= 10
 
 
+@pytest.mark.long
 def test_its_files_are_written_as_all_others(product, system):
     folders = (f"etl/connectors/{system}", f"etl/sandbox/{system}")
     tried(product, "ruff", "check", *folders, "dags", "tests/connectors")
     tried(product, "mypy", *(part for one in folders for part in ("-p", one.replace("/", "."))))
 
 
+@pytest.mark.long
 def test_airflow_shows_its_flow_with_its_pool(product):
     named = "test_there_is_one_file_for_each_flow or test_the_pools_of_the_tasks"
     tried(product, *PYTEST, "tests/plugins/test_dags.py", "-k", named)
