@@ -88,12 +88,14 @@ def test_a_file_may_not_leave_out_what_an_absent_file_refers_to(engine, folder):
     assert str(error.value).splitlines() == [
         f"clients.csv: leaves out 1 that client_numbers.csv, {still}",
         f"clients.csv: leaves out 1 that enrolments.csv, {still}",
+        f"clients.csv: leaves out 1 that training_requests.csv, {still}",
     ]
 
 
 def test_a_closed_row_cannot_be_referred_to(engine, folder):
     import_set(engine, folder.path)
-    for file in ("clients.csv", "enrolments.csv", "enrolment_units.csv", "client_numbers.csv"):
+    of_a_client = "enrolments.csv", "enrolment_units.csv", "client_numbers.csv", "training_requests.csv"
+    for file in ("clients.csv", *of_a_client):
         held = folder.lines(file)
         folder.write(file, *(line for line in held if "CL00001" not in line and "E-1001-001" not in line))
     import_set(engine, folder.path)
