@@ -66,7 +66,7 @@ def test_a_course_that_only_gives_a_competence_is_looked_at_too(engine, check, s
 
 def test_idnumbers_that_no_course_shows_are_named_before_anything_is_linked(engine, check, sandbox):
     with engine.begin() as session:
-        for table in ("accreditations", "competence_links"):
+        for table in ("accreditations", "competence_links", "training_parts"):
             session.exec_driver_sql(f"update core.{table} set closed_at = now()")
     sandbox.moodle.site.withhold(Withheld.COURSE_SETTINGS)
     report = check(Connection("c", "moodle", f"{sandbox.url}/moodle", password=accounts.MOODLE_TOKEN))
