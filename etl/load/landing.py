@@ -82,6 +82,14 @@ def newest_of(session: Session, source: str, resource: str) -> pd.DataFrame:
     return db.query(session, "load/landing.newest", source=source, resource=resource)
 
 
+def moments(session: Session, source: str, scope: str, resource: str) -> list[tuple[datetime, int]]:
+    """When each answer of a resource was landed in a scope, with its landing_id, the newest first."""
+    asked = {"source": source, "scope": scope, "resource": resource}
+    return [
+        (row["landed_at"], row["landing_id"]) for row in db.rows(session, "load/landing.moments", **asked)
+    ]
+
+
 def history(
     session: Session, source: str, resource: str, scopes: Sequence[str], keys: Sequence[str]
 ) -> list[int]:

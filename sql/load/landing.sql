@@ -53,6 +53,13 @@ and scope = any(:scopes)
 and resource = any(:resources)
 group by scope
 
+-- name: moments
+-- When each answer of a resource was landed in a scope.
+select landing_id, landed_at
+from raw.landings
+where source = :source and scope = :scope and resource = :resource
+order by landing_id desc
+
 -- name: newest
 -- The newest answer of one resource in every scope of a source.
 select distinct on (scope) landing_id, scope, encode(sha256, 'hex') as sha256

@@ -16,8 +16,8 @@ from etl.connectors.moodle import flow as moodle_results
 from etl.connectors.moodle.accounts import refresh
 from etl.connectors.moodle.before_poll import CourseList
 from etl.connectors.moodle.grades import decode_grade_report
-from etl.connectors.moodle.landed import COMPLETION, GRADES, MODULE, SYSTEM, USER_GRADES, USERS
-from etl.connectors.moodle.poll import USER_FIELDS
+from etl.connectors.moodle.landed import ACCESS, COMPLETION, GRADES, MODULE, SYSTEM, USER_GRADES, USERS
+from etl.connectors.moodle.poll import ACCESS_FIELDS, USER_FIELDS
 from etl.engine import night
 from etl.engine.options import Options
 from etl.engine.sources import Source, sources
@@ -41,6 +41,7 @@ _WHAT_A_NIGHT_WRITES: Final = (
     "ops.derived_learners",
 )
 _OPTIONS: Final = {"userfields": ",".join(USER_FIELDS)}
+_PROBED: Final = {"userfields": ",".join(ACCESS_FIELDS)}
 _COUNTS: Final = """
 select
     coalesce(sum(read), 0)::int as read,
@@ -174,7 +175,7 @@ def _land_changes(engine: Engine, source: Source, site: GeneratedSite) -> None:
     changed = site.changed_students(site.settings.night)
     for course in site.course_ids:
         scope = str(course)
-        answers = [Answer(scope, USERS, "", site.enrolled_users(course, _OPTIONS))]
+        answers = [Answer(scope, ACCESS, "", site.enrolled_users(course, _PROBED))]
         for user in (user for where, user in changed if where == course):
             answers.append(Answer(scope, USER_GRADES, str(user), site.grade_items(course, user)))
             answers.append(Answer(scope, COMPLETION, str(user), site.completion(course, user)))

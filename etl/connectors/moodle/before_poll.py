@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Final
 
@@ -51,15 +51,23 @@ class CourseList:
 
     @cached_property
     def _newest(self) -> dict[str, CourseState]:
-        return self._states(None)
+        return self._states(datetime.max.replace(tzinfo=UTC))
 
-    def _states(self, as_of: datetime | None) -> dict[str, CourseState]:
+    @cached_property
+    def _lists(self) -> list[tuple[datetime, int]]:
+        """When each list was landed, the newest first."""
         with self._engine.connect() as session:
-            found = landing.index(session, self._source.source, [""], as_of)
-            ids = found.loc[found["resource"] == _COURSES, "landing_id"].tolist()
-            for answer in landing.read(session, [one for one in ids if one not in self._read]):
-                self._read[answer.landing_id] = contract.decode_course_states(answer.body)
-        return self._read[ids[0]] if ids else {}
+            return landing.moments(session, self._source.source, "", _COURSES)
+
+    def _states(self, as_of: datetime) -> dict[str, CourseState]:
+        found = next((landing_id for moment, landing_id in self._lists if moment <= as_of), None)
+        if found is None:
+            return {}
+        if found not in self._read:
+            with self._engine.connect() as session:
+                [answer] = landing.read(session, [found])
+            self._read[found] = contract.decode_course_states(answer.body)
+        return self._read[found]
 
 
 @dataclass(frozen=True)
