@@ -1,7 +1,7 @@
 -- name: courses
 -- What courses are derived from now, those with an answer. inputs: hash over the newest answers, which of them are older
 -- than the grades that they are compared with, the reference data and the occurrences that the course is linked to.
-with landed as materialized (
+with landed as (
     select distinct on (scope, resource, key) scope, resource, key, landing_id, sha256
     from raw.landings
     where source = :source
@@ -10,41 +10,37 @@ with landed as materialized (
     order by scope, resource, key, landing_id desc
 ),
 
-whole as (
-    select scope, landing_id from landed where resource = 'grades'
-),
-
-single as (
-    select scope, key, landing_id from landed where resource = 'user_grades'
-),
-
-reports as (
-    select scope, max(landing_id) as landing_id from landed where resource in ('grades', 'user_grades') group by scope
+-- By windows: of joins of the answers with themselves the planner cannot know how large they are.
+compared as (
+    select
+        *,
+        max(landing_id) filter (where resource = 'grades') over course as whole_id,
+        max(landing_id) filter (where resource in ('grades', 'user_grades')) over course as report_id,
+        max(landing_id) filter (where resource = 'user_grades') over learner as single_id
+    from landed
+    window course as (partition by scope), learner as (partition by scope, key)
 ),
 
 answers as (
     select
-        landed.scope,
-        max(landed.landing_id) as landing_id,
+        scope,
+        max(landing_id) as landing_id,
         string_agg(
             concat_ws(
                 ' ',
-                landed.resource,
-                landed.key,
-                encode(landed.sha256, 'hex'),
-                case landed.resource
-                    when 'completion' then landed.landing_id < greatest(whole.landing_id, single.landing_id)
-                    when 'module' then landed.landing_id < reports.landing_id
+                resource,
+                key,
+                encode(sha256, 'hex'),
+                case resource
+                    when 'completion' then landing_id < greatest(whole_id, single_id)
+                    when 'module' then landing_id < report_id
                 end
             ),
-            chr(10) order by landed.resource, landed.key
+            chr(10) order by resource, key
         ) as listed
-    from landed
-    left join whole using (scope)
-    left join reports using (scope)
-    left join single on landed.resource = 'completion' and single.scope = landed.scope and single.key = landed.key
-    where landed.resource <> 'user_grades' or whole.landing_id is null or landed.landing_id > whole.landing_id
-    group by landed.scope
+    from compared
+    where resource <> 'user_grades' or whole_id is null or landing_id > whole_id
+    group by scope
 ),
 
 linked as (

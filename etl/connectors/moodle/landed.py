@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -161,6 +162,7 @@ def _without_learner(rejected: pd.DataFrame, user: str) -> pd.DataFrame:
     return rejected[~theirs.astype("bool")]
 
 
+@cache
 def no_users() -> pd.DataFrame:
     """A list of no participants."""
     return contract.decode_enrolled_users(b"[]").frame
