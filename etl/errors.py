@@ -10,7 +10,7 @@
             AccountRefused      an account of a target (etl/connectors/pe_online/sender.py)
         RejectRecord            this course, person or row only: list it and go on
         OutcomeUnknown          the call may have been carried out: settle it first
-            AnswerLost          its answer was lost (etl/connectors/pe_online/client.py)
+            AnswerLost          it left, and no usable answer came back
         InvalidInput            a person entered something wrong
         DatabaseFault           the warehouse refused, or could not be reached
         NotTaken                a message to us is not kept; its sender is told why
@@ -68,6 +68,17 @@ class OutcomeUnknown(EtlError):  # noqa: N818
     """The call may or may not have been carried out: settle it before doing anything else with those rows."""
 
     code = "outcome_unknown"
+
+
+class AnswerLost(OutcomeUnknown):
+    """What was sent left, and no usable answer came back; ``cause`` says why, ``error_code`` in short, if the call has
+    such codes.
+    """
+
+    def __init__(self, who: str, cause: str, error_code: str = "") -> None:
+        super().__init__(f"{who}: {cause}; the outcome is unknown")
+        self.cause = cause
+        self.error_code = error_code
 
 
 class InvalidInput(EtlError):  # noqa: N818

@@ -8,7 +8,7 @@ from urllib3.exceptions import HTTPError
 from etl.connectors.coachview.account import CoachviewAccount
 from etl.engine.pusher import Outcome
 from etl.engine.webhooks.signatures import HEADER, signature
-from etl.errors import EtlError, GiveUp, OutcomeUnknown, RetryLater
+from etl.errors import AnswerLost, EtlError, GiveUp, RetryLater
 from etl.http.outgoing import Outgoing
 from etl.http.transport import transport
 from etl.http.unanswered import ONLY_TLS, why
@@ -24,14 +24,6 @@ _HINTS: Final = {
     403: "the signature is missing or wrong: webhook_secret and hash of the connection are not those of Coachview",
     405: "this is not the address of the service: correct the host",
 }
-
-
-class AnswerLost(OutcomeUnknown):
-    """The result left, and no usable answer came back."""
-
-    def __init__(self, who: str, cause: str) -> None:
-        super().__init__(f"{who}: {cause}; the outcome is unknown")
-        self.cause = cause
 
 
 class Poster:

@@ -18,14 +18,14 @@ from etl.connectors.coachview import results
 from etl.connectors.coachview.account import CONNECTION, CoachviewAccount, account
 from etl.connectors.coachview.client import CoachviewClient
 from etl.connectors.coachview.messages import message
-from etl.connectors.coachview.poster import AnswerLost, Poster
+from etl.connectors.coachview.poster import Poster
 from etl.connectors.coachview.results import RESULTS
 from etl.engine import failpoint, ledger, night
 from etl.engine.ledger import OUTCOME_UNKNOWN, Due
 from etl.engine.night import Connect
 from etl.engine.options import Options
 from etl.engine.pusher import Outcome, Pusher, exclusive
-from etl.errors import EtlError, GiveUp, RetryLater
+from etl.errors import AnswerLost, EtlError, GiveUp, RetryLater
 from etl.load import rejections, runs
 from etl.load.runs import Counts
 from etl.transform.reasons import reason

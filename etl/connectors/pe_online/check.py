@@ -7,10 +7,10 @@ from etl.connections import CheckReport, Connection
 from etl.connectors.pe_online import answers, payload
 from etl.connectors.pe_online import faults as pe_faults
 from etl.connectors.pe_online.account import account
-from etl.connectors.pe_online.client import AnswerLost, PeClient
+from etl.connectors.pe_online.client import PeClient
 from etl.connectors.pe_online.payload import Attendance
 from etl.engine.connection_test import Tested
-from etl.errors import GiveUp, RetryLater
+from etl.errors import AnswerLost, GiveUp, RetryLater
 
 _NO_GROUP: Final = 0
 _NOBODY: Final = Attendance(

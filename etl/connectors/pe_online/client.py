@@ -14,7 +14,7 @@ from zeep.transports import Transport
 
 from etl import settings
 from etl.connectors.pe_online.account import PeAccount
-from etl.errors import EtlError, GiveUp, OutcomeUnknown, RetryLater
+from etl.errors import AnswerLost, EtlError, GiveUp, RetryLater
 from etl.http import refusals
 from etl.http.outgoing import Outgoing
 from etl.http.transport import transport
@@ -40,15 +40,6 @@ _SETTINGS: Final = zeep.Settings(forbid_dtd=True, forbid_entities=True, forbid_e
 
 for _name in ("zeep.transports", "zeep.wsdl", "zeep.xsd"):
     logging.getLogger(_name).setLevel(logging.INFO)  # at DEBUG they write whole envelopes, key included
-
-
-class AnswerLost(OutcomeUnknown):
-    """The rows left, and no usable answer came back; ``cause`` says why, ``error_code`` in short."""
-
-    def __init__(self, who: str, cause: str, error_code: str) -> None:
-        super().__init__(f"{who}, ProcessXML: {cause}; the outcome is unknown")
-        self.cause = cause
-        self.error_code = error_code
 
 
 class PeClient:
@@ -148,7 +139,7 @@ class _Transport(Transport):
 
     def lost(self, what: str, error_code: str) -> AnswerLost:
         """The error for a call whose answer did not come."""
-        return AnswerLost(self._who, what, error_code)
+        return AnswerLost(f"{self._who}, ProcessXML", what, error_code)
 
     @property
     def _who(self) -> str:

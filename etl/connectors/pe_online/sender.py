@@ -10,12 +10,12 @@ from etl.connectors.pe_online import answers, payload, points
 from etl.connectors.pe_online import faults as pe_faults
 from etl.connectors.pe_online.account import PeAccount
 from etl.connectors.pe_online.answers import UNKNOWN
-from etl.connectors.pe_online.client import AnswerLost, PeClient
+from etl.connectors.pe_online.client import PeClient
 from etl.connectors.pe_online.payload import Attendance
 from etl.engine import failpoint
 from etl.engine.ledger import Due
 from etl.engine.pusher import Outcome, Pusher
-from etl.errors import EtlError, GiveUp, RetryLater
+from etl.errors import AnswerLost, EtlError, GiveUp, RetryLater
 
 log = logging.getLogger(__name__)
 
