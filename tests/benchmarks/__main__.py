@@ -1,4 +1,7 @@
-"""Run the benchmarks, or those that are named: python -m tests.benchmarks [moodle airflow ...]."""
+"""Run the benchmarks, or those that are named: python -m tests.benchmarks [--page] [moodle airflow ...].
+
+With --page docs/performance.md is written anew; of what is not measured now it shows the last run.
+"""
 
 import sys
 from importlib import import_module
@@ -6,6 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from rich.console import Console
+
+from tests.benchmarks import page
 
 _ON_REQUEST: Final = {"airflow"}  # takes minutes
 
@@ -22,4 +27,6 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main([name for name in sys.argv[1:] if name != "--page"])
+    if "--page" in sys.argv:
+        print(f"Wrote {page.write()}")

@@ -27,7 +27,7 @@ def bench(
     laps: int = LAPS,
 ) -> Report:
     """Measure on a PostgreSQL server that is started for it."""
-    with TemporaryDirectory(prefix="etl-bench-") as folder, _server(Path(folder)) as server_url:
+    with TemporaryDirectory(prefix="etl-bench-") as folder, server(Path(folder)) as server_url:
         return measure(server_url, large, one_class, over_http, laps)
 
 
@@ -91,7 +91,7 @@ def _set_goals(report: Report) -> None:
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[str]:
+def server(folder: Path) -> Iterator[str]:
     folder.chmod(0o755)  # as root, the server runs as another user, who has to get in
     home = folder / "postgres"
     with embedded.running(home) as server_url:

@@ -46,6 +46,7 @@ class Part:
     server: list[float] = field(default_factory=list)
     peak_mib: int = 0
     note: str = ""
+    facts: dict[str, float] = field(default_factory=dict)  # whatever else was measured, by name
 
     @property
     def seconds(self) -> float:
