@@ -10,6 +10,7 @@ from etl import db
 from etl.connectors.registry import CONNECTORS
 from etl.reference.beside import Beside
 from etl.reference.problems import Problem, at_lines
+from etl.reference.training_doubts import training_doubts
 from etl.transform import forms
 from etl.transform.normal_form import folded
 
@@ -30,6 +31,7 @@ def doubts(beside: Beside) -> list[Problem]:
         found += _without_points(beside)
     if beside.session is not None and "accreditations" in beside.reference_set.frames:
         found += _points_again(beside.reference_set.frames["accreditations"], beside.session)
+    found += training_doubts(beside)
     return sorted(set(found))  # what the warehouse holds has no lines, so that one sentence may come often
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from etl.reference import Problem, check, export_set, import_set
+from etl.reference import Problem, check, export_set, import_set, preview
 
 PARTS, REQUESTS, HELD = "training_parts.csv", "training_requests.csv", "training_request_parts.csv"
 
@@ -45,3 +45,46 @@ def test_the_files_are_exported_as_they_were_imported(sample, engine, tmp_path, 
     export_set(engine, tmp_path / "out")
     kept, given = ((path / name).read_text().splitlines() for path in (tmp_path / "out", sample))
     assert (kept[0], sorted(kept[1:])) == (given[0], sorted(given[1:]))
+
+
+NAMELESS = "is empty, and an integration of the training names persons by it: no completion of it counts"
+UNPOLLED = "is no source of sources.csv, as an integration that is polled has to be: nothing is read of it"
+
+
+def warned(folder, engine, file):
+    """The warnings about a file of the set."""
+    found = preview(folder.path, engine)
+    assert found.problems == []
+    return [warning for warning in found.warnings if warning.file == file]
+
+
+@pytest.mark.parametrize(
+    ("line", "columns"),
+    [
+        ("X,BUSINESS,8888,P8888,,open", ["client_code"]),  # its part is a course of Moodle
+        ("X,BUSINESS,8888,P8888,,finished", []),
+        ("X,THEORY,8888,,CL00001,open", ["external_id"]),  # its part is sent, by external ID
+        ("X,THEORY,,P8888,,open", []),
+    ],
+)
+def test_a_request_that_lacks_what_its_integration_names_persons_by_is_a_warning(
+    folder, engine, line, columns
+):
+    folder.add(
+        "integrations.csv",
+        "x_sender,elearning,x_secret,,Europe/Amsterdam,,,,,false,false,false,external,true",
+    )
+    folder.add("trainings.csv", "THEORY,Theory")
+    folder.add(PARTS, "X-1,THEORY,Theory,x_sender,1")
+    number = folder.add(REQUESTS, line)
+    assert warned(folder, engine, REQUESTS) == [
+        Problem(REQUESTS, number, column, NAMELESS) for column in columns
+    ]
+
+
+def test_an_integration_that_is_polled_and_no_source_is_a_warning(folder, engine):
+    line = "x_site,moodle,,,Europe/Amsterdam,,,,,false,false,false,external,true"
+    number = folder.add("integrations.csv", line)
+    assert warned(folder, engine, "integrations.csv") == [
+        Problem("integrations.csv", number, "integration", UNPOLLED)
+    ]
