@@ -86,6 +86,20 @@ def _set_goals(report: Report) -> None:
     )
     report.goal("identical night / first night", second.seconds / first.seconds, at_most=0.1)
     report.goal("rows that an identical night writes", second.rows, at_most=0)
+    changed, stages = (
+        parts["night: 1 % changed"],
+        [parts[name] for name in ("decode", "derive", "load: first")],
+    )
+    report.goal(
+        "1 % night / first night, derived and loaded, own processor time",
+        changed.cpu_seconds / first.cpu_seconds,
+        at_most=0.05,
+    )
+    report.goal(
+        "first night, derived and loaded / decode, derive and load alone, own processor time",
+        first.cpu_seconds / sum(stage.cpu_seconds for stage in stages),
+        at_most=1.3,
+    )
     report.goal("derived grade items / s of processor", derived.rows / derived.cpu_seconds, at_least=1e6)
     report.goal("peak memory, MiB", max(part.peak_mib for part in parts.values()), at_most=1023)
 
