@@ -114,7 +114,22 @@ left join core.registrations as held
 where said.completion_id = any(:completions)
 
 -- name: place
-select * from core.place_of(:integration, :person_id, :course_id)
+-- What there is to register a completion of one person and course on.
+select
+    exists (
+        select from core.training_parts
+        where integration = :integration and course_id = :course_id and closed_at is null
+    ) as course_known,
+    exists (
+        select from core.requested_by where integration = :integration and person = :person_id
+    ) as person_known,
+    count(parts.part_code) > 0 as requested,
+    coalesce(bool_or(parts.is_open), false) as open,
+    count(*) filter (where parts.is_open) > count(distinct parts.part_code) filter (where parts.is_open) as doubled,
+    coalesce(bool_or(held.request_code is not null), false) as registered
+from core.requested_parts as parts
+left join core.registrations as held using (request_code, part_code)
+where parts.integration = :integration and parts.person = :person_id and parts.course_id = :course_id
 
 -- name: polled
 -- Completed courses of a source, of the clients whose open or registered part they are, that were not taken over yet.
@@ -166,7 +181,7 @@ with told_again as (
 select count(distinct completion_id) as told_again from told_again
 
 -- name: said
--- What completions say, and what there is to register them on: as core.place_of, of many at once.
+-- What completions say, and what there is to register them on: as ``place``, of many at once.
 with said as (
     select * from core.reported_completions where completion_id = any(:completions)
 ),

@@ -56,27 +56,3 @@ comment on column core.requested_parts.request_code is 'Request of this person';
 comment on column core.requested_parts.part_code is 'Part of its training that is this course';
 comment on column core.requested_parts.is_open is 'Whether something may be registered: the request is open, and the administration has neither finished nor approved the part itself';
 comment on column core.requested_parts.holds is 'Result of the part that the administration holds already';
-
--- What there is to register a completion of one person and course on.
-create or replace function core.place_of(of_integration text, of_person text, of_course text)
-returns table (
-    course_known boolean, person_known boolean, requested boolean, open boolean, doubled boolean, registered boolean
-)
-language sql stable
-as $$
-    select
-        exists (
-            select from core.training_parts
-            where integration = of_integration and course_id = of_course and closed_at is null
-        ),
-        exists (select from core.requested_by where integration = of_integration and person = of_person),
-        count(parts.part_code) > 0,
-        coalesce(bool_or(parts.is_open), false),
-        count(*) filter (where parts.is_open) > count(distinct parts.part_code) filter (where parts.is_open),
-        coalesce(bool_or(held.request_code is not null), false)
-    from core.requested_parts as parts
-    left join core.registrations as held using (request_code, part_code)
-    where parts.integration = of_integration and parts.person = of_person and parts.course_id = of_course
-$$;
-
-comment on function core.place_of is 'What there is to register a completion of a person and course on: whether either is known, and which parts are requested, open, open twice, or registered already';

@@ -16,6 +16,8 @@ _ASIDE = (
     "create table aside.attempts as select * from ops.outbox_attempts",
     "create table aside.decisions as select * from ops.outbox_decisions",
     "drop view mart.pe_attendance",
+    # What other targets say of their items came after the one ledger.
+    "drop table ops.coachview_results cascade",
     "drop table ops.outbox_decisions, ops.outbox_attempts, ops.pe_attendance, ops.outbox",
 )
 FIRST = ("20261101000004_pe_online",)
@@ -37,7 +39,7 @@ def restore(site, migrations=LAST):
     decision = f"{_DECISION}{before}"
     _copy(site, "pe_decisions", f"attendance_id, {decision}", f"item_id, {decision}", "decisions")
     site.sql("drop schema aside cascade")
-    site.sql("delete from ops.schema_migrations where version = '20261126820001'")
+    site.sql("delete from ops.schema_migrations where version in ('20261126820001', '20261126980002')")
 
 
 def _copy(site, table, columns, values, aside):
