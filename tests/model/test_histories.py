@@ -24,9 +24,9 @@ from tests.model.events import (
     histories,
 )
 
-COURSES, DAYS = 3, 6
-# The quick tests play what is written out here.
-PHASES = [Phase.explicit] if settings.default.max_examples < 10 else settings.default.phases
+QUICK = settings.default.max_examples < 10  # they play what is written out here
+COURSES, DAYS = 2 if QUICK else 3, 6
+PHASES = [Phase.explicit] if QUICK else settings.default.phases
 SWEEP = Day(1, (), full=True)
 
 A_WEEK = [
@@ -47,7 +47,7 @@ def played(play, history):
 
 @example(A_WEEK)
 @given(histories(COURSES, DAYS, trouble=False))
-@examples(40, phases=PHASES)
+@examples(25, phases=PHASES)
 def test_no_history_leaves_anything_unseen_that_a_probe_shows_or_a_sweep_finds(playing, history):
     with playing(COURSES) as play:
         played(play, history)
@@ -55,7 +55,7 @@ def test_no_history_leaves_anything_unseen_that_a_probe_shows_or_a_sweep_finds(p
 
 @example(A_BAD_WEEK)
 @given(histories(COURSES, DAYS, trouble=True))
-@examples(30, phases=PHASES)
+@examples(25, phases=PHASES)
 def test_no_failed_poll_and_no_kill_leaves_anything_unseen_or_decided_on_what_is_stale(playing, history):
     with playing(COURSES) as play:
         played(play, history)
