@@ -18,7 +18,7 @@ AS_BEFORE = (
     "drop table core.corrected_competences",
     "drop view core.courses_read",
     "drop table core.course_readings",
-    "alter table core.courses drop column gone_when_asked",
+    "alter table core.courses drop column gone_when_asked cascade",
     "drop trigger link_again on core.competence_links",
     "drop function core.link_again",
     "alter table core.competence_links drop column linked_at",
