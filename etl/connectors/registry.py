@@ -21,7 +21,7 @@ from etl.engine.options import Options
 from etl.errors import EtlError, InvalidInput
 
 if TYPE_CHECKING:
-    from etl.engine.webhooks.receiver import Sender
+    from etl.engine.webhooks.receiver import SendingSystem
 
 CONNECTORS: Final[tuple[Connector, ...]] = (
     MOODLE,
@@ -102,7 +102,7 @@ def mounts() -> tuple[Mount, ...]:
     return found
 
 
-def receiver_of(system: str) -> tuple[Mount, "Sender"]:
+def receiver_of(system: str) -> tuple[Mount, "SendingSystem"]:
     """Where the signed messages of a system come in, and what they say. Raises InvalidInput where it sends none."""
     connector = _BY_SYSTEM.get(system)
     if connector is None or not connector.sender:

@@ -45,7 +45,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Due:
+class DueItem:
     """An item that a push would send now; an unknown one with ``read_back`` is looked up before that."""
 
     item_id: int
@@ -129,12 +129,12 @@ def open_cases(session: Session, target: Target, account: str) -> pd.DataFrame:
     )
 
 
-def due(session: Session, target: Target, account: str) -> list[Due]:
+def due(session: Session, target: Target, account: str) -> list[DueItem]:
     """What a push deals with now: pending, rejected for a while, and unknown ones that it settles without a person."""
-    return [Due(**row) for row in db.rows(session, "engine/ledger.due", **_of(target, account))]
+    return [DueItem(**row) for row in db.rows(session, "engine/ledger.due", **_of(target, account))]
 
 
-def pushed(session: Session, offered: Sequence[Due], calls: int) -> Counts:
+def pushed(session: Session, offered: Sequence[DueItem], calls: int) -> Counts:
     """What became of the items of a push, as the ledger has it; what waits or is unknown is as it was."""
     item_ids = [one.item_id for one in offered]
     [outcomes] = db.rows(session, "engine/ledger.pushed", item_ids=item_ids)

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 
 from etl import db
 from etl.engine import ledger
-from etl.engine.ledger import OUTCOME_UNKNOWN, Due, IfUnknown, Target
+from etl.engine.ledger import OUTCOME_UNKNOWN, DueItem, IfUnknown, Target
 from etl.load.runs import Counts
 from etl.transform.reasons import reason
 
@@ -74,7 +74,7 @@ class Pusher:
             found = db.rows(self._session, "engine/ledger.recover", **of, **unknown)
         return [row["if_unknown"] for row in found]
 
-    def due(self) -> list[Due]:
+    def due(self) -> list[DueItem]:
         """What is to be sent now."""
         return self.read(lambda session: ledger.due(session, self._target, self._account))
 
@@ -117,7 +117,7 @@ class Pusher:
         with self._session.begin():
             db.execute(self._session, "engine/ledger.reject", item_ids=list(item_ids), **words)
 
-    def pushed(self, offered: Sequence[Due], calls: int) -> Counts:
+    def pushed(self, offered: Sequence[DueItem], calls: int) -> Counts:
         """What became of the items of a push, as the ledger has it."""
         return self.read(lambda session: ledger.pushed(session, offered, calls))
 

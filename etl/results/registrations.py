@@ -25,29 +25,21 @@ _NOWHERE: Final = ""  # the scope of what belongs to an integration as a whole
 
 
 @dataclass(frozen=True)
-class Answer:
+class ToldAtOnce:
     """What a sender is told at once: ``registered`` (or it will be), ``already``, or ``refused`` for a ``reason``."""
 
     outcome: Literal["registered", "already", "refused"]
     reason: str = ""
 
 
-def answer(session: Session, integration: str, person_id: str, course_id: str) -> Answer:
+def answer(session: Session, integration: str, person_id: str, course_id: str) -> ToldAtOnce:
     """What becomes of a completion of this person and course, before anything is derived: one keyed query."""
     asked = {"integration": integration, "person_id": person_id, "course_id": course_id}
     place = Place(**db.rows(session, "results/registrations.place", **asked)[0])
     if place.registered:
-        return Answer("already")
+        return ToldAtOnce("already")
     reason = why_not(place)
-    return Answer("refused", reason) if reason else Answer("registered")
-
-
-@dataclass(frozen=True)
-class Integration:
-    """An integration with what it is agreed to send."""
-
-    integration: str
-    terms: Terms
+    return ToldAtOnce("refused", reason) if reason else ToldAtOnce("registered")
 
 
 def integrations(session: Session) -> list[str]:

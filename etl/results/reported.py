@@ -2,14 +2,14 @@
 
 from sqlalchemy import Connection as Session
 
-from etl.engine.webhooks.heard import Completion
+from etl.engine.webhooks.heard import ReportedCompletion
 from etl.engine.webhooks.integrations import Integration
 from etl.engine.webhooks.receiver import Verdict
 from etl.results import registrations
 from etl.transform.reasons import reason
 
 
-def verdict(session: Session, integration: Integration, said: Completion) -> Verdict:
+def verdict(session: Session, integration: Integration, said: ReportedCompletion) -> Verdict:
     """Whether a completion is registered, was already, or is not, and why. Nothing is decided here for good."""
     if not integration.active:
         return _refused("integration_paused")

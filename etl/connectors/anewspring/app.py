@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from etl.connectors.anewspring.decode import hear, test_message
 from etl.engine.mounting import ALONE, Host
 from etl.engine.webhooks import receiver
-from etl.engine.webhooks.receiver import Sender, Verdict
+from etl.engine.webhooks.receiver import SendingSystem, Verdict
 from etl.results import reported
 
 _TOLD: Final = {
@@ -27,7 +27,7 @@ def answer(verdict: Verdict) -> tuple[int, str]:
     return HTTPStatus.ACCEPTED, _TOLD.get(verdict.outcome, f"kept, not registered: {verdict.reason}")
 
 
-SENDER: Final = Sender("anewspring", hear, reported.verdict, answer, test_message)
+SENDER: Final = SendingSystem("anewspring", hear, reported.verdict, answer, test_message)
 
 
 def create_app(url: str | None = None, host: Host = ALONE) -> Starlette:

@@ -16,7 +16,7 @@ from etl.engine import hardened
 from etl.engine.bodies import Posted
 from etl.engine.decoding import MALFORMED, outline, without_mark
 from etl.engine.webhooks import values
-from etl.engine.webhooks.heard import TEST_PERSON, Completion, Heard, heard_of
+from etl.engine.webhooks.heard import TEST_PERSON, Heard, ReportedCompletion, heard_of
 from etl.engine.webhooks.integrations import Integration
 from etl.errors import RejectRecord, RetryLater
 
@@ -95,7 +95,7 @@ def _completed(said: _Message, user: _User, course: _Course, zone: ZoneInfo) -> 
 
 def _completion(
     person_id: str, course_id: str, held: _Subscription, said: _Message, zone: ZoneInfo
-) -> Completion:
+) -> ReportedCompletion:
     completed, grade, passed = (
         _text(f"subscription.{name}", getattr(held, name)) for name in ("completed", "grade", "passed")
     )
@@ -104,7 +104,7 @@ def _completion(
             MALFORMED, "element subscription.completed: not true, so that nothing is completed"
         )
     at, on = _completed_at(held, said, zone)
-    return Completion(
+    return ReportedCompletion(
         person_id, course_id, at, on,
         grade=None if grade is None else values.grade("subscription.grade", grade),
         presence=True,  # who completed a course was there; whether that is registered says the integration

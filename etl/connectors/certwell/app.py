@@ -9,9 +9,9 @@ from etl.engine.bodies import Posted
 from etl.engine.decoding import MALFORMED
 from etl.engine.mounting import ALONE, Host
 from etl.engine.webhooks import generic, receiver
-from etl.engine.webhooks.heard import Completion, Heard
+from etl.engine.webhooks.heard import Heard, ReportedCompletion
 from etl.engine.webhooks.integrations import Integration
-from etl.engine.webhooks.receiver import Sender
+from etl.engine.webhooks.receiver import SendingSystem
 from etl.errors import RejectRecord
 from etl.results import reported
 
@@ -21,7 +21,7 @@ def hear(posted: Posted, integration: Integration) -> Heard:
     return generic.hear(posted, integration, _judged)
 
 
-SENDER: Final = Sender("certwell", hear, reported.verdict, generic.answer, generic.test_message)
+SENDER: Final = SendingSystem("certwell", hear, reported.verdict, generic.answer, generic.test_message)
 
 
 def create_app(url: str | None = None, host: Host = ALONE) -> Starlette:
@@ -29,7 +29,7 @@ def create_app(url: str | None = None, host: Host = ALONE) -> Starlette:
     return receiver.create_app(SENDER, url, host)
 
 
-def _judged(said: Completion) -> Completion:
+def _judged(said: ReportedCompletion) -> ReportedCompletion:
     """Its result says whether the candidate passed, where the message does not say so besides."""
     if said.grade is None:
         return said

@@ -10,7 +10,7 @@ _WORDS: Final = {True: "true", False: "false"}
 
 
 @dataclass(frozen=True)
-class Result:
+class ResultMessage:
     """What is told of one person and part; without result, presence and passed the part is only finished."""
 
     item_id: int
@@ -22,7 +22,7 @@ class Result:
     completed_on: date
 
 
-def message(told: Result) -> bytes:
+def message(told: ResultMessage) -> bytes:
     """The generic message of a result."""
     optional = {
         generic.RESULT: told.result,

@@ -26,7 +26,7 @@ _HINTS: Final = {
 }
 
 
-class Poster:
+class CoachviewPoster:
     """One Coachview, as results are posted to it."""
 
     def __init__(self, account: CoachviewAccount) -> None:

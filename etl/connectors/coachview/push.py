@@ -18,10 +18,10 @@ from etl.connectors.coachview import results
 from etl.connectors.coachview.account import CONNECTION, CoachviewAccount, account
 from etl.connectors.coachview.client import CoachviewClient
 from etl.connectors.coachview.messages import message
-from etl.connectors.coachview.poster import Poster
+from etl.connectors.coachview.poster import CoachviewPoster
 from etl.connectors.coachview.results import RESULTS
 from etl.engine import failpoint, ledger, night
-from etl.engine.ledger import OUTCOME_UNKNOWN, Due
+from etl.engine.ledger import OUTCOME_UNKNOWN, DueItem
 from etl.engine.night import Connect
 from etl.engine.options import Options
 from etl.engine.pusher import Outcome, Pusher, exclusive
@@ -110,7 +110,7 @@ def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
 
 
 def _read_back(
-    engine: Engine, pusher: Pusher, connection: Connection, unknown: Sequence[Due], run_id: str
+    engine: Engine, pusher: Pusher, connection: Connection, unknown: Sequence[DueItem], run_id: str
 ) -> EtlError | None:
     """Settle what Coachview shows as finished. What it does not show is never sent again by itself: a person looks."""
     if not unknown:
@@ -133,12 +133,12 @@ def _read_back(
 
 
 def _send(
-    pusher: Pusher, agreed: CoachviewAccount, due: Sequence[Due], run_id: str
+    pusher: Pusher, agreed: CoachviewAccount, due: Sequence[DueItem], run_id: str
 ) -> tuple[EtlError | None, int]:
     """Offer each result by a call of its own, until all were or Coachview has to be left alone; why, and the calls."""
     calls = silent = 0
     lost: AnswerLost | None = None
-    with Poster(agreed) as poster:
+    with CoachviewPoster(agreed) as poster:
         for one in due:
             call_id = uuid4()
             told = pusher.claim([one.item_id], call_id, run_id, agreed, results.rows)

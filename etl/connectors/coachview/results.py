@@ -10,9 +10,9 @@ import pandas as pd
 from sqlalchemy import Connection as Session
 
 from etl import db
-from etl.connectors.coachview.messages import Result
+from etl.connectors.coachview.messages import ResultMessage
 from etl.engine import ledger
-from etl.engine.ledger import Due, Target
+from etl.engine.ledger import DueItem, Target
 from etl.load.runs import Counts
 
 RESULTS: Final = Target(
@@ -39,14 +39,16 @@ def refresh(session: Session, account: str) -> Counts:
     return ledger.planned(session, RESULTS, len(wished), offered, entered)
 
 
-def due(session: Session, account: str) -> list[Due]:
+def due(session: Session, account: str) -> list[DueItem]:
     """What a push deals with now."""
     return ledger.due(session, RESULTS, account)
 
 
-def rows(session: Session, item_ids: Sequence[int]) -> list[Result]:
+def rows(session: Session, item_ids: Sequence[int]) -> list[ResultMessage]:
     """What Coachview is told of items."""
-    return [Result(**row) for row in db.rows(session, "coachview/results.rows", item_ids=list(item_ids))]
+    return [
+        ResultMessage(**row) for row in db.rows(session, "coachview/results.rows", item_ids=list(item_ids))
+    ]
 
 
 def registered_on(session: Session, item_ids: Sequence[int]) -> dict[int, tuple[str, str]]:

@@ -6,10 +6,12 @@ from starlette.applications import Starlette
 
 from etl.engine.mounting import ALONE, Host
 from etl.engine.webhooks import generic, receiver
-from etl.engine.webhooks.receiver import Sender
+from etl.engine.webhooks.receiver import SendingSystem
 from etl.results import reported
 
-SENDER: Final = Sender("elearning", generic.hear, reported.verdict, generic.answer, generic.test_message)
+SENDER: Final = SendingSystem(
+    "elearning", generic.hear, reported.verdict, generic.answer, generic.test_message
+)
 
 
 def create_app(url: str | None = None, host: Host = ALONE) -> Starlette:

@@ -42,7 +42,7 @@ class MoodleCourse(msgspec.Struct, gc=False):
     visible: Flag = True
 
 
-class Courses(msgspec.Struct):
+class CoursesAnswer(msgspec.Struct):
     """Answer of core_course_get_courses_by_field."""
 
     courses: list[MoodleCourse]
@@ -130,7 +130,7 @@ class CompletionAnswer(msgspec.Struct):
     completionstatus: CompletionStatus
 
 
-_courses = msgspec.json.Decoder(Courses)
+_courses = msgspec.json.Decoder(CoursesAnswer)
 _course_rows = msgspec.json.Decoder(CourseRows)
 _course_state = msgspec.json.Decoder(CourseStateRow)
 _course = msgspec.json.Decoder(MoodleCourse)

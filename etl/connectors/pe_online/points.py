@@ -24,7 +24,7 @@ from etl.connectors.pe_online.faults import (
 from etl.connectors.pe_online.payload import RESENDABLE_TYPES, Attendance
 from etl.connectors.pe_online.point_claims import ALREADY_CLAIMED, AMBIGUOUS_LEARNER, OTHER_COURSE
 from etl.engine import ledger
-from etl.engine.ledger import ChosenItems, Due, Target
+from etl.engine.ledger import ChosenItems, DueItem, Target
 from etl.load.runs import Counts
 from etl.transform.reasons import reason
 
@@ -63,12 +63,12 @@ def refresh(session: Session, org_id: int, account: PeAccount) -> Counts:
     return ledger.planned(session, POINTS, len(due), offered, entered)
 
 
-def due(session: Session, org_id: int) -> list[Due]:
+def due(session: Session, org_id: int) -> list[DueItem]:
     """What a push of a profession group would send now."""
     return ledger.due(session, POINTS, str(org_id))
 
 
-def persons(session: Session, due: Sequence[Due]) -> dict[int, str]:
+def persons(session: Session, due: Sequence[DueItem]) -> dict[int, str]:
     """The relation number of each item."""
     found = db.rows(session, "pe_online/attendance.persons", item_ids=[one.item_id for one in due])
     return {row["item_id"]: row["relation_number"] for row in found}

@@ -13,7 +13,7 @@ from etl.connectors.pe_online.answers import UNKNOWN
 from etl.connectors.pe_online.client import PeClient
 from etl.connectors.pe_online.payload import Attendance
 from etl.engine import failpoint
-from etl.engine.ledger import Due
+from etl.engine.ledger import DueItem
 from etl.engine.pusher import Outcome, Pusher
 from etl.errors import AnswerLost, EtlError, GiveUp, RetryLater
 
@@ -33,7 +33,7 @@ class AccountRefused(GiveUp):
         self.connection_id = connection_id
 
 
-def batches(due: Sequence[Due], persons: Mapping[int, str], limit: int) -> list[list[int]]:
+def batches(due: Sequence[DueItem], persons: Mapping[int, str], limit: int) -> list[list[int]]:
     """Calls of at most ``limit`` rows that hold each person once, so that an answer is never ambiguous.
 
     A row whose outcome is unknown goes alone: then the answer can only be about it.
@@ -70,7 +70,7 @@ class PeSender:
         self.causes: Counter[str] = Counter()  # why outcomes are unknown, counted in rows
         self.problem: EtlError | None = None
 
-    def send(self, due: Sequence[Due]) -> None:
+    def send(self, due: Sequence[DueItem]) -> None:
         """Offer every row once, until all were or the account has to be left alone."""
         self._before = {one.item_id: one.status for one in due}
         self.states = dict(self._before)

@@ -10,7 +10,7 @@ from etl.engine import hardened
 from etl.engine.bodies import Posted
 from etl.engine.decoding import MALFORMED
 from etl.engine.webhooks import values
-from etl.engine.webhooks.heard import TEST_PERSON, Completion, Heard, heard_of
+from etl.engine.webhooks.heard import TEST_PERSON, Heard, ReportedCompletion, heard_of
 from etl.engine.webhooks.integrations import Integration
 from etl.engine.webhooks.receiver import Verdict
 from etl.errors import RejectRecord
@@ -30,7 +30,7 @@ _CANNOT_BE_USED: Final = frozenset({MALFORMED, "completed_in_future", "grade_out
 def hear(
     posted: Posted,
     integration: Integration,
-    completed: Callable[[Completion], Completion] = lambda said: said,
+    completed: Callable[[ReportedCompletion], ReportedCompletion] = lambda said: said,
 ) -> Heard:
     """What a generic message says; ``completed``: what its system means besides. Raises Malformed, RejectRecord."""
     said = _elements(hardened.as_utf8(posted.body, posted.charset))
@@ -70,11 +70,13 @@ def test_message() -> tuple[str, bytes]:
     return _CONTENT_TYPE, written(said)
 
 
-def _completion(person_id: str, course_id: str, said: Mapping[str, str], zone: ZoneInfo) -> Completion:
+def _completion(
+    person_id: str, course_id: str, said: Mapping[str, str], zone: ZoneInfo
+) -> ReportedCompletion:
     if COMPLETED not in said:
         raise values.missing(COMPLETED)
     at, on = values.moment(COMPLETED, said[COMPLETED], zone)
-    return Completion(
+    return ReportedCompletion(
         person_id, course_id, at, on,
         grade=values.grade(RESULT, said[RESULT], comma=True) if RESULT in said else None,
         presence=values.flag(PRESENCE, said[PRESENCE]) if PRESENCE in said else None,

@@ -14,7 +14,7 @@ _AHEAD: Final = timedelta(days=1)  # as far as clocks and time zones may differ
 
 
 @dataclass(frozen=True)
-class Completion:
+class ReportedCompletion:
     """A completed course as its e-learning system tells of it; ``completed_on`` is the day in its own time zone."""
 
     person_id: str
@@ -34,7 +34,7 @@ class Heard:
     could be read.
     """
 
-    said: Completion | RejectRecord | None
+    said: ReportedCompletion | RejectRecord | None
     person_id: str | None = None
     course_id: str | None = None
     created_at: datetime | None = None
@@ -46,7 +46,7 @@ class Heard:
         return self.person_id == TEST_PERSON
 
 
-def heard_of(person_id: str, course_id: str, read: Callable[[], Completion]) -> Heard:
+def heard_of(person_id: str, course_id: str, read: Callable[[], ReportedCompletion]) -> Heard:
     """A message whose person and course are known; what else it says may still be refused."""
     try:
         completion = read()

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from etl import db
 from etl.engine.inbox import Received
-from etl.engine.webhooks.heard import Completion, Heard
+from etl.engine.webhooks.heard import Heard, ReportedCompletion
 from etl.engine.webhooks.integrations import Integration
 from etl.errors import DatabaseFault
 
@@ -45,7 +45,7 @@ def log_refusal(engine: Engine, integration: Integration, status: int, sentence:
 def _said(heard: Heard) -> dict[str, object]:
     """What a message is, with the values of a completion or the reason why it cannot be used."""
     said = dict.fromkeys((*_VALUES, "reason_code", "reason")) | {"outcome": _outcome(heard)}
-    if isinstance(heard.said, Completion):
+    if isinstance(heard.said, ReportedCompletion):
         return said | {name: getattr(heard.said, name) for name in _VALUES}
     if heard.said is not None and not heard.is_test:
         return said | {"reason_code": heard.said.reason_code, "reason": str(heard.said)}
@@ -57,4 +57,4 @@ def _outcome(heard: Heard) -> str:
         return "test"
     if heard.said is None:
         return "ignored"
-    return "completion" if isinstance(heard.said, Completion) else "unusable"
+    return "completion" if isinstance(heard.said, ReportedCompletion) else "unusable"

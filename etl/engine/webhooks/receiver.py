@@ -25,7 +25,7 @@ from etl.engine.inbox import Incoming, Received
 from etl.engine.mounting import Host
 from etl.engine.receiving import HttpAnswer, posted_to
 from etl.engine.webhooks import signatures
-from etl.engine.webhooks.heard import Completion, Heard
+from etl.engine.webhooks.heard import Heard, ReportedCompletion
 from etl.engine.webhooks.integrations import Agreed, Agreements, Integration
 from etl.engine.webhooks.keeping import keep, log_refusal
 from etl.errors import ComeAgain, DatabaseFault, Malformed, NotTaken, RejectRecord
@@ -47,11 +47,11 @@ class Verdict:
     reason: str = ""
 
 
-Judge = Callable[[Session, Integration, Completion], Verdict]
+Judge = Callable[[Session, Integration, ReportedCompletion], Verdict]
 
 
 @dataclass(frozen=True)
-class Sender:
+class SendingSystem:
     """What differs from system to system: what its messages say, what becomes of them, what it is told of that (a
     status of HTTP and a sentence), and what a test message of it looks like (its content type and body).
     """
@@ -63,7 +63,7 @@ class Sender:
     test_message: Callable[[], tuple[str, bytes]]
 
 
-def create_app(sender: Sender, url: str | None, host: Host) -> Starlette:
+def create_app(sender: SendingSystem, url: str | None, host: Host) -> Starlette:
     """The receiver of a system for the warehouse at ``url`` (see ``posted_to``): each integration below its name."""
     most = settings.WEBHOOK_MAX_BYTES.get()
     taker = partial(Receiver, sender=sender, host=host, most=most)
@@ -85,7 +85,7 @@ class Receiver:
     """Takes the messages of one system for one warehouse; made once, used by many threads."""
 
     def __init__(
-        self, engine: Engine, sender: Sender, host: Host, most: int,
+        self, engine: Engine, sender: SendingSystem, host: Host, most: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._engine = engine

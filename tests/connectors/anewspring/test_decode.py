@@ -7,7 +7,7 @@ import pytest
 
 from etl.connectors.anewspring.decode import hear
 from etl.engine.bodies import Posted
-from etl.engine.webhooks.heard import Completion
+from etl.engine.webhooks.heard import ReportedCompletion
 from etl.engine.webhooks.integrations import Integration
 from etl.sandbox.anewspring.sender import as_json, as_xml, completed
 
@@ -69,7 +69,7 @@ def test_the_moment_is_as_exact_as_it_is_told(write, subscription, moment, day):
 )
 def test_grade_and_passed_are_what_is_told_and_who_completed_was_present(write, subscription, grade, passed):
     moment, day = datetime(2026, 1, 13, 23, 30, tzinfo=UTC), date(2026, 1, 14)
-    expected = Completion("X1", "12", moment, day, grade, presence=True, passed=passed)
+    expected = ReportedCompletion("X1", "12", moment, day, grade, presence=True, passed=passed)
     assert heard(of(**subscription), write).said == expected
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from etl.connectors import registry
 from etl.engine.bodies import Posted
-from etl.engine.webhooks.heard import Completion
+from etl.engine.webhooks.heard import ReportedCompletion
 from etl.engine.webhooks.integrations import Integration
 from etl.errors import Malformed, RejectRecord
 from etl.sandbox.anewspring import sender as anewspring
@@ -42,8 +42,8 @@ def judged(system: str, body: bytes, zone: str) -> None:
         told = (heard.person_id or "") + (heard.course_id or "")
         assert "\x00" not in told
         assert len(told) <= 400
-        assert heard.said is None or isinstance(heard.said, Completion | RejectRecord)
-        if isinstance(heard.said, Completion):
+        assert heard.said is None or isinstance(heard.said, ReportedCompletion | RejectRecord)
+        if isinstance(heard.said, ReportedCompletion):
             assert heard.said.completed_at < datetime.now(UTC) + timedelta(days=1)
             assert heard.said.grade is None or heard.said.grade.is_finite()
             assert abs((heard.said.completed_at.date() - heard.said.completed_on).days) <= 1
