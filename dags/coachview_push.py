@@ -15,11 +15,10 @@ by itself: where Coachview does not show it, a person looks and decides (`etl co
 """
 
 from datetime import datetime
-from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, Param, dag, task
-from learning_results_airflow import DEFAULT_ARGS, alerts, connect, run_options, work
-from learning_results_tasks import open_run, report
+from airflow.sdk import CronTriggerTimetable, Param, dag
+from learning_results_airflow import DEFAULT_ARGS, alerts
+from learning_results_tasks import open_run, pushes, report
 
 FLOW = "coachview_push"
 POOL = "coachview"
@@ -44,22 +43,8 @@ POOL = "coachview"
     },
 )
 def coachview_push() -> None:
-    @task(pool=POOL)
-    def plan(run: str, **context: Any) -> list[str]:
-        from etl.connectors.coachview import push
-
-        with work(run, context) as engine:
-            return push.plan(engine, run, connect, run_options(context))
-
-    @task(pool=POOL)
-    def push(run: str, connection_id: str, **context: Any) -> None:
-        from etl.connectors.coachview import push
-
-        with work(run, context) as engine:
-            push.push(engine, run, connect(connection_id))
-
     run = open_run(FLOW)
-    push.partial(run=run).expand(connection_id=plan(run)) >> report(FLOW, run)
+    pushes(FLOW, run, POOL) >> report(FLOW, run)
 
 
 coachview_push()

@@ -26,11 +26,10 @@ the task (the log says where); nothing is sent.
 """
 
 from datetime import datetime
-from typing import Any
 
-from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task
-from learning_results_airflow import DEFAULT_ARGS, alerts, connect, run_options, work
-from learning_results_tasks import open_run, report
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, dag
+from learning_results_airflow import DEFAULT_ARGS, alerts
+from learning_results_tasks import open_run, pushes, report
 
 FLOW = "pe_online_attendance"
 POOL = "pe_online"
@@ -58,25 +57,8 @@ POOL = "pe_online"
     },
 )
 def pe_online_attendance() -> None:
-    @task(pool=POOL)
-    def plan(run: str, **context: Any) -> list[int]:
-        from etl.connectors.pe_online import flow
-
-        with work(run, context) as engine:
-            if run_options(context).dry_run:
-                flow.dry_run(engine, run, connect)
-                return []
-            return flow.plan(engine, run, connect)
-
-    @task(pool=POOL)
-    def push(run: str, org_id: int, **context: Any) -> None:
-        from etl.connectors.pe_online import flow
-
-        with work(run, context) as engine:
-            flow.push_group(engine, run, org_id, connect)
-
     run = open_run(FLOW)
-    push.partial(run=run).expand(org_id=plan(run)) >> report(FLOW, run)
+    pushes(FLOW, run, POOL) >> report(FLOW, run)
 
 
 pe_online_attendance()

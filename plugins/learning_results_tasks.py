@@ -39,6 +39,22 @@ def report(flow: str, run: "XComArg") -> "XComArg":
     return reported(run)
 
 
+def pushes(flow: str, run: "XComArg", pool: str) -> Any:
+    """What is due is planned, then sent account by account."""
+
+    @task(pool=pool)
+    def plan(run: str, **context: Any) -> list[Any]:
+        with work(run, context) as engine:
+            return list(flow_named(flow).plan(engine, run, connect, run_options(context)))
+
+    @task(pool=pool)
+    def push(run: str, account: Any, **context: Any) -> None:
+        with work(run, context) as engine:
+            flow_named(flow).push_account(engine, run, account, connect)
+
+    return push.partial(run=run).expand(account=plan(run))
+
+
 def course_batches(flow: str, run: "XComArg", pool: str) -> Any:
     """A night of courses: batches of them that are landed and derived, each by itself."""
 

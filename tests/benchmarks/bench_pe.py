@@ -81,7 +81,7 @@ def _push(watch: Watch, url: str, sandbox: str) -> None:
         with engine.begin() as session:
             session.exec_driver_sql("truncate ops.outbox cascade")
         run_id = flow.open_run(engine, Options())
-        flow.plan(engine, run_id, lambda _: connection)
+        flow.plan(engine, run_id, lambda _: connection, Options())
         with watch("push", lap, engine):
             counts = flow.push(engine, run_id, ORG, connection)
     watch.count("push", envelopes, f"envelopes, {counts.written:,} points accepted")

@@ -64,6 +64,11 @@ def plan(engine: Engine, run_id: str, connect: Connect, options: Options) -> lis
     return [CONNECTION] if due and not options.dry_run else []
 
 
+def push_account(engine: Engine, run_id: str, connection_id: str, connect: Connect) -> Counts:
+    """Push by a connection of ``plan``, as it is now: it may have been changed since."""
+    return push(engine, run_id, connect(connection_id))
+
+
 def push(engine: Engine, run_id: str, connection: Connection) -> Counts:
     """Settle what is unknown and send what is due; a second pusher at the same time leaves it to the first.
 
@@ -104,7 +109,7 @@ def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
     def tasks() -> Iterator[Callable[[], object]]:
         yield lambda: pushes.extend(plan(engine, run_id, connect, options))
         for connection_id in pushes:
-            yield partial(push, engine, run_id, connect(connection_id))
+            yield partial(push_account, engine, run_id, connection_id, connect)
 
     return night.whole_run(engine, run_id, tasks(), partial(finish, engine, run_id))
 

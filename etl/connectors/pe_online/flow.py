@@ -45,12 +45,16 @@ def open_run(engine: Engine, options: Options, airflow_run_id: str | None = None
     return night.open_run(engine, FLOW, options, airflow_run_id)
 
 
-def plan(engine: Engine, run_id: str, connect: Connect) -> list[int]:
+def plan(engine: Engine, run_id: str, connect: Connect, options: Options) -> list[int]:
     """Bring the ledger up to date and return the profession groups (orgID) that have rows to send now.
 
-    One whose account is not usable is among them, so that the others go on and its push is what is red.
+    One whose account is not usable is among them, so that the others go on and its push is what is red. A dry run
+    writes previews instead, and returns none.
     """
     pushes: list[int] = []
+    if options.dry_run:
+        dry_run(engine, run_id, connect)
+        return pushes
     for org_id, connection_id in _groups(engine):
         try:
             pe_account = account(connect(connection_id))
@@ -67,7 +71,7 @@ def plan(engine: Engine, run_id: str, connect: Connect) -> list[int]:
     return pushes
 
 
-def push_group(engine: Engine, run_id: str, org_id: int, connect: Connect) -> Counts:
+def push_account(engine: Engine, run_id: str, org_id: int, connect: Connect) -> Counts:
     """Push a profession group with the account that it has now; it may have been changed since the plan."""
     with engine.connect() as session:
         [group] = db.rows(session, "pe_online/groups.connection", org_id=org_id)
@@ -139,12 +143,12 @@ def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
     """The whole flow without Airflow; returns the run's id and status."""
     run_id = open_run(engine, options)
 
+    pushes: list[int] = []
+
     def tasks() -> Iterator[Callable[[], object]]:
-        if options.dry_run:
-            yield partial(dry_run, engine, run_id, connect)
-            return
-        for org_id in plan(engine, run_id, connect):
-            yield partial(push_group, engine, run_id, org_id, connect)
+        yield lambda: pushes.extend(plan(engine, run_id, connect, options))
+        for org_id in pushes:
+            yield partial(push_account, engine, run_id, org_id, connect)
 
     return night.whole_run(engine, run_id, tasks(), partial(finish, engine, run_id))
 

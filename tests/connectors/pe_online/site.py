@@ -119,7 +119,7 @@ class Site:
         return flow.open_run(self.engine, Options())
 
     def plan(self, **extra):
-        return flow.plan(self.engine, self.run_id(), lambda _: self.connection(**extra))
+        return flow.plan(self.engine, self.run_id(), lambda _: self.connection(**extra), Options())
 
     def push(self, org=ORG, **extra):
         return flow.push(self.engine, self.run_id(), org, self.connection(**extra))

@@ -16,7 +16,7 @@ def test_a_group_whose_connection_was_missing_is_planned_and_pushed_when_its_pus
         raise GiveUp(f"connection {conn_id} is not defined")
 
     run_id = site.run_id()
-    assert flow.plan(site.engine, run_id, missing) == [52]
+    assert flow.plan(site.engine, run_id, missing, Options()) == [52]
     assert flow.finish(site.engine, run_id, failed_tasks=1) == "incomplete"
     flow.push(site.engine, run_id, 52, site.connection())
     assert sum(site.booked().values()) == 2
@@ -27,7 +27,7 @@ def test_an_account_that_was_refused_is_no_problem_any_more_once_it_is_accepted(
     site.accredit()
     site.learners(2)
     run_id = site.run_id()
-    flow.plan(site.engine, run_id, lambda _: site.connection(key="wrong"))
+    flow.plan(site.engine, run_id, lambda _: site.connection(key="wrong"), Options())
     with pytest.raises(AccountRefused):
         flow.push(site.engine, run_id, 52, site.connection(key="wrong"))
     assert flow.finish(site.engine, run_id) == "incomplete"

@@ -5,6 +5,7 @@ import pytest
 from etl.connectors.pe_online import flow as pe_flow
 from etl.connectors.pe_online.sender import PeSender
 from etl.engine import ledger
+from etl.engine.options import Options
 from etl.engine.pusher import Pusher
 from etl.errors import RetryLater
 from tests.connectors.pe_online.site import ORG
@@ -141,7 +142,7 @@ def test_points_that_are_lost_before_the_ledger_make_the_run_red_though_the_push
     site.accredit()
     people = site.learners(3)
     run_id = site.run_id()
-    pe_flow.plan(site.engine, run_id, lambda _: site.connection())
+    pe_flow.plan(site.engine, run_id, lambda _: site.connection(), Options())
     monkeypatch.undo()
     pe_flow.push(site.engine, run_id, ORG, site.connection())
     assert pe_flow.finish(site.engine, run_id) == "incomplete"
