@@ -19,8 +19,8 @@ class Known(Generic[T]):
 
     def __init__(self, truth: T) -> None:
         self.truth = truth
-        self.shown = True  # a hint says that it may be another one now
         self._held: dict[T, float] = {}
+        self._outdated: set[T] = set()  # of these, what was read before the last hint
 
     @property
     def answers(self) -> list[T]:
@@ -34,19 +34,28 @@ class Known(Generic[T]):
     def become(self, truth: T, shown: bool) -> None:
         """Something has happened on the site, with a hint or without."""
         self.truth = truth
-        self.shown |= shown
+        if shown:
+            self.outdate()
+
+    def outdate(self) -> None:
+        """Whatever is held now is read anew by the next night that asks."""
+        self._outdated = set(self._held)
 
     def may_be_asked(self, moment: float) -> None:
         """A night in which something went wrong, or that had no cause to ask."""
         self._held[self.truth] = moment
+        self._outdated.discard(self.truth)
 
     def is_asked(self, moment: float, everything: bool) -> None:
-        """A night without trouble: what a hint was given of is read now, the rest is no older than a week."""
-        if self.shown or everything:
-            self._held = {}
-        self._held = {answer: when for answer, when in self._held.items() if moment - when < _WEEK}
+        """A night without trouble: what is older than a hint, or than a week, is read anew; with a sweep all is."""
+        kept = {} if everything else self._held
+        self._held = {
+            answer: when
+            for answer, when in kept.items()
+            if moment - when < _WEEK and answer not in self._outdated
+        }
+        self._outdated = set()
         self.may_be_asked(moment)
-        self.shown = False
 
     def keep(self, agrees: Callable[[T], bool]) -> bool:
         """Only the answers that agree with what the warehouse was seen to record; False where none does."""

@@ -112,7 +112,6 @@ class Play:
                 continue
             if troubled:
                 learner.report.may_be_asked(night)
-                learner.completed.may_be_asked(night)
                 self._after_trouble(number, place, course, learner, held, found)
             else:
                 learner.report.is_asked(night, full)
@@ -160,11 +159,12 @@ class Play:
         found = self.recorded.completions.get(person, set()), self.recorded.completed.get(code)
         open_now = learner.enrolment.status == "active" and taken[1] is None
         there = learner.completed.truth is not None or self.world.site.here(number, place)
-        if not troubled and open_now and there:
-            learner.completed.is_asked(night, full)
-        else:
-            learner.completed.shown |= full and not troubled
+        if troubled:
             learner.completed.may_be_asked(night)
+        elif open_now and there:
+            learner.completed.is_asked(night, full)
+        elif full:
+            learner.completed.outdate()
         fits = []
         for answer in learner.completed.answers:
             moment, _ = completion(answer, learner.enrolment) if open_now else (None, None)
