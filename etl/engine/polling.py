@@ -81,6 +81,11 @@ class PolledCourse:
         self.keep(resource, key, answer)
         return answer
 
+    def forget(self, resource: str) -> None:
+        """What came of this resource is asked anew."""
+        self.answers = [one for one in self.answers if one.resource != resource]
+        self.rejected = [rows for rows in self.rejected if not rows["resource"].eq(resource).any()]
+
     def reject_problem(self, resource: str, key: str, problem: EtlError) -> None:
         """What could not be read, as the error says."""
         self.reject(resource, key, reason_of(problem), str(problem))

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -22,6 +22,7 @@ from etl.engine.decoding import MALFORMED
 from etl.engine.polling import COURSE
 from etl.engine.sources import Source
 from etl.load import derivations, landing, rejections
+from etl.load.landing import Answer
 from etl.transform.poll_plan import NOT_TOLD, changed_since, sweep_due, there_just_before
 from etl.transform.unit_results import RESOURCE as UNIT_RESULT
 
@@ -100,6 +101,17 @@ class Before:
         rows = self._of(ACCESS)
         same = not rows.empty and rows["sha256"].iloc[-1] == hashlib.sha256(body).hexdigest()
         return same and self.at(ACCESS) == self.polled_at
+
+    def differs(self, resource: str, answers: Iterable[Answer]) -> bool:
+        """Whether one of these answers is not the one of before, about something of which there was one."""
+        rows = self._of(resource)
+        held = dict(zip(rows["key"], rows["sha256"], strict=True))
+        fresh = {
+            one.key: hashlib.sha256(one.body).hexdigest()
+            for one in answers
+            if one.resource == resource and one.body
+        }
+        return any(held.get(key, digest) != digest for key, digest in fresh.items())
 
     def nobody_was_there(self, now: pd.DataFrame, held: pd.DataFrame | None = None) -> bool:
         """Whether nobody has been in the course since the last poll, whose participants are ``held`` (none: the same).

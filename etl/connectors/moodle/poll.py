@@ -90,17 +90,22 @@ class CoursePoll(PolledCourse):
         self.decision = "full" if full else _decision(poll, before)
         if poll.whole or full or before.broken or self._shows_again(before, reported):
             poll = Poll(whole=True)
+        if not poll.whole:
+            self._ask_reports(set(poll.users) - self._reported_alone())
+            self._ask_modules(poll, before)
+            if before.differs(MODULE, self.answers):
+                # The verdicts in the reports of before were given on other pass grades.
+                self.forget(MODULE)
+                poll = Poll(whole=True)
         if poll.whole:
             reported = self._ask_whole(now)
-        else:
-            self._ask_reports(set(poll.users) - self._reported_alone())
         if self._known_otherwise(now):
             now = self.ask_profiles()
         matched, enrolments, _ = self._administration.match(self._people(now, reported))
         if poll.whole:  # whose role is not graded is left out, and answered for when asked about
             left_out = set(enrolments["user_id"]) - set(reported["user_id"])
             self._ask_reports(int(user) for user in left_out)
-        self._ask_modules(poll, before)
+            self._ask_modules(poll, before)  # after the reports: no pass grade is older than its grades
         single = self._reported_alone()
         learners = self._open_learners(matched, enrolments, {*reported["user_id"], *single})
         due = learners if poll.whole else _due(learners, single, now, before)

@@ -50,8 +50,7 @@ def add_late_penalty(site: MoodleSite, user: int, cmid: int) -> None:
 
 def set_gradepass(site: MoodleSite, cmid: int, gradepass: float) -> None:
     """An administrator changes the pass grade of an activity, without being a participant of the course."""
-    site.gradepass[cmid] = gradepass
-    site.modules[cmid]["gradepass"] = f"{gradepass:.2f}"
+    site.set_gradepass(cmid, gradepass)
     course = site.courses[site.modules[cmid]["course"]]
     course["cacherev"] += 1
     site.changes += 1

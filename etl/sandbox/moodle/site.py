@@ -132,6 +132,15 @@ class MoodleSite:
             self._recompute(self.completions[course, user], course, user, {cmid})
         self.changes += 1
 
+    def set_gradepass(self, cmid: int, gradepass: float) -> None:
+        """Another pass grade; the verdicts that reports show are made when they are shown."""
+        self.gradepass[cmid] = gradepass
+        self.modules[cmid]["gradepass"] = f"{gradepass:.2f}"
+        for report in self.reports[self.modules[cmid]["course"]].values():
+            for item in report["gradeitems"]:
+                if item.get("cmid") == cmid and item["graderaw"] is not None:
+                    item.update(_shown(item, item["graderaw"], gradepass))
+
     def touch(self, course: int, user: int, lastcourseaccess: int) -> None:
         """Somebody, student or teacher, has been in a course."""
         rows = [row for row in self.enrolled.get(course, []) if row["id"] == user]

@@ -32,7 +32,7 @@ def test_a_pass_grade_that_was_raised_by_somebody_who_is_not_in_the_course_is_re
     graded(9)
     calls()
     night()
-    assert calls()["course_module"] == 9
+    assert calls()["course_module"] == 18
     assert unit("E-1001-010", "BSBCMM211")[0] == "failed"
 
 
@@ -47,7 +47,7 @@ def test_where_the_site_does_not_tell_of_changes_pass_grades_are_read_with_every
     graded(9)
     calls()
     night()
-    assert calls()["course_module"] == 9
+    assert calls()["course_module"] == 18
     assert unit("E-1001-010", "BSBCMM211")[0] == "failed"
 
 
@@ -60,10 +60,29 @@ def test_a_changed_course_is_asked_for_its_pass_grades_though_nobody_was_there(
     assert calls() == {
         "courses_by_field": 1,
         "enrolled_users": 3,
-        "course_module": 9,
+        "course_module": 18,  # once to see that one is another, once more after the report
+        "grade_items": 1,
+        "course_completion_status": 19,
     }
     night()
     assert calls() == {"courses_by_field": 1, "enrolled_users": 3}
+
+
+def test_a_verdict_that_was_given_on_another_pass_grade_is_asked_for_again(night, sandbox, engine, unit):
+    def enrolment(status):
+        with engine.begin() as session:
+            session.exec_driver_sql(
+                f"update core.enrolments set status = '{status}' where enrolment_code = 'E-1001-010'"
+            )
+
+    sandbox.moodle.site.set_grade(STUDENT, QUIZ, 9, LATER)
+    enrolment("withdrawn")
+    night()
+    changes.set_gradepass(sandbox.moodle.site, QUIZ, 9.5)
+    night()
+    enrolment("active")
+    night()
+    assert unit("E-1001-010", "BSBCMM211")[0] == "failed"
 
 
 def test_an_unchanged_course_is_not_asked_for_its_pass_grades_again(first_night, night, graded, calls, unit):
