@@ -136,7 +136,7 @@ class MoodleSite:
         """Another pass grade; the verdicts that reports show are made when they are shown."""
         self.gradepass[cmid] = gradepass
         self.modules[cmid]["gradepass"] = f"{gradepass:.2f}"
-        for report in self.reports[self.modules[cmid]["course"]].values():
+        for report in self.reports.get(self.modules[cmid]["course"], {}).values():
             for item in report["gradeitems"]:
                 if item.get("cmid") == cmid and item["graderaw"] is not None:
                     item.update(_shown(item, item["graderaw"], gradepass))

@@ -278,6 +278,6 @@ def test_an_activity_that_is_not_mapped_any_more_leaves_no_trace_in_what_is_aske
     changes.set_gradepass(sandbox.moodle.site, QUIZ, 5)
     calls()
     night()
-    assert calls()["course_module"] == 8
+    assert calls()["course_module"] == 16
     night()
     assert "course_module" not in calls()
