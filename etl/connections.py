@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from etl import digits, settings
-from etl.errors import GiveUp
+from etl.errors import ConnectionMissing, GiveUp
 from etl.http import addresses
 
 _TYPE: Final = re.compile(r"[a-z][a-z0-9-]*", re.IGNORECASE)
@@ -63,11 +63,11 @@ def entered(extra: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def from_environment(conn_id: str) -> Connection:
-    """Read ``AIRFLOW_CONN_<ID>`` (JSON or URI form). Raises GiveUp when it is absent or not readable."""
+    """Read ``AIRFLOW_CONN_<ID>`` (JSON or URI form). Raises ConnectionMissing, or GiveUp where it is not readable."""
     variable = settings.connection(conn_id)
     name, value = variable.name, variable.written()
     if not value:
-        raise GiveUp(f"connection {conn_id} is not defined: set {name} or add it in Airflow")
+        raise ConnectionMissing(f"connection {conn_id} is not defined: set {name} or add it in Airflow")
     try:
         return _from_json(conn_id, value) if value.startswith("{") else _from_uri(conn_id, value)
     except _Unreadable as reason:

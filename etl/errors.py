@@ -4,6 +4,7 @@
         RetryLater              the same call may succeed later
         GiveUp                  a person has to change something first
             CapabilityMissing   a right of the account
+            ConnectionMissing   a connection that is not there
             Unusable            this call was refused, or its answer is none
                 Refused             with an HTTP status (etl/http/client.py)
             TokenRefused        a token of Moodle (etl/connectors/moodle/errors.py)
@@ -48,6 +49,12 @@ class GiveUp(EtlError):  # noqa: N818
 
 class CapabilityMissing(GiveUp):
     """The account lacks a right that a person has to give, perhaps only here: other courses may be readable."""
+
+
+class ConnectionMissing(GiveUp):
+    """There is no connection of this name; who can do without it asks etl.engine.absent."""
+
+    code = "connection_missing"
 
 
 class Unusable(GiveUp):

@@ -24,7 +24,15 @@ from airflow.sdk.log import mask_secret
 
 from etl import __version__, settings
 from etl.connections import Connection, entered
-from etl.errors import EtlError, GiveUp, InvalidInput, OutcomeUnknown, RejectRecord, RetryLater
+from etl.errors import (
+    ConnectionMissing,
+    EtlError,
+    GiveUp,
+    InvalidInput,
+    OutcomeUnknown,
+    RejectRecord,
+    RetryLater,
+)
 
 log = logging.getLogger(__name__)
 
@@ -81,13 +89,15 @@ DEFAULT_ARGS: dict[str, Any] = {
 def connect(conn_id: str) -> Connection:
     """A connection from the environment, a secrets backend or Airflow's own list.
 
-    Raises GiveUp when there is none.
+    Raises ConnectionMissing where there is none, GiveUp where it cannot be read.
     """
     name = settings.connection(conn_id)
     try:
         found = BaseHook.get_connection(conn_id)
     except AirflowNotFoundException:
-        raise GiveUp(f"connection {conn_id} is not defined: add it in Airflow or set {name}") from None
+        raise ConnectionMissing(
+            f"connection {conn_id} is not defined: add it in Airflow or set {name}"
+        ) from None
     except (AirflowException, ValueError):  # their texts hold the whole of it
         raise GiveUp(f"connection {conn_id} cannot be read: correct it in Airflow or in {name}") from None
     extra = entered(found.extra_dejson)

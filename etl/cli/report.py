@@ -70,6 +70,8 @@ def _print_run(run: Run, console: Console) -> None:
         _print(console, f"{one.decision}: {cost} ({escape(one.because)})")
     if run.left_out:
         _print(console, f"not asked: {', '.join(f'{one.courses:,} {one.asked}' for one in run.left_out)}")
+    for note in run.notes:
+        _print(console, f"note: {escape(f'{note.step} {note.scope}: {note.note}')}")
     for problem in run.problems:
         _print(console, f"[red]problem[/]  {escape(f'{problem.step} {problem.scope}: {problem.sentence}')}")
         _print(console, f"  what to do: {escape(problem.what_to_do)}")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from etl import settings
 from etl.connections import Connection, entered, from_environment
-from etl.errors import GiveUp
+from etl.errors import ConnectionMissing, GiveUp
 
 _SECONDS: Final = 120
 
@@ -17,7 +17,7 @@ def find(conn_id: str) -> Connection:
     """The connection that Airflow's tasks get under this id: of ``AIRFLOW_CONN_<ID>``, else of Airflow itself.
 
     Airflow is asked where its database is configured, by its own command line, so that a secrets backend answers
-    too. Raises GiveUp where there is no such connection.
+    too. Raises ConnectionMissing where there is none.
     """
     if settings.connection(conn_id).written() or not settings.airflow_is_configured():
         return from_environment(conn_id)
@@ -34,7 +34,7 @@ def _of_airflow(conn_id: str) -> Connection:
             f"connection {conn_id}: Airflow's database did not answer: look at {settings.AIRFLOW_DATABASE}"
         ) from None
     if "Connection not found" in done.stderr + done.stdout:
-        raise GiveUp(
+        raise ConnectionMissing(
             f"connection {conn_id} is not defined: add it in Airflow (Admin > Connections) or set"
             f" {settings.connection(conn_id)}"
         )

@@ -129,6 +129,11 @@ def open_cases(session: Session, target: Target, account: str) -> pd.DataFrame:
     )
 
 
+def ever_planned(session: Session, target: Target, account: str) -> bool:
+    """Whether anything was ever wished to be sent by this account."""
+    return bool(db.rows(session, "engine/ledger.ever_planned", **_of(target, account)))
+
+
 def due(session: Session, target: Target, account: str) -> list[DueItem]:
     """What a push deals with now: pending, rejected for a while, and unknown ones that it settles without a person."""
     return [DueItem(**row) for row in db.rows(session, "engine/ledger.due", **_of(target, account))]

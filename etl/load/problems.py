@@ -17,6 +17,8 @@ BROKEN_OFF: Final = "broken_off"  # by an error that this program does not raise
 _WHAT_TO_DO: Final = {
     "retry_later": "nothing, if it happens once: the next run asks again; look at the system if it stays",
     "give_up": "change what the sentence names, then clear the run's failed tasks or start it again",
+    "connection_missing": "enter the connection that the sentence names, then clear the run's failed tasks or start it"
+    " again; what waits for it is kept",
     "account_refused": "correct the account's key in its connection, then clear the run's failed tasks; until then its"
     " rows wait",
     "invalid_input": "correct what the sentence names, then start the run again",

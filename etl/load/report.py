@@ -17,6 +17,7 @@ from etl.load.report_markdown import as_markdown
 from etl.load.report_types import (
     Asked,
     NotAsked,
+    Note,
     OpenRejections,
     ReportedProblem,
     ReportedStep,
@@ -67,6 +68,7 @@ def _runs(session: Session, found: list[Mapping[str, Any]]) -> list[Run]:
     problems = db.rows(session, "load/report.problems", run_ids=run_ids)
     decisions = db.rows(session, "load/report.decisions", run_ids=run_ids)
     left_out = db.rows(session, "load/report.left_out", run_ids=run_ids)
+    notes = db.rows(session, "load/report.notes", run_ids=run_ids)
     return [
         Run(
             **row,
@@ -80,6 +82,7 @@ def _runs(session: Session, found: list[Mapping[str, Any]]) -> list[Run]:
             ),
             decisions=tuple(Asked(**_of_run(one)) for one in decisions if one["run_id"] == row["run_id"]),
             left_out=tuple(NotAsked(**_of_run(one)) for one in left_out if one["run_id"] == row["run_id"]),
+            notes=tuple(Note(**_of_run(one)) for one in notes if one["run_id"] == row["run_id"]),
         )
         for row in found
     ]

@@ -35,6 +35,8 @@ def _run(run: Run) -> Iterator[str]:
         yield _table(run)
         yield _sum(run)
     yield from _asked(run)
+    if run.notes:
+        yield "\n".join(f"- {one.step} {one.scope}: {_one_line(one.note)}." for one in run.notes)
     yield from _problems(run)
 
 

@@ -43,6 +43,15 @@ class ReportedProblem:
 
 
 @dataclass(frozen=True)
+class Note:
+    """What a step did not do, or left for the next run, and why that is as it should be."""
+
+    step: str
+    scope: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Asked:
     """Courses of which as much was asked for one reason, and what that cost."""
 
@@ -83,6 +92,7 @@ class Run:
     problems: tuple[ReportedProblem, ...]
     decisions: tuple[Asked, ...] = ()
     left_out: tuple[NotAsked, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def duration(self) -> timedelta | None:

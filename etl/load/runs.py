@@ -109,7 +109,7 @@ class Step:
     """What one step did for one scope (course, batch, account).
 
     ``problem`` is a sentence without personal data; a step with a problem makes its run incomplete. ``decision``: why
-    so much was asked of a course.
+    so much was asked of a course. ``note``: a sentence for the report that asks nobody to do anything.
     """
 
     scope: str
@@ -117,6 +117,7 @@ class Step:
     problem_code: str | None = None
     problem: str | None = None
     decision: Decision | None = None
+    note: str | None = None
 
 
 def balanced(scope: str, counts: Counts, problem: EtlError | None = None) -> Step:
@@ -143,6 +144,7 @@ def record_steps(session: Session, run_id: str, step: StepName, done: Iterable[S
             "problem_code": one.problem_code,
             "problem": one.problem,
             "decision": one.decision,
+            "note": one.note,
         }
         for one in done
     ]

@@ -53,6 +53,12 @@ and (
 )
 order by first_due_at, item_id
 
+-- name: ever_planned
+select item_id
+from ops.outbox
+where target = :target and kind = :kind and account = :account
+limit 1
+
 -- name: find
 -- Items that a person decides about, by their numbers or by what they have in common; among: of these only.
 select item_id

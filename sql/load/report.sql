@@ -55,6 +55,13 @@ where cast(:flow as text) is null or flow = :flow
 order by started_at desc
 limit :most
 
+-- name: notes
+select run_id, step, scope, note
+from ops.run_step_counts
+where run_id = any(:run_ids)
+and note is not null
+order by finished_at, step, scope
+
 -- name: problems
 select run_id, step, scope, problem_code, problem
 from ops.run_step_counts

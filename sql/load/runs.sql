@@ -125,7 +125,7 @@ returning run_id
 insert into ops.run_steps as done
 (
     run_id, attempt, step, scope, read, written, unchanged, rejected, ignored, calls, bytes, problem_code, problem,
-    decision
+    decision, note
 )
 select
     :run_id,
@@ -141,7 +141,8 @@ select
     bytes,
     problem_code,
     problem,
-    decision
+    decision,
+    note
 from jsonb_to_recordset(cast(:steps as jsonb)) as given (
     scope text,
     read bigint,
@@ -153,7 +154,8 @@ from jsonb_to_recordset(cast(:steps as jsonb)) as given (
     bytes bigint,
     problem_code text,
     problem text,
-    decision text
+    decision text,
+    note text
 )
 order by scope
 on conflict (run_id, step, scope) do update
@@ -169,6 +171,7 @@ set
     problem_code = excluded.problem_code,
     problem = excluded.problem,
     decision = excluded.decision,
+    note = excluded.note,
     finished_at = clock_timestamp()
 
 -- name: steps_done

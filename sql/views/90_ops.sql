@@ -43,7 +43,8 @@ select
     case when current then run_steps.problem_code end as problem_code,
     case when current then run_steps.problem end as problem,
     run_steps.finished_at,
-    run_steps.decision
+    run_steps.decision,
+    case when current then run_steps.note end as note
 from ops.run_steps
 cross join lateral (
     select run_steps.attempt >= max(run_attempts.attempt) as current
@@ -151,7 +152,8 @@ select
     step.problem,
     step.finished_at,
     step.attempt,
-    step.decision
+    step.decision,
+    step.note
 from ops.run_step_counts as step
 join ops.runs using (run_id);
 
@@ -172,6 +174,7 @@ comment on column mart.run_steps.problem is 'The same in a sentence';
 comment on column mart.run_steps.finished_at is 'When the step ended';
 comment on column mart.run_steps.attempt is 'Attempt of the run that did the step last';
 comment on column mart.run_steps.decision is 'Why as much was asked of a course as was asked: quiet, few, many, teacher, hidden, first, sweep, full, asked_for, unread or changed (see the report of a run); empty for other steps';
+comment on column mart.run_steps.note is 'What the report says of the step besides, and that asks nobody to do anything, such as that a push is off; empty for most';
 
 create or replace view mart.run_attempts as
 select

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from etl.console import known_connections
-from etl.errors import GiveUp
+from etl.errors import ConnectionMissing, GiveUp
 
 STORED = {
     "conn_type": "moodle", "host": "moodle.example.org", "login": None, "password": "tok[en]", "schema": "",
@@ -52,20 +52,23 @@ def test_the_environment_comes_first(airflow, monkeypatch):
 
 def test_without_a_configured_airflow_it_is_not_asked(airflow, monkeypatch):
     monkeypatch.delenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN")
-    with pytest.raises(GiveUp, match="set AIRFLOW_CONN_SITE or add it in Airflow"):
+    with pytest.raises(ConnectionMissing, match="set AIRFLOW_CONN_SITE or add it in Airflow"):
         known_connections.find("site")
     assert len(airflow) == 1
 
 
 @pytest.mark.parametrize(
-    ("stdout", "stderr", "sentence"),
+    ("stdout", "stderr", "sentence", "missing"),
     [
-        ("", "Connection not found.", "connection site is not defined: add it in Airflow"),
-        ("", "could not connect to server: password tok[en]", "Airflow could not say"),
+        ("", "Connection not found.", "connection site is not defined: add it in Airflow", True),
+        ("", "could not connect to server: password tok[en]", "Airflow could not say", False),
     ],
 )
-def test_what_airflow_cannot_say_is_one_sentence_without_its_words(airflow, stdout, stderr, sentence):
+def test_what_airflow_cannot_say_is_one_sentence_without_its_words(
+    airflow, stdout, stderr, sentence, missing
+):
     airflow[0].stdout, airflow[0].stderr = stdout, stderr
     with pytest.raises(GiveUp, match=sentence) as problem:
         known_connections.find("site")
+    assert isinstance(problem.value, ConnectionMissing) is missing
     assert "tok[en]" not in str(problem.value)

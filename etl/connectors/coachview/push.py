@@ -21,6 +21,7 @@ from etl.connectors.coachview.messages import message
 from etl.connectors.coachview.poster import CoachviewPoster
 from etl.connectors.coachview.results import RESULTS
 from etl.engine import failpoint, ledger, night
+from etl.engine.absent import connection_if_used
 from etl.engine.ledger import OUTCOME_UNKNOWN, DueItem
 from etl.engine.night import Connect
 from etl.engine.options import Options
@@ -43,12 +44,15 @@ def open_run(engine: Engine, options: Options, airflow_run_id: str | None = None
 def plan(engine: Engine, run_id: str, connect: Connect, options: Options) -> list[str]:
     """Bring the ledger up to date and return the connections to push by: none where the push is off, or nothing is due.
 
-    A dry run says how many results would be sent, and sends none.
+    It is off while there never was a connection, too. A dry run says how many results would be sent, and sends none.
     """
     with night.problem_recorded(engine, run_id, "plan", CONNECTION):
-        agreed = account(connect(CONNECTION))
-    if not agreed.push:
-        log.info("connection %s: the push is off; nothing is planned", CONNECTION)
+        connection = connection_if_used(connect, CONNECTION, partial(_ever_planned, engine))
+        agreed = account(connection) if connection else None
+    if agreed is None or not agreed.push:
+        _say_off(
+            engine, run_id, "Send results of the connection is off" if agreed else "there is no connection"
+        )
         return []
     with engine.begin() as session:
         trial = session.begin_nested()
@@ -112,6 +116,18 @@ def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
             yield partial(push_account, engine, run_id, connection_id, connect)
 
     return night.whole_run(engine, run_id, tasks(), partial(finish, engine, run_id))
+
+
+def _ever_planned(engine: Engine) -> bool:
+    with engine.connect() as session:
+        return ledger.ever_planned(session, RESULTS, CONNECTION)
+
+
+def _say_off(engine: Engine, run_id: str, why: str) -> None:
+    note = f"the push is off ({why}): nothing is planned or sent"
+    log.info("connection %s: %s", CONNECTION, note)
+    with engine.begin() as session:
+        runs.record_steps(session, run_id, "plan", [runs.Step(CONNECTION, note=note)])
 
 
 def _read_back(

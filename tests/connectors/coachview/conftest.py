@@ -7,6 +7,8 @@ import pytest
 from etl.connections import Connection
 from etl.connectors.coachview import flow, push
 from etl.engine.options import Options
+from etl.errors import ConnectionMissing
+from etl.load.report import read_report
 from etl.sandbox import accounts
 from tests.connectors.coachview import requests
 from tests.connectors.coachview.requests import report
@@ -69,7 +71,22 @@ class School:
 
     def night(self, **options):
         """A run of the push; its status."""
-        return push.run(self.engine, lambda _: self.connection, Options(**options))[1]
+        self.run_id, status = push.run(self.engine, self.connect, Options(**options))
+        return status
+
+    def connect(self, conn_id):
+        """The connection, where there is one."""
+        if self.connection is None:
+            raise ConnectionMissing(f"connection {conn_id} is not defined")
+        return self.connection
+
+    def report(self):
+        """The report of the last run."""
+        return read_report(self.engine, self.run_id).runs[0]
+
+    def notes(self):
+        """What the report of the last run says besides."""
+        return [one.note for one in self.report().notes]
 
     def shown(self):
         """What Coachview has of each part: result, presence, passed, approved since."""

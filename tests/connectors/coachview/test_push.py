@@ -47,6 +47,37 @@ def test_nothing_is_planned_or_sent_until_the_connection_says_so(school, statuse
     assert (school.night(), school.books.told) == ("incomplete", [])
 
 
+def test_without_a_connection_the_push_is_off_and_says_so_until_one_was_used(school, engine, statuses):
+    there, school.connection = school.connection, None
+    assert school.night() == "success"
+    assert school.notes() == [
+        "the push is off (there is no connection): nothing is planned or sent",
+    ]
+    school.connection = there
+    assert (school.night(dry_run=True), school.notes()) == ("success", [])
+    school.connection = None
+    assert school.night() == "success"
+    school.connection = there
+    school.night()
+    school.connection = None
+    assert (school.night(), school.notes()) == ("incomplete", [])
+    [problem] = school.report().problems
+    assert (problem.code, problem.sentence) == (
+        "connection_missing",
+        "connection coachview is not defined; it was used before, so it is not taken as switched off",
+    )
+    assert problem.what_to_do.startswith("enter the connection")
+    assert [status for _, status, _ in statuses()] == ["accepted", "accepted"]
+
+
+def test_a_push_that_is_switched_off_says_so(school):
+    school.changed(push=False)
+    assert (school.night(), school.notes()) == (
+        "success",
+        ["the push is off (Send results of the connection is off): nothing is planned or sent"],
+    )
+
+
 def test_a_dry_run_sends_nothing(school, statuses):
     assert (school.night(dry_run=True), school.books.told, statuses()) == ("success", [], [])
 
