@@ -1,6 +1,7 @@
 """The one place that touches HTTP for sources that answer with JSON.
 
-Reads are repeated while the system says "later"; nothing that writes ever goes through here twice.
+Reads are repeated while the system says "later"; what writes goes out once, and is said to be lost where nobody knows
+whether it was carried out.
 Messages name the system, the call and the status; never a parameter, a header or a body.
 """
 
@@ -12,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from io import BytesIO
 from threading import Lock
 from typing import Annotated, Any, Final, Self, TypeVar
+from urllib.parse import urlencode
 
 import msgspec
 import requests
@@ -28,8 +30,9 @@ from urllib3.exceptions import HTTPError
 
 from etl import settings
 from etl.connections import Connection
-from etl.errors import GiveUp, RetryLater, Unusable
+from etl.errors import AnswerLost, GiveUp, RetryLater, Unusable
 from etl.http import refusals
+from etl.http.outgoing import Outgoing
 from etl.http.transport import transport
 from etl.http.unanswered import why
 from etl.http.width import Width
@@ -46,6 +49,8 @@ _CHUNK: Final = 64 * 1024
 _ATTEMPTS: Final = 6
 _LONGEST_BACK_OFF: Final = 30.0
 _BUSY: Final = frozenset({408, 425, 429})
+_UNTOUCHED: Final = frozenset({425, 429})  # said before the call is looked at
+_FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 _BARRED: Final = frozenset({401, 403, 406, 418, 451})
 
 _BROKEN: Final = "the system failed; if that lasts, its administrator has to look at its error log"
@@ -79,6 +84,10 @@ class Refused(Unusable):
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+class NotLookedAt(RetryLater):
+    """The system said "later" before it looked at the call."""
 
 
 class Caller:
@@ -162,6 +171,34 @@ class Caller:
 
         return retrying(asked)
 
+    def write(
+        self,
+        call: str,
+        path: str,
+        check: Callable[[Reply], T],
+        form: Mapping[str, str],
+        *,
+        read_timeout: float = READ_TIMEOUT,
+    ) -> T:
+        """What ``check`` makes of the answer to a form that changes something: posted once.
+
+        RetryLater and GiveUp: it was not carried out. AnswerLost: it left, and nobody knows.
+        """
+        body = Outgoing(urlencode(form).encode())
+        begun = time.monotonic()
+        try:
+            reply = self._exchange(call, "POST", path, read_timeout, {"data": body, "headers": _FORM})
+        except (Refused, NotLookedAt):
+            raise
+        except (RetryLater, Unusable) as problem:
+            self.width.refused()
+            if not body.left:
+                raise
+            where = f"{self.system}: {call}"
+            raise AnswerLost(where, str(problem).removeprefix(f"{where}: "), "no_answer") from None
+        self.width.answered(call.partition(" ")[0], time.monotonic() - begun)
+        return check(reply)
+
     def _exchange(
         self, call: str, method: str, path: str, read_timeout: float, content: Mapping[str, Any]
     ) -> Reply:
@@ -212,7 +249,8 @@ class Caller:
         message = f"{self.system}: {call}: HTTP {status}"
         if status in _BUSY or status >= 500:
             message += f": {_LATER.get(status, _BROKEN)}"
-            return RetryLater(message, _come_back(response.headers))
+            later = NotLookedAt if status in _UNTOUCHED else RetryLater
+            return later(message, _come_back(response.headers))
         if 300 <= status < 400:
             where = refusals.moved(self._base_url, path.lstrip("/"), response.headers.get("Location", ""))
             return Refused(f"{message}, {where}", status)

@@ -21,7 +21,7 @@ from etl.http.width import calls_at_once
 _SECONDS_A_STUDENT: Final = 0.065
 _LONGEST_READ: Final = 600.0
 _UNKNOWN_SIZE: Final = 300.0
-_ENDPOINT: Final = "webservice/rest/server.php"
+ENDPOINT: Final = "webservice/rest/server.php"
 _IDS: Final = ("courseid", "userid", "cmid")  # the parameters that a message may name
 _HINTS: Final = {
     403: "web services or the REST protocol are switched off",
@@ -135,7 +135,7 @@ class MoodleClient(Client):
         form = {"wstoken": token, "wsfunction": function, "moodlewsrestformat": "json", **parameters}
         return self._caller.read(
             call,
-            _ENDPOINT,
+            ENDPOINT,
             lambda reply: self._checked(call, reply, about),
             method="POST",  # the token stays out of the address and so out of access logs
             read_timeout=read_timeout,

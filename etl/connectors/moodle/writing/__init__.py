@@ -1,0 +1,1 @@
+"""Writing to Moodle: people, enrolments and courses of the administration."""
