@@ -100,6 +100,16 @@ def one_of(*allowed: str) -> Kind:
     return kind
 
 
+def some_of(*allowed: str) -> Kind:
+    """Some of a few words, joined by +."""
+
+    def kind(value: str) -> str | None:
+        return _different_words("words", value, allowed)
+
+    kind.__doc__ = f"Some of {', '.join(allowed)}, joined by +."
+    return kind
+
+
 def timezone(value: str) -> str | None:
     """A time zone of the tz database, such as Europe/Amsterdam."""
     return None if value in _timezones() else "must be a time zone such as Europe/Amsterdam"
@@ -119,10 +129,14 @@ def pattern(value: str) -> str | None:
 
 def match_fields(value: str) -> str | None:
     """Fields that are combined with AND, such as email+given_name."""
+    return _different_words("fields", value, MATCHABLE)
+
+
+def _different_words(what: str, value: str, allowed: tuple[str, ...]) -> str | None:
     names = value.split("+")
-    if set(names) <= set(MATCHABLE) and len(set(names)) == len(names):
+    if set(names) <= set(allowed) and len(set(names)) == len(names):
         return None
-    return f"must be different fields joined by +, out of {', '.join(MATCHABLE)}"
+    return f"must be different {what} joined by +, out of {', '.join(allowed)}"
 
 
 def _too_long(value: str, most: int) -> str | None:

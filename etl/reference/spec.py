@@ -122,6 +122,8 @@ _OF_ALL: Final = (
             Column("start_date", day),
             Column("finish_date", day),
             required("status", one_of("planned", "active", "finished", "cancelled")),
+            extra("send_automatically", boolean),
+            extra("follow", boolean),
         ),
         (rules.in_order("start_date", "finish_date"),),
         about="Course runs of the administration",

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from etl.connectors.moodle.files import FILES
 from etl.connectors.moodle.profiles import LONGEST_PROFILE_DAYS, PROFILE_DAYS
 from etl.engine import connection_form
 from etl.engine.connector import Connector, Flow, Pool
@@ -32,6 +33,9 @@ _FORM: Final = {
             PROFILE_DAYS,
             maximum=LONGEST_PROFILE_DAYS,
         ),
+        "writing_paused": connection_form.switch(
+            "Writing paused", "Nothing is sent to the site while this is on; what is due is kept."
+        ),
     },
 }
 
@@ -47,5 +51,6 @@ CONNECTOR: Final = Connector(
     reports=True,
     course_id=number_id,
     user_id=number_id,
+    files=FILES,
     commands={"moodle": "etl.connectors.moodle.commands:app"},
 )
