@@ -20,10 +20,10 @@ def wait_limit() -> dict[str, Any]:
 
 
 def calls_at_once() -> dict[str, Any]:
-    """How many calls one task makes at the same time."""
+    """How many calls the site gets at the same time."""
     return number(
         "Most calls at once",
-        "Of one task; begins with one, grows while the site answers as quickly, halves when it says it is busy.",
+        "Of all tasks together; each begins with one, grows while the site answers as quickly, halves when it is busy.",
         CALLS_AT_ONCE,
         minimum=1,
         maximum=MOST_AT_ONCE,

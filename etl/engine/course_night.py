@@ -61,7 +61,7 @@ class CourseNight(ABC, Generic[AnyClient]):
         return f"{cls.flow}/late"
 
     @abstractmethod
-    def client(self, connection: Connection) -> AnyClient:
+    def client(self, engine: Engine, connection: Connection) -> AnyClient:
         """A client of one site."""
 
     @abstractmethod
@@ -133,7 +133,7 @@ class CourseNight(ABC, Generic[AnyClient]):
             with night.problem_recorded(engine, run_id, "plan", source.source):
                 courses = self._plan_source(engine, run_id, connect, source, options)
         scopes = unpolled(engine, run_id, source, courses, options)
-        with self.client(connect(source.connection_id)) as client:
+        with self.client(engine, connect(source.connection_id)) as client:
             polling = self.polling(engine, source, client, scopes, options)
             poll_each(engine, run_id, self.flow, source, scopes, polling)
 
@@ -167,7 +167,7 @@ class CourseNight(ABC, Generic[AnyClient]):
         self, engine: Engine, run_id: str, connect: Connect, source: Source, options: Options
     ) -> list[str]:
         """Land the site's list of courses and return those that are to be asked about."""
-        with self.client(connect(source.connection_id)) as client:
+        with self.client(engine, connect(source.connection_id)) as client:
             body = self.courses(client)
             cost = Counts(calls=client.calls, bytes=client.bytes)
             listed = self.listed(client, source, body)

@@ -7,6 +7,7 @@ Messages name the system, the call and the status; never a parameter, a header o
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -76,6 +77,7 @@ class Reply:
     status: int
     content_type: str
     body: bytes
+    seconds: float  # from the question to the end of the answer
 
 
 class Refused(Unusable):
@@ -94,7 +96,7 @@ class Caller:
     """Calls to one system: time-outs, bounded repetition of reads, and the count of what it cost.
 
     ``hints``: what a status means there. ``silent``: the system itself refuses without a body. ``width``: how many
-    calls at once do it good, as its answers tell.
+    calls at once do it good, as its answers tell. ``turn``: held for each call, so that callers elsewhere count too.
     """
 
     def __init__(
@@ -107,6 +109,7 @@ class Caller:
         wait_limit: float = WAIT_LIMIT,
         deadline: float = DEADLINE,
         most_at_once: int = 1,
+        turn: Callable[[], AbstractContextManager[None]] = nullcontext,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.system = system
@@ -119,6 +122,7 @@ class Caller:
         self._wait_limit = wait_limit
         self._deadline = deadline
         self._most_bytes = settings.MAX_ANSWER_BYTES.get()
+        self._turn = turn
         self._sleep = sleep
         self._lock = Lock()
         self._http = transport(base_url)
@@ -160,13 +164,13 @@ class Caller:
         )
 
         def asked() -> T:
-            begun = time.monotonic()
             try:
-                answer = check(self._exchange(call, method, path, read_timeout, content))
+                reply = self._exchange(call, method, path, read_timeout, content)
+                answer = check(reply)
             except RetryLater:
                 self.width.refused()
                 raise
-            self.width.answered(call.partition(" ")[0], time.monotonic() - begun)
+            self.width.answered(call.partition(" ")[0], reply.seconds)
             return answer
 
         return retrying(asked)
@@ -202,6 +206,17 @@ class Caller:
     def _exchange(
         self, call: str, method: str, path: str, read_timeout: float, content: Mapping[str, Any]
     ) -> Reply:
+        with self._turn():
+            begun = time.monotonic()
+            response, body = self._answer(call, method, path, read_timeout, content)
+            seconds = time.monotonic() - begun
+        if not 200 <= response.status_code < 300:
+            raise self._refused(call, path, response, body)
+        return Reply(response.status_code, response.headers.get("Content-Type", ""), body, seconds)
+
+    def _answer(
+        self, call: str, method: str, path: str, read_timeout: float, content: Mapping[str, Any]
+    ) -> tuple[requests.Response, bytes]:
         url = f"{self._base_url}/{path.lstrip('/')}"
         timeout = (CONNECT_TIMEOUT, read_timeout)
         try:
@@ -216,9 +231,7 @@ class Caller:
         finally:
             self._count(0)
         self._count(len(body), calls=0)
-        if not 200 <= response.status_code < 300:
-            raise self._refused(call, path, response, body)
-        return Reply(response.status_code, response.headers.get("Content-Type", ""), body)
+        return response, body
 
     def _body(self, call: str, response: requests.Response) -> bytes:
         """The answer's body, unpacked as it comes: never more of it than is taken, and not for ever."""

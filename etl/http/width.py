@@ -1,4 +1,4 @@
-"""How many calls at once a site gets: as many as it answers about as quickly as one, and never more than its limit."""
+"""How many calls at once a task makes: as many as a site answers about as quickly as one, never more than its limit."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +11,7 @@ import msgspec
 from etl.connections import Connection
 from etl.errors import EtlError, GiveUp
 
-CALLS_AT_ONCE: Final = 2  # of one task; the pool says how many tasks there are
+CALLS_AT_ONCE: Final = 2
 MOST_AT_ONCE: Final = 16
 # A site that answers four callers takes up to twice as long for each and gives twice as much: measured on Moodle.
 _SLOWER: Final = 2.0
@@ -66,7 +66,10 @@ class Width:
 
 
 def calls_at_once(connection: Connection) -> int:
-    """The limit of one task: ``calls_at_once`` of the connection's extra. Raises GiveUp where it is none."""
+    """The limit of a site, whoever asks it (etl.db.turns): ``calls_at_once`` of the connection's extra.
+
+    Raises GiveUp where it is none.
+    """
     given = connection.extra.get("calls_at_once", CALLS_AT_ONCE)
     try:
         return msgspec.convert(given, _AtOnce, strict=False)  # a form or a URI gives numbers as text

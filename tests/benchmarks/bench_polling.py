@@ -4,6 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from etl import db
 from etl.connections import Connection
 from etl.connectors.moodle.client import MoodleClient
 from etl.connectors.moodle.poll import USER_FIELDS
@@ -38,15 +39,15 @@ def measure(server_url: str, settings: GeneratedSettings) -> Report:
     with serve() as sandbox:
         for name, night in _NIGHTS:
             spent[name] = _night(report, sandbox, url, name, settings, night)
-        report.add(measured(bare, sandbox.url, settings, laps=1))
+        report.add(measured(bare, url, sandbox.url, settings, laps=1))
     _set_goals(report, spent, of_naive_night(settings), settings.courses)
     return report
 
 
-def bare(watch: Watch, sandbox: str, settings: GeneratedSettings) -> None:
+def bare(watch: Watch, url: str, sandbox: str, settings: GeneratedSettings) -> None:
     """The calls of a first night one after the other, and nothing made of the answers."""
     site, size = GeneratedSite(settings), 0
-    with MoodleClient(_connection(sandbox)) as client, watch(_BARE):
+    with MoodleClient(_connection(sandbox), db.engine(url)) as client, watch(_BARE):
         size += len(client.courses())
         for course in site.course_ids:
             size += len(client.enrolled_users(str(course), USER_FIELDS))

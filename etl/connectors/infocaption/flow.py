@@ -118,7 +118,7 @@ class InfoCaptionNight(CourseNight[InfoCaptionClient]):
     system = SYSTEM
     flow = FLOW
 
-    def client(self, connection: Connection) -> InfoCaptionClient:
+    def client(self, engine: Engine, connection: Connection) -> InfoCaptionClient:
         """A client of one site."""
         return InfoCaptionClient(connection)
 

@@ -31,7 +31,7 @@ def list_course(engine: Engine, connect: Connect, source_name: str, course: str)
     Raises GiveUp or RetryLater where the site cannot be asked, RejectRecord where it does not know the course.
     """
     source = source_named(engine, SYSTEM, source_name)
-    with MoodleClient(connect(source.connection_id)) as client:
+    with MoodleClient(connect(source.connection_id), engine) as client:
         found = decode_contents(client.contents(course))
         usable = found.loc[found["module"].isin(SUPPORTED_MODULES), "activity_id"]
         passes = {activity: _pass_grade(client, activity) for activity in usable}

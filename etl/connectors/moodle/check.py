@@ -45,7 +45,7 @@ _IN_A_ROW: Final = 2  # so many courses without an answer, and the rest is not a
 
 def check_connection(tested: Tested) -> CheckReport:
     """The test of a connection to a site, with what sources read from it."""
-    with MoodleClient(tested.at_once) as client, tested.reading() as engine:
+    with tested.reading() as engine, MoodleClient(tested.at_once, engine) as client:
         rows = _mapped_rows(engine, tested.known_as(engine), _idnumbers(client))
         activities = _by_course(rows)
         counted = {row["source_course_id"] for row in rows if row["counted"]}

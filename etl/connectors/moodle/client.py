@@ -6,10 +6,12 @@ from threading import Lock
 from typing import Final
 
 import msgspec
+from sqlalchemy import Engine
 
 from etl.connections import Connection
 from etl.connectors.moodle.errors import About, ErrorAnswer, TokenRefused, error_of
 from etl.connectors.moodle.profiles import profile_period
+from etl.db.turns import Turns
 from etl.engine.decoding import decoded, without_mark
 from etl.errors import GiveUp, RejectRecord, RetryLater
 from etl.http.client import READ_TIMEOUT, Caller, Client, Reply, wait_limit
@@ -39,18 +41,24 @@ class MoodleClient(Client):
 
     Connection: host = site; password = token, or login and password with the service's short name in extra
     ``service``; extra ``wait_limit`` = seconds to wait in all for a site that says "later", ``profile_days`` = after
-    how many days it is asked anew who the participants of a course are, ``calls_at_once`` = how many at most.
+    how many days it is asked anew who the participants of a course are, ``calls_at_once`` = how many at most, of all
+    clients of the site together: they share the warehouse of ``engine``.
     """
 
-    def __init__(self, connection: Connection, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, connection: Connection, engine: Engine, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._connection = connection
+        most = calls_at_once(connection)
+        self._turns = Turns(engine, connection.site(), most)
         caller = Caller(
             f"Moodle {connection.conn_id}",
             connection.site(),
             hints=_HINTS,
             silent=True,
             wait_limit=wait_limit(connection),
-            most_at_once=calls_at_once(connection),
+            most_at_once=most,
+            turn=self._turns.turn,
             sleep=sleep,
         )
         super().__init__(caller)
@@ -58,6 +66,11 @@ class MoodleClient(Client):
         self._lock = Lock()
         self._token = "" if connection.login else connection.password
         self._may_renew = bool(connection.login)
+
+    def close(self) -> None:
+        """Give the connections back, those to the warehouse too."""
+        super().close()
+        self._turns.close()
 
     def site_info(self) -> Body:
         """Name and release of the site, and the functions that the token may call."""

@@ -99,9 +99,9 @@ class MoodleNight(CourseNight[MoodleClient]):
     system = SYSTEM
     flow = FLOW
 
-    def client(self, connection: Connection) -> MoodleClient:
+    def client(self, engine: Engine, connection: Connection) -> MoodleClient:
         """A client of one site."""
-        return MoodleClient(connection)
+        return MoodleClient(connection, engine)
 
     def courses(self, client: MoodleClient) -> bytes:
         """The site's list of courses, as it answers."""

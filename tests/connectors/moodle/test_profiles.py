@@ -103,7 +103,7 @@ def test_a_period_that_is_none_is_refused_by_name(engine, connect, days):
         return connection
 
     with pytest.raises(GiveUp, match="profile_days"):
-        moodle_results._NIGHT.client(wrong("moodle_main"))
+        moodle_results._NIGHT.client(engine, wrong("moodle_main"))
 
 
 def test_with_a_period_of_no_days_it_is_asked_every_night(engine, connect, read):
