@@ -247,13 +247,14 @@ def end_of_run(flow: Any, run: str, context: Mapping[str, Any]) -> int:
 
     Raises GiveUp, since running the report again mends nothing by itself.
     """
+    from etl.connectors import registry
     from etl.load import runs
     from etl.load.report import markdown
 
     with work(run, context) as engine:
         red = red_before(context)
         status = flow.finish(engine, run, red)
-        for line in markdown(engine, run).splitlines():
+        for line in markdown(engine, run, registry.sentence).splitlines():
             log.info("%s", line)
         if status != "success":
             raise GiveUp(f"the run is {status}: {red} red tasks; the report above names each problem")

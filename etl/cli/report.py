@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from etl.connectors import registry
 from etl.console import tables
 from etl.console.numbers import whole
 from etl.console.warehouse import warehouse_engine
@@ -36,7 +37,7 @@ def report(
             found = reports.list_runs(engine, flow, last)
             tables.show([{**run, "parameters": asked(run["parameters"])} for run in found])
         else:
-            render(reports.read_report(engine, run_id), tables.console())
+            render(reports.read_report(engine, run_id, registry.sentence), tables.console())
 
 
 def render(found: RunReport, console: Console) -> None:

@@ -30,6 +30,6 @@ def run(
     options = read_options(given, None, datetime.now(UTC))
     with warehouse_engine() as engine:
         run_id, status = registry.flow(flow).run(engine, known_connections.find, options)
-        render(read_report(engine, run_id), tables.console())
+        render(read_report(engine, run_id, registry.sentence), tables.console())
     typer.echo(f"{flow} {run_id}: {status}")
     sys.exit(0 if status == "success" else 1)

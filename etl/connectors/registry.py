@@ -19,6 +19,7 @@ from etl.engine.connection_test import Connect, Tested, Warehouse
 from etl.engine.connector import Connector, Mount, load
 from etl.engine.options import Options
 from etl.errors import EtlError, InvalidInput
+from etl.transform.reasons import REASONS
 
 if TYPE_CHECKING:
     from etl.engine.webhooks.receiver import SendingSystem
@@ -108,6 +109,12 @@ def receiver_of(system: str) -> tuple[Mount, "SendingSystem"]:
     if connector is None or not connector.sender:
         raise InvalidInput(f"{system} sends no signed messages: its completions are polled")
     return connector.mounts[0], load(connector.sender)
+
+
+def sentence(system: str, code: str) -> str:
+    """What a reason code says of rows of a system: its own word for it, or the one that all share; "" for none."""
+    own = _BY_SYSTEM[system].reasons if system in _BY_SYSTEM else {}
+    return (own if code in own else REASONS).get(code, "")
 
 
 def get_provider_info() -> dict[str, Any]:

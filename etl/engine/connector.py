@@ -57,7 +57,7 @@ class Connector:
     completions are those of an integration (integrations.csv), from which registrations follow. ``course_id``,
     ``user_id``: how its ids look in reference files, the latter in client_numbers.csv under ``<system>:<source>``.
     ``number_rules``, ``unused_numbers`` (reason by scheme): of its numbers there. ``integration_rules``: of its lines
-    in integrations.csv. ``address``: of a connection.
+    in integrations.csv. ``reasons``: sentences of reason codes that only it has. ``address``: of a connection.
     """
 
     system: str
@@ -79,6 +79,7 @@ class Connector:
     integration_rules: tuple[Rule, ...] = ()
     unused_numbers: Mapping[str, str] = field(default_factory=dict)
     commands: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
     address: Callable[[Connection], str] = Connection.site
 
     @property

@@ -7,8 +7,8 @@ any more, ``planned``. A pusher (etl.engine.pusher) sends what is ``due``. A per
 Who commits: everything here belongs to the caller's transaction; a pusher's methods are a transaction each.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Final, Literal
 
@@ -32,7 +32,7 @@ class Target:
 
     ``kind`` is what the report calls it, ``resource`` what rejections do. ``nothing_to_do``: reasons that ask nobody to
     do anything. ``doubts``: reasons for which an accepted item is looked at again. ``releasable``: reasons of withheld
-    items that a person may set aside.
+    items that a person may set aside. ``reasons``: sentences of reason codes that only the connector has.
     """
 
     system: str
@@ -42,6 +42,11 @@ class Target:
     nothing_to_do: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     releasable: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    def words(self, code: str) -> dict[str, str]:
+        """A reason code and its sentence, as an item has them."""
+        return {"reason": code, "explanation": reason(code, self.reasons)}
 
 
 @dataclass(frozen=True)
@@ -109,16 +114,15 @@ def unwished(session: Session, target: Target, account: str) -> list[int]:
     return [row["item_id"] for row in db.rows(session, "engine/ledger.unwished", **_of(target, account))]
 
 
-def withhold(session: Session, item_ids: Sequence[int], code: str) -> None:
+def withhold(session: Session, target: Target, item_ids: Sequence[int], code: str) -> None:
     """Do not send these items, for this reason, until a plan wishes for them again."""
-    words = {"reason": code, "explanation": reason(code)}
-    db.execute(session, "engine/ledger.withhold", item_ids=list(item_ids), **words)
+    db.execute(session, "engine/ledger.withhold", item_ids=list(item_ids), **target.words(code))
 
 
 def doubt(session: Session, target: Target, account: str, item_ids: Sequence[int], code: str) -> None:
     """Of all accepted items of an account, these are to be looked at again for this reason, and no others."""
-    words = {"reason": code, "explanation": reason(code)}
-    db.execute(session, "engine/ledger.doubt", **_of(target, account), item_ids=list(item_ids), **words)
+    about = {"item_ids": list(item_ids), **target.words(code)}
+    db.execute(session, "engine/ledger.doubt", **_of(target, account), **about)
 
 
 def open_cases(session: Session, target: Target, account: str) -> pd.DataFrame:

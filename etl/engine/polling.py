@@ -1,10 +1,10 @@
 """Polling courses of a site, whatever the system: one that fails does not stop the others."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 import pandas as pd
 from sqlalchemy import Connection as Session
@@ -21,7 +21,7 @@ from etl.load import landing, rejections, runs
 from etl.load.decisions import Decision
 from etl.load.landing import Answer
 from etl.load.runs import Counts, Step, balanced
-from etl.transform.reasons import reason
+from etl.transform.reasons import NO_OTHERS, reason
 from etl.transform.rejected import combined, rejected_rows
 
 COURSE: Final = "course"  # the resource of a course that could not be read as a whole
@@ -30,8 +30,10 @@ _IN_A_ROW: Final = 2  # so many calls, or courses, without an answer are not abo
 
 class PolledCourse:
     """What was asked about one course: ``answers`` is what to land, ``rejected`` what could not be read, ``decision``
-    why so much was asked.
+    why so much was asked. ``reasons``: sentences of reason codes that only the connector has.
     """
+
+    reasons: ClassVar[Mapping[str, str]] = NO_OTHERS
 
     def __init__(self, client: Client, scope: str) -> None:
         self.scope = scope
@@ -92,8 +94,14 @@ class PolledCourse:
 
     def reject(self, resource: str, key: str, code: str, seen: str = "") -> None:
         """What could not be read; ``seen`` goes after the sentence of the reason code."""
-        rows = rejected_rows(pd.Series([self.scope]), resource, pd.Series([f"{self.scope}/{key}"]), code)
-        self.rejected.append(rows.assign(reason=f"{reason(code)} {seen}".strip()))
+        self.rejected.append(self.listed(resource, f"{self.scope}/{key}", code, seen))
+
+    def listed(self, resource: str, record_key: str, code: str, seen: str = "") -> pd.DataFrame:
+        """A rejected row of this course."""
+        rows = rejected_rows(
+            pd.Series([self.scope]), resource, pd.Series([record_key]), code, own=self.reasons
+        )
+        return rows.assign(reason=f"{reason(code, self.reasons)} {seen}".strip())
 
 
 def reason_of(problem: EtlError) -> str:
@@ -242,7 +250,6 @@ def _rejected(
     """What could not be read of a course; where it broke off, also what was not looked at since it was listed."""
     if problem is None:
         return combined(poll.rejected)
-    course, code = pd.Series([poll.scope]), reason_of(problem)
-    listed = rejected_rows(course, COURSE, course, code).assign(reason=f"{reason(code)} {problem}")
+    listed = poll.listed(COURSE, poll.scope, reason_of(problem), str(problem))
     before = rejections.open_of(session, flow, source.source, [poll.scope])
     return combined([*poll.rejected, listed, before[before["resource"] != COURSE]])

@@ -18,7 +18,6 @@ from etl import db
 from etl.engine import ledger
 from etl.engine.ledger import OUTCOME_UNKNOWN, DueItem, IfUnknown, Target
 from etl.load.runs import Counts
-from etl.transform.reasons import reason
 
 _RETRY_HOURS: Final = 20  # once a night, whenever the night begins
 _Content = TypeVar("_Content")
@@ -68,7 +67,7 @@ class Pusher:
 
     def recover(self) -> list[IfUnknown]:
         """Items that a pusher died with become unknown; returns how each is settled."""
-        unknown = {"reason": OUTCOME_UNKNOWN, "explanation": reason(OUTCOME_UNKNOWN)}
+        unknown = self._target.words(OUTCOME_UNKNOWN)
         of = {"target": self._target.system, "account": self._account}
         with self._session.begin():
             found = db.rows(self._session, "engine/ledger.recover", **of, **unknown)
@@ -113,9 +112,10 @@ class Pusher:
 
     def reject(self, item_ids: Sequence[int], code: str) -> None:
         """Items that were sent, not processed and will never be are rejected."""
-        words = {"reason": code, "explanation": reason(code)}
         with self._session.begin():
-            db.execute(self._session, "engine/ledger.reject", item_ids=list(item_ids), **words)
+            db.execute(
+                self._session, "engine/ledger.reject", item_ids=list(item_ids), **self._target.words(code)
+            )
 
     def pushed(self, offered: Sequence[DueItem], calls: int) -> Counts:
         """What became of the items of a push, as the ledger has it."""

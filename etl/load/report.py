@@ -3,7 +3,7 @@
 See docs/design.md, Nothing disappears.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -26,11 +26,22 @@ from etl.load.report_types import (
     Sent,
 )
 from etl.load.runs import Counts
+from etl.transform.reasons import REASONS
+
+SentenceOf = Callable[[str, str], str]
 
 
-def read_report(engine: Engine, run_id: str | None = None) -> RunReport:
+def shared_sentence(_system: str, code: str) -> str:
+    """The sentence of a reason code that systems share; "" where there is none."""
+    return REASONS.get(code, "")
+
+
+def read_report(
+    engine: Engine, run_id: str | None = None, sentence: SentenceOf = shared_sentence
+) -> RunReport:
     """The report of one run (our id or Airflow's), or of the latest runs of each flow.
 
+    ``sentence``: of a target and a reason code; etl.connectors.registry has those of all connectors.
     Raises InvalidInput when there is no such run.
     """
     with engine.connect() as session:
@@ -47,13 +58,13 @@ def read_report(engine: Engine, run_id: str | None = None) -> RunReport:
         return RunReport(
             runs=tuple(_runs(session, found)),
             rejections=tuple(OpenRejections(**row) for row in rejections),
-            sent=tuple(Sent(**row) for row in db.rows(session, "load/report.sent")),
+            sent=tuple(_sent(row, sentence) for row in db.rows(session, "load/report.sent")),
         )
 
 
-def markdown(engine: Engine, run_id: str) -> str:
+def markdown(engine: Engine, run_id: str, sentence: SentenceOf = shared_sentence) -> str:
     """The report of one run as Markdown, for the log of a task. Raises InvalidInput when there is no such run."""
-    return as_markdown(read_report(engine, run_id))
+    return as_markdown(read_report(engine, run_id, sentence))
 
 
 def list_runs(engine: Engine, flow: str | None = None, most: int = 20) -> list[Mapping[str, Any]]:
@@ -86,6 +97,11 @@ def _runs(session: Session, found: list[Mapping[str, Any]]) -> list[Run]:
         )
         for row in found
     ]
+
+
+def _sent(row: Mapping[str, Any], sentence: SentenceOf) -> Sent:
+    said = sentence(row["target"], row["reason"])
+    return Sent(row["kind"], row["status"], row["reason"], row["items"], said)
 
 
 def _of_run(row: Mapping[str, Any]) -> dict[str, Any]:

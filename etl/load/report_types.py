@@ -9,7 +9,6 @@ from typing import Any
 from etl.load.decisions import DECISIONS, Decision
 from etl.load.problems import what_to_do
 from etl.load.runs import Counts
-from etl.transform.reasons import REASONS
 
 
 @dataclass(frozen=True)
@@ -134,17 +133,20 @@ class OpenRejections:
 
 @dataclass(frozen=True)
 class Sent:
-    """Items of the ledger of what is sent, of one kind and in one status, and why where it has a reason."""
+    """Items of the ledger of what is sent, of one kind and in one status, and why where it has a reason:
+    the code, and its sentence where it is one of ours; never the text of a target.
+    """
 
     kind: str
     status: str
     reason: str
     items: int
+    sentence: str = ""
 
     @property
     def because(self) -> str:
-        """The reason in words where it is one of ours, else its code; never the text of a target."""
-        return REASONS.get(self.reason, self.reason).rstrip(".")
+        """The reason in words, else its code."""
+        return (self.sentence or self.reason).rstrip(".")
 
 
 @dataclass(frozen=True)

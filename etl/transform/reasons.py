@@ -1,6 +1,13 @@
-"""Reason codes of rejected and withheld rows, each with a plain sentence (docs/design.md, Nothing disappears)."""
+"""Reason codes of rejected and withheld rows, each with a plain sentence (docs/design.md, Nothing disappears).
 
+Here stand those that several systems share, so that no sentence names one. What can only be so with one system stands
+in the ``reasons.py`` of its connector, which is given to whoever says it (``own``).
+"""
+
+from collections.abc import Mapping
 from typing import Final
+
+NO_OTHERS: Final[Mapping[str, str]] = {}
 
 REASONS: Final = {
     "unmatched_learner": "No client of the administration matches this learner.",
@@ -28,55 +35,29 @@ REASONS: Final = {
     "pass_grade_not_current": "The pass grade was read before this grade was given: both are asked for again.",
     "unit_not_in_plan": "Grades came in for a unit that is not in the enrolment's training plan: add it, or unmap it.",
     "grade_pending": "The source is still to compute this grade anew; it is asked for again next night.",
-    "grade_hidden": "The grade is hidden from the service account: give its role moodle/grade:viewhidden.",
+    "grade_hidden": "The grade is hidden from the service account: the connection test says which right its role"
+    " lacks.",
     "grade_out_of_range": "The grade is ten times the maximum or more: correct the grade or the maximum in the source.",
     "needs_graded_date": "The source gives no graded date, so that there is no finish date.",
-    "course_not_linked": "No course of the source has this occurrence code as its idnumber.",
-    "idnumber_hidden": "The site does not show this course's idnumber any more; the known one is used: give the service"
-    " account's role moodle/course:update in the course.",
     "identity_hidden": "What learners of the course are matched by (idnumber or another field) is not shown any more;"
-    " what is known of them is used: give the service account's role moodle/site:viewuseridentity.",
+    " what is known of them is used: the connection test says which right the service account's role lacks.",
     "no_learners": "The grade report of the course shows no learner, although enrolments are active: is the service"
     " account allowed to see them, and are they enrolled in the source?",
     "course_gone": "The course no longer exists in the source.",
     "access_denied": "The service account has no access.",
-    "report_empty": "The grade report shows nobody, although the course has students: can the service account's role"
-    " see their grades (gradereport/user:view, moodle/grade:viewall)?",
-    "participants_not_shown": "Learners with a grade report are not shown among the participants, so that nobody sees"
-    " when they were there: all is asked every night. Give the role moodle/user:viewdetails.",
-    "learner_not_in_report": "The grade report that was asked for this learner is not about them.",
-    "completion_not_shown": "Nobody's completion of this course is shown: it is switched off there, or the service"
-    " account's role lacks report/completion:view.",
-    "learner_gone": "The learner no longer exists in the source.",
     "not_enrolled": "The source has no active enrolment of this learner in the course.",
     "no_completion_criteria": "The course has no completion conditions in the source.",
     "unusable_answer": "The source refused this call, or answered with something else than the interface describes"
     " (a page, a notice of an error); it is asked again next night.",
     "not_answered": "The source gave no complete answer to this call; it is asked again next night.",
-    "source_error": "The source answered with an error that is not known here; its log may say more.",
-    "no_relation_number": "The learner has no relation number for this profession group.",
-    "invalid_relation_number": "The relation number does not have the form that this profession group asks for.",
-    "number_changed": "The points were accepted under a relation number that was changed since, and stand there. Have"
-    " PE-Online move them (then: etl pe settle --registered), or send them again under the new number (etl pe resend"
-    " --status accepted).",
-    "sent_under_another_course": "This pass is, or was, sent under another PE course or module. It is offered under"
-    " this one only when a person says so: etl pe resend --status withheld.",
-    "points_claimed_already": "The points of this accreditation period were claimed by an earlier pass.",
-    "no_longer_accredited": "No open accreditation of an active profession group covers this result any more.",
-    "no_longer_passed": "The course counts as passed no more; nothing was sent.",
-    "account_paused": "The account is paused (setting of its connection): the points wait until it is not.",
     "outcome_unknown": "The answer was lost; whether the row was processed is not known.",
-    "invalid_row": "PE-Online refuses the structure of this row.",
     "excluded_test": "Final tests are not recorded (list of excluded tests).",
     "no_value": "The result holds no value.",
-    "file_set_aside": "The file of the drop location cannot be taken.",
-    "file_waits": "The file of the drop location cannot be taken yet.",
-    "file_not_read": "Only files whose names end in .xml are taken from a drop location, and no folders in it.",
     "needs_completion_time": "The source says that the course was passed, but not when.",
     "completed_in_future": "The source says that the course was passed at a time that is still to come.",
     "status_unknown": "The source gives a status that is none of SCORM's, so that the attempt is not judged.",
     "course_not_published": "The course is not published in the source; only published courses give competences.",
-    "course_unknown": "The source lists no course with this id; guides and other kinds cannot be linked.",
+    "course_unknown": "The source lists no course with this id; nothing else than a course can be linked.",
     "course_not_read": "This course gives the competence and was never read whole: nothing is given for the"
     " competence before. Mend what the run says about the course, or remove its link.",
     "competence_revoked": "The competence was revoked; it is given again when it is restored.",
@@ -89,8 +70,6 @@ REASONS: Final = {
     " but one.",
     "grade_outside_definition": "The grade is not between the minimum and maximum of the integration's result"
     " definition: correct the definition, or the grade in the source.",
-    "not_in_coachview": "Coachview knows no such person or enrolment, or the request is finished there already.",
-    "message_not_usable": "Coachview cannot use the message: look at the numbers of the person and the course.",
     "later_attempt": "A result is registered already; the grade of this later attempt is kept and not registered.",
     "integration_paused": "The integration is paused, or no longer listed: its completions wait until it is not.",
     "account_gone": "Moodle knows the account no more: it was deleted there. Correct the Moodle user id of"
@@ -114,6 +93,9 @@ REASONS: Final = {
 }
 
 
-def reason(code: str) -> str:
-    """The sentence of a reason code; an unknown code is a programming error (KeyError)."""
-    return REASONS[code]
+def reason(code: str, own: Mapping[str, str] = NO_OTHERS) -> str:
+    """The sentence of a reason code: a connector's ``own``, else one that is shared.
+
+    An unknown code is a programming error (KeyError).
+    """
+    return own[code] if code in own else REASONS[code]

@@ -1,10 +1,10 @@
 """The one shape of rejected rows: scope, resource, record_key, reason_code, reason, learner (missing = nobody's)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from etl.transform.reasons import REASONS
+from etl.transform.reasons import NO_OTHERS, reason
 
 COLUMNS = ["scope", "resource", "record_key", "reason_code", "reason", "learner"]
 _NOTHING = pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS})
@@ -16,9 +16,10 @@ def rejected_rows(
     record_key: pd.Series,
     code: pd.Series | str,
     learner: pd.Series | None = None,
+    own: Mapping[str, str] = NO_OTHERS,
 ) -> pd.DataFrame:
-    """Rows that will not be recorded; ``record_key`` is made of ids only, ``code`` names a sentence of REASONS,
-    ``learner`` is whose row it is, where it is judged learner by learner.
+    """Rows that will not be recorded; ``record_key`` is made of ids only, ``code`` is a reason code, shared or
+    among a connector's ``own``. ``learner`` is whose row it is, where it is judged learner by learner.
     """
     if scope.empty:
         return _NOTHING
@@ -26,7 +27,7 @@ def rejected_rows(
         {"scope": scope.astype("str"), "resource": resource, "record_key": record_key.astype("str")}
     )
     rows["reason_code"] = code
-    rows["reason"] = rows["reason_code"].map(REASONS)
+    rows["reason"] = rows["reason_code"].map({one: reason(one, own) for one in rows["reason_code"].unique()})
     if learner is not None:
         rows["learner"] = learner.astype("str")
     return rows.reset_index(drop=True)

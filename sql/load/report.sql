@@ -124,7 +124,7 @@ order by started_at
 
 -- name: sent
 -- How the items of the ledger stand, target by target, and why where they are not accepted.
-select kind, status, coalesce(reason, '') as reason, count(*) as items
+select target, kind, status, coalesce(reason, '') as reason, count(*) as items
 from ops.outbox
 group by target, kind, status, coalesce(reason, '')
 order by target, kind, status, items desc, reason

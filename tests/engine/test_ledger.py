@@ -15,9 +15,10 @@ from etl.errors import InvalidInput
 from etl.load import runs
 from etl.load.report import read_report
 
-LETTERS = Target("carrier", "letters", "letter", "ops.letters", nothing_to_do=("no_longer_passed",))
-PARCELS = Target("carrier", "parcels", "parcel", "ops.letters")
-ELSEWHERE = Target("other_carrier", "letters", "letter", "ops.letters")
+WHY = {"moved_away": "Nobody lives there any more."}
+LETTERS = Target("carrier", "letters", "letter", "ops.letters", nothing_to_do=("moved_away",), reasons=WHY)
+PARCELS = Target("carrier", "parcels", "parcel", "ops.letters", reasons=WHY)
+ELSEWHERE = Target("other_carrier", "letters", "letter", "ops.letters", reasons=WHY)
 DETAILS = "create table ops.letters (item_id bigint primary key references ops.outbox, street text)"
 ENTER = """
 insert into ops.letters select item.item_id, staged.street from staged
@@ -70,7 +71,7 @@ class Carrier:
             offered = ledger.offer(session, target, account, list(changed.scalars()))
             which = {"target": target.system, "kind": target.kind, "offered": offered}
             entered = list(session.execute(text(ENTER), which).scalars())
-            ledger.withhold(session, ledger.unwished(session, target, account), "no_longer_passed")
+            ledger.withhold(session, target, ledger.unwished(session, target, account), "moved_away")
             return ledger.planned(session, target, len(wished), offered, entered)
 
     def run_id(self):

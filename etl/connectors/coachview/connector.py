@@ -3,6 +3,7 @@
 from typing import Final
 
 from etl.connectors.coachview.files import FILES
+from etl.connectors.coachview.reasons import REASONS
 from etl.engine import connection_form
 from etl.engine.connector import Connector, Flow, Pool
 
@@ -48,6 +49,7 @@ CONNECTOR: Final = Connector(
     ),
     is_source=False,
     files=FILES,
+    reasons=REASONS,
     commands={
         "registrations": "etl.connectors.coachview.commands:app",
         "coachview": "etl.connectors.coachview.push_commands:app",

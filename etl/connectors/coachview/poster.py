@@ -6,13 +6,13 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from etl.connectors.coachview.account import CoachviewAccount
+from etl.connectors.coachview.reasons import REASONS
 from etl.engine.pusher import Outcome
 from etl.engine.webhooks.signatures import HEADER, signature
 from etl.errors import AnswerLost, EtlError, GiveUp, RetryLater
 from etl.http.outgoing import Outgoing
 from etl.http.transport import transport
 from etl.http.unanswered import ONLY_TLS, why
-from etl.transform.reasons import reason
 
 _PATH: Final = "/elearning/result.aspx"
 _CONNECT_SECONDS: Final = 20.0
@@ -68,7 +68,7 @@ class CoachviewPoster:
         if status == _TAKEN:
             return Outcome("accepted")
         if code := _REFUSED.get(status):
-            return Outcome("rejected", code, reason(code), error_code=str(status))
+            return Outcome("rejected", code, REASONS[code], error_code=str(status))
         if status in _LATER:
             raise RetryLater(f"{self._who} asks to come back later ({status})")
         if 300 <= status < 500 and status not in _OPEN:

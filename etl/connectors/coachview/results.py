@@ -11,6 +11,7 @@ from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.connectors.coachview.messages import ResultMessage
+from etl.connectors.coachview.reasons import REASONS
 from etl.engine import ledger
 from etl.engine.ledger import DueItem, Target
 from etl.load.runs import Counts
@@ -21,6 +22,7 @@ RESULTS: Final = Target(
     resource="registration",
     details="ops.coachview_results",
     nothing_to_do=("request_finished",),
+    reasons=REASONS,
 )
 _WHICH: Final = {"target": RESULTS.system, "kind": RESULTS.kind}
 
@@ -35,7 +37,7 @@ def refresh(session: Session, account: str) -> Counts:
     ledger.stage(session, RESULTS, account, _items(wished))
     offered = ledger.offer(session, RESULTS, account, _ids(session, "changed", **_WHICH))
     entered = _ids(session, "enter", **_WHICH, offered=offered)
-    ledger.withhold(session, ledger.unwished(session, RESULTS, account), "request_finished")
+    ledger.withhold(session, RESULTS, ledger.unwished(session, RESULTS, account), "request_finished")
     return ledger.planned(session, RESULTS, len(wished), offered, entered)
 
 

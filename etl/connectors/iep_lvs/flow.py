@@ -17,6 +17,7 @@ from etl.connectors.iep_lvs.derive import FLOW, derive_batch, parts, read_batch
 from etl.connectors.iep_lvs.drop import Polled, poll
 from etl.connectors.iep_lvs.intake import SYSTEM
 from etl.connectors.iep_lvs.location import Location
+from etl.connectors.iep_lvs.reasons import REASONS
 from etl.engine import failpoint, inbox, night
 from etl.engine.night import Connect
 from etl.engine.options import Options
@@ -24,7 +25,6 @@ from etl.engine.sources import Source, sources
 from etl.errors import EtlError, GiveUp, InvalidInput, RejectRecord, RetryLater
 from etl.load import rejections, runs
 from etl.load.runs import Counts, balanced
-from etl.transform.reasons import REASONS
 from etl.transform.rejected import combined, rejected_rows
 
 POLLED: Final = f"{FLOW}/drop"  # rejections of polling are resolved by the next poll, not by a derivation
@@ -156,5 +156,5 @@ def _record_poll(engine: Engine, run_id: str, source: Source, polled: Polled) ->
 
 def _files(code: str, names: list[tuple[str, str]]) -> pd.DataFrame:
     files = pd.DataFrame(names, columns=["name", "reason"], dtype="str")
-    rejected = rejected_rows(pd.Series("", index=files.index), "file", files["name"], code)
+    rejected = rejected_rows(pd.Series("", index=files.index), "file", files["name"], code, own=REASONS)
     return rejected.assign(reason=files["reason"])

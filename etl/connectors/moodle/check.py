@@ -15,6 +15,7 @@ from etl.connectors.moodle.check_course import CourseCheck
 from etl.connectors.moodle.client import MoodleClient
 from etl.connectors.moodle.contract import CourseState
 from etl.connectors.moodle.findings import Findings
+from etl.connectors.moodle.reasons import REASONS
 from etl.engine.connection_test import Tested
 from etl.errors import CapabilityMissing, EtlError, RejectRecord, RetryLater, Unusable
 from etl.transform.reasons import reason
@@ -160,7 +161,9 @@ def _looked_at(course: CourseCheck, course_id: str, activities: Collection[str],
     try:
         course.look(activities)
     except RejectRecord as problem:
-        findings.problems.append(f"Problem with course {course_id}: {problem}: {reason(problem.reason_code)}")
+        findings.problems.append(
+            f"Problem with course {course_id}: {problem}: {reason(problem.reason_code, REASONS)}"
+        )
     except (CapabilityMissing, Unusable) as problem:
         findings.problems.append(f"Problem with course {course_id}: {problem}")
     except RetryLater as problem:

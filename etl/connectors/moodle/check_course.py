@@ -14,6 +14,7 @@ from etl.connectors.moodle.client import MoodleClient
 from etl.connectors.moodle.contract import CourseState
 from etl.connectors.moodle.findings import Findings
 from etl.connectors.moodle.grades import decode_grade_report
+from etl.connectors.moodle.reasons import REASONS
 from etl.errors import CapabilityMissing, RejectRecord, Unusable
 from etl.transform.activity_outcomes import HIDDEN, SUPPORTED_MODULES
 from etl.transform.reasons import reason
@@ -114,7 +115,7 @@ class CourseCheck:
 
     def _nobody(self, users: pd.DataFrame) -> None:
         if users["is_student"].any():
-            self._findings.wrong(reason("report_empty"), self._where)
+            self._findings.wrong(REASONS["report_empty"], self._where)
         else:
             self._findings.notes.append(
                 f"Course {self._id} has no active student: its activities are not tested"
@@ -156,7 +157,7 @@ class CourseCheck:
             if problem.reason_code == "access_denied":
                 findings.lacks("to view the activity (mod/...:view)", "it is left out without a word", where)
             else:
-                findings.problems.append(f"Problem with {where}: {reason(problem.reason_code)}")
+                findings.problems.append(f"Problem with {where}: {reason(problem.reason_code, REASONS)}")
             return
         except (CapabilityMissing, Unusable) as problem:
             findings.problems.append(f"Problem with {where}: {problem}")

@@ -4,6 +4,7 @@ from typing import Final
 
 from etl.connectors.moodle.files import FILES
 from etl.connectors.moodle.profiles import LONGEST_PROFILE_DAYS, PROFILE_DAYS
+from etl.connectors.moodle.reasons import REASONS
 from etl.engine import connection_form
 from etl.engine.connector import Connector, Flow, Pool
 from etl.files.kinds import number_id
@@ -52,5 +53,6 @@ CONNECTOR: Final = Connector(
     course_id=number_id,
     user_id=number_id,
     files=FILES,
+    reasons=REASONS,
     commands={"moodle": "etl.connectors.moodle.commands:app"},
 )

@@ -20,6 +20,7 @@ from etl.connectors.moodle.client import MoodleClient
 from etl.connectors.moodle.derive import MoodleDerivation
 from etl.connectors.moodle.landed import ACCESS, FLOW, SYSTEM, USERS
 from etl.connectors.moodle.poll import CoursePoll
+from etl.connectors.moodle.reasons import REASONS
 from etl.engine.course_night import CourseNight, Wanted
 from etl.engine.decoding import Decoded
 from etl.engine.night import Connect
@@ -164,7 +165,7 @@ def _hidden_idnumbers(session: Session, source: Source, shown: pd.DataFrame) -> 
     unshown = shown.loc[shown["idnumber"].isna(), "source_course_id"].tolist()
     found = db.rows(session, "moodle/courses.idnumbers_hidden", source=source.source, unshown=unshown)
     known = pd.Series([row["source_course_id"] for row in found], dtype="str")
-    return rejected_rows(pd.Series("", index=known.index), "course", known, "idnumber_hidden")
+    return rejected_rows(pd.Series("", index=known.index), "course", known, "idnumber_hidden", own=REASONS)
 
 
 def _unlinked(session: Session, source: Source, wanted: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -174,4 +175,6 @@ def _unlinked(session: Session, source: Source, wanted: pd.DataFrame) -> Iterato
     linked = wanted["occurrence_code"].dropna().tolist()
     found = db.rows(session, "moodle/courses.occurrences_unlinked", source=source.source, linked=linked)
     unlinked = pd.Series([row["occurrence_code"] for row in found], dtype="str")
-    yield rejected_rows(pd.Series("", index=unlinked.index), "occurrence", unlinked, "course_not_linked")
+    yield rejected_rows(
+        pd.Series("", index=unlinked.index), "occurrence", unlinked, "course_not_linked", own=REASONS
+    )

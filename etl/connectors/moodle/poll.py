@@ -16,6 +16,7 @@ from etl.connectors.moodle.client import MoodleClient
 from etl.connectors.moodle.contract import CourseState
 from etl.connectors.moodle.grades import decode_grade_report, decode_learners, may_be_withheld
 from etl.connectors.moodle.landed import ACCESS, COMPLETION, GRADES, MODULE, USER_GRADES, USERS
+from etl.connectors.moodle.reasons import REASONS
 from etl.engine.polling import PolledCourse, reason_of
 from etl.errors import EtlError, RejectRecord
 from etl.load.decisions import Decision
@@ -41,6 +42,8 @@ _THE_COURSE: Final = ""  # the key of what is true of the course and not of one 
 
 class CoursePoll(PolledCourse):
     """Asks a site about one course."""
+
+    reasons = REASONS
 
     def __init__(
         self, client: MoodleClient, scope: str, administration: Administration, state: CourseState

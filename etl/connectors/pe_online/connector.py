@@ -3,6 +3,7 @@
 from typing import Final
 
 from etl.connectors.pe_online.files import FILES
+from etl.connectors.pe_online.reasons import REASONS
 from etl.engine import connection_form
 from etl.engine.connector import Connector, Flow, Pool
 
@@ -54,5 +55,6 @@ CONNECTOR: Final = Connector(
     flows=(Flow("pe_online_attendance", "etl.connectors.pe_online.flow", of_nights=False),),
     is_source=False,
     files=FILES,
+    reasons=REASONS,
     commands={"pe": "etl.connectors.pe_online.commands:app"},
 )

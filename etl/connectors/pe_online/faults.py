@@ -7,6 +7,7 @@ from typing import Final
 
 from etl.connectors.pe_online import registered
 from etl.connectors.pe_online.point_claims import ALREADY_CLAIMED
+from etl.connectors.pe_online.reasons import REASONS
 
 # Faults of a whole call: nothing of it was processed.
 ACCOUNT_REFUSED, TOO_MANY_ROWS, STRUCTURE_REFUSED = "400", "500", "505"
@@ -23,46 +24,40 @@ class Policy(Enum):
 
 @dataclass(frozen=True)
 class PeFault:
-    """A row fault: its reason code, what is done about it, what it means in plain words."""
+    """A row fault: its reason code, and what is done about it."""
 
     code: str
     policy: Policy
-    meaning: str
+
+    @property
+    def meaning(self) -> str:
+        """What it means in plain words."""
+        return REASONS[self.code]
 
 
-def _retry(code: str, meaning: str) -> PeFault:
-    return PeFault(code, Policy.RETRY, meaning)
+def _retry(code: str) -> PeFault:
+    return PeFault(code, Policy.RETRY)
 
 
-def _reject(code: str, meaning: str) -> PeFault:
-    return PeFault(code, Policy.REJECT, meaning)
+def _reject(code: str) -> PeFault:
+    return PeFault(code, Policy.REJECT)
 
 
-PERSON_MISSING: Final = _reject("person_missing", "No person was given.")
-PERSON_UNKNOWN: Final = _retry("person_unknown", "The person is not known in this register.")
-COURSE_MISSING: Final = _reject("course_missing", "No course was given.")
-COURSE_UNKNOWN: Final = _retry(
-    "course_unknown", "The course is unknown, or not accredited by this profession group."
-)
-COURSE_NOT_UNIQUE: Final = _reject("course_not_unique", "The course code is not unique in the account.")
-MODULE_MISSING: Final = _reject("module_missing", "The module is missing.")
-MODULE_FAULT: Final = _reject("module_fault", "The module is unknown or not unique.")
-EDITION_MISSING: Final = _reject("edition_missing", "The edition of a classroom course is missing.")
-EDITION_FAULT: Final = _reject("edition_fault", "The edition is unknown, not unique or not allowed.")
-MEETING_FAULT: Final = _reject("meeting_fault", "The meeting is missing, unknown, not unique or not allowed.")
-MANDATE_MISSING: Final = _reject(
-    "mandate_missing",
-    "The profession group or provider gave no mandate to register attendance for this course.",
-)
-DATE_OUTSIDE: Final = _reject(
-    "date_outside_period", "The date lies outside the accreditation or registration period."
-)
-DATE_FAULT: Final = _reject("date_fault", "The date is missing or not allowed.")
-REGISTERED: Final = PeFault("already_registered", Policy.REGISTERED, "The attendance was registered already.")
-UNCLASSIFIED: Final = _retry(
-    "not_classified",
-    "PE-Online gave a reason of its own, which a person has to read; meanwhile it is offered again.",
-)
+PERSON_MISSING: Final = _reject("person_missing")
+PERSON_UNKNOWN: Final = _retry("person_unknown")
+COURSE_MISSING: Final = _reject("course_missing")
+COURSE_UNKNOWN: Final = _retry("course_unknown")
+COURSE_NOT_UNIQUE: Final = _reject("course_not_unique")
+MODULE_MISSING: Final = _reject("module_missing")
+MODULE_FAULT: Final = _reject("module_fault")
+EDITION_MISSING: Final = _reject("edition_missing")
+EDITION_FAULT: Final = _reject("edition_fault")
+MEETING_FAULT: Final = _reject("meeting_fault")
+MANDATE_MISSING: Final = _reject("mandate_missing")
+DATE_OUTSIDE: Final = _reject("date_outside_period")
+DATE_FAULT: Final = _reject("date_fault")
+REGISTERED: Final = PeFault("already_registered", Policy.REGISTERED)
+UNCLASSIFIED: Final = _retry("not_classified")
 
 # What a sentence is about, in the order "Cursus 1 uitvoering 2 bijeenkomst 3": the last one named is at fault.
 _PERSON_NL, _COURSE_NL, _MODULE_NL = r"(?:professional|persoon)", r"cursus", r"module"

@@ -23,10 +23,10 @@ from etl.connectors.pe_online.faults import (
 )
 from etl.connectors.pe_online.payload import RESENDABLE_TYPES, Attendance
 from etl.connectors.pe_online.point_claims import ALREADY_CLAIMED, AMBIGUOUS_LEARNER, OTHER_COURSE
+from etl.connectors.pe_online.reasons import REASONS
 from etl.engine import ledger
 from etl.engine.ledger import ChosenItems, DueItem, Target
 from etl.load.runs import Counts
-from etl.transform.reasons import reason
 
 POINTS: Final = Target(
     system="pe_online",
@@ -36,6 +36,7 @@ POINTS: Final = Target(
     nothing_to_do=NOTHING_TO_DO,
     doubts=(NUMBER_CHANGED,),
     releasable=(OTHER_COURSE, ALREADY_CLAIMED, AMBIGUOUS_LEARNER),
+    reasons=REASONS,
 )
 _WHICH: Final = {"target": POINTS.system, "kind": POINTS.kind}
 
@@ -114,15 +115,15 @@ def _record_keys(due: pd.DataFrame) -> list[str]:
 
 
 def _explained(code: str) -> str:
-    return SHARED_NUMBER if code == AMBIGUOUS_LEARNER else reason(code)
+    return SHARED_NUMBER if code == AMBIGUOUS_LEARNER else REASONS[code]
 
 
 def _withdraw(session: Session, org_id: int) -> None:
     """Points that were not sent, or will not be accepted, and that no pass and accreditation hold any more."""
     gone = ledger.unwished(session, POINTS, str(org_id))
     passed = _ids(session, "still_passed", item_ids=gone)
-    ledger.withhold(session, passed, NO_LONGER_ACCREDITED)
-    ledger.withhold(session, sorted(set(gone) - set(passed)), NO_LONGER_PASSED)
+    ledger.withhold(session, POINTS, passed, NO_LONGER_ACCREDITED)
+    ledger.withhold(session, POINTS, sorted(set(gone) - set(passed)), NO_LONGER_PASSED)
 
 
 def _ids(session: Session, name: str, **parameters: Any) -> list[int]:

@@ -1,0 +1,34 @@
+"""Why rows are not recorded or sent, where that is so with PE-Online alone: each reason code with its sentence."""
+
+from typing import Final
+
+REASONS: Final = {
+    "no_relation_number": "The learner has no relation number for this profession group.",
+    "invalid_relation_number": "The relation number does not have the form that this profession group asks for.",
+    "number_changed": "The points were accepted under a relation number that was changed since, and stand there. Have"
+    " PE-Online move them (then: etl pe settle --registered), or send them again under the new number (etl pe resend"
+    " --status accepted).",
+    "sent_under_another_course": "This pass is, or was, sent under another PE course or module. It is offered under"
+    " this one only when a person says so: etl pe resend --status withheld.",
+    "points_claimed_already": "The points of this accreditation period were claimed by an earlier pass.",
+    "no_longer_accredited": "No open accreditation of an active profession group covers this result any more.",
+    "no_longer_passed": "The course counts as passed no more; nothing was sent.",
+    "account_paused": "The account is paused (setting of its connection): the points wait until it is not.",
+    "invalid_row": "PE-Online refuses the structure of this row.",
+    # Of the faults that it answers with (etl.connectors.pe_online.faults).
+    "person_missing": "No person was given.",
+    "person_unknown": "The person is not known in this register.",
+    "course_missing": "No course was given.",
+    "course_unknown": "The course is unknown, or not accredited by this profession group.",
+    "course_not_unique": "The course code is not unique in the account.",
+    "module_missing": "The module is missing.",
+    "module_fault": "The module is unknown or not unique.",
+    "edition_missing": "The edition of a classroom course is missing.",
+    "edition_fault": "The edition is unknown, not unique or not allowed.",
+    "meeting_fault": "The meeting is missing, unknown, not unique or not allowed.",
+    "mandate_missing": "The profession group or provider gave no mandate to register attendance for this course.",
+    "date_outside_period": "The date lies outside the accreditation or registration period.",
+    "date_fault": "The date is missing or not allowed.",
+    "already_registered": "The attendance was registered already.",
+    "not_classified": "PE-Online gave a reason of its own, which a person has to read; meanwhile it is offered again.",
+}
