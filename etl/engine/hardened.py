@@ -82,8 +82,9 @@ def _is_utf8(body: bytes) -> bool:
     return True
 
 
-def events(text: bytes, tags: list[str]) -> _Events:
-    """The starts and ends of the elements named ``tags``; whoever takes the end of a unit calls ``forget``.
+def events(text: bytes, tags: list[str], most: int = _MOST_UNITS) -> _Events:
+    """The starts and ends of the elements named ``tags``; whoever takes the end of a unit calls ``forget``. Of these
+    units there are ``most`` at most.
 
     Raises Malformed when the document is not well-formed, nests too deep, or is too large between two ends.
     """
@@ -106,7 +107,7 @@ def events(text: bytes, tags: list[str]) -> _Events:
                     since_end = 0
                     units += 1
                 yield kind, element
-            if since_end > _LARGEST_UNIT or units > _MOST_UNITS:
+            if since_end > _LARGEST_UNIT or units > most:
                 raise Malformed("The message, or one element of it, is too large.")
         parser.close()
     except etree.XMLSyntaxError as problem:

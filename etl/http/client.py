@@ -72,7 +72,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer with a status that says it was answered (2xx)."""
+    """One answer with a status that says it was answered."""
 
     status: int
     content_type: str
@@ -95,8 +95,9 @@ class NotLookedAt(RetryLater):
 class Caller:
     """Calls to one system: time-outs, bounded repetition of reads, and the count of what it cost.
 
-    ``hints``: what a status means there. ``silent``: the system itself refuses without a body. ``width``: how many
-    calls at once do it good, as its answers tell. ``turn``: held for each call, so that callers elsewhere count too.
+    ``hints``: what a status means there. ``silent``: the system itself refuses without a body. ``answers``: does it
+    answer so, by a status that is none of success and a body? ``width``: how many calls at once do it good, as its
+    answers tell. ``turn``: held for each call, so that callers elsewhere count too.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Caller:
         *,
         hints: Mapping[int, str] | None = None,
         silent: bool = False,
+        answers: Callable[[int, bytes], bool] = lambda status, body: False,
         wait_limit: float = WAIT_LIMIT,
         deadline: float = DEADLINE,
         most_at_once: int = 1,
@@ -119,6 +121,7 @@ class Caller:
         self._base_url = base_url.rstrip("/")
         self._hints = hints or {}
         self._silent = silent
+        self._answers = answers
         self._wait_limit = wait_limit
         self._deadline = deadline
         self._most_bytes = settings.MAX_ANSWER_BYTES.get()
@@ -210,7 +213,7 @@ class Caller:
             begun = time.monotonic()
             response, body = self._answer(call, method, path, read_timeout, content)
             seconds = time.monotonic() - begun
-        if not 200 <= response.status_code < 300:
+        if not 200 <= response.status_code < 300 and not self._answers(response.status_code, body):
             raise self._refused(call, path, response, body)
         return Reply(response.status_code, response.headers.get("Content-Type", ""), body, seconds)
 

@@ -87,13 +87,13 @@ def asks_for_tls(status: int, body: bytes) -> bool:
     )
 
 
-def not_json(where: str, body: bytes) -> Unusable | RetryLater:
-    """What to do about an answer that is no JSON at all."""
+def not_json(where: str, body: bytes, wanted: str = "JSON") -> Unusable | RetryLater:
+    """What to do about an answer that is no JSON at all, or not what else was ``wanted``."""
     head = body[:5000].lstrip().lower()
     if not head:
         return RetryLater(f"{where}: empty answer")
     if b"maintenance" in head:
-        return RetryLater(f"{where}: a maintenance page instead of JSON")
+        return RetryLater(f"{where}: a maintenance page instead of {wanted}")
     found = "XML" if head.startswith(b"<?xml") else "HTML" if head.startswith(b"<") else "plain text"
     advice = _PHP_ADVICE if _PHP.search(head) else _PAGE_ADVICE if found == "HTML" else _TEXT_ADVICE
-    return Unusable(f"{where}: {found} instead of JSON: {advice}")
+    return Unusable(f"{where}: {found} instead of {wanted}: {advice}")

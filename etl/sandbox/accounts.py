@@ -49,5 +49,10 @@ COACHVIEW_SECRET = "sandbox-coachview-secret"
 COACHVIEW_PLUGIN = "sandbox-plugin"
 COACHVIEW_WEBHOOK_SECRET = "sandbox-coachview-webhook-secret"
 
+# ILIAS, at /ilias: a login at its one client.
+ILIAS_CLIENT = "sandbox"
+ILIAS_USER = "svc.results"
+ILIAS_PASSWORD = "sandbox-ilias-password"
+
 # The webhook secret of each e-learning system that sends.
 WEBHOOK_SECRET = "sandbox-webhook-secret"

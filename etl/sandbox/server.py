@@ -20,6 +20,7 @@ from etl.sandbox.coachview.system import Coachview
 from etl.sandbox.control import control_app
 from etl.sandbox.faults import AFTER, INSTEAD, FaultKind, Faults
 from etl.sandbox.frame import Call, Counters, SandboxReply, System
+from etl.sandbox.ilias.system import Ilias
 from etl.sandbox.infocaption.system import InfoCaption
 from etl.sandbox.moodle.generated import GeneratedMoodle
 from etl.sandbox.moodle.recorded import RecordedMoodle
@@ -122,6 +123,7 @@ def create_app(state_dir: Path | None = None, systems: Sequence[System] | None =
             InfoCaption(),
             PeOnline(ledger),
             Coachview(),
+            Ilias(),
         ]
     return SandboxApp(systems)
 
@@ -161,6 +163,11 @@ class Sandbox:
     def infocaption(self) -> InfoCaption:
         """InfoCaption."""
         return _system(self.app, InfoCaption)
+
+    @property
+    def ilias(self) -> Ilias:
+        """ILIAS."""
+        return _system(self.app, Ilias)
 
     @property
     def pe(self) -> PeOnline:

@@ -1,0 +1,1 @@
+"""ILIAS, asked over SOAP for completed courses."""

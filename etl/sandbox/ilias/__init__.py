@@ -1,0 +1,1 @@
+"""An ILIAS site as a stand-in."""
