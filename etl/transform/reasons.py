@@ -72,23 +72,6 @@ REASONS: Final = {
     " definition: correct the definition, or the grade in the source.",
     "later_attempt": "A result is registered already; the grade of this later attempt is kept and not registered.",
     "integration_paused": "The integration is paused, or no longer listed: its completions wait until it is not.",
-    "account_gone": "Moodle knows the account no more: it was deleted there. Correct the Moodle user id of"
-    " the client.",
-    "account_protected": "Accounts of guests, of other sites and of administrators are never changed from here.",
-    "account_not_confirmed": "The account has not been confirmed in Moodle: confirm it there.",
-    "username_taken": "Another account in Moodle has this user name: change one of the two, or match them.",
-    "email_taken": "Another account in Moodle has this e-mail address: correct one of the two, or match them.",
-    "value_not_taken": "Moodle does not take one of the values as it is written: look at the user name (letters"
-    " that only 'extended characters in usernames' allows), the address, the names, and the settings of the source.",
-    "refused_by_moodle": "Moodle refused and did not say why; its log may say more.",
-    "role_not_assignable": "The service account may not give the role that is set for enrolments: allow it in Moodle,"
-    " or set another role id.",
-    "no_manual_enrolment": "The course has no manual enrolment in use: add it in Moodle, among the course's"
-    " enrolment methods.",
-    "idnumber_taken": "Another course in Moodle has this occurrence code as its idnumber: link that one.",
-    "short_name_taken": "Another course in Moodle has this short name: give another one.",
-    "ends_before_start": "Moodle takes no course that ends before, or when, it starts: correct the dates.",
-    "category_not_usable": "The category is gone from Moodle, or hidden from the service account: choose another one.",
     "malformed_record": "The record does not have the form that the interface describes.",
 }
 

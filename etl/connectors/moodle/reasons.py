@@ -1,4 +1,4 @@
-"""Why rows are not recorded or sent, where that is so with Moodle alone: each reason code with its sentence."""
+"""Why rows are not recorded or written, where that is so with Moodle alone: each reason code with its sentence."""
 
 from typing import Final
 
@@ -15,4 +15,21 @@ REASONS: Final = {
     " account's role lacks report/completion:view.",
     "learner_gone": "The learner no longer exists in the source.",
     "source_error": "The source answered with an error that is not known here; its log may say more.",
+    "account_gone": "Moodle knows the account no more: it was deleted there. Correct the Moodle user id of"
+    " the client.",
+    "account_protected": "Accounts of guests, of other sites and of administrators are never changed from here.",
+    "account_not_confirmed": "The account has not been confirmed in Moodle: confirm it there.",
+    "username_taken": "Another account in Moodle has this user name: change one of the two, or match them.",
+    "email_taken": "Another account in Moodle has this e-mail address: correct one of the two, or match them.",
+    "value_not_taken": "Moodle does not take one of the values as it is written: look at the user name (letters"
+    " that only 'extended characters in usernames' allows), the address, the names, and the settings of the source.",
+    "refused_by_moodle": "Moodle refused and did not say why; its log may say more.",
+    "role_not_assignable": "The service account may not give the role that is set for enrolments: allow it in Moodle,"
+    " or set another role id.",
+    "no_manual_enrolment": "The course has no manual enrolment in use: add it in Moodle, among the course's"
+    " enrolment methods.",
+    "idnumber_taken": "Another course in Moodle has this occurrence code as its idnumber: link that one.",
+    "short_name_taken": "Another course in Moodle has this short name: give another one.",
+    "ends_before_start": "Moodle takes no course that ends before, or when, it starts: correct the dates.",
+    "category_not_usable": "The category is gone from Moodle, or hidden from the service account: choose another one.",
 }

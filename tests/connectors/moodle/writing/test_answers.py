@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
+from etl.connectors import registry
 from etl.connectors.moodle.writing.answers import NotWritten
 from etl.connectors.moodle.writing.client import MoodleWriter
 from etl.connectors.moodle.writing.records import CourseSettings, ManualEnrolment, NewAccount, NewCourse
 from etl.errors import AnswerLost, CapabilityMissing, EtlError, GiveUp, RetryLater
 from etl.sandbox.moodle.protocol import recording
-from etl.transform.reasons import REASONS
 from tests.fixtures.http_peer import Answer, Peer
 from tests.fixtures.nights import moodle_connection
 
@@ -116,7 +116,7 @@ def test_a_refusal_or_warning_is_a_failure_of_that_row_with_its_reason(name: str
     problem = met(peer, name.partition("__")[0], recorded(name))
     assert isinstance(problem, NotWritten)
     assert (problem.reason_code, problem.look_again) == (REFUSED[name], False)
-    assert problem.reason_code in REASONS
+    assert registry.sentence("moodle", problem.reason_code)
 
 
 @pytest.mark.parametrize("name", SITE_WIDE)
