@@ -72,7 +72,7 @@ def contents(site: MoodleSite, params: Params) -> list[Row]:
 
 
 def users(site: MoodleSite, params: Params) -> Row:
-    """Users who meet all criteria; % is a wildcard; an unknown key is ignored with a warning."""
+    """Users who meet all criteria; % and _ are wildcards; an unknown key is ignored with a warning."""
     criteria: dict[str, str] = {}
     for index in range(len(params)):
         key = params.get(f"criteria[{index}][key]")
@@ -91,7 +91,7 @@ def users(site: MoodleSite, params: Params) -> Row:
         if key not in known
     ]
     usable = [(key, value) for key, value in criteria.items() if key in known]
-    rows = [row for row in site.users.values() if all(_like(row, key, value) for key, value in usable)]
+    rows = [row for row in _candidates(site, usable) if all(_like(row, key, value) for key, value in usable)]
     return {"users": rows, "warnings": warnings}
 
 
@@ -211,8 +211,15 @@ def _sorted(rows: Iterable[Row], sortby: str, direction: str) -> list[Row]:
     return sorted(rows, key=lambda row: [row[key] for key in keys[sortby]], reverse=direction == "DESC")
 
 
+def _candidates(site: MoodleSite, criteria: list[tuple[str, str]]) -> Iterable[Row]:
+    for key, value in criteria:
+        if key in site.users.INDEXED and not set("%_") & set(value):
+            return site.users.having(key, value)
+    return site.users.values()
+
+
 def _like(row: Row, key: str, value: str) -> bool:
     if not value or key not in row:
         return False
-    pattern = ".*".join(re.escape(part) for part in value.split("%"))
+    pattern = re.escape(value).replace("%", ".*").replace("_", ".")
     return re.fullmatch(pattern, str(row[key]), re.IGNORECASE) is not None

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 
 from etl.sandbox.moodle.site import MoodleSite
 from etl.sandbox.moodle.withheld import Withheld
+from etl.sandbox.moodle.writing.enrolments import may_enter
 
 
 class Grade(BaseModel):
@@ -79,5 +81,20 @@ def routes(site: Callable[[], MoodleSite]) -> APIRouter:
         """Take a function out of the service."""
         with _looking_up():
             site().remove_function(function)
+
+    @router.get("/books")
+    async def books() -> dict[str, Any]:
+        """What was written: enrolments, mails, imports and what was made."""
+        return site().books.shown()
+
+    @router.put("/lacking/{function}")
+    async def lack(function: str) -> None:
+        """Take the right to use a writing function from the service's role."""
+        site().books.lacking.add(function)
+
+    @router.get("/entrance/{course}/{user}")
+    async def entrance(course: int, user: int) -> bool:
+        """Can somebody log in and open the course?"""
+        return may_enter(site(), course, user)
 
     return router

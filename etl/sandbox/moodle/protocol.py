@@ -71,6 +71,10 @@ class MoodleError(Exception):
         super().__init__(name)
         self.body = recording().body(name, replaced)
 
+    def answer(self) -> Any:
+        """What is answered, parsed."""
+        return json.loads(self.body)
+
 
 def to_json(value: object) -> str:
     """JSON exactly as PHP writes it: no spaces, slashes and other alphabets escaped."""

@@ -1,7 +1,7 @@
 """/moodle: the recorded Moodle 4.5 site; a token decides the role.
 
-Answers of the reading functions come from moodle_answers over the (changeable) site. Everything else is
-answered as it was recorded, the same question asked again getting the next recorded answer.
+Answers of the reading functions come from answers.py over the site, which can be changed and written to (writing/).
+Everything else is answered as it was recorded, the same question asked again getting the next recorded answer.
 """
 
 from collections import Counter, defaultdict
@@ -28,6 +28,7 @@ from etl.sandbox.moodle.protocol import (
 from etl.sandbox.moodle.roles import limited, weak
 from etl.sandbox.moodle.site import MoodleSite
 from etl.sandbox.moodle.withheld import withhold
+from etl.sandbox.moodle.writing.functions import WRITES, written
 
 PLACEHOLDERS: Mapping[str, str] = {
     "{{TOKEN}}": accounts.MOODLE_TOKEN,
@@ -98,7 +99,7 @@ class RecordedMoodle:
         try:
             text = self._body(question, call.form)
         except MoodleError as error:
-            return _reply(error.body, call.origin)
+            return _reply(self._said(error), call.origin)
         reply = _reply(text, call.origin)
         if call.form["wsfunction"] in ANSWERS:
             self._answers[key] = reply.body
@@ -111,12 +112,20 @@ class RecordedMoodle:
         check_parameters(function, params)
         if function == INFO:
             return self._site_info(role)
+        if function in WRITES:
+            return to_json(written(self.site, function, params, role))
         if role == "weak":
             return self._next(question) or weak(self.site, function, params)
         if function in ANSWERS:
             value = withhold(self.site.withheld, function, ANSWERS[function](self.site, params))
             return to_json(limited(function, value) if role == "limited" else value)
         return self._next(question) or recording().body(f"{function}__happy")
+
+    def _said(self, error: MoodleError) -> str:
+        """An error, without its debuginfo where the site shows no messages of its debugging."""
+        if self.site.books.shows_debuginfo:
+            return error.body
+        return to_json({key: value for key, value in error.answer().items() if key != "debuginfo"})
 
     def _role(self, token: str, function: str) -> str:
         role = accounts.MOODLE_ROLES.get(token, "unknown")

@@ -7,6 +7,7 @@ from typing import Any
 
 from etl.sandbox.moodle.protocol import Recording, verdict
 from etl.sandbox.moodle.withheld import Withheld
+from etl.sandbox.moodle.writing.books import Books
 
 Row = dict[str, Any]
 
@@ -28,6 +29,37 @@ ALL = 1
 _CMID = re.compile(r"view\.php\?id=(\d+)")
 
 
+class Accounts(dict[int, Row]):
+    """Accounts by id, found by what is unique or asked for often without looking at all of them."""
+
+    INDEXED = ("id", "idnumber", "username", "email")
+
+    def __init__(self, rows: list[Row]) -> None:
+        super().__init__()
+        self._ids: dict[tuple[str, str], set[int]] = {}
+        for row in rows:
+            self[row["id"]] = row
+
+    def __setitem__(self, number: int, row: Row) -> None:
+        if number in self:
+            del self[number]
+        super().__setitem__(number, row)
+        for key in self._keys(row):
+            self._ids.setdefault(key, set()).add(number)
+
+    def __delitem__(self, number: int) -> None:
+        for key in self._keys(self[number]):
+            self._ids[key].discard(number)
+        super().__delitem__(number)
+
+    def having(self, key: str, value: str) -> list[Row]:
+        """The accounts with this value, whatever its case."""
+        return [self[number] for number in sorted(self._ids.get((key, value.casefold()), ()))]
+
+    def _keys(self, row: Row) -> list[tuple[str, str]]:
+        return [(key, str(row[key]).casefold()) for key in self.INDEXED if key in row]
+
+
 class MoodleSite:
     """What the site knows. Attributes are keyed by Moodle's own ids."""
 
@@ -40,9 +72,7 @@ class MoodleSite:
         self.course_list: dict[int, Row] = {row["id"]: row for row in value("core_course_get_courses__all")}
         self.categories: list[Row] = value("core_course_get_categories__all")
         self.contents: dict[int, list[Row]] = {c: value(CONTENT + case) for c, case in CONTENTS.items()}
-        self.users: dict[int, Row] = {
-            row["id"]: row for row in value("core_user_get_users__unknown_key")["users"]
-        }
+        self.users = Accounts(value("core_user_get_users__unknown_key")["users"])
         self.enrolled: dict[int, list[Row]] = {c: value(USERS + case) for c, case in ENROLLED.items()}
         self.enrolled[SITE_COURSE] = value(USERS + "site_course_1")
         self.modules: dict[int, Row] = {}
@@ -55,6 +85,9 @@ class MoodleSite:
         self.withheld: set[Withheld] = set()
         self.removed_functions: set[str] = set()
         self.changes = 0
+        self.books = Books()
+        (empty,) = value(GRADE + "course_f_no_activities")["usergrades"]
+        self.blank_items = {c: course_total(empty, c) for c in self.courses}  # while nobody is in a course
         self._read_modules()
         self._read_reports()
         self._read_completions()
@@ -95,6 +128,19 @@ class MoodleSite:
             _meet(criterion, met=None)
         self._recompute(status, course, user)
         return status
+
+    def complete_anew(self, course: int, user: int) -> None:
+        """Whoever comes into a course with conditions of completion has met none of them."""
+        template = next((status for (c, _), status in self.completions.items() if c == course), None)
+        if template is not None and (course, user) not in self.completions:
+            self.completions[course, user] = self._derived(template, course, user)
+
+    def next_cmid(self) -> int:
+        """The id that the next activity gets."""
+        shown = (
+            module["id"] for course in self.contents.values() for part in course for module in part["modules"]
+        )
+        return int(max([*self.modules, *shown])) + 1
 
     def report(self, course: int, user: int) -> Row | None:
         """The grades of one student of a course, active or not; None for anybody else."""
@@ -189,6 +235,11 @@ class MoodleSite:
         if item["graderaw"] is not None:
             passed = item["graderaw"] >= self.gradepass.get(cmid, 0)
             _meet(criterion, item["gradedategraded"] if passed else None)
+
+
+def course_total(report: Row, course: int) -> list[Row]:
+    """The only grade item of a course without activities."""
+    return [{**item, "iteminstance": course} for item in report["gradeitems"]]
 
 
 def _completed(status: Row) -> bool:

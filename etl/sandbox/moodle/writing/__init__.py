@@ -1,0 +1,1 @@
+"""What the recorded Moodle site does when it is written to."""
