@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 import pandas as pd
 from sqlalchemy import Connection as Session
@@ -12,12 +12,14 @@ from sqlalchemy import Engine
 
 from etl import db
 from etl.engine import failpoint
-from etl.engine.night import label
+from etl.engine.night import batches_of, label
 from etl.engine.options import Options
 from etl.engine.polling import found_for
 from etl.engine.sources import Source
 from etl.load import course_readings, derivations, rejections, runs
 from etl.load.runs import Counts, balanced
+
+_COURSES_A_LOT: Final = 80  # whose answers are in memory at once
 
 AnyAnswers = TypeVar("AnyAnswers")
 
@@ -91,16 +93,16 @@ class WholeCourses(Derivation[AnyAnswers]):
     def lots(
         self, session: Session, courses: Sequence[str], night: datetime | None, *, again: bool
     ) -> Iterator[Lot[AnyAnswers]]:
-        """All of them at once: the lists of a batch are small."""
+        """So many courses at a time: their lists are small."""
         found = self.newest(found_for(session, self.source, courses, night))
         inputs = self.inputs(session, found)
         if night is None and not again:
             known = derivations.derived_inputs(session, self.flow, self.source.source, courses)
             changed = found["scope"].map(inputs) != found["scope"].map(known)
             found = found[changed | found["scope"].isin(list(self.again(session, courses)))]
-        if not found.empty:
-            scopes = sorted(set(found["scope"]))
-            yield Lot(scopes, self.answers(session, found), {scope: inputs[scope] for scope in scopes})
+        for scopes in batches_of(sorted(set(found["scope"])), _COURSES_A_LOT):
+            answers = self.answers(session, found[found["scope"].isin(scopes)])
+            yield Lot(scopes, answers, {scope: inputs[scope] for scope in scopes})
 
 
 def derive(run_id: str, derivation: Derivation[AnyAnswers], courses: Sequence[str], options: Options) -> None:

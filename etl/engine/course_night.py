@@ -118,6 +118,7 @@ class CourseNight(ABC, Generic[AnyClient]):
             engine,
             run_id,
             self.system,
+            self.flow,
             options,
             lambda source: self._plan_source(engine, run_id, connect, source, options),
         )

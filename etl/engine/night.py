@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import accumulate, groupby
 from typing import Final, TypedDict
 
 from sqlalchemy import Engine
@@ -12,11 +13,14 @@ from etl.connections import Connection
 from etl.engine.options import Options
 from etl.engine.sources import Source, sources
 from etl.errors import DatabaseFault, EtlError, GiveUp, InvalidInput, RejectRecord, RetryLater
-from etl.load import runs
+from etl.load import derivations, runs
 from etl.load.problems import StepName
 from etl.load.runs import Counts, balanced
 
-_COURSES_A_BATCH: Final = 20
+# Of a course that was derived before little changed; of another all is asked and derived. A batch is a task, which
+# costs as much as a few hundred courses without a change.
+_WORK_A_BATCH: Final = 400
+_WORK_OF_A_NEW_COURSE: Final = 5
 _MOST_BATCHES: Final = 1000  # Airflow maps over at most 1024
 
 Connect = Callable[[str], Connection]
@@ -46,10 +50,11 @@ def plan_sites(
     engine: Engine,
     run_id: str,
     system: str,
+    flow: str,
     options: Options,
     courses_of: Callable[[Source], list[str]],
 ) -> list[Batch]:
-    """The courses to be polled tonight, in batches, as ``courses_of`` finds them out for each site.
+    """The courses to be polled tonight, as ``courses_of`` finds them out for each site, in batches of like work.
 
     A site that cannot be asked now is one batch whose courses are not known: ``land`` asks it again. So the others
     go on, and what is red for that site is what a person clears. A course that was asked for and that no site has
@@ -63,14 +68,23 @@ def plan_sites(
             record_problem(engine, run_id, "plan", source.source, problem)
             batches.append(Batch(source=source.source, courses=None))
             continue
-        batches += [
-            Batch(source=source.source, courses=part) for part in batches_of(courses, _COURSES_A_BATCH)
-        ]
+        work = _work(engine, flow, source, courses, options)
+        parts = batches_of(courses, _WORK_A_BATCH, work)
+        batches += [Batch(source=source.source, courses=part) for part in parts]
     if all(
         batch["courses"] is not None for batch in batches
     ):  # else it may be a course of the site that is not
         _report_not_found(engine, run_id, system, options, batches)
     return batches
+
+
+def _work(
+    engine: Engine, flow: str, source: Source, courses: Sequence[str], options: Options
+) -> Callable[[str], int]:
+    """What a course is expected to cost."""
+    with engine.connect() as session:
+        derived = derivations.derived_inputs(session, flow, source.source, courses)
+    return lambda course: 1 if course in derived and not options.full else _WORK_OF_A_NEW_COURSE
 
 
 def _report_not_found(
@@ -155,7 +169,9 @@ def in_order(courses: Iterable[str]) -> list[str]:
     return sorted(courses, key=lambda course: (len(course), course))
 
 
-def batches_of(scopes: Sequence[str], size: int) -> list[list[str]]:
-    """Courses, schools ... so many a batch, or more where there would be too many batches."""
-    size = max(size, -(-len(scopes) // _MOST_BATCHES))
-    return [list(scopes[start : start + size]) for start in range(0, len(scopes), size)]
+def batches_of(scopes: Sequence[str], size: int, work: Callable[[str], int] = lambda _: 1) -> list[list[str]]:
+    """Courses, schools ... up to so much ``work`` a batch, or more where there would be too many batches."""
+    done = list(accumulate(map(work, scopes)))
+    size = max(size, -(-done[-1] // _MOST_BATCHES)) if done else size
+    placed = zip(((until - 1) // size for until in done), scopes, strict=True)
+    return [[scope for _, scope in part] for _, part in groupby(placed, key=lambda one: one[0])]

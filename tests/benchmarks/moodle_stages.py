@@ -16,7 +16,7 @@ from etl.connectors.moodle import flow as moodle_results
 from etl.connectors.moodle.accounts import refresh
 from etl.connectors.moodle.before_poll import CourseList
 from etl.connectors.moodle.grades import decode_grade_report
-from etl.connectors.moodle.landed import ACCESS, COMPLETION, GRADES, MODULE, SYSTEM, USER_GRADES, USERS
+from etl.connectors.moodle.landed import ACCESS, COMPLETION, FLOW, GRADES, MODULE, SYSTEM, USER_GRADES, USERS
 from etl.connectors.moodle.poll import ACCESS_FIELDS, USER_FIELDS
 from etl.engine import night
 from etl.engine.options import Options
@@ -154,7 +154,7 @@ def _merge(watch: Watch, lap: int, name: str, engine: Engine, source: Source, ro
 
 def _derive(watch: Watch, lap: int, name: str, engine: Engine, options: Options = Options()) -> None:  # noqa: B008
     run_id = moodle_results.open_run(engine, options)
-    batches = night.plan_sites(engine, run_id, SYSTEM, Options(), lambda source: _linked(engine, source))
+    batches = night.plan_sites(engine, run_id, SYSTEM, FLOW, options, lambda source: _linked(engine, source))
     with watch(name, lap):
         for batch in batches:
             moodle_results.derive(engine, run_id, batch, Connection, options)
