@@ -57,7 +57,8 @@ class Connector:
     completions are those of an integration (integrations.csv), from which registrations follow. ``course_id``,
     ``user_id``: how its ids look in reference files, the latter in client_numbers.csv under ``<system>:<source>``.
     ``number_rules``, ``unused_numbers`` (reason by scheme): of its numbers there. ``integration_rules``: of its lines
-    in integrations.csv. ``reasons``: sentences of reason codes that only it has. ``address``: of a connection.
+    in integrations.csv. ``doubts``: what of an import is perhaps not meant (by the set's frames and the warehouse).
+    ``reasons``: sentences of reason codes that only it has. ``address``: of a connection.
     """
 
     system: str
@@ -80,6 +81,7 @@ class Connector:
     unused_numbers: Mapping[str, str] = field(default_factory=dict)
     commands: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    doubts: str = ""
     address: Callable[[Connection], str] = Connection.site
 
     @property

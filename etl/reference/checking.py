@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 from etl.connectors.registry import CONNECTORS
 from etl.files.columns import COURSES, USERS, Column, File
 from etl.files.kinds import Kind
+from etl.files.problems import Problem, at_lines
 from etl.reference import held
 from etl.reference.beside import Beside
-from etl.reference.problems import Problem, at_lines
 from etl.reference.reading import ReferenceSet, read_set
 from etl.reference.spec import FILES
 

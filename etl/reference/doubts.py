@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 import pandas as pd
-from sqlalchemy import Connection as Session
 
-from etl import db
 from etl.connectors.registry import CONNECTORS
+from etl.engine.connector import load
+from etl.files.problems import Problem, at_lines
 from etl.reference.beside import Beside
-from etl.reference.problems import Problem, at_lines
 from etl.reference.training_doubts import training_doubts
 from etl.transform import forms
 from etl.transform.normal_form import folded
@@ -29,9 +28,10 @@ def doubts(beside: Beside) -> list[Problem]:
         found += _about_numbers(beside)
     if "accreditations" in beside.reference_set.frames:
         found += _without_points(beside)
-    if beside.session is not None and "accreditations" in beside.reference_set.frames:
-        found += _points_again(beside.reference_set.frames["accreditations"], beside.session)
     found += training_doubts(beside)
+    for connector in CONNECTORS:
+        if connector.doubts and beside.session is not None:
+            found += load(connector.doubts)(beside.reference_set.frames, beside.session)
     return sorted(set(found))  # what the warehouse holds has no lines, so that one sentence may come often
 
 
@@ -111,30 +111,3 @@ def _without_points(beside: Beside) -> Iterator[Problem]:
                 f"is a source of {one.title}, of which no completions are recorded: nobody gets these points"
             )
             yield from at_lines(_ACCREDITATIONS, lines, "source", reason)
-
-
-def _points_again(accreditations: pd.DataFrame, session: Session) -> Iterator[Problem]:
-    """Points that were sent under a PE course or module that no line names any more for that day."""
-    sent = db.query(session, "reference/checks.points_sent")
-    by = ["org_id", "source", "source_course_id"]
-    stated = accreditations.assign(
-        course=_named(accreditations, "course"),
-        module=_named(accreditations, "module").fillna(""),
-        line=accreditations.index,
-    )
-    pairs = sent.merge(stated, on=by, suffixes=("", "_stated"))
-    inside = (pairs["day"] >= pairs["valid_from"]) & ~(pairs["day"] > pairs["valid_to"])
-    pairs = pairs[inside].assign(
-        kept=(pairs["course"] == pairs["course_stated"]) & (pairs["module"] == pairs["module_stated"])
-    )
-    gone = pairs[~pairs.groupby([*by, "course", "module", "day"])["kept"].transform("any")]
-    for line, points in gone.groupby("line")["points"].sum().items():
-        reason = (
-            f"{points} points would be sent again: they stand under another PE course or module."
-            " They are withheld until a person has them sent (`etl pe resend`)"
-        )
-        yield Problem(_ACCREDITATIONS, int(str(line)), "pe_course_id", reason)
-
-
-def _named(accreditations: pd.DataFrame, what: str) -> "pd.Series[str]":
-    return accreditations[f"pe_{what}_id"].fillna("code " + accreditations[f"external_{what}_code"])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from etl.reference.problems import Problem
+from etl.files.problems import Problem
 from etl.reference.spec import FILES
 
 _SAVE_AS: Final = 'in Excel, save it as "CSV UTF-8 (comma delimited)"'

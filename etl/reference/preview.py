@@ -8,11 +8,11 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl.files.columns import File
+from etl.files.problems import Problem
 from etl.load.merge import stage
 from etl.reference import doubts, held
 from etl.reference.beside import Beside
 from etl.reference.checking import problems_with
-from etl.reference.problems import Problem
 from etl.reference.reading import read_set
 
 

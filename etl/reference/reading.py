@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 
 from etl.files.columns import File
+from etl.files.problems import Problem
 from etl.reference import folder, formulas
-from etl.reference.problems import Problem
 from etl.reference.spec import FILES
 
 _CHUNK = 10_000  # rows held as Python objects at once

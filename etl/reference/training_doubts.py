@@ -6,8 +6,8 @@ from typing import Final
 import pandas as pd
 
 from etl.connectors.registry import CONNECTORS
+from etl.files.problems import Problem, at_lines
 from etl.reference.beside import Beside
-from etl.reference.problems import Problem, at_lines
 
 _POLLED: Final = frozenset(one.system for one in CONNECTORS if one.is_source and one.reports)
 

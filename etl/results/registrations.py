@@ -19,7 +19,6 @@ from etl.transform.registrations import RESOURCE, Place, Terms, registrations, w
 from etl.transform.rejected import combined, rejected_rows
 from etl.transform.result_definition import ResultDefinition
 
-FLOW: Final = "coachview_results"
 _A_LOT: Final = 5_000  # completions in memory at once
 _NOWHERE: Final = ""  # the scope of what belongs to an integration as a whole
 
@@ -51,10 +50,17 @@ def integrations(session: Session) -> list[str]:
 
 
 def register(
-    session: Session, run_id: str, name: str, nights: Sequence[datetime | None], *, full: bool = False
+    session: Session,
+    run_id: str,
+    flow: str,
+    name: str,
+    nights: Sequence[datetime | None],
+    *,
+    full: bool = False,
 ) -> Counts:
     """Register the completions of an integration that counted for nothing yet, in the transaction of ``session``.
 
+    ``flow``: whose run this is, under which is kept what was looked at, and listed what counts for nothing.
     ``nights``: those that had come in until then, oldest first; None: until now. Where those are the ones that were
     looked at last, and reference data did not change since, nothing is done, unless ``full`` is asked for. Raises
     InvalidInput where results are sent without a definition of them.
@@ -71,7 +77,7 @@ def register(
         again = db.rows(session, "results/registrations.repeats", **asked)[0]["told_again"]
         counts += Counts(read=again, unchanged=again)
         waiting = _waiting(session, name, until)
-        if until is None and not full and _inputs(version, waiting) == _known(session, name):
+        if until is None and not full and _inputs(version, waiting) == _known(session, flow, name):
             break
         refused = []
         for lot in _lots(waiting):
@@ -79,9 +85,9 @@ def register(
             counts += done
             refused.append(listed)
         if until is None:
-            _list(session, run_id, name, refused)
+            _list(session, run_id, flow, name, refused)
             left = {_NOWHERE: _inputs(version, _waiting(session, name, None))}
-            derivations.remember(session, run_id, FLOW, name, left)
+            derivations.remember(session, run_id, flow, name, left)
     failpoint.point("registrations.written")
     return counts
 
@@ -96,15 +102,15 @@ def _inputs(version: str, waiting: Sequence[int]) -> str:
     return derivations.digest([version, *map(str, waiting)])
 
 
-def _known(session: Session, name: str) -> str | None:
-    return derivations.derived_inputs(session, FLOW, name, [_NOWHERE]).get(_NOWHERE)
+def _known(session: Session, flow: str, name: str) -> str | None:
+    return derivations.derived_inputs(session, flow, name, [_NOWHERE]).get(_NOWHERE)
 
 
-def _list(session: Session, run_id: str, name: str, refused: Sequence[pd.DataFrame]) -> None:
+def _list(session: Session, run_id: str, flow: str, name: str, refused: Sequence[pd.DataFrame]) -> None:
     """What counts for nothing yet is listed, and later attempts of requests that are open."""
     later = db.query(session, "results/registrations.later_attempts", integration=name)["record_key"]
     listed = rejected_rows(pd.Series(_NOWHERE, index=later.index), RESOURCE, later, "later_attempt")
-    rejections.replace(session, run_id, FLOW, name, [_NOWHERE], combined([*refused, listed]))
+    rejections.replace(session, run_id, flow, name, [_NOWHERE], combined([*refused, listed]))
 
 
 def _register_lot(

@@ -52,7 +52,7 @@ def _shares(grades: pd.DataFrame) -> np.ndarray:
 
 
 def _judged(graded: pd.DataFrame, modules: pd.DataFrame) -> pd.DataFrame:
-    """Moodle's own verdict where it gives one; else the grade against the pass grade, with its rounding."""
+    """The source's own verdict where it gives one; else the grade against the pass grade, with its rounding."""
     verdict, withheld = graded["verdict"].to_numpy(), graded["withheld"].to_numpy()
     rules = [withheld == PENDING, withheld == HIDDEN, verdict > 0, verdict < 0]
     outcome = np.select(rules, [AWAITED, WITHHELD, PASSED, FAILED], _compared(graded, modules))

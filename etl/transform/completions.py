@@ -151,8 +151,8 @@ def _settled(
 ) -> pd.DataFrame:
     """Each completion with the moment it counts by: ``known`` = recorded already, ``moved`` = under another moment.
 
-    Moodle gives the latest time among the met conditions, which moves when a further condition is met or a grade is
-    judged again: that is no second completion. Two moments are two completions when between them the source said
+    A source may give the latest time among the met conditions, which moves when a further condition is met or a grade
+    is judged again: that is no second completion. Two moments are two completions when between them the source said
     "not completed" (the course was reset), or an enrolment of the learner started.
     """
     seconds = _seconds(recorded)

@@ -27,7 +27,9 @@ from etl.transform.open_activities import open_activities
 from etl.transform.rejected import combined, rejected_rows
 
 RESOURCE = "unit_result"
-_TYPE_NAME: Final = "[a-z][a-z0-9_]{0,39}"  # of Moodle's plugins; other text of a site is not repeated
+_TYPE_NAME: Final = (
+    "[a-z][a-z0-9_]{0,39}"  # as sources name their plugins; other text of a site is not repeated
+)
 RESULT_COLUMNS: Final = [
     "enrolment_code",
     "unit_code",

@@ -70,7 +70,7 @@ and problem_code is not null
 order by finished_at, step, scope
 
 -- name: rejections
--- What is open now, by reason, and how much of it came up since a moment; a part of a flow (moodle_results/poll)
+-- What is open now, by reason, and how much of it came up since a moment; a part of a flow (<flow>/poll)
 -- counts with its flow.
 select
     source,

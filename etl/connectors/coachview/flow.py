@@ -7,6 +7,7 @@ task; the DAG and the command line call the same ones. They pass ids only.
 import logging
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Final
 
 from sqlalchemy import Engine
 
@@ -18,8 +19,8 @@ from etl.errors import EtlError, InvalidInput
 from etl.load import rejections, runs
 from etl.load.runs import balanced
 from etl.results import registrations
-from etl.results.registrations import FLOW
 
+FLOW: Final = "coachview_results"
 log = logging.getLogger(__name__)
 
 
@@ -79,7 +80,7 @@ def _look_after_messages(engine: Engine, run_id: str) -> None:
 def _register(engine: Engine, run_id: str, integration: str, options: Options) -> None:
     with engine.begin() as session:
         trial = session.begin_nested()
-        counts = registrations.register(session, run_id, integration, options.nights, full=options.full)
+        counts = registrations.register(session, run_id, FLOW, integration, options.nights, full=options.full)
         if options.dry_run:
             rejected = rejections.met(session, run_id)
             trial.rollback()

@@ -30,8 +30,8 @@ from etl.engine.sources import Source
 from etl.errors import GiveUp, RejectRecord
 from etl.load import landing, rejections
 from etl.results import competences
-from etl.transform.poll_plan import sweep_due
 from etl.transform.rejected import rejected_rows
+from etl.transform.sweep import sweep_due
 
 # What was reached without a connection reaches the site later; what comes later still, the weekly sweep finds.
 _LATE: Final = timedelta(days=2)

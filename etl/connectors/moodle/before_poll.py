@@ -18,12 +18,13 @@ from etl.connectors.moodle.contract import CourseState
 from etl.connectors.moodle.due import inputs_of
 from etl.connectors.moodle.grades import decode_learners
 from etl.connectors.moodle.landed import ACCESS, FLOW, GRADES, MODULE, USER_GRADES, USERS, newest
+from etl.connectors.moodle.poll_plan import NOT_TOLD, changed_since, there_just_before
 from etl.engine.decoding import MALFORMED
 from etl.engine.polling import COURSE
 from etl.engine.sources import Source
 from etl.load import derivations, landing, rejections
 from etl.load.landing import Answer
-from etl.transform.poll_plan import NOT_TOLD, changed_since, sweep_due, there_just_before
+from etl.transform.sweep import sweep_due
 from etl.transform.unit_results import RESOURCE as UNIT_RESULT
 
 _COURSES: Final = "courses"

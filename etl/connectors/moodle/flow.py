@@ -29,8 +29,8 @@ from etl.engine.polling import Polling
 from etl.engine.sources import Source
 from etl.errors import GiveUp
 from etl.results.administration import Administration
-from etl.transform.poll_plan import sweep_due
 from etl.transform.rejected import rejected_rows
+from etl.transform.sweep import sweep_due
 
 
 class MoodlePolling(Polling[CoursePoll]):

@@ -16,13 +16,13 @@ from etl.connectors.moodle.client import MoodleClient
 from etl.connectors.moodle.contract import CourseState
 from etl.connectors.moodle.grades import decode_grade_report, decode_learners, may_be_withheld
 from etl.connectors.moodle.landed import ACCESS, COMPLETION, GRADES, MODULE, USER_GRADES, USERS
+from etl.connectors.moodle.poll_plan import ACCESS_MARGIN, Poll, poll_plan
 from etl.connectors.moodle.reasons import REASONS
 from etl.engine.polling import PolledCourse, reason_of
 from etl.errors import EtlError, RejectRecord
 from etl.load.decisions import Decision
 from etl.results.administration import Administration
 from etl.transform.activity_outcomes import PENDING
-from etl.transform.poll_plan import ACCESS_MARGIN, Poll, poll_plan
 
 USER_FIELDS: Final = (
     "id",

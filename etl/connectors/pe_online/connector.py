@@ -56,5 +56,6 @@ CONNECTOR: Final = Connector(
     is_source=False,
     files=FILES,
     reasons=REASONS,
+    doubts="etl.connectors.pe_online.doubts:doubts",
     commands={"pe": "etl.connectors.pe_online.commands:app"},
 )

@@ -187,7 +187,7 @@ def test_a_completion_that_is_lost_on_the_way_makes_the_run_red(engine, register
 def test_a_run_waits_for_another_that_registers_the_same_integration(engine, register, read):
     report(engine, "studio", "X-1001", "VCA-1", "2026-03-02", grade=8)
     with engine.begin() as session, ThreadPoolExecutor() as others:
-        results.register(session, flow.open_run(engine, Options()), "studio", (None,))
+        results.register(session, flow.open_run(engine, Options()), flow.FLOW, "studio", (None,))
         other = others.submit(register)
         while not waiting(engine):
             assert not other.done()

@@ -7,7 +7,8 @@ from typing import Final
 
 import pandas as pd
 
-SWEEP_AFTER: Final = timedelta(days=7)
+from etl.transform.sweep import sweep_due
+
 # Moodle writes a learner's last access at most once a minute: whoever was there just before a poll counts as changed.
 ACCESS_MARGIN: Final = timedelta(seconds=120)
 NOT_TOLD: Final = -1  # for a last access that the site does not show
@@ -57,11 +58,6 @@ def poll_plan(
     if len(users) * SINGLE_MS > int(learns.sum()) * WHOLE_MS:
         return Poll(whole=True, why="many")
     return Poll(whole=False, users=tuple(users), why="" if changed.empty else "few")
-
-
-def sweep_due(swept_at: datetime | None, at: datetime) -> bool:
-    """Once a week everything is asked, for what the access times do not show (an administrator's grading, cron)."""
-    return swept_at is None or at - swept_at >= SWEEP_AFTER
 
 
 def changed_since(now: pd.DataFrame, before: pd.DataFrame, polled_at: datetime) -> pd.DataFrame:

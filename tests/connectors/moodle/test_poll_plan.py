@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
-from etl.transform.poll_plan import Poll, poll_plan
+from etl.connectors.moodle.poll_plan import Poll, poll_plan
 
 NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
 LAST_NIGHT = NOW - timedelta(days=1)
