@@ -192,7 +192,6 @@ class Caller:
         RetryLater and GiveUp: it was not carried out. AnswerLost: it left, and nobody knows.
         """
         body = Outgoing(urlencode(form).encode())
-        begun = time.monotonic()
         try:
             reply = self._exchange(call, "POST", path, read_timeout, {"data": body, "headers": _FORM})
         except (Refused, NotLookedAt):
@@ -203,7 +202,7 @@ class Caller:
                 raise
             where = f"{self.system}: {call}"
             raise AnswerLost(where, str(problem).removeprefix(f"{where}: "), "no_answer") from None
-        self.width.answered(call.partition(" ")[0], time.monotonic() - begun)
+        self.width.answered(call.partition(" ")[0], reply.seconds)
         return check(reply)
 
     def _exchange(

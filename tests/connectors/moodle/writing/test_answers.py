@@ -12,8 +12,8 @@ from etl.connectors.moodle.writing.records import CourseSettings, ManualEnrolmen
 from etl.errors import AnswerLost, CapabilityMissing, EtlError, GiveUp, RetryLater
 from etl.sandbox.moodle.protocol import recording
 from tests.fixtures.http_peer import Answer, Peer
-from tests.fixtures.nights import moodle_connection
 
+Met = Callable[[str, Answer], object]
 PERSON = NewAccount("New.Person@student.example", "New", "Person", "new.person@student.example", "CL90001")
 SETTINGS = CourseSettings(1790000000, 1800000000, visible=True)
 CALLS: dict[str, Callable[[MoodleWriter], object]] = {
@@ -81,16 +81,21 @@ SITE_WIDE = (
 )
 
 
-def met(peer: Peer, function: str, answer: Answer) -> object:
+@pytest.fixture
+def met(peer: Peer, writer_of: Callable[[str], MoodleWriter]) -> Met:
     """What one call comes to, an error too; it goes out once, whatever is answered."""
-    peer.answers = [answer]
-    with MoodleWriter(moodle_connection(peer.url)) as writer:
+
+    def call(function: str, answer: Answer) -> object:
+        peer.answers = [answer]
+        writer = writer_of(peer.url)
         try:
             came_to: object = CALLS[function](writer)
         except EtlError as problem:
             came_to = problem
-    assert len(peer.asked) == 1
-    return came_to
+        assert len(peer.asked) == 1
+        return came_to
+
+    return call
 
 
 def recorded(name: str) -> Answer:
@@ -107,36 +112,36 @@ def test_every_recorded_answer_of_a_writing_function_stands_in_one_class() -> No
 
 
 @pytest.mark.parametrize("name", DONE)
-def test_what_was_done_returns(name: str, peer: Peer) -> None:
-    assert met(peer, name.partition("__")[0], recorded(name)) == DONE[name]
+def test_what_was_done_returns(name: str, met: Met) -> None:
+    assert met(name.partition("__")[0], recorded(name)) == DONE[name]
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_refusal_or_warning_is_a_failure_of_that_row_with_its_reason(name: str, peer: Peer) -> None:
-    problem = met(peer, name.partition("__")[0], recorded(name))
+def test_a_refusal_or_warning_is_a_failure_of_that_row_with_its_reason(name: str, met: Met) -> None:
+    problem = met(name.partition("__")[0], recorded(name))
     assert isinstance(problem, NotWritten)
     assert (problem.reason_code, problem.look_again) == (REFUSED[name], False)
     assert registry.sentence("moodle", problem.reason_code)
 
 
 @pytest.mark.parametrize("name", SITE_WIDE)
-def test_a_right_that_is_lacking_is_a_matter_of_the_whole_site(name: str, peer: Peer) -> None:
-    assert isinstance(met(peer, name.partition("__")[0], recorded(name)), CapabilityMissing)
+def test_a_right_that_is_lacking_is_a_matter_of_the_whole_site(name: str, met: Met) -> None:
+    assert isinstance(met(name.partition("__")[0], recorded(name)), CapabilityMissing)
 
 
 @pytest.mark.parametrize("function", CALLS)
 @pytest.mark.parametrize("code", ["nopermissions", "requireloginerror", "errorcoursecontextnotvalid"])
 def test_no_function_says_of_a_lacking_right_that_the_row_is_wrong(
-    code: str, function: str, peer: Peer
+    code: str, function: str, met: Met
 ) -> None:
-    assert isinstance(met(peer, function, error(code)), CapabilityMissing)
+    assert isinstance(met(function, error(code)), CapabilityMissing)
 
 
 @pytest.mark.parametrize("function", ["core_user_update_users", "core_course_update_courses"])
-def test_a_lacking_right_may_come_as_a_warning_too(function: str, peer: Peer) -> None:
+def test_a_lacking_right_may_come_as_a_warning_too(function: str, met: Met) -> None:
     warning = {"item": "x", "itemid": 8, "warningcode": "nopermissions", "message": "m"}
     answer = Answer(json.dumps({"warnings": [warning]}).encode())
-    assert isinstance(met(peer, function, answer), CapabilityMissing)
+    assert isinstance(met(function, answer), CapabilityMissing)
 
 
 @pytest.mark.parametrize(
@@ -150,28 +155,28 @@ def test_a_lacking_right_may_come_as_a_warning_too(function: str, peer: Peer) ->
     ],
 )
 def test_errors_that_moodles_source_shows_have_their_reason(
-    function: str, code: str, reason: str, peer: Peer
+    function: str, code: str, reason: str, met: Met
 ) -> None:
-    problem = met(peer, function, error(code))
+    problem = met(function, error(code))
     assert isinstance(problem, NotWritten)
     assert (problem.reason_code, problem.look_again) == (reason, False)
 
 
-def test_without_debuginfo_nobody_says_why_so_that_the_caller_looks_again(peer: Peer) -> None:
-    problem = met(peer, "core_user_create_users", error("invalidparameter"))
+def test_without_debuginfo_nobody_says_why_so_that_the_caller_looks_again(met: Met) -> None:
+    problem = met("core_user_create_users", error("invalidparameter"))
     assert isinstance(problem, NotWritten)
     assert (problem.reason_code, problem.look_again) == ("refused_by_moodle", True)
 
 
-def test_an_error_that_is_not_known_may_have_come_after_the_work(peer: Peer) -> None:
-    problem = met(peer, "core_user_create_users", recorded(UNSAID[0]))
+def test_an_error_that_is_not_known_may_have_come_after_the_work(met: Met) -> None:
+    problem = met("core_user_create_users", recorded(UNSAID[0]))
     assert isinstance(problem, NotWritten)
     assert (problem.error_code, problem.look_again) == ("no_usable_code", True)
     assert "characters" not in str(problem)  # what the site says is not repeated
 
 
-def test_an_import_that_broke_off_may_have_left_something(peer: Peer) -> None:
-    assert isinstance(met(peer, "core_course_import_course", error("backupprecheckerrors")), AnswerLost)
+def test_an_import_that_broke_off_may_have_left_something(met: Met) -> None:
+    assert isinstance(met("core_course_import_course", error("backupprecheckerrors")), AnswerLost)
 
 
 @pytest.mark.parametrize("function", CALLS)
@@ -191,8 +196,8 @@ def test_an_import_that_broke_off_may_have_left_something(peer: Peer) -> None:
     ],
     ids=lambda answer: f"{answer.status} {answer.body[:12]!r}",
 )
-def test_what_is_no_answer_leaves_the_outcome_unknown(answer: Answer, function: str, peer: Peer) -> None:
-    assert isinstance(met(peer, function, answer), AnswerLost)
+def test_what_is_no_answer_leaves_the_outcome_unknown(answer: Answer, function: str, met: Met) -> None:
+    assert isinstance(met(function, answer), AnswerLost)
 
 
 @pytest.mark.parametrize("function", CALLS)
@@ -217,14 +222,11 @@ def test_what_is_no_answer_leaves_the_outcome_unknown(answer: Answer, function: 
     ids=lambda given: getattr(given, "__name__", None) or f"{given.status} {given.body[:60]!r}",
 )
 def test_what_is_said_before_the_work_means_that_nothing_was_done(
-    answer: Answer, kind: type[EtlError], function: str, peer: Peer
+    answer: Answer, kind: type[EtlError], function: str, met: Met
 ) -> None:
-    assert isinstance(met(peer, function, answer), kind)
+    assert isinstance(met(function, answer), kind)
 
 
-def test_a_site_that_cannot_be_reached_was_not_written_to() -> None:
-    with (
-        MoodleWriter(moodle_connection("http://127.0.0.1:1")) as writer,
-        pytest.raises(RetryLater, match="nothing listens"),
-    ):
-        writer.import_course("4", "8")
+def test_a_site_that_cannot_be_reached_was_not_written_to(writer_of: Callable[[str], MoodleWriter]) -> None:
+    with pytest.raises(RetryLater, match="nothing listens"):
+        writer_of("http://127.0.0.1:1").import_course("4", "8")

@@ -10,9 +10,9 @@ from etl.connectors.moodle.writing.client import MoodleWriter
 from etl.connectors.moodle.writing.records import CourseSettings, ManualEnrolment, NewAccount, NewCourse
 from etl.sandbox.moodle.protocol import recording
 from tests.fixtures.http_peer import Answer, Peer
-from tests.fixtures.nights import moodle_connection
 
 PERSON = NewAccount(" New.Person@student.example", "New", "Person", "new.person@student.example", "CL90001")
+Build = Callable[[str], MoodleWriter]
 SENT = {
     "core_user_create_users__happy": lambda writer: writer.create_account(PERSON),
     "core_user_update_users__suspend": lambda writer: writer.update_account("48", {"suspended": True}),
@@ -31,45 +31,51 @@ SENT = {
 }
 
 
-def sent(peer: Peer, answer: str, call: Callable[[MoodleWriter], object]) -> dict[str, str]:
+@pytest.fixture
+def sent(peer: Peer, writer_of: Build) -> Callable[..., dict[str, str]]:
     """The form of one call, without the token."""
-    peer.answers = [Answer(answer.encode())]
-    with MoodleWriter(moodle_connection(peer.url)) as writer:
-        call(writer)
-    [asked] = peer.asked
-    return {name: value for name, value in asked.form.items() if name != "wstoken"}
+
+    def form(answer: str, call: Callable[[MoodleWriter], object]) -> dict[str, str]:
+        peer.answers = [Answer(answer.encode())]
+        call(writer_of(peer.url))
+        [asked] = peer.asked
+        return {name: value for name, value in asked.form.items() if name != "wstoken"}
+
+    return form
 
 
 @pytest.mark.parametrize("name", SENT)
-def test_the_form_is_the_recorded_one(name: str, peer: Peer) -> None:
+def test_the_form_is_the_recorded_one(name: str, sent: Callable[..., dict[str, str]]) -> None:
     exchange = recording().exchanges[name]
     expected = {key: value for key, value in exchange.params if key != "wstoken"}
-    assert sent(peer, exchange.body, SENT[name]) == expected
+    assert sent(exchange.body, SENT[name]) == expected
 
 
-def test_an_authentication_method_goes_instead_of_a_mail_and_a_password_never(peer: Peer) -> None:
+def test_an_authentication_method_goes_instead_of_a_mail_and_a_password_never(
+    sent: Callable[..., dict[str, str]],
+) -> None:
     person = replace(PERSON, auth="oidc", middlename="M.")
-    form = sent(peer, '[{"id":9,"username":"x"}]', lambda writer: writer.create_account(person))
+    form = sent('[{"id":9,"username":"x"}]', lambda writer: writer.create_account(person))
     fields = {name.rpartition("[")[2].rstrip("]") for name in form if name.startswith("users")}
     assert fields == {"username", "firstname", "middlename", "lastname", "email", "idnumber", "auth"}
 
 
-def test_who_is_suspended_keeps_the_times_that_were_sent_before(peer: Peer) -> None:
+def test_who_is_suspended_keeps_the_times_that_were_sent_before(sent: Callable[..., dict[str, str]]) -> None:
     enrolment = ManualEnrolment("48", "5", "5", 1790000000, 1800000000)
-    form = sent(peer, "null", lambda writer: writer.enrol(enrolment, suspend=True))
+    form = sent("null", lambda writer: writer.enrol(enrolment, suspend=True))
     assert form["enrolments[0][suspend]"] == "1"
     assert form["enrolments[0][timestart]"] == "1790000000"
     assert form["enrolments[0][timeend]"] == "1800000000"
 
 
-def test_unenrolling_names_no_role(peer: Peer) -> None:
-    form = sent(peer, "null", lambda writer: writer.unenrol("48", "5"))
+def test_unenrolling_names_no_role(sent: Callable[..., dict[str, str]]) -> None:
+    form = sent("null", lambda writer: writer.unenrol("48", "5"))
     rows = {name: value for name, value in form.items() if name.startswith("enrolments")}
     assert rows == {"enrolments[0][userid]": "48", "enrolments[0][courseid]": "5"}
 
 
-def test_a_user_name_is_sent_in_lower_case(peer: Peer) -> None:
-    form = sent(peer, '{"warnings":[]}', lambda writer: writer.update_account("48", {"username": "New.P"}))
+def test_a_user_name_is_sent_in_lower_case(sent: Callable[..., dict[str, str]]) -> None:
+    form = sent('{"warnings":[]}', lambda writer: writer.update_account("48", {"username": "New.P"}))
     assert form["users[0][username]"] == "new.p"
 
 
@@ -77,35 +83,40 @@ def users(*rows: str) -> str:
     return '{"users":[' + ",".join(rows) + '],"warnings":[]}'
 
 
-def found(peer: Peer, answer: str, wanted: dict[str, str]) -> list[str]:
-    peer.answers = [Answer(answer.encode())]
-    with MoodleWriter(moodle_connection(peer.url)) as writer:
-        return [account.user_id for account in writer.find_accounts(wanted)]
+@pytest.fixture
+def found(peer: Peer, writer_of: Build) -> Callable[..., list[str]]:
+    def ids(answer: str, wanted: dict[str, str]) -> list[str]:
+        peer.answers = [Answer(answer.encode())]
+        return [account.user_id for account in writer_of(peer.url).find_accounts(wanted)]
+
+    return ids
 
 
-def test_what_the_sites_wildcards_find_is_compared_again(peer: Peer) -> None:
+def test_what_the_sites_wildcards_find_is_compared_again(found: Callable[..., list[str]]) -> None:
     rows = (
         '{"id":1,"idnumber":"CLX0012"}',
         '{"id":2,"idnumber":" cl_0012 "}',
         '{"id":3,"idnumber":"CL_00123"}',
     )
-    assert found(peer, users(*rows), {"idnumber": "CL_0012"}) == ["2"]
+    assert found(users(*rows), {"idnumber": "CL_0012"}) == ["2"]
 
 
-def test_all_values_have_to_agree_and_every_candidate_is_told(peer: Peer) -> None:
+def test_all_values_have_to_agree_and_every_candidate_is_told(found: Callable[..., list[str]]) -> None:
     rows = (
         '{"id":1,"email":"a@b.example","firstname":"Ann"}',
         '{"id":2,"email":"a@b.example","firstname":"Bob"}',
         '{"id":3,"email":"A@b.example","firstname":"ANN"}',
     )
-    assert found(peer, users(*rows), {"email": "a@b.example", "firstname": "Ann"}) == ["1", "3"]
+    assert found(users(*rows), {"email": "a@b.example", "firstname": "Ann"}) == ["1", "3"]
 
 
-def test_an_account_whose_number_is_hidden_is_no_reason_to_make_another(peer: Peer) -> None:
+def test_an_account_whose_number_is_hidden_is_no_reason_to_make_another(
+    found: Callable[..., list[str]],
+) -> None:
     with pytest.raises(errors.CapabilityMissing, match="viewuseridentity"):
-        found(peer, users('{"id":1,"username":"x"}'), {"idnumber": "CL1"})
+        found(users('{"id":1,"username":"x"}'), {"idnumber": "CL1"})
 
 
-def test_an_empty_value_finds_nobody_and_asks_nothing(peer: Peer) -> None:
-    assert found(peer, users('{"id":1}'), {"email": "a@b.example", "firstname": " "}) == []
+def test_an_empty_value_finds_nobody_and_asks_nothing(found: Callable[..., list[str]], peer: Peer) -> None:
+    assert found(users('{"id":1}'), {"email": "a@b.example", "firstname": " "}) == []
     assert peer.asked == []
