@@ -15,18 +15,23 @@ _TONIGHT_IS = timedelta(hours=24)  # a night that ended less than this ago is po
 
 @dataclass(frozen=True)
 class Options:
-    """``nights``: ends of past nights (UTC, oldest first) to derive again from what was landed; None = tonight."""
+    """``nights``: ends of past nights (UTC, oldest first) to derive again from what was landed; None = tonight.
+
+    ``at_most``: how much a person lets a run change, where a setting says less.
+    """
 
     courses: frozenset[str] = frozenset()
     nights: tuple[datetime | None, ...] = (None,)
     full: bool = False
     dry_run: bool = False
+    at_most: int | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:
         """What the run report shows of them."""
         shown = [night.isoformat() if night else "tonight" for night in self.nights]
-        return {"courses": sorted(self.courses), "nights": shown, "full": self.full, "dry_run": self.dry_run}
+        said = {"courses": sorted(self.courses), "nights": shown, "full": self.full, "dry_run": self.dry_run}
+        return said if self.at_most is None else {**said, "at_most": self.at_most}
 
 
 def read_options(given: Mapping[str, Any], interval_end: datetime | None, now: datetime) -> Options:
@@ -47,7 +52,17 @@ def read_options(given: Mapping[str, Any], interval_end: datetime | None, now: d
         nights=nights,
         full=bool(given.get("full")),
         dry_run=bool(given.get("dry_run")),
+        at_most=_number(given, "at_most"),
     )
+
+
+def _number(given: Mapping[str, Any], name: str) -> int | None:
+    value = given.get(name)
+    if value in (None, ""):
+        return None
+    if isinstance(value, bool) or digits.fault(str(value), digits.INTEGER):
+        raise InvalidInput(f"parameter {name}: must be a whole number")
+    return int(value)
 
 
 def _course(given: object) -> str:

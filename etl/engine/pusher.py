@@ -60,6 +60,10 @@ class Pusher:
         self._target = target
         self._account = account
 
+    def of(self, target: Target) -> "Pusher":
+        """The same hold, for another kind of what the account is sent."""
+        return Pusher(self._session, target, self._account)
+
     def read(self, content: Callable[[Session], _Content]) -> _Content:
         """What ``content`` reads, by the connection that holds the account."""
         with self._session.begin():

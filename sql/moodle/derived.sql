@@ -139,9 +139,9 @@ cross join (
     where closed_at is null
 ) as clients
 cross join (
-    select md5(string_agg(cast(row(client_code, value) as text), chr(10) order by client_code)) as listed
-    from core.client_numbers
-    where scheme = :scheme and closed_at is null
+    select md5(string_agg(cast(row(client_code, user_id) as text), chr(10) order by client_code)) as listed
+    from core.account_holders
+    where scheme = :scheme
 ) as numbers
 
 -- name: accounts_version

@@ -57,9 +57,9 @@ from (
 order by enrolment_code, unit_code, core.result_rank(status)
 
 -- name: stored_learner_ids
-select value as user_id, client_code
-from core.client_numbers
-where scheme = :scheme and closed_at is null
+select user_id, client_code
+from core.account_holders
+where scheme = :scheme
 
 -- name: training_plan
 select p.enrolment_code, p.unit_code, p.expected_start_date

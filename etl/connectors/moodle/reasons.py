@@ -32,4 +32,20 @@ REASONS: Final = {
     "short_name_taken": "Another course in Moodle has this short name: give another one.",
     "ends_before_start": "Moodle takes no course that ends before, or when, it starts: correct the dates.",
     "category_not_usable": "The category is gone from Moodle, or hidden from the service account: choose another one.",
+    "waits_for_person": "Nothing is wrong, and it does not go by itself: have it sent (etl moodle enrolments).",
+    "no_longer_wished": "The administration does not ask for it any more; nothing was sent.",
+    "client_not_listed": "The client is not among the clients of the administration any more.",
+    "client_archived": "The client is archived: make the client active, or withdraw the enrolment.",
+    "client_incomplete": "Moodle makes no account without first name, last name and e-mail address: complete the"
+    " client, or store the Moodle user id of the client.",
+    "ambiguous_account": "More than one account in Moodle fits the client; nobody is guessed: store the Moodle user id"
+    " of the client, or correct the accounts.",
+    "account_of_another": "The account that fits the client carries another client's number, or is known to be another"
+    " client's: correct the account in Moodle, or store the Moodle user id of the client.",
+    "account_is_staff": "The account has other roles in Moodle than that of learners (a teacher, the service account):"
+    " nothing is sent for it. Give the client an account of their own.",
+    "service_is_administrator": "The service account is an administrator of the site, from whom Moodle protects no"
+    " other one, so that no account is touched that was there before: give it a role of its own.",
+    "enrolment_not_ours": "The person was in the course before the enrolment was sent; with which times is not known:"
+    " suspend the enrolment in Moodle.",
 }

@@ -129,6 +129,11 @@ class MoodleWriter(WritingCalls):
         everybody = outline(body, _role_holders, "participants")
         return [one for one in everybody if user_id in (None, one.user_id)]
 
+    def active_users(self, course_id: str) -> set[str]:
+        """Whose enrolment in a course is active, by user id: neither suspended, nor over, nor still to begin."""
+        everybody = outline(self.enrolled_users(course_id, []), _role_holders, "participants")
+        return {one.user_id for one in everybody}
+
     # Courses
 
     def courses_named(self, idnumber: str) -> list[SiteCourse]:

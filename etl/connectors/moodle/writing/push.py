@@ -1,0 +1,155 @@
+"""One push to a site: settle what is unknown, then send people, changes of people, enrolments and withdrawals."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine
+
+from etl.connections import Connection
+from etl.connectors.moodle.writing import planning
+from etl.connectors.moodle.writing.client import MoodleWriter
+from etl.connectors.moodle.writing.directory import Directory
+from etl.connectors.moodle.writing.enrolments import Enrolments, Participants, Withdrawals
+from etl.connectors.moodle.writing.people import AccountChanges, Accounts
+from etl.connectors.moodle.writing.sending import Allowance, AnySender, Sender, SitePush
+from etl.connectors.moodle.writing.settings import WritingSettings
+from etl.connectors.moodle.writing.targets import ACCOUNTS, CHANGES, ENROLMENTS, WITHDRAWALS
+from etl.engine import ledger
+from etl.engine.ledger import Target
+from etl.engine.pusher import Pusher, exclusive
+from etl.errors import EtlError, GiveUp
+from etl.load import rejections, runs
+from etl.load.runs import Counts
+
+FLOW: Final = "moodle_enrolments"
+TARGETS: Final = (ACCOUNTS, CHANGES, ENROLMENTS, WITHDRAWALS)  # in the order in which they are sent
+
+
+@dataclass(frozen=True)
+class Pushing:
+    """What a push may do: ``at_most`` items, unless a person named so many; ``stop_after`` so many; ``only`` these."""
+
+    at_most: int | None = None
+    stop_after: int | None = None
+    only: Sequence[Target] = TARGETS
+
+
+def push(
+    engine: Engine,
+    run_id: str,
+    site: WritingSettings,
+    connection: Connection,
+    pushing: Pushing,
+    tell: Callable[[str, int, int], None] | None = None,
+) -> None:
+    """Send what is due to a site; a second push at the same time leaves it to the first.
+
+    Ledger and report are complete before an error is raised: RetryLater when the next push will do better, GiveUp when
+    a person has to act.
+    """
+    with exclusive(engine, ACCOUNTS, site.source) as pusher:
+        if pusher is None:
+            return
+        pusher.recover()
+        with engine.connect() as session:
+            waiting = any(ledger.due(session, target, site.source) for target in pushing.only)
+        if not waiting:
+            return
+        with MoodleWriter(connection, engine) as writer:
+            one = _SitePush(engine, run_id, site, writer, pusher, SitePush(connection.conn_id))
+            allowance = Allowance(pushing.stop_after) if tell is None else Allowance(pushing.stop_after, tell)
+            problem = one.run(pushing, allowance)
+    if problem:
+        raise problem
+
+
+class _SitePush:
+    """A push while it holds its site."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        run_id: str,
+        site: WritingSettings,
+        writer: MoodleWriter,
+        pusher: Pusher,
+        account: SitePush,
+    ) -> None:
+        self._engine = engine
+        self._run_id = run_id
+        self._site = site
+        self._writer = writer
+        directory = Directory(engine, site, writer)
+        participants = Participants(site, writer, directory)
+        kinds = (
+            Accounts(site, writer, directory),
+            AccountChanges(writer, directory),
+            Enrolments(site, writer, participants),
+            Withdrawals(writer, participants),
+        )
+        self._senders: dict[str, AnySender] = {
+            kind.target.kind: Sender(engine, pusher, kind, account, run_id) for kind in kinds
+        }
+
+    def run(self, pushing: Pushing, allowance: Allowance) -> EtlError | None:
+        """Returns the problem that stopped it."""
+        senders = [self._senders[target.kind] for target in pushing.only]
+        for target, sender in zip(pushing.only, senders, strict=True):
+            sender.settle()
+            if sender.problem:
+                self._record(target, Counts(), sender.problem)
+                return sender.problem
+        if too_many := self._too_many(senders, pushing):
+            self._record(pushing.only[0], Counts(), too_many)
+            return too_many
+        for target, sender in zip(pushing.only, senders, strict=True):
+            if problem := self._send(target, sender, allowance):
+                return problem
+        return None
+
+    def _send(self, target: Target, sender: AnySender, allowance: Allowance) -> EtlError | None:
+        due = sender.due()
+        if not due:
+            return None
+        before = self._writer.calls
+        sender.send(due, allowance)
+        self._record(target, sender.pushed(due, self._writer.calls - before), sender.problem)
+        if target is ACCOUNTS:  # enrolments of people who got none wait, with the reason
+            with self._engine.begin() as session:
+                list(planning.refresh(session, self._site))
+        return sender.problem
+
+    def _too_many(self, senders: Sequence[AnySender], pushing: Pushing) -> GiveUp | None:
+        """A mistaken import must not make thousands of accounts: what is due is counted before anything is sent."""
+        due = sum(len(sender.due()) for sender in senders)
+        allowed = self._site.at_most if pushing.at_most is None else pushing.at_most
+        sent = due if pushing.stop_after is None else min(due, pushing.stop_after)
+        if sent <= allowed:
+            return None
+        return GiveUp(
+            f"Moodle {self._site.source}: {due} accounts, enrolments and changes are due, and one run sends {allowed}"
+            " (at_most): nothing was sent. Look at them (etl moodle enrolments preview); if they are right, send them"
+            f" with: etl moodle enrolments transfer --at-most {due}"
+        )
+
+    def _record(self, target: Target, counts: Counts, problem: EtlError | None) -> None:
+        with self._engine.begin() as session:
+            list_open_cases(session, self._run_id, self._site)
+            step = runs.balanced(scope(self._site, target), counts, problem)
+            runs.record_steps(session, self._run_id, "push", [step])
+
+
+def scope(site: WritingSettings, target: Target) -> str:
+    """How the report names one kind of what is sent to a site."""
+    return f"{site.source}/{target.kind}"
+
+
+def list_open_cases(session: Session, run_id: str, site: WritingSettings) -> None:
+    """What a person may have to do something about is listed."""
+    for target in TARGETS:
+        cases = ledger.open_cases(session, target, site.source)
+        rejections.replace(
+            session, run_id, f"{FLOW}/{target.kind}", site.source, [site.source], cases, anew=False
+        )

@@ -1,0 +1,175 @@
+"""Sends what is due to a site, each item by a call of its own; what is unknown is settled by reading back first."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, Protocol, TypeVar
+from uuid import uuid4
+
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine
+
+from etl.engine import failpoint, ledger
+from etl.engine.ledger import OUTCOME_UNKNOWN, DueItem, Target
+from etl.engine.pusher import Outcome, Pusher
+from etl.errors import AnswerLost, EtlError, GiveUp, RejectRecord, RetryLater
+from etl.load.runs import Counts
+
+_SILENT_CALLS: Final = 3  # in a row without a usable answer, after which the site is left alone
+_TOLD_EVERY: Final = 100
+log = logging.getLogger(__name__)
+
+Row = TypeVar("Row")
+Done = TypeVar("Done")
+
+
+class Kind(Protocol[Row, Done]):
+    """One kind of what is sent."""
+
+    target: Target
+
+    def rows(self, session: Session, item_ids: Sequence[int]) -> list[Row]:
+        """Items as they are sent; of some others it cannot be yet (an enrolment of whom no account is known)."""
+
+    def item_id(self, row: Row) -> int:
+        """Which item a row is of."""
+
+    def send(self, row: Row) -> Done:
+        """Have it done and return what is to be kept of it.
+
+        Raises RejectRecord where this row may not be sent or was refused, else as MoodleWriter does.
+        """
+
+    def arrived(self, rows: Sequence[Row]) -> Mapping[int, Done]:
+        """Read back: of which items of unknown outcome the site shows that it was done."""
+
+    def keep(self, session: Session, row: Row, done: Done) -> None:
+        """Keep what was done."""
+
+
+@dataclass(frozen=True)
+class SitePush:
+    """The connection under which is sent, as the ledger asks for it."""
+
+    conn_id: str
+    mode: str = "live"
+    retry_days: int = 14
+
+
+@dataclass
+class Allowance:
+    """How many items may still be sent (None: all), and who is told of the progress."""
+
+    left: int | None = None
+    tell: Callable[[str, int, int], None] = lambda kind, done, of: log.info("%s: %s of %s", kind, done, of)
+    sent: int = field(default=0, init=False)
+
+    @property
+    def used_up(self) -> bool:
+        """Is there nothing left?"""
+        return self.left is not None and self.sent >= self.left
+
+
+class Sender(Generic[Row, Done]):
+    """Sends the items of one kind while its pusher holds the site."""
+
+    def __init__(
+        self, engine: Engine, pusher: Pusher, kind: Kind[Row, Done], push: SitePush, run_id: str
+    ) -> None:
+        self._engine = engine
+        self._pusher = pusher.of(kind.target)
+        self._kind = kind
+        self._push = push
+        self._run_id = run_id
+        self.problem: EtlError | None = None
+
+    def due(self) -> list[DueItem]:
+        """What is to be dealt with now."""
+        return self._pusher.due()
+
+    def pushed(self, offered: Sequence[DueItem], calls: int) -> Counts:
+        """What became of these items."""
+        return self._pusher.pushed(offered, calls)
+
+    def settle(self) -> None:
+        """Ask the site about items of unknown outcome: it was done, or it is due again."""
+        unknown = [one.item_id for one in self.due() if one.status == "unknown"]
+        if not unknown:
+            return
+        rows = self._pusher.read(lambda session: self._kind.rows(session, unknown))
+        try:
+            arrived = self._kind.arrived(rows)
+        except EtlError as problem:
+            self.problem = problem
+            return
+        seen = f"read back in run {self._run_id}"
+        with self._engine.begin() as session:
+            for row in rows:
+                if self._kind.item_id(row) in arrived:
+                    self._kind.keep(session, row, arrived[self._kind.item_id(row)])
+            ledger.settle(session, self._kind.target, sorted(arrived), registered=True, decided_by=seen)
+            missing = sorted(set(unknown) - set(arrived))
+            ledger.settle(session, self._kind.target, missing, registered=False, decided_by=seen)
+
+    def send(self, due: Sequence[DueItem], allowance: Allowance) -> None:
+        """Send items until all were, the allowance is used up, or the site has to be left alone (``problem``)."""
+        waiting = [one.item_id for one in due if one.status != "unknown"]
+        sendable = self._pusher.read(lambda session: self._kind.rows(session, waiting))
+        silent = 0
+        lost: AnswerLost | None = None
+        for place, item_id in enumerate(map(self._kind.item_id, sendable)):
+            if allowance.used_up:
+                break
+            if place and place % _TOLD_EVERY == 0:
+                allowance.tell(self._kind.target.kind, place, len(sendable))
+            problem = self._sent(item_id)
+            allowance.sent += 1
+            if isinstance(problem, AnswerLost):
+                lost, silent = problem, silent + 1
+                if silent < _SILENT_CALLS:
+                    continue
+                problem = RetryLater(f"{lost}; {silent} calls in a row")
+            if problem:
+                self.problem = problem
+                return
+            silent = 0
+        if lost:
+            self.problem = RetryLater(f"{lost}; the next run reads it back")
+
+    def _sent(self, item_id: int) -> EtlError | None:
+        """Send one item and commit what became of it; returns the problem that it met with the site."""
+        call_id = uuid4()
+        claimed = self._pusher.claim([item_id], call_id, self._run_id, self._push, self._kind.rows)
+        if not claimed:
+            return None
+        failpoint.point("moodle.claimed")
+        outcome, problem = self._offered(claimed[0])
+        self._pusher.record(call_id, {item_id: outcome}, self._push)
+        failpoint.point("moodle.recorded")
+        return problem
+
+    def _offered(self, row: Row) -> tuple[Outcome, EtlError | None]:
+        target = self._kind.target
+        try:
+            done = self._kind.send(row)
+        except RejectRecord as refused:
+            code = getattr(refused, "error_code", None)
+            return _outcome(target, "rejected", refused.reason_code, retry=True, error_code=code), None
+        except AnswerLost as met:
+            lost = _outcome(target, "unknown", OUTCOME_UNKNOWN, error_code="no_answer", cause=met.cause)
+            return lost, met
+        except (GiveUp, RetryLater) as met:
+            return Outcome("pending", cause=str(met), not_processed=True), met
+        failpoint.point("moodle.answered")
+        with self._engine.begin() as session:
+            self._kind.keep(session, row, done)
+        failpoint.point("moodle.kept")
+        return Outcome("accepted"), None
+
+
+def _outcome(target: Target, status: str, code: str, **more: Any) -> Outcome:
+    words: dict[str, Any] = target.words(code)
+    return Outcome(status, **words, **more)
+
+
+AnySender = Sender[Any, Any]

@@ -1,0 +1,146 @@
+-- name: changed
+-- Items that are offered otherwise than the ledger has them.
+select item.item_id
+from staged
+join ops.outbox as item
+    on item.target = :target and item.kind = :kind and item.business_key = staged.business_key
+left join ops.moodle_enrolments as held using (item_id)
+where held.item_id is null
+or (held.client_code, held.occurrence_code, held.start_date)
+is distinct from (staged.client_code, staged.occurrence_code, staged.start_date)
+
+-- name: enter
+-- Who is enrolled where, of items that the ledger took from the plan.
+insert into ops.moodle_enrolments (
+    item_id, source, source_course_id, enrolment_code, client_code, occurrence_code, start_date
+)
+select
+    item.item_id,
+    staged.source,
+    staged.source_course_id,
+    staged.enrolment_code,
+    staged.client_code,
+    staged.occurrence_code,
+    staged.start_date
+from staged
+join ops.outbox as item
+    on item.target = :target and item.kind = :kind and item.business_key = staged.business_key
+where item.item_id = any(cast(:offered as bigint []))
+on conflict (item_id) do update
+set
+    client_code = excluded.client_code,
+    occurrence_code = excluded.occurrence_code,
+    start_date = excluded.start_date
+returning item_id
+
+-- name: facts
+-- Every enrolment of an occurrence that a course of the site is linked to, with all that decides whether it is sent.
+select distinct on (linked.source_course_id, e.enrolment_code)
+    linked.source_course_id,
+    e.enrolment_code,
+    e.client_code,
+    e.occurrence_code,
+    case when e.status = 'active' and ended.enrolment_code is not null then 'completed' else e.status end as status,
+    e.start_date,
+    coalesce(occurrences.send_automatically, site.send_automatically) as automatic,
+    exists(
+        select from ops.outbox_decisions
+        where item_id = held.item_id and decision = 'resend'
+    ) as asked,
+    coalesce(item.status = 'accepted', false) as transferred,
+    account.status as account_status,
+    account.reason as account_reason
+from core.moodle_writing as site
+join core.linked_courses as linked using (source)
+left join core.courses using (source, source_course_id)
+join core.occurrences using (occurrence_code)
+join core.enrolments as e using (occurrence_code)
+left join core.enrolment_completions as ended using (enrolment_code)
+left join (
+    ops.moodle_enrolments as held
+    join ops.outbox as item on item.item_id = held.item_id and item.kind = :kind
+)
+    on held.source = site.source
+    and held.enrolment_code = e.enrolment_code
+    and held.source_course_id = linked.source_course_id
+left join lateral (
+    select last.status, last.reason
+    from ops.moodle_people as person
+    join ops.outbox as last on last.item_id = person.item_id and last.kind = :accounts
+    where person.source = site.source and person.client_code = e.client_code
+    order by last.item_id desc
+    limit 1
+) as account on true
+where site.source = :source
+and linked.in_force
+and courses.gone is not true
+and e.closed_at is null
+order by linked.source_course_id, e.enrolment_code
+
+-- name: list
+select *
+from mart.moodle_enrolments
+where (cast(:occurrence as text) is null or occurrence_code = :occurrence)
+and (cast(:state as text) is null or state = :state)
+order by source, occurrence_code, enrolment_code
+
+-- name: record
+-- With what somebody was enrolled: Moodle shows neither times nor status afterwards.
+update ops.moodle_enrolments
+set user_id = :user_id, role_id = :role_id, timestart = :timestart, already = :already
+where item_id = :item_id
+
+-- name: rows
+-- What is to be known of items when they are sent, of people whose account is known. before: an earlier enrolment of the
+-- person in the course was withdrawn, so that enrolling again is what brings the person back.
+select
+    item.item_id,
+    item.source_course_id,
+    item.enrolment_code,
+    item.client_code,
+    item.start_date,
+    known.user_id,
+    sent.role_id,
+    sent.timestart,
+    sent.already,
+    exists(
+        select from ops.moodle_enrolments as withdrawn
+        join ops.outbox as done using (item_id)
+        where withdrawn.source = item.source
+        and withdrawn.source_course_id = item.source_course_id
+        and withdrawn.client_code = item.client_code
+        and withdrawn.enrolment_code <> item.enrolment_code
+        and done.kind = :withdrawals
+        and done.status = 'accepted'
+    ) as before,
+    fact.business_key ->> 'how' as how
+from ops.moodle_enrolments as item
+join ops.outbox as fact using (item_id)
+join core.account_holders as known
+    on known.scheme = 'moodle:' || item.source and known.client_code = item.client_code
+join core.moodle_accounts as linked
+    on linked.source = item.source
+    and linked.client_code = item.client_code
+    and linked.user_id = known.user_id
+left join (
+    ops.moodle_enrolments as sent
+    join ops.outbox as done on done.item_id = sent.item_id and done.kind = :kind
+)
+    on sent.source = item.source
+    and sent.source_course_id = item.source_course_id
+    and sent.enrolment_code = item.enrolment_code
+where item.item_id = any(:item_ids)
+order by item.source_course_id, item.item_id
+
+-- name: waiting
+-- Enrolments that a person may have transferred: they are ready, or were refused.
+select item.item_id
+from ops.moodle_enrolments as held
+join ops.outbox as item using (item_id)
+where item.target = :target
+and item.kind = :kind
+and (item.status = 'rejected' or (item.status = 'withheld' and item.reason = any(:releasable)))
+and (cast(:source as text) is null or held.source = :source)
+and (cast(:occurrences as text []) is null or held.occurrence_code = any(cast(:occurrences as text [])))
+and (cast(:enrolments as text []) is null or held.enrolment_code = any(cast(:enrolments as text [])))
+order by item.item_id

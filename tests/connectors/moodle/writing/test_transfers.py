@@ -1,0 +1,128 @@
+"""Enrolments into a Moodle course: who is made, who is found, and that nothing goes twice."""
+
+from datetime import UTC, datetime, timedelta
+
+from tests.connectors.moodle.writing.conftest import EMPTY_COURSE
+
+ALICE = 7  # the account that carries CL00001
+
+
+def test_somebody_new_gets_an_account_by_mail_and_is_enrolled_from_the_start_of_the_enrolment(
+    client, enrolled, transfer, books, user, wrote, state
+):
+    client("N1", username="New.One", other_name="van")
+    enrolled("N1")
+    assert transfer() == "success"
+    made = user("N1")
+    assert {name: made[name] for name in ("username", "firstname", "lastname", "email")} == {
+        "username": "new.one",
+        "firstname": "Given N1",
+        "lastname": "Surname N1",
+        "email": "n1@x.example",
+    }
+    assert books.mailed == ["n1@x.example"]
+    assert books.middle_names == {made["id"]: "van"}
+    kept = books.enrolments[EMPTY_COURSE, made["id"]]
+    midnight_in_amsterdam = datetime(2026, 9, 13, 22, tzinfo=UTC)
+    assert (kept.timestart, kept.suspended) == (int(midnight_in_amsterdam.timestamp()), False)
+    assert state("E-N1") == ("transferred", None)
+    assert wrote() == {"create_users": 1, "enrol_users": 1}
+
+
+def test_a_second_run_makes_no_call_at_all(client, enrolled, transfer, sandbox):
+    client("N1")
+    enrolled("N1")
+    transfer()
+    sandbox.counters.reset()
+    assert transfer() == "success"
+    assert sandbox.counters.of("moodle") == {}
+
+
+def test_who_carries_the_client_code_is_found_and_not_changed(enrolled, transfer, books, wrote, read, user):
+    before = dict(user("CL00001"))
+    enrolled("CL00001")
+    transfer()
+    assert wrote() == {"enrol_users": 1}
+    assert (EMPTY_COURSE, ALICE) in books.enrolments
+    assert user("CL00001") == before
+    assert read("select user_id, origin from core.moodle_accounts").to_dict("records") == [
+        {"user_id": str(ALICE), "origin": "matched"}
+    ]
+
+
+def test_who_is_in_the_course_already_is_not_enrolled_again(enrolled, transfer, wrote, read):
+    enrolled("CL00001")
+    transfer()
+    enrolled("CL00001", code="E-AGAIN")
+    wrote()
+    transfer()
+    assert wrote() == {}
+    assert read("select state, already from mart.moodle_enrolments where enrolment_code = 'E-AGAIN'").to_dict(
+        "records"
+    ) == [{"state": "transferred", "already": True}]
+
+
+def test_a_later_start_date_does_not_move_what_was_transferred(
+    client, enrolled, transfer, wrote, write, books
+):
+    client("N1")
+    enrolled("N1")
+    transfer()
+    before = dict(books.enrolments)
+    wrote()
+    write("update core.enrolments set start_date = '2026-10-01' where enrolment_code = 'E-N1'")
+    assert transfer() == "success"
+    assert (wrote(), books.enrolments) == ({}, before)
+
+
+def test_an_occurrence_that_does_not_send_by_itself_waits(client, enrolled, transfer, wrote, write, state):
+    client("N1")
+    enrolled("N1")
+    write("update core.occurrences set send_automatically = null where occurrence_code = 'OCC-1004'")
+    transfer()
+    assert (wrote(), state("E-N1")) == ({}, ("ready", None))
+
+
+def test_a_test_site_shows_what_would_be_sent_and_gets_nothing(
+    client, enrolled, transfer, settings, sandbox, state
+):
+    settings(writing="test")
+    client("N1")
+    enrolled("N1")
+    sandbox.counters.reset()
+    assert transfer() == "success"
+    assert (sandbox.counters.of("moodle"), state("E-N1")) == ({}, ("ready", None))
+
+
+def test_more_than_a_run_may_send_is_sent_only_when_a_person_says_so(
+    client, enrolled, transfer, settings, wrote, books
+):
+    settings(at_most=2)
+    for code in ("N1", "N2"):
+        client(code)
+        enrolled(code)
+    assert transfer() == "incomplete"
+    assert wrote() == {}
+    assert transfer(at_most=4) == "success"
+    assert sorted(books.mailed) == ["n1@x.example", "n2@x.example"]
+
+
+def test_the_grade_of_whoever_was_transferred_comes_in_with_the_next_night(
+    client, enrolled, transfer, night, sandbox, write, user, read
+):
+    client("N1")
+    enrolled("N1", occurrence="OCC-1001")
+    write("update core.occurrences set send_automatically = true where occurrence_code = 'OCC-1001'")
+    write("update core.moodle_writing set at_most = 1000")
+    write(
+        "insert into core.enrolment_units (enrolment_code, unit_code)"
+        " select 'E-N1', unit_code from core.activity_links where occurrence_code = 'OCC-1001' and activity_id = '2'"
+    )
+    assert transfer() == "success"
+    graded = int((datetime.now(UTC) + timedelta(seconds=5)).timestamp())
+    account = user("N1")["id"]
+    sandbox.moodle.site.set_grade(account, 2, 80.0, graded)
+    sandbox.moodle.site.touch(2, account, graded)
+    night()
+    found = read("select distinct client_code from mart.unit_results where enrolment_code = 'E-N1'")
+    assert found["client_code"].tolist() == ["N1"]
