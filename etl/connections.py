@@ -100,7 +100,7 @@ def _from_json(conn_id: str, value: str) -> Connection:
 
 
 def _from_uri(conn_id: str, value: str) -> Connection:
-    """Airflow writes a host that has a scheme of its own as ``moodle://https://:token@host``."""
+    """Airflow writes a host that has a scheme of its own as ``elearning://https://:token@host``."""
     kind, separator, rest = value.partition("://")
     protocol = match[0] if (match := _PROTOCOL.match(rest)) else ""
     if not separator:
@@ -108,7 +108,7 @@ def _from_uri(conn_id: str, value: str) -> Connection:
     if "://" in rest.removeprefix(protocol):
         raise _Unreadable(":// stands in it at a place that no URI has (in a value it is written %3A%2F%2F)")
     if not _TYPE.fullmatch(kind):
-        raise _Unreadable("the type before :// has letters, digits and hyphens only, such as pe-online")
+        raise _Unreadable("the type before :// has letters, digits and hyphens only, such as elearning")
     parts = urlsplit(f"//{rest.removeprefix(protocol)}")
     if parts.fragment:
         raise _Unreadable("it holds a #, behind which nothing would be read (in a value it is written %23)")

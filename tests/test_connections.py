@@ -166,7 +166,7 @@ def test_a_store_without_an_address_is_refused(given):
         ("moodle://:s3#cret@host", "it holds a #, behind which nothing would be read (in a value it is written %23)"),
         ("moodle://:t@host?x=https://y",
          ":// stands in it at a place that no URI has (in a value it is written %3A%2F%2F)"),
-        ("pe_online://52:k@host", "the type before :// has letters, digits and hyphens only, such as pe-online"),
+        ("pe_online://52:k@host", "the type before :// has letters, digits and hyphens only, such as elearning"),
     ],
 )  # fmt: skip
 def test_a_part_that_cannot_be_read_is_named(written, reason, monkeypatch):

@@ -1,12 +1,14 @@
 """Stand-ins for the outside systems, over real HTTP."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from etl import places
-from etl.connectors.iep_lvs.commands import Code
+from etl.connectors.registry import CONNECTORS
+from etl.engine.connector import load
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -14,31 +16,16 @@ app = typer.Typer(no_args_is_help=True, help=__doc__)
 @app.command()
 def start(
     port: Annotated[int, typer.Option(help="Port on the loopback address.")] = 8090,
-    state: Annotated[Path | None, typer.Option(help="Where PE-Online's ledger is kept.")] = None,
+    state: Annotated[Path | None, typer.Option(help="Where the books of targets are kept.")] = None,
 ) -> None:
-    """Start the sandbox: Moodle, PE-Online and the other systems, with faults on request."""
+    """Start the sandbox: a stand-in for each system, with faults on request."""
     from etl.sandbox import server
 
     server.run(port, state or places.state_dir() / "sandbox")
 
 
-@app.command()
-def send(
-    what: Annotated[
-        str, typer.Argument(help="A sample (list names them), or a file with a leerresultaten_verzoek.")
-    ],
-    to: Annotated[str, typer.Option(help="Address of the receiver.")],
-    code: Code,
-    supplier_code: Annotated[str, typer.Option(help="klantcode to send.")] = "BUREAUICE",
-    supplier: Annotated[str, typer.Option(help="klantnaam to send.")] = "Bureau ICE",
-) -> None:
-    """Send as IEP LVS does: a test message, the nights of the sample school, or a document of your own."""
-    from etl.sandbox.iep_lvs.sender import Sender, samples
-
-    if what == "list":
-        typer.echo("\n".join(samples()))
-        raise typer.Exit
-    document = samples()[what] if what in samples() else Path(what).read_bytes()
-    reply = Sender(to, code, supplier, supplier_code).send(document)
-    typer.echo(f"HTTP {reply.status}: {reply.fault or 'acknowledged'}")
-    raise typer.Exit(0 if reply.taken else 1)
+for _connector in CONNECTORS:
+    _commands = f"etl.sandbox.{_connector.system}.commands"
+    if find_spec(f"etl.sandbox.{_connector.system}") and find_spec(_commands):
+        for _command in load(f"{_commands}:COMMANDS"):
+            app.command()(_command)

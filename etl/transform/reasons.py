@@ -13,8 +13,6 @@ REASONS: Final = {
     "unmatched_learner": "No client of the administration matches this learner.",
     "ambiguous_learner": "More than one client or account matches; nobody is guessed: correct the number or address of"
     " one of them, or store the learner's id with the client.",
-    "pupil_school_unknown": "A client has this pupil number, but it does not say at which school, so it is not used.",
-    "eck_id_differs": "The client with this pupil number has another ECK iD; nobody is guessed.",
     "no_enrolment": "The client has no enrolment in this occurrence.",
     "result_stands": "A result of this unit is recorded already; it stands.",
     "enrolment_not_active": "The enrolment is not active.",
@@ -51,8 +49,6 @@ REASONS: Final = {
     " (a page, a notice of an error); it is asked again next night.",
     "not_answered": "The source gave no complete answer to this call; it is asked again next night.",
     "outcome_unknown": "The answer was lost; whether the row was processed is not known.",
-    "excluded_test": "Final tests are not recorded (list of excluded tests).",
-    "no_value": "The result holds no value.",
     "needs_completion_time": "The source says that the course was passed, but not when.",
     "completed_in_future": "The source says that the course was passed at a time that is still to come.",
     "status_unknown": "The source gives a status that is none of SCORM's, so that the attempt is not judged.",

@@ -10,17 +10,16 @@ import pandas as pd
 from sqlalchemy import Connection as Session
 
 from etl import db
-from etl.connectors.iep_lvs import intake
+from etl.connectors.iep_lvs import intake, pupil_results
+from etl.connectors.iep_lvs import test_results as transform
 from etl.connectors.iep_lvs.faults import UwlrFault
 from etl.connectors.iep_lvs.reading import Message, Open, read
+from etl.connectors.iep_lvs.test_results import Deliveries, Derived, derive
 from etl.engine import failpoint, inbox
 from etl.errors import RejectRecord
 from etl.load import derivations, rejections
 from etl.load.merge import stage
 from etl.load.runs import Counts
-from etl.results import pupil_results
-from etl.transform import test_results as transform
-from etl.transform.test_results import Deliveries, Derived, derive
 
 FLOW: Final = "iep_test_results"
 _RESULTS_A_TRANSACTION: Final = 5000

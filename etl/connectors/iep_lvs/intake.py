@@ -14,9 +14,9 @@ from etl import db
 from etl.connectors.iep_lvs.faults import Code, UwlrFault
 from etl.connectors.iep_lvs.message import School
 from etl.connectors.iep_lvs.reading import ENVELOPES, HEADERS, Message
+from etl.connectors.iep_lvs.test_results import match_pupils
 from etl.engine import hardened, inbox
 from etl.engine.inbox import Channel, Incoming, Proof, Received
-from etl.transform.test_results import match_pupils
 
 SYSTEM: Final = "iep_lvs"
 _PROOFS: Final[dict[Channel, Proof]] = {"http": "key", "drop": "location"}

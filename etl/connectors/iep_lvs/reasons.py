@@ -3,6 +3,10 @@
 from typing import Final
 
 REASONS: Final = {
+    "pupil_school_unknown": "A client has this pupil number, but it does not say at which school, so it is not used.",
+    "eck_id_differs": "The client with this pupil number has another ECK iD; nobody is guessed.",
+    "excluded_test": "Final tests are not recorded (list of excluded tests).",
+    "no_value": "The result holds no value.",
     "file_set_aside": "The file of the drop location cannot be taken.",
     "file_waits": "The file of the drop location cannot be taken yet.",
     "file_not_read": "Only files whose names end in .xml are taken from a drop location, and no folders in it.",

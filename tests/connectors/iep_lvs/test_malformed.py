@@ -11,10 +11,10 @@ from lxml import etree
 from etl.connectors.iep_lvs.derive import MessageBatch
 from etl.connectors.iep_lvs.intake import without_header
 from etl.connectors.iep_lvs.reading import Message, Open, read
+from etl.connectors.iep_lvs.test_results import derive
 from etl.engine.hardened import as_utf8
 from etl.errors import NotTaken
 from etl.sandbox.iep_lvs.sender import Sender, samples
-from etl.transform.test_results import derive
 from tests.connectors.iep_lvs.school import KEY
 from tests.fixtures.properties import examples
 

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from etl.transform import test_levels
-from etl.transform.test_results import (
+from etl.connectors.iep_lvs import test_levels
+from etl.connectors.iep_lvs.test_results import (
     MEASURES,
     RESULTS,
     TESTS,
@@ -14,7 +14,7 @@ from etl.transform.test_results import (
     derive,
     names_excluded_test,
 )
-from etl.transform.test_results import (
+from etl.connectors.iep_lvs.test_results import (
     NORMS as NORM_COLUMNS,
 )
 

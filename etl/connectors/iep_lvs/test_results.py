@@ -6,8 +6,9 @@ from typing import Final
 
 import pandas as pd
 
-from etl.transform import test_levels
-from etl.transform.reasons import REASONS
+from etl.connectors.iep_lvs import test_levels
+from etl.connectors.iep_lvs.reasons import REASONS
+from etl.transform.reasons import reason
 from etl.transform.rejected import combined, rejected_rows
 
 RESOURCE: Final = "test_result"
@@ -182,7 +183,9 @@ def _joined(warnings: dict[str, pd.Series], index: pd.Index) -> pd.Series:
 
 def _rejected(bad: pd.DataFrame) -> pd.DataFrame:
     bad = bad.reset_index(drop=True)
-    listed = rejected_rows(bad["scope"], RESOURCE, bad["brin6"] + "/" + bad["result_key"], bad["code"])
+    listed = rejected_rows(
+        bad["scope"], RESOURCE, bad["brin6"] + "/" + bad["result_key"], bad["code"], own=REASONS
+    )
     told = _WHAT_TO_ENTER + bad["brin6"] + "."
     return listed.assign(reason=listed["reason"].mask(bad["code"].isin(_NOT_FOUND), listed["reason"] + told))
 
@@ -192,4 +195,4 @@ def _unreadable(deliveries: Deliveries) -> pd.DataFrame:
     rows = rows[~rows["is_test"].astype(bool)].reset_index(drop=True)
     keys = rows["brin6"] + "/" + rows["result_key"]
     listed = rejected_rows(rows["scope"], RESOURCE, keys, "malformed_record")
-    return listed.assign(reason=REASONS["malformed_record"] + " " + rows["reason"])
+    return listed.assign(reason=reason("malformed_record") + " " + rows["reason"])

@@ -47,12 +47,12 @@ def load(
     said["content"] = _content(said)
     where = results[["scope"]].merge(messages, on="scope").drop(columns="scope")
     stage(session, _TABLE, said.join(where).assign(run_id=run_id))
-    failpoint.point("iep.staged")
-    db.execute(session, "results/pupil_results.known")
-    splits = db.rows(session, "results/pupil_results.split")
-    written = db.rows(session, "results/pupil_results.merge")
-    db.execute(session, "results/pupil_results.number_versions")
-    standing = db.rows(session, "results/pupil_results.standing")
+    failpoint.point("pupil_results.staged")
+    db.execute(session, "iep_lvs/pupil_results.known")
+    splits = db.rows(session, "iep_lvs/pupil_results.split")
+    written = db.rows(session, "iep_lvs/pupil_results.merge")
+    db.execute(session, "iep_lvs/pupil_results.number_versions")
+    standing = db.rows(session, "iep_lvs/pupil_results.standing")
     return Loaded(
         Counter({row["message_id"]: row["written"] for row in written}),
         Counter({row["message_id"]: row["standing"] for row in standing}),
