@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 from sqlalchemy import Connection as Session
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, TextClause, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -64,6 +64,12 @@ def sql(name: str) -> str:
 
 
 @cache
+def _clause(name: str) -> TextClause:
+    """Looked through for its values once: that takes longer than many a statement."""
+    return text(sql(name))
+
+
+@cache
 def _statements(file: str) -> Mapping[str, str]:
     _, *parts = _NAME.split((SQL_DIR / f"{file}.sql").read_text(encoding="utf-8"))
     return dict(zip(parts[::2], parts[1::2], strict=True))
@@ -71,7 +77,7 @@ def _statements(file: str) -> Mapping[str, str]:
 
 def execute(session: Session, name: str, **parameters: Any) -> int:
     """Run a statement and return the number of rows it wrote."""
-    return session.execute(text(sql(name)), parameters).rowcount
+    return session.execute(_clause(name), parameters).rowcount
 
 
 def query(session: Session, name: str, **parameters: Any) -> pd.DataFrame:
@@ -79,7 +85,7 @@ def query(session: Session, name: str, **parameters: Any) -> pd.DataFrame:
 
     Read by COPY, which is several times faster than fetching rows and needs no Python objects.
     """
-    statement = text(sql(name)).compile(dialect=session.dialect)
+    statement = _clause(name).compile(dialect=session.dialect)
     with driver_cursor(session) as cursor:
         select = cursor.mogrify(str(statement), parameters).decode()
         cursor.execute(f"select * from ({select}) as wanted limit 0")  # noqa: S608 - our own SQL
@@ -106,7 +112,7 @@ def query(session: Session, name: str, **parameters: Any) -> pd.DataFrame:
 
 def rows(session: Session, name: str, **parameters: Any) -> list[Mapping[str, Any]]:
     """The rows of a statement as mappings."""
-    found = session.execute(text(sql(name)), parameters)
+    found = session.execute(_clause(name), parameters)
     names = tuple(found.keys())
     return [dict(zip(names, row, strict=True)) for row in found]  # several times faster than found.mappings()
 

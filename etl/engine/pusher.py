@@ -1,16 +1,17 @@
 """Whoever sends what is due: alone with an account, and committed before each call.
 
-``recover`` what a dead pusher left, then for each call ``claim``, call, ``record``. Killed anywhere, an item is as it
-was, or its outcome is unknown and settled as its ``if_unknown`` says; it is never sent twice by mistake.
+``recover`` what a dead pusher left, then for each call ``claim``, call, ``record``; what one call was answered may be
+committed with the claim of the next, which follows at once. Killed anywhere, an item is as it was, or its outcome is
+unknown and settled as its ``if_unknown`` says; it is never sent twice by mistake.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import msgspec
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine, text
 
@@ -52,6 +53,14 @@ class Outcome:
     not_processed: bool = False  # the target did not look at the item: it is as it was
 
 
+@dataclass(frozen=True)
+class Answered:
+    """What became of the items of a call."""
+
+    call_id: UUID
+    outcomes: Mapping[int, Outcome]
+
+
 class Pusher:
     """Holds an account of a target for itself; what a method did is committed when it returns."""
 
@@ -88,13 +97,17 @@ class Pusher:
         run_id: str,
         account: TargetAccount,
         content: Callable[[Session, Sequence[int]], _Content],
+        answered: Sequence[Answered] = (),
     ) -> _Content:
         """Commit that these items are being sent, before they are; returns the ``content`` of those that are.
 
-        It is read after the claim: a plan changes how an item is offered only until then.
+        It is read after the claim: a plan changes how an item is offered only until then. ``answered``: the calls
+        before, of which nothing is recorded yet; one commit for both, so that still one call at most is unknown.
         """
         claim = {"call_id": call_id, "run_id": run_id, "connection_id": account.conn_id, "mode": account.mode}
         with self._session.begin():
+            for call in answered:
+                self._write(call, account)
             claimed = db.rows(self._session, "engine/ledger.claim", item_ids=list(item_ids), **claim)
             return content(self._session, [row["item_id"] for row in claimed])
 
@@ -102,17 +115,9 @@ class Pusher:
         self, call_id: UUID, outcomes: Mapping[int, Outcome], account: TargetAccount
     ) -> dict[int, str]:
         """Commit what became of claimed items; returns the status of each."""
-        recorded = [_recorded(item_id, outcome, account.mode) for item_id, outcome in outcomes.items()]
-        age = {"retry_days": account.retry_days, "retry_hours": _RETRY_HOURS}
         with self._session.begin():
-            db.execute(
-                self._session,
-                "engine/ledger.record",
-                call_id=call_id,
-                outcomes=json.dumps(recorded),
-                **age,
-            )
-        return {row["item_id"]: row["status"] for row in recorded}
+            self._write(Answered(call_id, outcomes), account)
+        return statuses(outcomes, account)
 
     def reject(self, item_ids: Sequence[int], code: str) -> None:
         """Items that were sent, not processed and will never be are rejected."""
@@ -124,6 +129,51 @@ class Pusher:
     def pushed(self, offered: Sequence[DueItem], calls: int) -> Counts:
         """What became of the items of a push, as the ledger has it."""
         return self.read(lambda session: ledger.pushed(session, offered, calls))
+
+    @contextmanager
+    def series(self, run_id: str, account: TargetAccount) -> Iterator["Series"]:
+        """Calls one after another, with one commit between two of them."""
+        series = Series(self, run_id, account)
+        try:
+            yield series
+        finally:
+            series.commit()
+
+    def _write(self, call: Answered, account: TargetAccount) -> None:
+        recorded = [_recorded(item_id, outcome, account) for item_id, outcome in call.outcomes.items()]
+        age = {"retry_days": account.retry_days, "retry_hours": _RETRY_HOURS}
+        outcomes = msgspec.json.encode(recorded).decode()
+        db.execute(self._session, "engine/ledger.record", call_id=call.call_id, outcomes=outcomes, **age)
+
+
+class Series:
+    """Calls of a push: what one was answered is committed with the claim of the next, which follows at once."""
+
+    def __init__(self, pusher: Pusher, run_id: str, account: TargetAccount) -> None:
+        self._pusher = pusher
+        self._run_id = run_id
+        self._account = account
+        self._answered: list[Answered] = []
+
+    def claim(
+        self, item_ids: Sequence[int], content: Callable[[Session, Sequence[int]], _Content]
+    ) -> tuple[UUID, _Content]:
+        """Claim the items of the next call; returns its id and what it offers."""
+        call_id = uuid4()
+        offered = self._pusher.claim(item_ids, call_id, self._run_id, self._account, content, self._answered)
+        self._answered = []
+        return call_id, offered
+
+    def record(self, call_id: UUID, outcomes: Mapping[int, Outcome]) -> dict[int, str]:
+        """What became of claimed items, to be committed next; returns the status that each gets."""
+        self._answered.append(Answered(call_id, outcomes))
+        return statuses(outcomes, self._account)
+
+    def commit(self) -> None:
+        """There is no next call."""
+        answered, self._answered = self._answered, []
+        for call in answered:
+            self._pusher.record(call.call_id, call.outcomes, self._account)
 
 
 @contextmanager
@@ -145,9 +195,18 @@ def exclusive(engine: Engine, target: Target, account: str) -> Iterator[Pusher |
                     session.execute(text("select pg_advisory_unlock(hashtextextended(:key, 0))"), key)
 
 
-def _recorded(item_id: int, outcome: Outcome, mode: str) -> dict[str, Any]:
-    in_test = outcome.status == "accepted" and mode == "test"
-    status = "accepted_in_test" if in_test else outcome.status
+def statuses(outcomes: Mapping[int, Outcome], account: TargetAccount) -> dict[int, str]:
+    """How items stand in the ledger once these outcomes are recorded."""
+    return {item_id: _status(outcome, account) for item_id, outcome in outcomes.items()}
+
+
+def _status(outcome: Outcome, account: TargetAccount) -> str:
+    in_test = outcome.status == "accepted" and account.mode == "test"
+    return "accepted_in_test" if in_test else outcome.status
+
+
+def _recorded(item_id: int, outcome: Outcome, account: TargetAccount) -> dict[str, Any]:
+    status = _status(outcome, account)
     return {
         "item_id": item_id,
         "status": status,

@@ -1,5 +1,6 @@
 """The ledger for any target: here letters and parcels of a carrier, which PE-Online knows nothing of."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -188,6 +189,27 @@ def test_a_claim_is_committed_before_the_call_and_an_outcome_when_it_is_recorded
     assert carrier.sql("select outcome, cause, connection_id, mode from ops.outbox_attempts") == [
         ("unknown", "HTTP 502", "carrier_main", "live")
     ]
+
+
+def test_in_a_series_an_answer_is_committed_with_the_next_claim_or_the_end_and_not_without_it(carrier):
+    carrier.plan({"Ann": "A", "Bob": "B", "Cid": "C"})
+    ann, bob, cid = map(carrier.item, ("Ann", "Bob", "Cid"))
+    with exclusive(carrier.engine, LETTERS, "north") as pusher:
+        with pusher.series(carrier.run_id(), Account()) as series:
+            call_id, _ = series.claim([ann], _offered)
+            assert series.record(call_id, {ann: ACCEPTED}) == {ann: "accepted"}
+            with pytest.raises(ZeroDivisionError):
+                series.claim([bob], lambda *_: 1 / 0)
+            assert carrier.statuses() == {"Ann": "sending", "Bob": "pending", "Cid": "pending"}
+            call_id, _ = series.claim([bob], _offered)
+            assert carrier.statuses() == {"Ann": "accepted", "Bob": "sending", "Cid": "pending"}
+            series.record(call_id, {bob: LOST})
+        assert carrier.statuses() == {"Ann": "accepted", "Bob": "unknown", "Cid": "pending"}
+        with suppress(ZeroDivisionError), pusher.series(carrier.run_id(), Account()) as series:
+            call_id, _ = series.claim([cid], _offered)
+            series.record(call_id, {cid: ACCEPTED})
+            raise ZeroDivisionError
+    assert carrier.statuses() == {"Ann": "accepted", "Bob": "unknown", "Cid": "accepted"}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
-from uuid import uuid4
 
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
@@ -159,10 +158,9 @@ def _send(
     """Offer each result by a call of its own, until all were or Coachview has to be left alone; why, and the calls."""
     calls = silent = 0
     lost: AnswerLost | None = None
-    with CoachviewPoster(agreed) as poster:
+    with CoachviewPoster(agreed) as poster, pusher.series(run_id, agreed) as series:
         for one in due:
-            call_id = uuid4()
-            told = pusher.claim([one.item_id], call_id, run_id, agreed, results.rows)
+            call_id, told = series.claim([one.item_id], results.rows)
             failpoint.point("coachview.claimed")
             if not told:
                 continue
@@ -178,7 +176,7 @@ def _send(
             except (GiveUp, RetryLater) as met:
                 outcome, problem = Outcome("pending", cause=str(met), not_processed=True), met
             failpoint.point("coachview.sent")
-            pusher.record(call_id, {one.item_id: outcome}, agreed)
+            series.record(call_id, {one.item_id: outcome})
             if problem:
                 return problem, calls
     return (RetryLater(f"{lost}; the next push reads it back") if lost else None), calls

@@ -82,16 +82,13 @@ def read(element: etree._Element) -> Summary:
     """Read a Summary; elements are found by local name, whatever namespace they stand in."""
     found: dict[str, list[etree._Element]] = defaultdict(list)
     for child in element.iter(etree.Element):
-        found[etree.QName(child).localname].append(child)
+        found[_local(child)].append(child)
     return Summary(
         accepted_rows=_count(found["accepted_rows"]),
         rejected_rows=_count(found["rejected_rows"]),
         total_rows=_count(found["total_rows"]),
-        refusals=tuple(Refusal(_text(one, "errorNR"), _text(one, "errorMsg")) for one in found["Error"]),
-        accepted=tuple(
-            Accepted(_text(one, "person"), _text(one, "course"), _text(one, "date"))
-            for one in found["Accepted"]
-        ),
+        refusals=tuple(Refusal(*_texts(one, "errorNR", "errorMsg")) for one in found["Error"]),
+        accepted=tuple(Accepted(*_texts(one, "person", "course", "date")) for one in found["Accepted"]),
     )
 
 
@@ -142,7 +139,8 @@ def _speaks_of(entry: Accepted, row: Attendance) -> bool:
     if not (by_number or entry.course in (row.pe_course_id, row.external_course_code)):
         return False
     # The classroom types are offered without a date: the service fills in the meeting's.
-    return row.course_type not in RESENDABLE_TYPES or _iso_day(entry.date) in _days(row)
+    day = _iso_day(entry.date)
+    return row.course_type not in RESENDABLE_TYPES or day == row.end_date[:10] or day in _days(row)
 
 
 def _refused(left: Sequence[Attendance], refusals: Sequence[Refusal]) -> dict[int, list[Refusal]]:
@@ -221,8 +219,17 @@ def _count(found: Sequence[etree._Element]) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else None
 
 
-def _text(parent: etree._Element, name: str) -> str:
+def _texts(parent: etree._Element, *names: str) -> list[str]:
+    """What stands in the first element of each name, with what stands in those inside it."""
+    first: dict[str, etree._Element] = {}
     for child in parent.iter(etree.Element):
-        if etree.QName(child).localname == name:
-            return (str(child.xpath("string()")) if len(child) else child.text or "").strip()
-    return ""
+        first.setdefault(_local(child), child)
+    return [_text(first[name]) if name in first else "" for name in names]
+
+
+def _text(element: etree._Element) -> str:
+    return (str(element.xpath("string()")) if len(element) else element.text or "").strip()
+
+
+def _local(element: etree._Element) -> str:
+    return str(element.tag).rpartition("}")[2]

@@ -4,8 +4,9 @@ Element names and rules are those of docs/connectors/pe_online.md, Payload; a sp
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from lxml import etree
@@ -34,6 +35,17 @@ class Attendance:
     pe_meeting_id: str | None = None
     external_meeting_id: str | None = None
 
+    @cached_property
+    def elements(self) -> Mapping[str, tuple[str, str]]:
+        """What the row says, as element and value, by what it is about; a number goes before a code."""
+        found = {}
+        for field in _FIELDS:
+            for choice in (field.number, field.code):
+                if choice and (value := getattr(self, choice[1])):
+                    found[field.label] = choice[0], value
+                    break
+        return found
+
     @property
     def ids(self) -> tuple[str, ...]:
         """What the row names besides its person: course, module, edition, meeting, by number or by own code."""
@@ -56,6 +68,7 @@ class _Field:
     allowed: frozenset[int] = frozenset()
 
 
+_DATE: Final = "date"
 _ALL: Final = frozenset({1, 2, 3, 4})
 _FIELDS: Final = (
     _Field(
@@ -68,7 +81,7 @@ _FIELDS: Final = (
         ("externalmoduleID", "external_module_code"),
         allowed=frozenset({E_LEARNING}),
     ),
-    _Field("date", None, ("endDate", "end_date"), RESENDABLE_TYPES, _ALL),
+    _Field(_DATE, None, ("endDate", "end_date"), RESENDABLE_TYPES, _ALL),
     _Field(
         "edition",
         ("PEEditionID", "pe_edition_id"),
@@ -91,7 +104,7 @@ _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uff
 def fault(row: Attendance) -> str | None:
     """A malformed row is found before it is sent: one such row stops its whole call."""
     for field in _FIELDS:
-        element = _element(field, row)
+        element = row.elements.get(field.label)
         if element is None and row.course_type in field.required:
             return f"Course type {row.course_type}: {field.label} is missing."
         if element is not None and row.course_type not in field.allowed:
@@ -109,10 +122,10 @@ def entry(account: PeAccount, org_id: int, rows: Sequence[Attendance], with_key:
         etree.SubElement(settings, name).text = value
     for row in rows:
         attendance = etree.SubElement(root, "Attendance")
-        for field in _FIELDS:
-            element = _element(field, row)
-            if element and not _left_out(field, row):
-                etree.SubElement(attendance, element[0]).text = element[1]
+        for label, (element, value) in row.elements.items():
+            # Every row of the ledger has its date; the classroom types must not offer it.
+            if label != _DATE or row.course_type in RESENDABLE_TYPES:
+                etree.SubElement(attendance, element).text = value
     return etree.tostring(root, encoding="unicode", pretty_print=not with_key)
 
 
@@ -131,19 +144,7 @@ def _settings(account: PeAccount, org_id: int, with_key: bool) -> list[tuple[str
     ]
 
 
-def _element(field: _Field, row: Attendance) -> tuple[str, str] | None:
-    for choice in (field.number, field.code):
-        if choice and (value := getattr(row, choice[1])):
-            return choice[0], value
-    return None
-
-
-def _left_out(field: _Field, row: Attendance) -> bool:
-    # Every row of the ledger has its date; the classroom types must not offer it.
-    return field.label == "date" and row.course_type not in field.required
-
-
 def _malformed(field: _Field, element: str, value: str) -> bool:
     if field.number and element == field.number[0]:
         return not (value.isascii() and value.isdigit())
-    return bool(_NOT_XML.search(value)) or (field.label == "date" and not _END_DATE.fullmatch(value))
+    return bool(_NOT_XML.search(value)) or (field.label == _DATE and not _END_DATE.fullmatch(value))

@@ -4,7 +4,7 @@ import logging
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from etl.connectors.pe_online import answers, payload, points
 from etl.connectors.pe_online import faults as pe_faults
@@ -14,7 +14,7 @@ from etl.connectors.pe_online.client import PeClient
 from etl.connectors.pe_online.payload import Attendance
 from etl.engine import failpoint
 from etl.engine.ledger import DueItem
-from etl.engine.pusher import Outcome, Pusher
+from etl.engine.pusher import Outcome, Pusher, Series
 from etl.errors import AnswerLost, EtlError, GiveUp, RetryLater
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,8 @@ def batches(due: Sequence[DueItem], persons: Mapping[int, str], limit: int) -> l
 class PeSender:
     """One push: what is sent, what came of it, and why it stopped early if it did."""
 
+    _series: Series
+
     def __init__(
         self, pusher: Pusher, client: PeClient, account: PeAccount, org_id: int, run_id: str
     ) -> None:
@@ -76,16 +78,16 @@ class PeSender:
         self.states = dict(self._before)
         persons = self._pusher.read(lambda session: points.persons(session, due))
         queue = deque(batches(due, persons, self._limit))
-        while queue and not self.problem:
-            batch = queue.popleft()
-            again = _parts(batch, self._limit) if len(batch) > self._limit else self._offer(batch)
-            queue.extendleft(reversed(again))
+        with self._pusher.series(self._run_id, self._account) as self._series:
+            while queue and not self.problem:
+                batch = queue.popleft()
+                again = _parts(batch, self._limit) if len(batch) > self._limit else self._offer(batch)
+                queue.extendleft(reversed(again))
         self._refuse_malformed()
 
     def _offer(self, item_ids: Sequence[int]) -> list[list[int]]:
         """Send one call; returns the smaller calls to send instead, where it was refused as a whole."""
-        call_id = uuid4()
-        rows = self._pusher.claim(item_ids, call_id, self._run_id, self._account, points.rows)
+        call_id, rows = self._series.claim(item_ids, points.rows)
         failpoint.point("push.claimed")
         rows = self._well_formed(call_id, rows)
         if not rows:
@@ -108,7 +110,6 @@ class PeSender:
         self.answered += 1
         outcomes = answers.match(rows, summary)
         self._record(call_id, outcomes)
-        failpoint.point("push.recorded")
         return _apart([row for row in rows if outcomes[row.item_id].unclear])
 
     def _well_formed(self, call_id: UUID, rows: Sequence[Attendance]) -> list[Attendance]:
@@ -176,7 +177,7 @@ class PeSender:
 
     def _record(self, call_id: UUID, outcomes: Mapping[int, Outcome]) -> None:
         self.causes.update(one.cause for one in outcomes.values() if one.status == "unknown" and one.cause)
-        self.states |= self._pusher.record(call_id, outcomes, self._account)
+        self.states |= self._series.record(call_id, outcomes)
 
 
 def _apart(unclear: Sequence[Attendance]) -> list[list[int]]:
