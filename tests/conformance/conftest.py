@@ -1,16 +1,16 @@
-"""Each connector of the registry with its stand-in; one that has none fails with what to write."""
+"""Each stand-in of each connector of the registry."""
 
 from contextlib import ExitStack
 
 import pytest
 
 from etl import db
-from tests.conformance.stand_in import WITH_A_FLOW, stand_in_of
+from tests.conformance.stand_ins import STAND_INS, label
 from tests.fixtures.warehouse import copy_of
 
 
-@pytest.fixture(params=WITH_A_FLOW, ids=lambda connector: connector.system)
-def connector(request):
+@pytest.fixture(params=STAND_INS, ids=label)
+def kind(request):
     return request.param
 
 
@@ -21,20 +21,20 @@ def template(sample_template):
 
 
 @pytest.fixture
-def stand_in(connector, engine, sandbox, tmp_path):
-    return stand_in_of(connector)(engine, sandbox, tmp_path)
+def stand_in(kind, engine, sandbox, tmp_path):
+    return kind(engine, sandbox, tmp_path)
 
 
 @pytest.fixture
-def fresh(connector, postgres_url, template, sandbox, tmp_path):
-    """A function that makes the system and its warehouse anew; returns the stand-in and the warehouse's URL."""
+def fresh(postgres_url, template, sandbox, tmp_path):
+    """A function that makes a system and its warehouse anew; returns the stand-in and the warehouse's URL."""
     with ExitStack() as stack:
 
-        def fresh():
+        def fresh(kind):
             sandbox.reset()
             url = stack.enter_context(copy_of(postgres_url, template))
             engine = db.engine(url)
             stack.callback(engine.dispose)
-            return stand_in_of(connector)(engine, sandbox, tmp_path), url
+            return kind(engine, sandbox, tmp_path), url
 
         yield fresh

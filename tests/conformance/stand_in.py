@@ -1,27 +1,19 @@
-"""What the suite needs to know of a connector: the class ``StandIn`` of tests/connectors/<system>/conformance.py."""
+"""What the suite needs to know of a connector: the stand-ins of tests/connectors/<system>/conformance.py."""
 
 import csv
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import pytest
 from sqlalchemy import Engine, text
 
 from etl.connections import Connection
-from etl.connectors.registry import CONNECTORS
-from etl.engine.connector import Connector
 from etl.sandbox.server import Sandbox
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 OPEN = "open"  # the part of an outcome that says what is not settled; all other parts only grow
-
-# A sender's messages become what the flow of another connector makes of them.
-WITH_A_FLOW = [one for one in CONNECTORS if one.flows]
 
 Rows = set[tuple[str, ...]]
 Outcome = Mapping[str, Rows]
@@ -35,18 +27,34 @@ class Lacking:
     word: str
 
 
+@dataclass(frozen=True)
+class Message:
+    """What a system posts to our receiver at ``path``; ``status``: of the answer, each time that it comes."""
+
+    path: str
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    status: int = 200
+
+
 class StandIn(ABC):
     """A system as it stands across the table, and a warehouse that holds the sample reference set.
 
-    ``flow``: by its name on the command line. ``broken``: what names the unit of work that ``break_one`` breaks, in the
+    One for each flow of a connector, and one for each of its receivers, whose messages come in before a night.
+
+    ``flow``: by its name on the command line. ``mount``: the path of the receiver that ``messages`` are for; empty
+    where the stand-in is about a flow alone. ``broken``: what names the unit of work that ``break_one`` breaks, in the
     report or as the key of a rejection. ``damages``: the kinds that ``garble`` takes. ``records``: the tables whose
-    rows a night counts. ``planted``: secrets and persons that neither a log nor a report may hold.
+    rows a night counts. ``undecided``: the points after which nobody but a person knows what became of a call.
+    ``planted``: secrets and persons that neither a log nor a report may hold.
     """
 
     flow: ClassVar[str]
+    mount: ClassVar[str] = ""
     broken: ClassVar[str]
     damages: ClassVar[tuple[str, ...]]
     records: ClassVar[tuple[str, ...]]
+    undecided: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, engine: Engine, sandbox: Sandbox, folder: Path) -> None:
         self.engine = engine
@@ -82,6 +90,18 @@ class StandIn(ABC):
     @abstractmethod
     def lacking(self) -> Iterator[Lacking]:
         """Connections that the test of a connection finds wanting."""
+
+    def messages(self) -> list[Message]:
+        """What the system sends before each night, the same every time."""
+        return []
+
+    def unproved(self) -> list[Message]:
+        """Messages that do not prove who sends them; ``status``: of the answer."""
+        return []
+
+    def decide(self) -> None:
+        """A person says what became of calls that nobody else knows it of, as the system shows it."""
+        raise AssertionError(f"{self.flow}: nobody has to decide anything")
 
     @property
     @abstractmethod
@@ -125,14 +145,3 @@ def people(column: str = "email") -> frozenset[str]:
 
     with (SAMPLE / "clients.csv").open(encoding="utf-8", newline="") as file:
         return frozenset(row[column] for row in csv.DictReader(file)) - {""}
-
-
-def stand_in_of(connector: Connector) -> Any:
-    """The class StandIn that a connector brings; fails the test with what to write where there is none."""
-    module = f"tests.connectors.{connector.system}.conformance"
-    if find_spec(f"tests.connectors.{connector.system}") is None or find_spec(module) is None:
-        pytest.fail(
-            f"{connector.title} has no stand-in for the conformance suite: write a class StandIn in"
-            f" {module.replace('.', '/')}.py, as tests/conformance/stand_in.py describes it"
-        )
-    return import_module(module).StandIn

@@ -45,6 +45,7 @@ def account(connection: Connection) -> CoachviewAccount:
         extra = msgspec.convert(entered, _Extra, strict=False)  # a form or a URI gives numbers as text
     except msgspec.ValidationError as problem:
         raise GiveUp(f"{where}: {problem}") from None
-    if extra.push and not (extra.plugin and extra.webhook_secret):
-        raise GiveUp(f"{where}: push is on, and plugin or webhook_secret is missing: enter both")
+    missing = [name for name in ("plugin", "webhook_secret") if not getattr(extra, name)]
+    if extra.push and missing:
+        raise GiveUp(f"{where}: push is on, and it needs {' and '.join(missing)}: enter what is missing")
     return CoachviewAccount(connection.conn_id, connection.site(), **msgspec.structs.asdict(extra))

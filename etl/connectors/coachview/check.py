@@ -1,14 +1,20 @@
-"""The test of a connection to Coachview: whether what is read back later can be read."""
+"""The test of a connection to Coachview: what is agreed on sending, and whether what is read back later can be read."""
 
 from etl.connections import CheckReport
+from etl.connectors.coachview.account import account
 from etl.connectors.coachview.client import ENTITIES, CoachviewClient
 from etl.engine.connection_test import Tested
+from etl.errors import GiveUp
 from etl.http.client import Refused
 
 
 def check_connection(tested: Tested) -> CheckReport:
-    """One row of each list; a list without its scope is named."""
+    """What sending lacks, and one row of each list; a list without its scope is named."""
     problems, notes = [], []
+    try:
+        account(tested.connection)
+    except GiveUp as problem:
+        problems.append(str(problem))
     with CoachviewClient(tested.at_once) as client:
         for entity in ENTITIES:
             try:

@@ -94,7 +94,6 @@ class SiteInfo(msgspec.Struct):
     sitename: str
     release: str
     functions: list[SiteFunction]
-    userissiteadmin: Flag = False
 
 
 class Module(msgspec.Struct):

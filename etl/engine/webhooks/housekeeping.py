@@ -22,7 +22,7 @@ def list_unusable(session: Session, run_id: str, flow: str) -> int:
     listed = {row["integration"] for row in db.rows(session, "engine/webhooks.listed", flow=part)}
     for integration in sorted(listed | set(found["integration"])):
         of_it: pd.DataFrame = rows.loc[rows["integration"] == integration, rejections.COLUMNS]
-        rejections.replace(session, run_id, part, integration, [_SCOPE], of_it)
+        rejections.replace(session, run_id, part, integration, [_SCOPE], of_it, anew=False)
     return len(found)
 
 

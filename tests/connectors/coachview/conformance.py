@@ -1,15 +1,20 @@
-"""Registrations in the conformance suite: completions of three integrations, worked out by hand."""
+"""Coachview in the conformance suite: registrations and their push, worked out by hand, and Coachview's own books."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
 from etl.connections import Connection
+from etl.connectors.coachview.results import RESULTS
+from etl.engine import ledger
 from etl.sandbox import accounts
-from tests.conformance.stand_in import OPEN, Lacking, Outcome, columns, golden
-from tests.conformance.stand_in import StandIn as Base
+from etl.sandbox.coachview.system import Coachview
+from tests.conformance.stand_in import OPEN, Lacking, Outcome, StandIn, columns, golden
 from tests.connectors.coachview import requests
 
 REGISTRATIONS = ("coachview", "registrations.csv")
+TOLD = ("coachview", "told.csv")
+LEDGER = ("coachview", "ledger.csv")
 _DAMAGED = {
     "grade": "grade = 99",
     "course": "course_id = course_id || '!'",
@@ -17,7 +22,7 @@ _DAMAGED = {
 }
 
 
-class StandIn(Base):
+class Registrations(StandIn):
     """What was reported before the night."""
 
     flow = "coachview_results"
@@ -26,15 +31,7 @@ class StandIn(Base):
     records = ("core.registrations", "core.registration_attempts")
 
     def fill(self) -> None:
-        account = Connection(
-            "coachview",
-            "coachview",
-            host=f"{self.sandbox.url}/coachview",
-            login=accounts.COACHVIEW_ID,
-            password=accounts.COACHVIEW_SECRET,
-            extra={"wait_limit": 0},
-        )
-        self.connections["coachview"] = account
+        self.connections["coachview"] = _connection(self.sandbox.url)
         requests.fill(self.engine)
         self._report()
         self.change("create table ops.as_reported as select * from core.reported_completions")
@@ -94,3 +91,124 @@ class StandIn(Base):
         requests.complete_in_moodle(engine, "CL00001", "2", "2026-09-25 22:30Z", 72.7778)
         requests.complete_in_moodle(engine, "CL00002", "2", "2026-09-25 12:30Z", 80)
         requests.complete_in_moodle(engine, "CL00003", "2", "2026-09-25 12:30Z", 80)
+
+
+class Push(StandIn):
+    """Six registrations, one of them on a request that is finished, another on one that Coachview does not know."""
+
+    flow = "coachview_push"
+    broken = "coachview"
+    damages = ("server_error", "lost_answer", "drop", "unavailable", "forbidden", "read_back")
+    records = ("ops.outbox", "ops.coachview_results")
+    # Coachview does not show what was claimed and not sent, as it does not show what it could not register.
+    undecided = frozenset({"coachview.claimed"})
+
+    def fill(self) -> None:
+        requests.fill(self.engine)
+        for request, part, integration, person, course, day, values in _REGISTERED:
+            requests.report(self.engine, integration, person, course, day, grade=8)
+            self.change(
+                "insert into core.registrations (request_code, part_code, completion_id, completed_at, result,"
+                " presence, passed, finished, approved, approved_on, run_id)"
+                f" select '{request}', '{part}', completion_id, completed_at, {values}, 'r'"
+                " from core.reported_completions order by completion_id desc limit 1"
+            )
+            if request != "R7":
+                self._coachview.books.enrol(request, part, f"X-{person[-4:]}", course)
+        self.mend()
+
+    def outcome(self) -> Outcome:
+        books = self._coachview.books
+        told = Counter(books.told)
+        shown = [
+            (one.opleidingsvraagId, one.opleidingsonderdeelId, one.resultaat or "", str(one.aanwezig).lower(),
+             str(one.geslaagd).lower(), one.datumAkkoord or "", str(told[one.person, one.course]))
+            for one in books.parts if one.afgerond
+        ]  # fmt: skip
+        return {
+            "told": set(shown),
+            OPEN: self.rows("select request_code, part_code, status, reason from mart.coachview_results"),
+        }
+
+    def golden(self) -> Outcome:
+        return {"told": golden(*TOLD), OPEN: golden(*LEDGER)}
+
+    def break_one(self) -> None:
+        self.sandbox.faults.add("coachview", "lost_answer", operation="result")
+
+    def garble(self, damage: str) -> None:
+        kind = "lost_answer" if damage == "read_back" else damage
+        self.sandbox.faults.add("coachview", kind, operation="result", count=None)
+        if damage == "read_back":
+            self.sandbox.faults.add("coachview", "html", count=None)
+
+    def mend(self) -> None:
+        self.sandbox.faults.clear()
+        self.connections["coachview"] = _connection(
+            self.sandbox.url,
+            push=True,
+            plugin=accounts.COACHVIEW_PLUGIN,
+            webhook_secret=accounts.COACHVIEW_WEBHOOK_SECRET,
+        )
+
+    def decide(self) -> None:
+        unknown = [
+            int(item) for (item,) in self.rows("select item_id from ops.outbox where status = 'unknown'")
+        ]
+        with self.engine.begin() as session:
+            ledger.settle(session, RESULTS, unknown, registered=False, decided_by="beheer")
+
+    def lacking(self) -> Iterator[Lacking]:
+        account = self.connections["coachview"]
+        yield Lacking(replace(account, password="another"), "client id or its secret")
+        for missing in ("plugin", "webhook_secret"):
+            yield Lacking(replace(account, extra={**account.extra, missing: ""}), f"it needs {missing}")
+
+    @property
+    def planted(self) -> frozenset[str]:
+        given = {accounts.COACHVIEW_SECRET, accounts.COACHVIEW_WEBHOOK_SECRET, "Resultaat"}
+        return frozenset({*given, *(row[3] for row in _REGISTERED)})
+
+    @property
+    def _coachview(self) -> Coachview:
+        system = self.sandbox.app.systems["coachview"]
+        assert isinstance(system, Coachview)
+        return system
+
+
+# Of each: request, part, integration, person, course, day; result, presence, passed, finished, approved, since when.
+_REGISTERED = [
+    (
+        "R1",
+        "T1-THEORY",
+        "studio",
+        "X-1001",
+        "VCA-1",
+        "2026-03-02",
+        "7.3, true, true, true, true, date '2026-03-02'",
+    ),
+    ("R1", "T1-EXAM", "exams", "1001", "77", "2026-03-20", "1, false, true, true, true, date '2026-03-20'"),
+    ("R2", "T1-EXAM", "exams", "1002", "77", "2026-03-20", "0, false, false, true, true, date '2026-03-20'"),
+    ("R2", "T1-THEORY", "studio", "X-1002", "VCA-1", "2026-03-03", "null, false, false, true, false, null"),
+    (
+        "R3",
+        "T1-THEORY",
+        "studio",
+        "X-1003",
+        "VCA-1",
+        "2026-03-03",
+        "8, true, true, true, true, date '2026-03-03'",
+    ),
+    ("R7", "T1-EXAM", "exams", "1007", "77", "2026-03-21", "1, false, false, true, true, date '2026-03-21'"),
+]
+
+
+def _connection(url: str, **extra: object) -> Connection:
+    return Connection(
+        "coachview",
+        "coachview",
+        host=f"{url}/coachview",
+        login=accounts.COACHVIEW_ID,
+        password=accounts.COACHVIEW_SECRET,
+        extra={"wait_limit": 0, **extra},
+    )
