@@ -16,6 +16,9 @@ from etl.connectors.moodle.client import MoodleClient
 from etl.connectors.moodle.contract import CourseState
 from etl.connectors.moodle.findings import Findings
 from etl.connectors.moodle.reasons import REASONS
+from etl.connectors.moodle.writing.check import check_writing
+from etl.connectors.moodle.writing.client import MoodleWriter
+from etl.connectors.moodle.writing.settings import WritingSettings, written_sites
 from etl.engine.connection_test import Tested
 from etl.errors import CapabilityMissing, EtlError, RejectRecord, RetryLater, Unusable
 from etl.transform.reasons import reason
@@ -28,29 +31,19 @@ READING: Final = (
     "gradereport_user_get_grade_items",
     "core_completion_get_course_completion_status",
 )
-WRITING: Final = (
-    "core_course_get_categories",
-    "core_course_get_contents",
-    "core_course_get_courses",
-    "core_course_create_courses",
-    "core_course_update_courses",
-    "core_course_import_course",
-    "core_user_get_users",
-    "core_user_create_users",
-    "core_user_update_users",
-    "enrol_manual_enrol_users",
-    "enrol_manual_unenrol_users",
-)
 _IN_A_ROW: Final = 2  # so many courses without an answer, and the rest is not asked
 
 
 def check_connection(tested: Tested) -> CheckReport:
     """The test of a connection to a site, with what sources read from it."""
-    with tested.reading() as engine, MoodleClient(tested.at_once, engine) as client:
-        rows = _mapped_rows(engine, tested.known_as(engine), _idnumbers(client))
+    with tested.reading() as engine, MoodleWriter(tested.at_once, engine) as client:
+        known_as = tested.known_as(engine)
+        rows = _mapped_rows(engine, known_as, _idnumbers(client))
+        with engine.connect() as session:
+            written = [site for site in written_sites(session) if site.connection_id in known_as]
         activities = _by_course(rows)
         counted = {row["source_course_id"] for row in rows if row["counted"]}
-        report = check(client, activities, counted)
+        report = check(client, activities, counted, written)
     if report.ok and not activities:
         report.lines.append("No course of a source with this connection is linked yet: test again then.")
     return report
@@ -94,17 +87,22 @@ def _by_course(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
 
 
 def check(
-    client: MoodleClient, mapped: Mapping[str, Collection[str]], counted: Collection[str] = ()
+    client: MoodleWriter,
+    mapped: Mapping[str, Collection[str]],
+    counted: Collection[str] = (),
+    written: Collection[WritingSettings] = (),
 ) -> CheckReport:
     """Name the site, its release, and every function and capability that is missing for what is mapped.
 
     ``mapped``: the activities (cmid) that results are read from, by course id; a course may have none.
-    ``counted``: the courses on which points or a competence hang.
+    ``counted``: the courses on which points or a competence hang. ``written``: how the site is written to, if it is.
     """
     findings = Findings()
     try:
         if _site(client, findings):
             _courses(client, mapped, counted, findings)
+        if written:
+            check_writing(client, written, mapped, findings)
     except EtlError as problem:
         findings.problems.append(str(problem))
     return findings.report()
@@ -117,10 +115,8 @@ def _site(client: MoodleClient, findings: Findings) -> bool:
     findings.notes.append(f"Site: {info.sitename}, release {info.release}")
     missing = [name for name in READING if name not in offered]
     findings.problems += [f"Missing function, needed for reading results: {name}" for name in missing]
-    unwritable = [name for name in WRITING if name not in offered]
-    findings.notes += [f"Missing function, needed only for writing to Moodle: {name}" for name in unwritable]
-    if not missing and not unwritable:
-        findings.notes.append(f"Functions: all {len(READING) + len(WRITING)} are there")
+    if not missing:
+        findings.notes.append(f"Functions: all {len(READING)} that read are there")
     return not missing
 
 

@@ -94,6 +94,7 @@ class SiteInfo(msgspec.Struct):
     sitename: str
     release: str
     functions: list[SiteFunction]
+    userissiteadmin: Flag = False
 
 
 class Module(msgspec.Struct):

@@ -5,17 +5,19 @@ from collections.abc import Callable
 import pytest
 
 from etl.connectors.moodle import check_course
-from etl.connectors.moodle.check import READING, WRITING, check
-from etl.connectors.moodle.client import MoodleClient
+from etl.connectors.moodle.check import READING, check
+from etl.connectors.moodle.writing.check import FUNCTIONS
+from etl.connectors.moodle.writing.client import MoodleWriter
 from etl.sandbox import accounts
 from etl.sandbox.moodle import changes
 from etl.sandbox.moodle.protocol import recording
 from etl.sandbox.moodle.withheld import Withheld
+from etl.sandbox.moodle.writing.functions import WRITES
 from etl.sandbox.server import Sandbox
 from etl.transform.reasons import REASONS
 from tests.fixtures.http_peer import Answer, Asked, Peer
 
-Build = Callable[..., MoodleClient]
+Build = Callable[..., MoodleWriter]
 MAPPED = {
     "2": ["1", "2", "3", "4", "5", "6", "7", "9", "10"],
     "3": ["12", "13", "14", "15", "16", "17"],
@@ -29,15 +31,10 @@ def test_a_complete_set_up_is_called_so(site: str, client_of: Build) -> None:
     assert report.ok
     assert report.lines == [
         "Site: Peer RTO Moodle 4.5, release 4.5.6 (Build: 20250811)",
-        "Functions: all 17 are there",
+        "Functions: all 6 that read are there",
         "Course 4 has no completion conditions",
         "Nothing is missing for reading results.",
     ]
-
-
-def test_the_seventeen_functions_are_those_of_the_service() -> None:
-    offered = recording().value("core_webservice_get_site_info__happy")["functions"]
-    assert {*READING, *WRITING} == {function["name"] for function in offered}
 
 
 @pytest.mark.parametrize("function", READING[1:])
@@ -50,14 +47,13 @@ def test_a_missing_function_for_reading_is_a_problem(
     assert f"Missing function, needed for reading results: {function}" in report.lines
 
 
-@pytest.mark.parametrize("function", WRITING)
-def test_a_missing_function_for_writing_only_is_a_note(
-    function: str, site: str, client_of: Build, sandbox: Sandbox
+def test_what_only_writing_needs_is_no_matter_where_nothing_is_written(
+    site: str, client_of: Build, sandbox: Sandbox
 ) -> None:
-    sandbox.moodle.site.removed_functions.add(function)
-    report = check(client_of(site), {"2": ["2"]})
-    assert report.ok
-    assert f"Missing function, needed only for writing to Moodle: {function}" in report.lines
+    before = check(client_of(site), MAPPED).lines
+    sandbox.moodle.site.removed_functions.update(FUNCTIONS)
+    sandbox.moodle.site.books.lacking.update(WRITES)
+    assert check(client_of(site), MAPPED).lines == before
 
 
 @pytest.mark.parametrize(

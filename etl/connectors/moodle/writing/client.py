@@ -97,6 +97,13 @@ class MoodleWriter(WritingCalls):
         given = {name: text for name, text in row.items() if text}
         return self._make("core_user_create_users", "account", "users", given | way_in)
 
+    def try_creating_account(self) -> None:
+        """Raises NotWritten where accounts may be made, else CapabilityMissing; the user name is taken,
+        and it has no way in.
+        """
+        row = {"username": _GUEST, "firstname": "x", "lastname": "x", "email": "x@localhost.invalid"}
+        self._make("core_user_create_users", "account", "users", row)
+
     def update_account(self, user_id: str, changes: Mapping[str, str | bool]) -> None:
         """Change these fields of an account: idnumber, username, firstname, middlename, lastname, email, suspended."""
         row = {name: as_text(value) for name, value in changes.items()}
@@ -162,6 +169,13 @@ class MoodleWriter(WritingCalls):
             "idnumber": new.idnumber,
         }
         return self._make("core_course_create_courses", "course", "courses", row | _settings(new.settings))
+
+    def try_creating_course(self, category_id: str) -> None:
+        """Raises NotWritten where courses may be made in a category, else CapabilityMissing; this one never is: it ends
+        before it starts.
+        """
+        row = {"fullname": "x", "shortname": "x", "categoryid": category_id, "startdate": "2", "enddate": "1"}
+        self._make("core_course_create_courses", "course", "courses", row)
 
     def update_course(self, course_id: str, settings: CourseSettings) -> None:
         """Give a course these dates and this visibility; both dates go, since Moodle compares only what is sent."""

@@ -82,12 +82,12 @@ SITE_WIDE = (
 
 
 @pytest.fixture
-def met(peer: Peer, writer_of: Callable[[str], MoodleWriter]) -> Met:
+def met(peer: Peer, client_of: Callable[[str], MoodleWriter]) -> Met:
     """What one call comes to, an error too; it goes out once, whatever is answered."""
 
     def call(function: str, answer: Answer) -> object:
         peer.answers = [answer]
-        writer = writer_of(peer.url)
+        writer = client_of(peer.url)
         try:
             came_to: object = CALLS[function](writer)
         except EtlError as problem:
@@ -227,6 +227,6 @@ def test_what_is_said_before_the_work_means_that_nothing_was_done(
     assert isinstance(met(function, answer), kind)
 
 
-def test_a_site_that_cannot_be_reached_was_not_written_to(writer_of: Callable[[str], MoodleWriter]) -> None:
+def test_a_site_that_cannot_be_reached_was_not_written_to(client_of: Callable[[str], MoodleWriter]) -> None:
     with pytest.raises(RetryLater, match="nothing listens"):
-        writer_of("http://127.0.0.1:1").import_course("4", "8")
+        client_of("http://127.0.0.1:1").import_course("4", "8")

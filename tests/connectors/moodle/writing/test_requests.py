@@ -32,12 +32,12 @@ SENT = {
 
 
 @pytest.fixture
-def sent(peer: Peer, writer_of: Build) -> Callable[..., dict[str, str]]:
+def sent(peer: Peer, client_of: Build) -> Callable[..., dict[str, str]]:
     """The form of one call, without the token."""
 
     def form(answer: str, call: Callable[[MoodleWriter], object]) -> dict[str, str]:
         peer.answers = [Answer(answer.encode())]
-        call(writer_of(peer.url))
+        call(client_of(peer.url))
         [asked] = peer.asked
         return {name: value for name, value in asked.form.items() if name != "wstoken"}
 
@@ -84,10 +84,10 @@ def users(*rows: str) -> str:
 
 
 @pytest.fixture
-def found(peer: Peer, writer_of: Build) -> Callable[..., list[str]]:
+def found(peer: Peer, client_of: Build) -> Callable[..., list[str]]:
     def ids(answer: str, wanted: dict[str, str]) -> list[str]:
         peer.answers = [Answer(answer.encode())]
-        return [account.user_id for account in writer_of(peer.url).find_accounts(wanted)]
+        return [account.user_id for account in client_of(peer.url).find_accounts(wanted)]
 
     return ids
 
