@@ -184,6 +184,12 @@ def alerts() -> list[Any]:
     return [SmtpNotifier(to=[*to], subject="{{ dag.dag_id }} is red", html_content=f"<p>{words}</p>")]
 
 
+def _page_of(dag_id: str, run_id: str) -> str:
+    """Where Airflow shows the report of a run: a tab of that run."""
+    address = conf.get("api", "base_url", fallback="").rstrip("/")
+    return f"{address}/dags/{dag_id}/runs/{run_id}/plugin/learning-results-report"
+
+
 def begin_run(flow: Any, context: Mapping[str, Any]) -> str:
     """Open the run of a flow and return its id; runs of which Airflow knows that they are over are closed."""
     with _told(context):
@@ -256,6 +262,8 @@ def end_of_run(flow: Any, run: str, context: Mapping[str, Any]) -> int:
         status = flow.finish(engine, run, red)
         for line in markdown(engine, run, registry.sentence).splitlines():
             log.info("%s", line)
+        run_of = context["dag_run"]
+        log.info("The same as a page: %s", _page_of(run_of.dag_id, run_of.run_id))
         if status != "success":
             raise GiveUp(f"the run is {status}: {red} red tasks; the report above names each problem")
         with engine.connect() as session:
