@@ -29,7 +29,8 @@ from typing import Any
 
 from airflow.sdk import Asset, CronTriggerTimetable, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
-from learning_results_airflow import DEFAULT_ARGS, alerts, night_params, run_options
+from learning_results_airflow import DEFAULT_ARGS, alerts, run_options
+from learning_results_params import course_params
 from learning_results_tasks import course_batches, open_run, report
 
 FLOW = "moodle_results"
@@ -46,7 +47,7 @@ RESULTS = Asset("learning_results_loaded")
     on_failure_callback=alerts(),
     doc_md=__doc__,
     tags=["moodle", "nightly"],
-    params=night_params("Ids of Moodle courses"),
+    params=course_params("Ids of Moodle courses"),
 )
 def moodle_results() -> None:
     @task(outlets=[RESULTS])

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseHook, Context, Param, TriggerRule
+from airflow.sdk import BaseHook, Context, TriggerRule
 from airflow.sdk.configuration import conf
 from airflow.sdk.definitions.retry_policy import (
     ExceptionRetryPolicy,
@@ -129,46 +129,6 @@ def run_options(context: Mapping[str, Any]) -> "Options":
     from etl.engine.options import read_options
 
     return read_options(context["params"], context.get("data_interval_end"), datetime.now(UTC))
-
-
-def night_params(courses: str) -> dict[str, Param]:
-    """What a night can be asked for in its form; ``courses`` says which ids are meant."""
-    return {
-        "courses": Param(
-            [],
-            type=["null", "array"],
-            title="Courses",
-            description=f"{courses}, one a line. Empty: all courses.",
-        ),
-        "from": Param(
-            None,
-            type=["null", "string"],
-            format="date",
-            title="First night",
-            description="Derives past nights again, each from what was landed until the end of that day (UTC)."
-            " Empty, and no last night: tonight, asking the sources. Leave Airflow's own logical date as it is.",
-        ),
-        "to": Param(
-            None,
-            type=["null", "string"],
-            format="date",
-            title="Last night",
-            description="Of the same range, this day included; alone it means that one night. Empty: until tonight,"
-            " for which the sources are asked too.",
-        ),
-        "full": Param(
-            False,
-            type="boolean",
-            title="Ask and derive everything",
-            description="Also what did not change since the last run, as the weekly sweep does.",
-        ),
-        "dry_run": Param(
-            False,
-            type="boolean",
-            title="Dry run: write no result",
-            description="Asks and counts; the log of the task report says what would be written. Nothing is sent.",
-        ),
-    }
 
 
 def alerts() -> list[Any]:
