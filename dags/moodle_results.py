@@ -25,13 +25,10 @@ nights are derived from what was landed then; a course of which nothing was land
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from airflow.sdk import Asset, CronTriggerTimetable, dag, task
-from airflow.sdk.exceptions import AirflowSkipException
-from learning_results_airflow import DEFAULT_ARGS, alerts, run_options
-from learning_results_params import course_params
-from learning_results_tasks import course_batches, open_run, report
+from airflow.sdk import Asset, CronTriggerTimetable, dag
+from learning_results_airflow import DEFAULT_ARGS, alerts, night_params
+from learning_results_tasks import course_batches, open_run, report, tell
 
 FLOW = "moodle_results"
 POOL = "moodle"
@@ -47,21 +44,13 @@ RESULTS = Asset("learning_results_loaded")
     on_failure_callback=alerts(),
     doc_md=__doc__,
     tags=["moodle", "nightly"],
-    params=course_params("Ids of Moodle courses"),
+    params=night_params("Ids of Moodle courses"),
 )
 def moodle_results() -> None:
-    @task(outlets=[RESULTS])
-    def loaded(written: int, **context: Any) -> None:
-        """Tell the flows that follow that results came in; they read the warehouse, never this event."""
-        if run_options(context).dry_run:
-            raise AirflowSkipException("a dry run has no effects: nothing is to be pushed because of it")
-        if not written:
-            raise AirflowSkipException("nothing new was recorded: nothing is to be pushed because of it")
-
     run = open_run(FLOW)
     reported = report(FLOW, run)
     course_batches(FLOW, run, POOL) >> reported
-    loaded(reported)
+    tell(RESULTS, reported)
 
 
 moodle_results()

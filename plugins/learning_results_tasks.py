@@ -6,10 +6,11 @@ A flow is named as in the list of connectors, and found there when a task runs: 
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import TriggerRule, task, task_group
+from airflow.sdk.exceptions import AirflowSkipException
 from learning_results_airflow import begin_run, connect, end_of_run, run_options, work
 
 if TYPE_CHECKING:
-    from airflow.sdk import XComArg
+    from airflow.sdk import Asset, XComArg
 
 
 def flow_named(name: str) -> Any:
@@ -37,6 +38,19 @@ def report(flow: str, run: "XComArg") -> "XComArg":
         return end_of_run(flow_named(flow), run, context)
 
     return reported(run)
+
+
+def tell(asset: "Asset", written: "XComArg") -> "XComArg":
+    """Tell the flows that follow that results came in; they read the warehouse, never this event."""
+
+    @task(task_id="loaded", outlets=[asset])
+    def told(written: int, **context: Any) -> None:
+        if run_options(context).dry_run:
+            raise AirflowSkipException("a dry run has no effects: nothing is to follow from it")
+        if not written:
+            raise AirflowSkipException("nothing new was recorded: nothing is to follow from it")
+
+    return told(written)
 
 
 def pushes(flow: str, run: "XComArg", pool: str) -> Any:

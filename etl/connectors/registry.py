@@ -12,6 +12,7 @@ from etl.connectors.certwell.connector import CONNECTOR as CERTWELL
 from etl.connectors.coachview.connector import CONNECTOR as COACHVIEW
 from etl.connectors.elearning.connector import CONNECTOR as ELEARNING
 from etl.connectors.iep_lvs.connector import CONNECTOR as IEP_LVS
+from etl.connectors.ilias.connector import CONNECTOR as ILIAS
 from etl.connectors.infocaption.connector import CONNECTOR as INFOCAPTION
 from etl.connectors.moodle.connector import CONNECTOR as MOODLE
 from etl.connectors.pe_online.connector import CONNECTOR as PE_ONLINE
@@ -33,6 +34,7 @@ CONNECTORS: Final[tuple[Connector, ...]] = (
     ANEWSPRING,
     CERTWELL,
     ELEARNING,
+    ILIAS,
 )
 
 _BY_SYSTEM: Final = {one.system: one for one in CONNECTORS}

@@ -47,12 +47,20 @@ def connections(url: str) -> dict[str, str]:
         "login": accounts.COACHVIEW_ID,
         "password": accounts.COACHVIEW_SECRET,
     }
+    ilias = {
+        "conn_type": "ilias",
+        "host": f"{url}/ilias",
+        "login": accounts.ILIAS_USER,
+        "password": accounts.ILIAS_PASSWORD,
+        "extra": {"client": accounts.ILIAS_CLIENT, "tests": {"71": "85"}},
+    }
     senders = {
         f"AIRFLOW_CONN_{name.upper()}": json.dumps({"conn_type": system, "password": accounts.WEBHOOK_SECRET})
         for name, system in messages.SENDERS.items()
     }
     return senders | {
         "AIRFLOW_CONN_COACHVIEW": json.dumps(coachview),
+        "AIRFLOW_CONN_ILIAS_MAIN": json.dumps(ilias),
         "AIRFLOW_CONN_INFOCAPTION_MAIN": json.dumps(infocaption),
         "AIRFLOW_CONN_MOODLE_MAIN": json.dumps(moodle),
         "AIRFLOW_CONN_PE_ONLINE": json.dumps(attendance),

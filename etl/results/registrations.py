@@ -70,7 +70,8 @@ def register(
     [row] = db.rows(session, "results/registrations.integrations", integration=name)
     terms = _terms(row)
     if terms.active:
-        _take(session, name, terms.definition)
+        polled = db.query(session, "results/registrations.polled", integration=name)
+        take(session, name, polled, terms.definition)
     counts = Counts()
     for until in nights:
         asked = {"integration": name, "until": until, "run_id": run_id}
@@ -132,14 +133,23 @@ def _register_lot(
     ), done.rejected
 
 
-def _take(session: Session, name: str, definition: ResultDefinition | None) -> None:
-    """Take over what was polled of a source that is an integration: its final grade, scaled into the definition."""
-    polled = db.query(session, "results/registrations.polled", integration=name)
-    grades = [_scaled(percent, definition) for percent in polled["grade_percent"]]
+def definition_of(session: Session, name: str) -> ResultDefinition | None:
+    """The result definition of an integration; None where it sends no results. Raises InvalidInput where it lacks."""
+    [row] = db.rows(session, "results/registrations.integrations", integration=name)
+    return _terms(row).definition
+
+
+def take(session: Session, name: str, polled: pd.DataFrame, definition: ResultDefinition | None) -> None:
+    """Take over completions that were polled, each once: who has completed was present, and passed unless the result
+    says so; the mark is scaled into the definition.
+
+    ``polled``: person_id, course_id, completed_at, completed_on, points and maximum (text), reported_at.
+    """
+    grades = [_scaled(*mark, definition) for mark in zip(polled["points"], polled["maximum"], strict=True)]
     judged = definition is not None and definition.pass_mark is not None
     # Else the source's own verdict, for it says completed only when the course's conditions are met.
     passed = [None if judged and grade is not None else True for grade in grades]
-    taken = polled.drop(columns="grade_percent").assign(
+    taken = polled.drop(columns=["points", "maximum"]).assign(
         grade=pd.Series(grades, index=polled.index, dtype="object"),
         presence=True,
         passed=pd.Series(passed, index=polled.index, dtype="object"),
@@ -147,10 +157,10 @@ def _take(session: Session, name: str, definition: ResultDefinition | None) -> N
     put(session, "core.reported_completions", taken, "results/registrations.take", integration=name)
 
 
-def _scaled(percent: Any, definition: ResultDefinition | None) -> Decimal | None:
-    if definition is None or not isinstance(percent, str):
+def _scaled(points: Any, most: Any, definition: ResultDefinition | None) -> Decimal | None:
+    if definition is None or not isinstance(points, str):
         return None
-    return definition.scaled(Decimal(percent))
+    return definition.scaled(Decimal(points), Decimal(most))
 
 
 def _terms(row: Mapping[str, Any]) -> Terms:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+_PERCENT: Final = Decimal(100)
 
 
 @dataclass(frozen=True)
@@ -21,12 +24,12 @@ class ResultDefinition:
         """What is registered of a grade: a half goes up, as people round."""
         return grade.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP)
 
-    def scaled(self, percent: Decimal) -> Decimal:
-        """The result that a percentage stands for: 0 is the minimum, 100 the maximum.
+    def scaled(self, points: Decimal, most: Decimal = _PERCENT) -> Decimal:
+        """The result that so many points of a maximum, or per cent, stand for: none are the minimum, all the maximum.
 
-        More than 100, which extra credit gives, lies beyond the maximum.
+        More than all, which extra credit gives, lie beyond the maximum.
         """
-        return self.result(self.minimum + (self.maximum - self.minimum) * percent / 100)
+        return self.result(self.minimum + (self.maximum - self.minimum) * points / most)
 
     def passes(self, result: Decimal) -> bool:
         """Whether a result, as it is registered, reaches the pass mark; without one nobody passes by a result."""

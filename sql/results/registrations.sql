@@ -138,7 +138,8 @@ select distinct
     done.source_course_id as course_id,
     done.completed_at,
     cast((done.completed_at at time zone integrations.timezone) as date) as completed_on,
-    cast(done.grade_percent as text) as grade_percent,
+    cast(done.grade_percent as text) as points,
+    '100' as maximum,
     done.recorded_at as reported_at
 from core.course_completions as done
 join core.integrations on integrations.integration = done.source

@@ -61,10 +61,12 @@ def test_every_task_retries_by_error_class_within_seconds_at_first(dags):
             assert given["retry_delay"] == HICCUP <= timedelta(seconds=15), task.task_id
 
 
-def test_only_a_green_report_sets_off_the_push(dags):
-    [loaded] = [task for dag in dags.values() for task in dag.tasks if task.outlets]
-    assert (loaded.task_id, loaded.upstream_task_ids) == ("loaded", {"report"})
-    assert loaded.trigger_rule == TriggerRule.ALL_SUCCESS
+def test_only_a_green_report_sets_off_what_follows(dags):
+    loaded = {name: task for name, dag in dags.items() for task in dag.tasks if task.outlets}
+    assert set(loaded) == {"moodle_results", "ilias_completions"}
+    for task in loaded.values():
+        assert (task.task_id, task.upstream_task_ids) == ("loaded", {"report"})
+        assert task.trigger_rule == TriggerRule.ALL_SUCCESS
 
 
 def test_a_report_waits_for_every_other_task(dags):

@@ -68,7 +68,7 @@ def decode_users(body: bytes) -> Decoded:
 
 
 def decode_results(body: bytes) -> Decoded:
-    """user_id, percent (text): which part of the points of a test each participant has."""
+    """user_id, points and maximum (text) of the participants of a test; a maximum of nothing says nothing."""
     rejects = Rejects()
     names: dict[str, str] = {}
     rows = []
@@ -83,7 +83,7 @@ def decode_results(body: bytes) -> Decoded:
         except RejectRecord as problem:
             rejects.add(f"row at position {position}", problem)
         position += 1
-    frame = pd.DataFrame(rows, columns=["user_id", "percent"], dtype="str")
+    frame = pd.DataFrame(rows, columns=["user_id", "points", "maximum"], dtype="str")
     return Decoded(frame, None, rejects.frame())
 
 
@@ -125,10 +125,10 @@ def _change(given: dict[str, str], zone: ZoneInfo) -> tuple[str, str, str, str, 
     return user, thing, f"{{{','.join(references)}}}", status, changed, at, on
 
 
-def _result(cells: list[str], names: dict[str, str]) -> tuple[str, str | None]:
+def _result(cells: list[str], names: dict[str, str]) -> tuple[str, str | None, str | None]:
     user = _id("user_id", _cell(cells, names, "user_id"))
     most, got = (_points(name, _cell(cells, names, name)) for name in ("maximum_points", "received_points"))
-    return user, None if most <= 0 else f"{100 * got / most:.6f}"
+    return (user, str(got), str(most)) if most > 0 else (user, None, None)
 
 
 def _cell(cells: list[str], names: dict[str, str], name: str) -> str:

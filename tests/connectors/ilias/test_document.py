@@ -76,9 +76,10 @@ def test_results_are_parts_of_the_points_by_the_names_of_their_columns():
         (books.users["303"], "0", "0"),
     ]
     body = documents.results(rows, site)
-    found = document.decode_results(body.encode()).frame.set_index("user_id")["percent"]
-    assert found.dropna().to_dict() == {"301": "90.000000", "302": "26.250000"}
-    assert found.isna()["303"]
+    found = document.decode_results(body.encode()).frame.set_index("user_id")
+    assert found.loc["301":"302", "points"].tolist() == ["27", "10.5"]
+    assert found.loc["301":"302", "maximum"].tolist() == ["30", "40"]
+    assert found.loc["303"].isna().all()
     decoded = document.decode_results(body.replace("<column>27</column>", "<column>n/a</column>").encode())
     assert decoded.rejected["record_key"].tolist() == ["row at position 0"]
     assert len(document.decode_results(body.replace("received_points", "points").encode()).rejected) == 3
