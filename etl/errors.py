@@ -2,14 +2,17 @@
 
     EtlError
         RetryLater              the same call may succeed later
+            NotLookedAt         said before the call was looked at (etl/http/statuses.py)
         GiveUp                  a person has to change something first
             CapabilityMissing   a right of the account
             ConnectionMissing   a connection that is not there
             Unusable            this call was refused, or its answer is none
-                Refused             with an HTTP status (etl/http/client.py)
+                Refused             with an HTTP status (etl/http/statuses.py)
             TokenRefused        a token of Moodle (etl/connectors/moodle/errors.py)
+            SessionEnded        a session that is none any more (etl/connectors/ilias/faults.py)
             AccountRefused      an account of a target (etl/connectors/pe_online/sender.py)
         RejectRecord            this course, person or row only: list it and go on
+            NotWritten          a row that Moodle refused to write (etl/connectors/moodle/writing/answers.py)
         OutcomeUnknown          the call may have been carried out: settle it first
             AnswerLost          it left, and no usable answer came back
         InvalidInput            a person entered something wrong

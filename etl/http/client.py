@@ -9,8 +9,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from io import BytesIO
 from threading import Lock
 from typing import Annotated, Any, Final, Self, TypeVar
@@ -18,22 +16,14 @@ from urllib.parse import urlencode
 
 import msgspec
 import requests
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception_type,
-    stop_after_attempt,
-    stop_after_delay,
-    stop_any,
-)
-from tenacity.stop import stop_base
 from urllib3.exceptions import HTTPError
 
 from etl import settings
 from etl.connections import Connection
 from etl.errors import AnswerLost, GiveUp, RetryLater, Unusable
-from etl.http import refusals
 from etl.http.outgoing import Outgoing
+from etl.http.repeating import repeated
+from etl.http.statuses import NotLookedAt, Refused, refused
 from etl.http.transport import transport
 from etl.http.unanswered import why
 from etl.http.width import Width
@@ -47,25 +37,7 @@ WAIT_LIMIT: Final = 120.0
 _LONGEST_WAIT: Final = 3600
 _WaitLimit = Annotated[float, msgspec.Meta(ge=0, le=_LONGEST_WAIT)]
 _CHUNK: Final = 64 * 1024
-_ATTEMPTS: Final = 6
-_LONGEST_BACK_OFF: Final = 30.0
-_BUSY: Final = frozenset({408, 425, 429})
-_UNTOUCHED: Final = frozenset({425, 429})  # said before the call is looked at
 _FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
-_BARRED: Final = frozenset({401, 403, 406, 418, 451})
-
-_BROKEN: Final = "the system failed; if that lasts, its administrator has to look at its error log"
-_UNREACHED: Final = (
-    "what stands before the system gets no answer from it; if that lasts, its administrator has to look"
-)
-_LATER: Final = {
-    408: "the system waited too long for the question: try again",
-    425: "the system is not ready yet: try again",
-    429: "the system asks for fewer calls: try again later",
-    502: _UNREACHED,
-    503: "the system is in maintenance or overloaded: try again later",
-    504: _UNREACHED,
-}
 
 T = TypeVar("T")
 
@@ -78,18 +50,6 @@ class Reply:
     content_type: str
     body: bytes
     seconds: float  # from the question to the end of the answer
-
-
-class Refused(Unusable):
-    """The system said no with an HTTP status; a caller may know better what this one means."""
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class NotLookedAt(RetryLater):
-    """The system said "later" before it looked at the call."""
 
 
 class Caller:
@@ -154,17 +114,6 @@ class Caller:
 
         ``content`` goes to requests (params, data, json, headers). Only for calls that change nothing.
         """
-        retrying = Retrying(
-            retry=retry_if_exception_type(RetryLater),
-            wait=_wait,
-            stop=stop_any(
-                stop_after_attempt(_ATTEMPTS),
-                stop_after_delay(self._deadline),
-                _WaitedEnough(self._wait_limit),
-            ),
-            sleep=self._sleep,
-            reraise=True,
-        )
 
         def asked() -> T:
             try:
@@ -176,7 +125,7 @@ class Caller:
             self.width.answered(call.partition(" ")[0], reply.seconds)
             return answer
 
-        return retrying(asked)
+        return repeated(self._wait_limit, self._deadline, self._sleep)(asked)
 
     def write(
         self,
@@ -213,7 +162,9 @@ class Caller:
             response, body = self._answer(call, method, path, read_timeout, content)
             seconds = time.monotonic() - begun
         if not 200 <= response.status_code < 300 and not self._answers(response.status_code, body):
-            raise self._refused(call, path, response, body)
+            status = response.status_code
+            message, hint = f"{self.system}: {call}: HTTP {status}", self._hints.get(status)
+            raise refused(message, self._base_url, path, response, body, hint, self._silent)
         return Reply(response.status_code, response.headers.get("Content-Type", ""), body, seconds)
 
     def _answer(
@@ -259,23 +210,6 @@ class Caller:
         message = f"{self.system}: {call}: no complete answer: {found.said}"
         return GiveUp(message) if found.needs_person else RetryLater(message)
 
-    def _refused(self, call: str, path: str, response: requests.Response, body: bytes) -> GiveUp | RetryLater:
-        status = response.status_code
-        message = f"{self.system}: {call}: HTTP {status}"
-        if status in _BUSY or status >= 500:
-            message += f": {_LATER.get(status, _BROKEN)}"
-            later = NotLookedAt if status in _UNTOUCHED else RetryLater
-            return later(message, _come_back(response.headers))
-        if 300 <= status < 400:
-            where = refusals.moved(self._base_url, path.lstrip("/"), response.headers.get("Location", ""))
-            return Refused(f"{message}, {where}", status)
-        if refusals.asks_for_tls(status, body):
-            return GiveUp(f"{message}: {refusals.TLS_ASKED}")
-        hint = self._hints.get(status)
-        if status in _BARRED and refusals.is_from_before(response.headers, body, self._silent):
-            hint = refusals.BEFORE
-        return Refused(f"{message}: {hint}" if hint else message, status)
-
 
 def wait_limit(connection: Connection) -> float:
     """Seconds to wait in all, in one call, for a site that says "later": ``wait_limit`` of the extra."""
@@ -320,54 +254,3 @@ class Client:
     def close(self) -> None:
         """Give the connections back."""
         self._caller.close()
-
-
-class _WaitedEnough(stop_base):
-    """Stops before a wait that would go over the limit: the next run, not this one, waits longer."""
-
-    def __init__(self, limit: float) -> None:
-        self._limit = limit
-
-    def __call__(self, retry_state: RetryCallState) -> bool:
-        return retry_state.idle_for + retry_state.upcoming_sleep > self._limit
-
-
-def _wait(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    asked = error.retry_after if isinstance(error, RetryLater) else None
-    back_off = min(2.0 ** (state.attempt_number - 1), _LONGEST_BACK_OFF)
-    return max(asked or 0.0, back_off)
-
-
-def _come_back(headers: Mapping[str, str]) -> float | None:
-    """In how many seconds the system says that it will answer: by Retry-After, or by when a limit begins anew."""
-    told, anew = headers.get("Retry-After", ""), headers.get("X-Rate-Limit-Reset", "")
-    if told or not anew:
-        return _retry_after(told)
-    return _until(anew)
-
-
-def _until(moment: str) -> float | None:
-    """Seconds until a moment, which comes as ISO 8601 or as epoch seconds."""
-    try:
-        at = (
-            datetime.fromtimestamp(float(moment), UTC)
-            if moment.isdecimal()
-            else datetime.fromisoformat(moment)
-        )
-    except (ValueError, OverflowError):
-        return None
-    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
-
-
-def _retry_after(value: str) -> float | None:
-    """Retry-After in seconds; it comes as seconds or as a date (RFC 9110, 10.2.3)."""
-    if value.strip().isdecimal():
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -5,7 +5,7 @@ from etl.connectors.coachview.account import account
 from etl.connectors.coachview.client import ENTITIES, CoachviewClient
 from etl.engine.connection_test import Tested
 from etl.errors import GiveUp
-from etl.http.client import Refused
+from etl.http.statuses import Refused
 
 
 def check_connection(tested: Tested) -> CheckReport:

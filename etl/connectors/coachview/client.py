@@ -9,8 +9,9 @@ import msgspec
 from etl.connections import Connection
 from etl.engine.decoding import BROKEN, decoded
 from etl.errors import GiveUp, Unusable
-from etl.http.client import Caller, Client, Refused, Reply, wait_limit
+from etl.http.client import Caller, Client, Reply, wait_limit
 from etl.http.refusals import not_json
+from etl.http.statuses import Refused
 
 REQUESTS, PARTS, DONE = "Opleidingsvragen", "Opleidingsonderdelen", "Opleidingsonderdeeluitvoeringen"
 ENTITIES: Final = (REQUESTS, PARTS, DONE)

@@ -13,8 +13,9 @@ from etl.connectors.infocaption.contract import Page, decode_page, join
 from etl.connectors.infocaption.mapping import mapping_of
 from etl.engine.decoding import BROKEN, decoded, without_mark
 from etl.errors import GiveUp, RejectRecord, RetryLater, Unusable
-from etl.http.client import Caller, Client, Refused, Reply, wait_limit
+from etl.http.client import Caller, Client, Reply, wait_limit
 from etl.http.refusals import not_json
+from etl.http.statuses import Refused
 
 _HINTS: Final = {
     401: "the client id or its secret is wrong, or its access was withdrawn: enter a new secret in the connection",
