@@ -16,8 +16,9 @@ by itself: where Coachview does not show it, a person looks and decides (`etl co
 
 from datetime import datetime
 
-from airflow.sdk import CronTriggerTimetable, Param, dag
+from airflow.sdk import CronTriggerTimetable, dag
 from learning_results_airflow import DEFAULT_ARGS, alerts
+from learning_results_params import push_params
 from learning_results_tasks import open_run, pushes, report
 
 FLOW = "coachview_push"
@@ -33,14 +34,7 @@ POOL = "coachview"
     on_failure_callback=alerts(),
     doc_md=__doc__,
     tags=["coachview", "push"],
-    params={
-        "dry_run": Param(
-            False,
-            type="boolean",
-            title="Dry run: send nothing",
-            description="The log of the task plan says how many results would be sent.",
-        )
-    },
+    params=push_params("The log of the task plan says how many results would be sent."),
 )
 def coachview_push() -> None:
     run = open_run(FLOW)

@@ -28,7 +28,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
-from learning_results_airflow import DEFAULT_ARGS, alerts, night_params, run_options, work
+from learning_results_airflow import DEFAULT_ARGS, alerts, run_options, work
+from learning_results_params import night_params
 from learning_results_tasks import open_run, report
 
 FLOW = "coachview_results"
@@ -47,7 +48,7 @@ POOL = "coachview"
     on_failure_callback=alerts(),
     doc_md=__doc__,
     tags=["coachview", "nightly"],
-    params={name: param for name, param in night_params("").items() if name != "courses"},
+    params=night_params(),
 )
 def coachview_results() -> None:
     @task(pool=POOL)

@@ -32,7 +32,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, TriggerRule, dag, task
-from learning_results_airflow import DEFAULT_ARGS, alerts, connect, night_params, run_options, work
+from learning_results_airflow import DEFAULT_ARGS, alerts, connect, run_options, work
+from learning_results_params import night_params
 from learning_results_tasks import open_run, report
 
 FLOW = "iep_test_results"
@@ -51,7 +52,7 @@ POOL = "iep_lvs"
     on_failure_callback=alerts(),
     doc_md=__doc__,
     tags=["iep-lvs", "nightly"],
-    params={name: param for name, param in night_params("").items() if name != "courses"},
+    params=night_params(),
 )
 def iep_test_results() -> None:
     @task(pool=POOL)

@@ -25,7 +25,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, CronTriggerTimetable, dag, task
-from learning_results_airflow import DEFAULT_ARGS, alerts, connect, night_params, run_options, work
+from learning_results_airflow import DEFAULT_ARGS, alerts, connect, run_options, work
+from learning_results_params import night_params
 from learning_results_tasks import open_run, report, tell
 
 FLOW = "ilias_completions"
@@ -44,7 +45,7 @@ REPORTED = Asset("reported_completions")
     on_failure_callback=alerts(),
     doc_md=__doc__,
     tags=["ilias"],
-    params={name: param for name, param in night_params("").items() if name != "courses"},
+    params=night_params(),
 )
 def ilias_completions() -> None:
     @task(pool=POOL)

@@ -41,7 +41,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, TriggerRule, dag, task
-from learning_results_airflow import DEFAULT_ARGS, alerts, night_params, run_options, work
+from learning_results_airflow import DEFAULT_ARGS, alerts, run_options, work
+from learning_results_params import course_params
 from learning_results_tasks import course_batches, open_run, report
 
 FLOW = "infocaption_competences"
@@ -57,7 +58,7 @@ POOL = "infocaption"
     on_failure_callback=alerts(),
     doc_md=__doc__,
     tags=["infocaption", "nightly"],
-    params=night_params("Ids of InfoCaption courses"),
+    params=course_params("Ids of InfoCaption courses"),
 )
 def infocaption_competences() -> None:
     @task(trigger_rule=TriggerRule.ALL_DONE)

@@ -25,6 +25,7 @@ from datetime import datetime
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, dag
 from learning_results_airflow import DEFAULT_ARGS, alerts
+from learning_results_params import push_params
 from learning_results_tasks import open_run, pushes, report
 
 FLOW = "moodle_enrolments"
@@ -52,12 +53,7 @@ POOL = "moodle"
             description="How many accounts, enrolments and changes this run may send to a site, where that is more than"
             " at_most of moodle_writing.csv. Empty: as that says.",
         ),
-        "dry_run": Param(
-            False,
-            type="boolean",
-            title="Dry run: send nothing",
-            description="The log of the task plan says how much would be sent.",
-        ),
+        **push_params("The log of the task plan says how much would be sent."),
     },
 )
 def moodle_enrolments() -> None:

@@ -27,7 +27,8 @@ nights are derived from what was landed then; a course of which nothing was land
 from datetime import datetime, timedelta
 
 from airflow.sdk import Asset, CronTriggerTimetable, dag
-from learning_results_airflow import DEFAULT_ARGS, alerts, night_params
+from learning_results_airflow import DEFAULT_ARGS, alerts
+from learning_results_params import course_params
 from learning_results_tasks import course_batches, open_run, report, tell
 
 FLOW = "moodle_results"
@@ -44,7 +45,7 @@ RESULTS = Asset("learning_results_loaded")
     on_failure_callback=alerts(),
     doc_md=__doc__,
     tags=["moodle", "nightly"],
-    params=night_params("Ids of Moodle courses"),
+    params=course_params("Ids of Moodle courses"),
 )
 def moodle_results() -> None:
     run = open_run(FLOW)

@@ -27,8 +27,9 @@ the task (the log says where); nothing is sent.
 
 from datetime import datetime
 
-from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, dag
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag
 from learning_results_airflow import DEFAULT_ARGS, alerts
+from learning_results_params import push_params
 from learning_results_tasks import open_run, pushes, report
 
 FLOW = "pe_online_attendance"
@@ -47,14 +48,7 @@ POOL = "pe_online"
     on_failure_callback=alerts(),
     doc_md=__doc__,
     tags=["pe-online", "push"],
-    params={
-        "dry_run": Param(
-            False,
-            type="boolean",
-            title="Dry run: send nothing",
-            description="Writes what would be sent to files; the log of the task plan says where.",
-        )
-    },
+    params=push_params("Writes what would be sent to files; the log of the task plan says where."),
 )
 def pe_online_attendance() -> None:
     run = open_run(FLOW)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseHook, Context, Param, TriggerRule
+from airflow.sdk import BaseHook, Context, TriggerRule
 from airflow.sdk.configuration import conf
 from airflow.sdk.definitions.retry_policy import (
     ExceptionRetryPolicy,
@@ -131,46 +131,6 @@ def run_options(context: Mapping[str, Any]) -> "Options":
     return read_options(context["params"], context.get("data_interval_end"), datetime.now(UTC))
 
 
-def night_params(courses: str) -> dict[str, Param]:
-    """What a night can be asked for in its form; ``courses`` says which ids are meant."""
-    return {
-        "courses": Param(
-            [],
-            type=["null", "array"],
-            title="Courses",
-            description=f"{courses}, one a line. Empty: all courses.",
-        ),
-        "from": Param(
-            None,
-            type=["null", "string"],
-            format="date",
-            title="First night",
-            description="Derives past nights again, each from what was landed until the end of that day (UTC)."
-            " Empty, and no last night: tonight, asking the sources. Leave Airflow's own logical date as it is.",
-        ),
-        "to": Param(
-            None,
-            type=["null", "string"],
-            format="date",
-            title="Last night",
-            description="Of the same range, this day included; alone it means that one night. Empty: until tonight,"
-            " for which the sources are asked too.",
-        ),
-        "full": Param(
-            False,
-            type="boolean",
-            title="Ask and derive everything",
-            description="Also what did not change since the last run, as the weekly sweep does.",
-        ),
-        "dry_run": Param(
-            False,
-            type="boolean",
-            title="Dry run: write no result",
-            description="Asks and counts; the log of the task report says what would be written. Nothing is sent.",
-        ),
-    }
-
-
 def alerts() -> list[Any]:
     """Who is told of a red run: the mail addresses of ETL_ALERT_MAIL, over the connection smtp_default; else nobody."""
     to = settings.ALERT_MAIL.get()
@@ -182,6 +142,12 @@ def alerts() -> list[Any]:
     report = f"{address}/dags/{{{{ dag.dag_id }}}}/runs/{{{{ run_id }}}}/tasks/report"
     words = f"Run {{{{ run_id }}}} of {{{{ dag.dag_id }}}} is red. What was seen and what to do: {report}"
     return [SmtpNotifier(to=[*to], subject="{{ dag.dag_id }} is red", html_content=f"<p>{words}</p>")]
+
+
+def _page_of(dag_id: str, run_id: str) -> str:
+    """Where Airflow shows the report of a run: a tab of that run."""
+    address = conf.get("api", "base_url", fallback="").rstrip("/")
+    return f"{address}/dags/{dag_id}/runs/{run_id}/plugin/learning-results-report"
 
 
 def begin_run(flow: Any, context: Mapping[str, Any]) -> str:
@@ -256,6 +222,8 @@ def end_of_run(flow: Any, run: str, context: Mapping[str, Any]) -> int:
         status = flow.finish(engine, run, red)
         for line in markdown(engine, run, registry.sentence).splitlines():
             log.info("%s", line)
+        run_of = context["dag_run"]
+        log.info("The same as a page: %s", _page_of(run_of.dag_id, run_of.run_id))
         if status != "success":
             raise GiveUp(f"the run is {status}: {red} red tasks; the report above names each problem")
         with engine.connect() as session:

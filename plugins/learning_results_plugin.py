@@ -9,7 +9,7 @@ from airflow.plugins_manager import AirflowPlugin
 from etl.connections import Connection
 from etl.connectors.registry import mounts
 from etl.engine.connector import Mount
-from etl.engine.mounting import Asgi, Host, Mounted
+from etl.engine.mounting import Asgi, Host, Mounted, receiver
 
 _TEST = "/api/v2/connections/test"
 _LARGEST = 64 * 1024  # bytes of a connection in a test
@@ -23,13 +23,20 @@ def _receivers() -> list[dict[str, Any]]:
     receiver is to stop nothing else.
     """
     return [
-        {"app": Mounted(mount, _host(mount)), "url_prefix": mount.path, "name": mount.title}
+        {"app": receiver(mount, _host(mount)), "url_prefix": mount.path, "name": mount.title}
         for mount in mounts()
     ]
 
 
 def _host(mount: Mount) -> Host:
     return Host(partial(_tell, mount.asset), _connect)
+
+
+def _pages() -> Asgi:
+    """The pages. This file is read by every process of Airflow, and asks for what they need late."""
+    from learning_results_pages import application
+
+    return application()
 
 
 def _tell(asset: str) -> None:
@@ -102,9 +109,32 @@ def _portless(body: bytes) -> bytes:
     return body
 
 
+_BELOW = "learning-results/pages"  # relative, so that it holds where Airflow is below a prefix
+_ICON = f"{_BELOW}/static/icon.svg"
+
+
 class LearningResultsPlugin(AirflowPlugin):
-    """The receivers of the connectors; nothing else of this plugin answers without a login."""
+    """The receivers of the connectors, each with a check of its own, and the pages behind Airflow's login."""
 
     name = "learning_results"
-    fastapi_apps = _receivers()
+    fastapi_apps = [  # noqa: RUF012
+        *_receivers(),
+        {"app": Mounted(_pages), "url_prefix": f"/{_BELOW}", "name": "Learning results"},
+    ]
+    external_views = [  # noqa: RUF012
+        {
+            "name": "Learning results",
+            "href": f"{_BELOW}/tonight",
+            "url_route": "learning-results",
+            "destination": "nav",
+            "icon": _ICON,
+        },
+        {
+            "name": "Report",
+            "href": f"{_BELOW}/run?run_id={{RUN_ID}}&flow={{DAG_ID}}",
+            "url_route": "learning-results-report",
+            "destination": "dag_run",
+            "icon": _ICON,
+        },
+    ]
     fastapi_root_middlewares = [{"middleware": PortlessTest, "name": "Test without a port"}]  # noqa: RUF012

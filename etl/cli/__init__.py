@@ -14,6 +14,7 @@ from etl.cli import (
     demo,
     docs,
     hooks,
+    pages,
     path,
     pools,
     reference,
@@ -55,6 +56,7 @@ _typer.add_typer(reference.app, name="reference")
 _typer.add_typer(review.app, name="review")
 _typer.command("check")(check.check)
 _typer.command("demo")(demo.demo)
+_typer.command("pages")(pages.pages)
 _typer.command("path")(path.path)
 _typer.command("pools")(pools.pools)
 _typer.command("report")(report.report)

@@ -1,4 +1,4 @@
-"""Where senders find us: an application for each mount of a connector, built for its first request."""
+"""Applications that are built for their first request: the receivers of the connectors, and the pages."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -29,22 +29,26 @@ ALONE: Final = Host()
 
 
 class Mounted:
-    """The application of a mount.
-
-    It is built when it is asked for: a fault in one stops nothing but itself, and the next request tries again.
+    """An application, built when it is asked for: a fault in one stops nothing but itself, and the next request tries
+    again.
     """
 
-    def __init__(self, mount: Mount, host: Host) -> None:
-        self._build: Callable[[], Asgi] = cache(lambda: load(mount.app)(host=host))
+    def __init__(self, build: Callable[[], Asgi]) -> None:
+        self._build = cache(build)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Pass the request on."""
         try:
             app = self._build()
-        except EtlError as problem:  # of a setting; senders try again
+        except EtlError as problem:  # of a setting; whoever asks tries again
             log.error("%s", problem)
             app = _not_now
         await app(scope, receive, send)
+
+
+def receiver(mount: Mount, host: Host = ALONE) -> Mounted:
+    """Where senders of a connector find us."""
+    return Mounted(lambda: load(mount.app)(host=host))
 
 
 async def _not_now(scope: Any, receive: Any, send: Any) -> None:

@@ -13,7 +13,7 @@ from starlette.routing import Mount as Below
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from etl.engine.connector import Mount
-from etl.engine.mounting import ALONE, Asgi, Host, Mounted
+from etl.engine.mounting import ALONE, Asgi, Host, receiver
 
 
 class PromptProtocol(H11Protocol):
@@ -50,7 +50,7 @@ class PromptProtocol(H11Protocol):
 
 def receivers(mounts: Iterable[Mount], host: Host = ALONE) -> Starlette:
     """Each receiver below its path, for the warehouse of the environment. Flows see what came in when they run."""
-    return Starlette(routes=[Below(mount.path, app=Mounted(mount, host)) for mount in mounts])
+    return Starlette(routes=[Below(mount.path, app=receiver(mount, host)) for mount in mounts])
 
 
 def serve(app: Asgi, host: str, port: int) -> None:

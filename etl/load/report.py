@@ -37,15 +37,19 @@ def shared_sentence(_system: str, code: str) -> str:
 
 
 def read_report(
-    engine: Engine, run_id: str | None = None, sentence: SentenceOf = shared_sentence
+    engine: Engine,
+    run_id: str | None = None,
+    sentence: SentenceOf = shared_sentence,
+    flow: str | None = None,
 ) -> RunReport:
-    """The report of one run (our id or Airflow's), or of the latest runs of each flow.
+    """The report of one run (our id or Airflow's, which the runs of several flows may share), or of the latest runs of
+    each flow.
 
     ``sentence``: of a target and a reason code; etl.connectors.registry has those of all connectors.
     Raises InvalidInput when there is no such run.
     """
     with engine.connect() as session:
-        found = db.rows(session, "load/report.runs", run_id=run_id)
+        found = db.rows(session, "load/report.runs", run_id=run_id, flow=flow)
         if run_id is not None and not found:
             raise InvalidInput(f"there is no run {run_id}: `etl report --list` shows which there are")
         flows = [row["flow"] for row in found]

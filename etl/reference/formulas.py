@@ -18,6 +18,11 @@ def guarded(column: sql.Composable) -> sql.Composed:
     return sql.SQL(statement).format(column, sql.Literal(list(STARTS)))
 
 
+def guarded_text(value: str) -> str:
+    """The same for one text."""
+    return "'" + value if value.lstrip("'")[:1] in tuple(STARTS) else value
+
+
 def undone(values: pa.Array) -> pa.Array:
     """The text that was meant by ``values`` of a file."""
     if not pc.any(pc.starts_with(values, "'")).as_py():

@@ -92,6 +92,7 @@ with wanted as (
     select run_id
     from ops.runs
     where :run_id in (run_id, airflow_run_id)
+    and (cast(:flow as text) is null or flow = :flow)
     union
     (
         select distinct on (flow) run_id

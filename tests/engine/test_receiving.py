@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from etl import db
 from etl.engine.connector import Mount
-from etl.engine.mounting import Host, Mounted
+from etl.engine.mounting import Host, receiver
 from etl.engine.server import receivers
 from tests.engine.signed import MOST, create_app, signature
 
@@ -75,8 +75,8 @@ def test_without_a_warehouse_the_sender_is_told_to_come_again(engine: Engine) ->
 
 
 def test_a_receiver_that_cannot_be_built_stops_only_itself() -> None:
-    broken = Mounted(Mount("/broken", "Broken", "tests.engine.signed:broken_app", "a"), Host(print))
-    good = Mounted(Mount("/signed", "Signed", "tests.engine.signed:create_app", "a"), Host(print))
+    broken = receiver(Mount("/broken", "Broken", "tests.engine.signed:broken_app", "a"), Host(print))
+    good = receiver(Mount("/signed", "Signed", "tests.engine.signed:create_app", "a"), Host(print))
     sender = TestClient(broken, raise_server_exceptions=False)
     for _ in range(2):
         assert sender.post("/completed").status_code == 500

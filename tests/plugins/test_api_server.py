@@ -27,7 +27,7 @@ def ask(app, method, path, body=b""):
 
 def test_the_receiver_answers_below_its_own_path_only():
     mounted = {one["url_prefix"]: one["app"] for one in plugin.LearningResultsPlugin.fastapi_apps}
-    assert set(mounted) == {"/uwlr", "/anewspring", "/certwell", "/elearning"}
+    assert set(mounted) == {"/uwlr", "/anewspring", "/certwell", "/elearning", "/learning-results/pages"}
     receiver = mounted["/uwlr"]
     status, contract = ask(receiver, "GET", "/leerresultaten")
     assert status == 200

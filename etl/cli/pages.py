@@ -1,0 +1,26 @@
+"""The pages alone, for somebody who works on them."""
+
+import getpass
+from typing import Annotated
+
+import typer
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from etl.console.warehouse import warehouse_engine
+from etl.pages.app import PATH, create
+from etl.pages.host import Host, Right, Visitor
+
+
+def pages(port: Annotated[int, typer.Option(help="Port to listen on, of this machine only.")] = 8091) -> None:
+    """Serve the pages without Airflow and without a login, to whoever is on this machine: for development."""
+    you = Visitor(getpass.getuser(), frozenset(Right))
+
+    async def visitor() -> Visitor:
+        return you
+
+    with warehouse_engine() as engine:
+        app = Starlette(routes=[Mount(PATH, create(Host(visitor, lambda: engine)))])
+        typer.echo(f"http://127.0.0.1:{port}{PATH}/tonight (Ctrl-C stops it)")
+        uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")

@@ -1,0 +1,66 @@
+"""What needs a person now, most urgent first, with what to do: for the report and the page Tonight."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Engine
+
+from etl import db
+from etl.load.problems import what_to_do
+from etl.load.report import SentenceOf, shared_sentence
+
+_BY_STATE: Final = {
+    "unknown": "whether it was processed is not known: look there, then settle it",
+    "withheld": "it is not sent: mend what the reason names, and the next run sends it",
+    "rejected": "the other side refuses it: correct what the reason names, then offer it again",
+    "to review": "they are recorded when somebody approves them",
+    "new": "mend what the reason names; the next run records them",
+    "quiet": "it has not run for 36 hours: is it switched on in Airflow, and does the scheduler run?",
+}
+_NOUNS: Final = {"not done": "part", "to review": "result", "new": "row"}
+
+
+@dataclass(frozen=True)
+class Attention:
+    """One thing: its state, what it is ``about`` (a flow, a source, a kind of what is sent), and how many."""
+
+    urgency: int
+    state: str
+    about: str
+    items: int
+    reason_code: str
+    reason: str
+    since: datetime
+    run_id: str | None
+
+    @property
+    def subject(self) -> str:
+        """What it is about, and how many of it."""
+        noun = _NOUNS.get(self.state, "")
+        counted = f"{self.items:,} {noun if self.items == 1 or not noun else noun + 's'}".rstrip()
+        return f"{self.about}: {counted}" if self.about else counted
+
+    @property
+    def because(self) -> str:
+        """Why, in words, else as a code; empty where the state says it all."""
+        return (self.reason or self.reason_code).rstrip(".")
+
+    @property
+    def what_to_do(self) -> str:
+        """The next thing that a person does about it."""
+        return _BY_STATE.get(self.state) or what_to_do(self.reason_code)
+
+
+def attention(engine: Engine, sentence: SentenceOf = shared_sentence) -> list[Attention]:
+    """Everything that needs a person now, as mart.attention has it.
+
+    ``sentence``: of a target and a reason code; etl.connectors.registry has those of all connectors.
+    """
+    with engine.connect() as session:
+        return [_with_reason(dict(row), sentence) for row in db.rows(session, "load/attention.now")]
+
+
+def _with_reason(row: dict[str, Any], sentence: SentenceOf) -> Attention:
+    target = row.pop("target")
+    return Attention(**row | {"reason": row["reason"] or sentence(target, row["reason_code"])})

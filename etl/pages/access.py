@@ -1,0 +1,36 @@
+"""Who may open which page: the one place that says so (docs/pages.md, Who may what).
+
+A page of counts and reasons needs ``see``; one that names people, or ids of theirs, needs ``persons``.
+"""
+
+from typing import Any
+
+from fastapi import Depends, HTTPException, Request
+
+from etl.pages.host import Host, Right, Visitor
+
+RIGHTS = {
+    "tonight": Right.SEE,
+    "run": Right.SEE,
+    "rejections": Right.PERSONS,
+}
+
+
+def visitor_of(host: Host, page: str) -> Any:
+    """A dependency: the visitor, who has the right that this page needs. Answers 403 else."""
+    needed = RIGHTS[page]
+
+    async def allowed(request: Request, visitor: Visitor = Depends(host.visitor)) -> Visitor:  # noqa: B008
+        request.state.visitor = visitor
+        if needed not in visitor.rights:
+            raise HTTPException(403, f"This page needs the right to {_WORDS[needed]}: ask the administrator.")
+        return visitor
+
+    return Depends(allowed)
+
+
+_WORDS = {
+    Right.SEE: "see the DAGs of this product",
+    Right.PERSONS: "see what is kept of people",
+    Right.CHANGE: "change what is recorded",
+}

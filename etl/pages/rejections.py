@@ -1,0 +1,89 @@
+"""Rejections: what came in and was not recorded, by reason, with what to do; oldest first."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from io import StringIO
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from sqlalchemy import Connection as Session
+
+from etl import db
+from etl.pages.access import visitor_of
+from etl.pages.host import Host
+from etl.pages.render import html
+from etl.reference.formulas import guarded_text
+
+_MOST: Final = 100  # rows of a page
+_BATCH: Final = 5_000  # rows of an export that are held at a time
+_COLUMNS: Final = (
+    "flow", "source", "scope", "resource", "record_key", "reason_code", "reason", "first_seen_at", "last_seen_at",
+)  # fmt: skip
+Chosen = Annotated[str | None, Query(max_length=200)]
+
+
+def router(host: Host) -> APIRouter:
+    """The list by reason, the rows of one reason, and all of them as a file."""
+    pages = APIRouter(dependencies=[visitor_of(host, "rejections")])
+
+    @pages.get("/rejections")
+    def rejections(
+        request: Request,
+        source: Chosen = None,
+        reason_code: Chosen = None,
+        after_at: datetime | None = None,
+        after_id: int = 0,
+    ) -> Response:
+        with host.engine().connect() as session:
+            reasons = db.rows(session, "pages/rejections.reasons")
+            rows = _page(session, source, reason_code, after_at, after_id, _MOST + 1)
+        chosen = next(
+            (one for one in reasons if (one["source"], one["reason_code"]) == (source, reason_code)), None
+        )
+        more = rows[_MOST - 1] if len(rows) > _MOST else None
+        return html(request, "rejections", reasons=reasons, rows=rows[:_MOST], chosen=chosen, more=more)
+
+    @pages.get("/rejections.csv")
+    def exported(source: Chosen = None, reason_code: Chosen = None) -> Response:
+        head = {"content-disposition": 'attachment; filename="rejections.csv"'}
+        return StreamingResponse(
+            _csv(host, source, reason_code), media_type="text/csv; charset=utf-8", headers=head
+        )
+
+    return pages
+
+
+def _page(
+    session: Session,
+    source: str | None,
+    reason_code: str | None,
+    after_at: datetime | None,
+    after_id: int,
+    most: int,
+) -> list[Mapping[str, Any]]:
+    return db.rows(
+        session,
+        "pages/rejections.page",
+        source=source,
+        reason_code=reason_code,
+        after_at=after_at,
+        after_id=after_id,
+        most=most,
+    )
+
+
+def _csv(host: Host, source: str | None, reason_code: str | None) -> Iterator[str]:
+    after_at, after_id = None, 0
+    yield _lines([_COLUMNS])
+    with host.engine().connect() as session:
+        while rows := _page(session, source, reason_code, after_at, after_id, _BATCH):
+            yield _lines([[guarded_text(str(row[name])) for name in _COLUMNS] for row in rows])
+            after_at, after_id = rows[-1]["first_seen_at"], rows[-1]["rejection_id"]
+
+
+def _lines(rows: list[Any]) -> str:
+    text = StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,64 @@
+"""Pages as HTML: one layout, one way to write a number, a time and a duration."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import Request, Response
+from fastapi.templating import Jinja2Templates
+
+from etl.pages.access import RIGHTS
+
+HERE: Final = Path(__file__).parent
+# The menu: address, and the word for it. A page that the visitor may not open is not in it.
+MENU: Final = {"tonight": "Tonight", "rejections": "Rejections"}
+_HOUR: Final = timedelta(hours=1)
+_MINUTE: Final = timedelta(minutes=1)
+
+
+def number(value: int) -> str:
+    """40,321"""
+    return f"{value:,}"
+
+
+def moment(value: datetime | None) -> str:
+    """2026-11-26 04:00 UTC; empty where there is none."""
+    return f"{value:%Y-%m-%d %H:%M} UTC" if value else ""
+
+
+def took(value: timedelta | None) -> str:
+    """3 min 12 s; a dash where it is not known."""
+    if value is None:
+        return "–"
+    if value < _MINUTE:
+        return f"{value.total_seconds():.0f} s"
+    if value < _HOUR:
+        return f"{value // _MINUTE} min {value % _MINUTE // timedelta(seconds=1)} s"
+    return f"{value // _HOUR} h {value % _HOUR // _MINUTE} min"
+
+
+def _templates() -> Jinja2Templates:
+    templates = Jinja2Templates(HERE / "templates")
+    templates.env.trim_blocks = templates.env.lstrip_blocks = True
+    templates.env.filters |= {"number": number, "moment": moment, "took": took}
+    return templates
+
+
+_TEMPLATES: Final = _templates()
+
+
+def html(request: Request, page: str, status: int = 200, **shown: Any) -> Response:
+    """The page of this name. What it shows of people is kept by no browser: nothing of a page is."""
+    visitor = getattr(request.state, "visitor", None)
+    rights = visitor.rights if visitor else frozenset()
+    menu = {address: word for address, word in MENU.items() if RIGHTS[address] in rights}
+    host = request.app.state.host
+    context = {
+        "page": page,
+        "menu": menu,
+        "visitor": visitor,
+        "airflow": host.airflow,
+        "status": status,
+        **shown,
+    }
+    return _TEMPLATES.TemplateResponse(request, f"{page}.html", context, status_code=status)

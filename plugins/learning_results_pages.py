@@ -1,0 +1,44 @@
+"""The pages inside Airflow: its login, its roles, its warehouse engine."""
+
+from urllib.parse import urlsplit
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.base_auth_manager import BaseAuthManager
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
+from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
+from airflow.api_fastapi.core_api.security import GetUserDep
+from airflow.sdk.configuration import conf
+from learning_results_airflow import warehouse_engine
+
+from etl.connectors.registry import FLOWS
+from etl.engine.mounting import Asgi
+from etl.pages.app import create
+from etl.pages.host import Host, Right, Visitor
+
+
+def application() -> Asgi:
+    """All pages, for whoever is signed in to this Airflow."""
+    path = urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/")
+    return create(Host(_visitor, warehouse_engine, path))
+
+
+def _visitor(user: GetUserDep) -> Visitor:
+    """Who asks; Airflow answers 401 where nobody is signed in."""
+    return Visitor(user.get_name(), rights(get_auth_manager(), user))
+
+
+def rights(manager: BaseAuthManager, user: BaseUser) -> frozenset[Right]:
+    """What Airflow's auth manager lets somebody do here.
+
+    The permission on views is the same for reading and changing, and every viewer holds it. So the right to see is
+    that of every DAG of the product, and the others are those on connections, which viewers and users have not: Airflow
+    calls the first role that has them Op.
+    """
+    held = {
+        Right.SEE: all(
+            manager.is_authorized_dag(method="GET", details=DagDetails(id=flow), user=user) for flow in FLOWS
+        ),
+        Right.PERSONS: manager.is_authorized_connection(method="GET", user=user),
+        Right.CHANGE: manager.is_authorized_connection(method="PUT", user=user),
+    }
+    return frozenset(right for right, has in held.items() if has)

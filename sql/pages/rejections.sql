@@ -1,0 +1,23 @@
+-- name: page
+-- Open rejections of one kind after a place in the list, oldest first.
+select rejection_id, flow, source, scope, resource, record_key, reason_code, reason, first_seen_at, last_seen_at
+from ops.rejections
+where resolved_at is null
+and (cast(:source as text) is null or source = :source)
+and (cast(:reason_code as text) is null or reason_code = :reason_code)
+and (first_seen_at, rejection_id) > (coalesce(cast(:after_at as timestamptz), '-infinity'), cast(:after_id as bigint))
+order by first_seen_at, rejection_id
+limit :most
+
+-- name: reasons
+select
+    source,
+    reason_code,
+    min(reason) as reason,
+    count(*) as rejected,
+    min(first_seen_at) as oldest,
+    count(*) filter (where first_seen_at > now() - interval '1 day') as fresh
+from ops.rejections
+where resolved_at is null
+group by source, reason_code
+order by oldest, source, reason_code

@@ -1,0 +1,105 @@
+create or replace view mart.attention as
+with latest as (
+    select distinct on (flow) run_id, flow, status, started_at
+    from ops.runs
+    where parameters ->> 'dry_run' is distinct from 'true'
+    order by flow asc, started_at desc
+)
+
+select
+    1 as urgency,
+    'not done' as state,
+    latest.flow as about,
+    count(*) as items,
+    step.problem_code as reason_code,
+    min(step.problem) as reason,
+    min(step.finished_at) as since,
+    latest.run_id,
+    null as target
+from latest
+join ops.run_step_counts as step using (run_id)
+where step.problem_code is not null
+group by latest.flow, latest.run_id, step.problem_code
+union all
+select
+    2 as urgency,
+    'unknown' as state,
+    item.kind as about,
+    count(*) as items,
+    item.reason as reason_code,
+    null as reason,
+    min(coalesce(item.last_attempt_at, item.entered_at)) as since,
+    null as run_id,
+    item.target
+from ops.outbox as item
+where item.status = 'unknown'
+group by item.target, item.kind, item.reason
+union all
+select
+    3 as urgency,
+    item.status as state,
+    item.kind as about,
+    count(*) as items,
+    item.reason as reason_code,
+    null as reason,
+    min(coalesce(item.last_attempt_at, item.entered_at)) as since,
+    null as run_id,
+    item.target
+from ops.outbox as item
+where item.status in ('withheld', 'rejected')
+group by item.target, item.kind, item.status, item.reason
+union all
+select
+    4 as urgency,
+    'to review' as state,
+    proposed.source as about,
+    count(*) as items,
+    null as reason_code,
+    null as reason,
+    min(proposed.proposed_at) as since,
+    null as run_id,
+    null as target
+from core.proposed_results as proposed
+where proposed.decision = 'open'
+group by proposed.source
+union all
+select
+    5 as urgency,
+    'new' as state,
+    rejections.source as about,
+    count(*) as items,
+    rejections.reason_code,
+    min(rejections.reason) as reason,
+    min(rejections.first_seen_at) as since,
+    null as run_id,
+    null as target
+from ops.rejections
+where rejections.resolved_at is null
+and rejections.first_seen_at > now() - interval '1 day'
+-- What cannot be sent stands in the ledger too, and is listed from there.
+and not exists (select from ops.outbox as item where item.target = rejections.source)
+group by rejections.source, rejections.reason_code
+union all
+select
+    6 as urgency,
+    'quiet' as state,
+    latest.flow as about,
+    1 as items,
+    'not_run' as reason_code,
+    null as reason,
+    latest.started_at as since,
+    latest.run_id,
+    null as target
+from latest
+where latest.started_at < now() - interval '36 hours';
+
+comment on view mart.attention is 'What needs a person now, most urgent first: parts of the newest run of each flow that were not done, what was sent with unknown outcome, what cannot be sent, results that wait for review, rows that are rejected since a day ago, and flows that have not run for 36 hours';
+comment on column mart.attention.urgency is '1 (most urgent) to 6';
+comment on column mart.attention.state is 'not done, unknown, withheld, rejected, to review, new or quiet';
+comment on column mart.attention.about is 'Flow, source, or kind of item that is sent';
+comment on column mart.attention.items is 'How many: parts of a run, items, results or rows';
+comment on column mart.attention.reason_code is 'Why, as a code; empty where nothing is wrong';
+comment on column mart.attention.reason is 'Why, in a sentence, where it is kept with the row';
+comment on column mart.attention.since is 'When the oldest of them came up';
+comment on column mart.attention.run_id is 'Run that met it, where it is of one run';
+comment on column mart.attention.target is 'System that it is sent to, where it is something that is sent';

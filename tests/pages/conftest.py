@@ -1,0 +1,45 @@
+"""The pages over a warehouse of one night, with a visitor that a test chooses."""
+
+import pandas as pd
+import pytest
+from starlette.testclient import TestClient
+
+from etl.load import rejections, runs
+from etl.load.runs import Counts
+from etl.pages.app import create
+from etl.pages.host import Host, Right, Visitor
+
+
+@pytest.fixture
+def night(engine):
+    """A night in which one course could not be read, and 250 rows were rejected; returns its run id."""
+    with engine.begin() as session:
+        run_id = runs.open_run(session, "moodle_results", "scheduled__1", {})
+        runs.record_step(session, run_id, "land", "main/2", Counts(calls=3, bytes=1200))
+        runs.record_step(
+            session, run_id, "land", "main/3", Counts(calls=1), "access_denied", "No <access> to 3"
+        )
+        runs.record_step(session, run_id, "derive", "main/2", Counts(1250, 1000, 0, 250, 0))
+        rows = [["2", "learner", f"2/{one}", "unmatched_learner", "Nobody matches."] for one in range(249)]
+        rows.append(["2", "learner", "=2", "needs_graded_date", "No <date>."])
+        frame = pd.DataFrame(rows, columns=rejections.COLUMNS)
+        rejections.replace(session, run_id, "moodle_results", "main", ["2"], frame)
+        runs.close_run(session, run_id)
+    return run_id
+
+
+@pytest.fixture
+def browse(engine):
+    """A browser of somebody with these rights."""
+
+    def browse(*rights):
+        visitor = Visitor("somebody", frozenset(rights))
+        return TestClient(create(Host(lambda: visitor, lambda: engine)))
+
+    return browse
+
+
+@pytest.fixture
+def op(browse):
+    """A browser of somebody who may do everything."""
+    return browse(*Right)

@@ -1,0 +1,139 @@
+"""What the pages show of a night, and to whom (docs/pages.md)."""
+
+import csv
+import re
+from html import unescape
+from io import StringIO
+
+import pytest
+from fastapi import HTTPException
+from starlette.testclient import TestClient
+
+from etl.load import runs
+from etl.pages.access import RIGHTS
+from etl.pages.app import create
+from etl.pages.host import Host, Right
+from etl.pages.tonight import bars
+
+
+def words(answer):
+    """What a person reads on a page."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
+
+
+def links(answer):
+    """The addresses on a page, as a browser asks for them."""
+    return [unescape(address) for address in re.findall(r'href="([^"]*)"', answer.text)]
+
+
+def test_tonight_says_what_was_not_done_and_what_to_do_with_a_link_to_the_run(op, night):
+    page = op.get("/tonight")
+    assert "moodle_results: 1 part. No <access> to 3. Look at what the sentence names" in words(page)
+    assert f"run?run_id={night}" in links(page)
+    assert "not complete, 1 problem" in words(page)
+    assert "0 of 1 flows did all they had to" in words(page)
+
+
+def test_tonight_lists_new_rejections_with_a_link_to_their_rows(op, night):
+    page = op.get("/tonight")
+    assert "main: 249 rows. Nobody matches." in words(page)
+    [found] = [one for one in links(page) if "unmatched_learner" in one]
+    assert "Rows of main, unmatched_learner" in words(op.get(f"/{found}"))
+
+
+def test_before_the_first_run_tonight_says_what_to_do_first(op):
+    assert "No flow has run yet: switch on its DAG in Airflow" in words(op.get("/"))
+
+
+def test_a_dry_run_is_no_night(op, engine, night):
+    with engine.begin() as session:
+        trial = runs.open_run(session, "moodle_results", None, {"dry_run": True})
+        runs.close_run(session, trial)
+    assert trial not in op.get("/tonight").text
+
+
+def test_the_page_of_a_run_holds_its_report_by_our_id_or_airflows(op, engine, night):
+    with engine.begin() as session:
+        runs.close_run(session, runs.open_run(session, "pe_online_attendance", "scheduled__1", {}))
+    page = op.get("/run", params={"run_id": "scheduled__1", "flow": "moodle_results"})
+    assert "No <access> to 3 What to do:" in words(page)
+    assert "The counts add up" in words(page)
+    assert "pe_online_attendance" not in page.text
+    assert night in op.get("/run", params={"run_id": night}).text
+
+
+def test_a_run_that_is_not_there_is_said_so(op):
+    answer = op.get("/run?run_id=nothing")
+    assert answer.status_code == 404
+    assert "there is no run nothing" in words(answer)
+
+
+def test_the_pages_of_a_list_hold_every_row_once(op, night):
+    rows, address = [], "rejections"
+    while address:
+        page = op.get(f"/{address}")
+        rows += re.findall(r'<span class="id">([^<]*)</span>', page.text)
+        address = next((one for one in links(page) if "after_id" in one), None)
+    assert sorted(map(unescape, rows)) == sorted(["=2", *(f"2/{one}" for one in range(249))])
+
+
+def test_the_export_holds_every_row_and_no_formula(op, night):
+    rows = list(csv.DictReader(StringIO(op.get("/rejections.csv").text)))
+    assert len(rows) == 250
+    assert {row["record_key"] for row in rows} == {"'=2", *(f"2/{one}" for one in range(249))}
+    some = op.get("/rejections.csv", params={"source": "main", "reason_code": "needs_graded_date"})
+    assert [row["reason"] for row in csv.DictReader(StringIO(some.text))] == ["No <date>."]
+
+
+def test_a_page_needs_its_right_and_is_in_the_menu_only_of_those_who_have_it(browse, night):
+    nobody, viewer = browse(), browse(Right.SEE)
+    for page in RIGHTS:
+        asked = {"run_id": night} if page == "run" else {}
+        assert nobody.get(f"/{page}", params=asked).status_code == 403
+        allowed = RIGHTS[page] == Right.SEE
+        assert viewer.get(f"/{page}", params=asked).status_code == (200 if allowed else 403)
+    assert viewer.get("/rejections.csv").status_code == 403
+    assert "rejections" not in links(viewer.get("/tonight"))
+
+
+def test_without_a_login_no_page_answers(engine, night):
+    def visitor():
+        raise HTTPException(401, "Not authenticated")
+
+    stranger = TestClient(create(Host(visitor, lambda: engine, "/airflow")))
+    for address in ("/", "/tonight", f"/run?run_id={night}", "/rejections", "/rejections.csv"):
+        answer = stranger.get(address)
+        assert answer.status_code == 401
+        assert 'href="/airflow/" target="_top"' in answer.text
+        assert night not in answer.text
+
+
+def test_there_is_no_address_that_these_tests_do_not_know(engine):
+    known = {"/", "/tonight", "/run", "/rejections", "/rejections.csv", "/static"}
+    app = create(Host(lambda: None, lambda: engine)).app
+    assert {route.path for route in app.routes if hasattr(route, "path")} == known
+
+
+def test_pages_are_kept_by_no_browser_and_load_nothing_from_elsewhere(op, night):
+    answer = op.get("/tonight")
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none';")
+    assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert not [one for one in links(answer) if one.startswith(("http", "/"))]  # holds below any prefix
+
+
+def test_a_plot_is_as_tall_as_the_longest_run_and_shows_which_was_red():
+    plot = bars(
+        [
+            {"status": "success", "seconds": 10.0},
+            {"status": "incomplete", "seconds": 20.0},
+            {"status": "running", "seconds": None},
+        ]
+    )
+    assert [(bar.height, bar.right) for bar in plot] == [(11, True), (22, False), (1, True)]
+
+
+@pytest.mark.parametrize("value", ["after_at=yesterday", "after_id=x"])
+def test_an_address_that_makes_no_sense_is_refused(op, value):
+    assert op.get(f"/rejections?{value}").status_code == 422
