@@ -181,6 +181,14 @@ def resend(session: Session, item_ids: Sequence[int], decided_by: str) -> int:
     return db.execute(session, "engine/ledger.resend", item_ids=list(item_ids), decided_by=decided_by)
 
 
+def take_back(session: Session, item_ids: Sequence[int], decided_by: str) -> int:
+    """A person asks no longer for what ``resend`` asked and was not sent; returns how many that are.
+
+    It is for the next plan of the target to leave them alone.
+    """
+    return db.execute(session, "engine/ledger.take_back", item_ids=list(item_ids), decided_by=decided_by)
+
+
 def settle(
     session: Session, target: Target, item_ids: Sequence[int], registered: bool, decided_by: str
 ) -> None:

@@ -266,6 +266,13 @@ select item_id, case when :registered then 'registered' else 'not_registered' en
 from wanted
 returning item_id
 
+-- name: take_back
+-- What was asked for and not sent: nobody asks for it any more.
+insert into ops.outbox_decisions (item_id, decision, decided_by, status_before)
+select item_id, 'taken_back', :decided_by, status
+from ops.outbox
+where item_id = any(:item_ids) and status = 'pending'
+
 -- name: unwished
 -- Items that are not with the target, and that no plan wishes for any more.
 select item_id

@@ -43,10 +43,12 @@ select distinct on (linked.source_course_id, e.enrolment_code)
     case when e.status = 'active' and ended.enrolment_code is not null then 'completed' else e.status end as status,
     e.start_date,
     coalesce(occurrences.send_automatically, site.send_automatically) as automatic,
-    exists(
-        select from ops.outbox_decisions
-        where item_id = held.item_id and decision = 'resend'
-    ) as asked,
+    coalesce((
+        select decision = 'resend' from ops.outbox_decisions
+        where item_id = held.item_id and decision in ('resend', 'taken_back')
+        order by decision_id desc
+        limit 1
+    ), false) as asked,
     coalesce(item.status = 'accepted', false) as transferred,
     account.status as account_status,
     account.reason as account_reason
@@ -78,11 +80,28 @@ and e.closed_at is null
 order by linked.source_course_id, e.enrolment_code
 
 -- name: list
-select *
+select
+    enrolment_code, client_code, occurrence_code, source, source_course_id, state, on_its_way, reason, user_id,
+    transferred_at, withdrawn
 from mart.moodle_enrolments
-where (cast(:occurrence as text) is null or occurrence_code = :occurrence)
+where (cast(:occurrences as text []) is null or occurrence_code = any(cast(:occurrences as text [])))
 and (cast(:state as text) is null or state = :state)
 order by source, occurrence_code, enrolment_code
+
+-- name: preview
+-- Every enrolment that is due, also of people whose account is still to be found or made.
+select
+    item.item_id,
+    held.enrolment_code,
+    held.client_code,
+    held.source_course_id,
+    held.start_date,
+    linked.user_id
+from ops.outbox as item
+join ops.moodle_enrolments as held using (item_id)
+left join core.moodle_accounts as linked using (source, client_code)
+where item.item_id = any(:item_ids)
+order by held.source_course_id, item.item_id
 
 -- name: record
 -- With what somebody was enrolled: Moodle shows neither times nor status afterwards.
@@ -133,14 +152,70 @@ where item.item_id = any(:item_ids)
 order by item.source_course_id, item.item_id
 
 -- name: waiting
--- Enrolments that a person may have transferred: they are ready, or were refused.
-select item.item_id
+-- What a person may have sent: enrolments that are ready or were refused, those whose account was refused, and such
+-- accounts.
+with chosen as (
+    select
+        held.item_id,
+        held.source,
+        held.client_code,
+        item.status,
+        item.reason
+    from ops.moodle_enrolments as held
+    join ops.outbox as item using (item_id)
+    where item.kind = :enrolments
+    and (cast(:occurrences as text []) is null or held.occurrence_code = any(cast(:occurrences as text [])))
+    and (cast(:codes as text []) is null or held.enrolment_code = any(cast(:codes as text [])))
+),
+
+accounts as (
+    select
+        person.item_id,
+        person.source,
+        person.client_code,
+        item.status
+    from ops.moodle_people as person
+    join ops.outbox as item using (item_id)
+    where item.kind = :accounts
+)
+
+select
+    chosen.source,
+    chosen.item_id,
+    cast(:enrolments as text) as kind,
+    chosen.status
+from chosen
+where chosen.status in ('pending', 'rejected')
+or (chosen.status = 'withheld' and (chosen.reason = :waits or exists(
+    select from accounts
+    where accounts.source = chosen.source
+    and accounts.client_code = chosen.client_code
+    and accounts.status = 'rejected'
+)))
+union all
+select
+    accounts.source,
+    accounts.item_id,
+    :accounts,
+    accounts.status
+from accounts
+where accounts.status in ('pending', 'rejected')
+and exists(
+    select from chosen
+    where chosen.source = accounts.source and chosen.client_code = accounts.client_code
+)
+order by item_id
+
+-- name: withdrawn
+-- Withdrawn enrolments of which a person may say what becomes of them.
+select
+    held.source,
+    held.item_id,
+    item.status
 from ops.moodle_enrolments as held
 join ops.outbox as item using (item_id)
-where item.target = :target
-and item.kind = :kind
-and (item.status = 'rejected' or (item.status = 'withheld' and item.reason = any(:releasable)))
-and (cast(:source as text) is null or held.source = :source)
-and (cast(:occurrences as text []) is null or held.occurrence_code = any(cast(:occurrences as text [])))
-and (cast(:enrolments as text []) is null or held.enrolment_code = any(cast(:enrolments as text [])))
-order by item.item_id
+where item.kind = :withdrawals
+and item.business_key ->> 'how' = :how
+and item.status in ('withheld', 'rejected')
+and held.enrolment_code = any(:codes)
+order by held.item_id

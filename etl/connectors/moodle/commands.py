@@ -1,19 +1,17 @@
-"""Moodle: what units and tasks can be mapped to."""
+"""Moodle: what units and tasks can be mapped to, and what is sent there."""
 
 from typing import Annotated
 
 import typer
 
 from etl.connectors.moodle import activities as moodle_activities
+from etl.connectors.moodle.writing import enrolment_commands, people_commands
 from etl.console import known_connections, tables
 from etl.console.warehouse import warehouse_engine
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
-
-
-@app.callback()
-def _more_commands_may_follow() -> None:
-    """Keep ``activities`` a command of its own: typer drops the name of an only command."""
+app.add_typer(enrolment_commands.app, name="enrolments")
+app.add_typer(people_commands.app, name="people")
 
 
 @app.command()

@@ -30,11 +30,11 @@ class Enrolment:
     client_code: str
     start_date: date | None
     user_id: str | None
-    role_id: str | None
-    timestart: int | None
-    already: bool | None
-    before: bool
-    how: str | None
+    role_id: str | None = None
+    timestart: int | None = None
+    already: bool | None = None
+    before: bool = False
+    how: str | None = None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from etl.connectors.moodle.writing.sending import Allowance, AnySender, Sender, 
 from etl.connectors.moodle.writing.settings import WritingSettings
 from etl.connectors.moodle.writing.targets import ACCOUNTS, CHANGES, ENROLMENTS, WITHDRAWALS
 from etl.engine import ledger
-from etl.engine.ledger import Target
+from etl.engine.ledger import DueItem, Target
 from etl.engine.pusher import Pusher, exclusive
 from etl.errors import EtlError, GiveUp
 from etl.load import rejections, runs
@@ -29,11 +29,29 @@ TARGETS: Final = (ACCOUNTS, CHANGES, ENROLMENTS, WITHDRAWALS)  # in the order in
 
 @dataclass(frozen=True)
 class Pushing:
-    """What a push may do: ``at_most`` items, unless a person named so many; ``stop_after`` so many; ``only`` these."""
+    """What a push may do: ``at_most`` items in all where a person says so, else as many as the site's setting; it ends
+    after ``stop_after``. ``only`` these kinds; ``items``: only these of them.
+    """
 
     at_most: int | None = None
     stop_after: int | None = None
     only: Sequence[Target] = TARGETS
+    items: frozenset[int] | None = None
+
+    def chosen(self, due: Sequence[DueItem]) -> list[DueItem]:
+        """Those of them that it is about."""
+        return [one for one in due if self.items is None or one.item_id in self.items]
+
+    def too_many(self, site: WritingSettings, due: int) -> GiveUp | None:
+        """A mistaken import must not make thousands of accounts: what is due is counted before anything is sent."""
+        allowed = site.at_most if self.at_most is None else self.at_most
+        if (due if self.stop_after is None else min(due, self.stop_after)) <= allowed:
+            return None
+        return GiveUp(
+            f"Moodle {site.source}: {due} accounts, enrolments and changes are due, and one run sends {allowed}"
+            " (at_most): nothing was sent. Look at them (etl moodle enrolments preview); if they are right, send them"
+            f" with --at-most {due}, or the DAG with as much"
+        )
 
 
 def push(
@@ -96,43 +114,41 @@ class _SitePush:
     def run(self, pushing: Pushing, allowance: Allowance) -> EtlError | None:
         """Returns the problem that stopped it."""
         senders = [self._senders[target.kind] for target in pushing.only]
+        settled = False
         for target, sender in zip(pushing.only, senders, strict=True):
-            sender.settle()
+            settled = sender.settle() or settled
             if sender.problem:
                 self._record(target, Counts(), sender.problem)
                 return sender.problem
-        if too_many := self._too_many(senders, pushing):
+        if settled:
+            self._refresh()
+        due = sum(len(pushing.chosen(sender.due())) for sender in senders)
+        if too_many := pushing.too_many(self._site, due):
             self._record(pushing.only[0], Counts(), too_many)
             return too_many
         for target, sender in zip(pushing.only, senders, strict=True):
-            if problem := self._send(target, sender, allowance):
+            if problem := self._send(target, sender, pushing, allowance):
                 return problem
         return None
 
-    def _send(self, target: Target, sender: AnySender, allowance: Allowance) -> EtlError | None:
-        due = sender.due()
+    def _send(
+        self, target: Target, sender: AnySender, pushing: Pushing, allowance: Allowance
+    ) -> EtlError | None:
+        due = pushing.chosen(sender.due())
         if not due:
             return None
         before = self._writer.calls
         sender.send(due, allowance)
         self._record(target, sender.pushed(due, self._writer.calls - before), sender.problem)
-        if target is ACCOUNTS:  # enrolments of people who got none wait, with the reason
-            with self._engine.begin() as session:
-                list(planning.refresh(session, self._site))
+        if target is ACCOUNTS:
+            self._refresh()
         return sender.problem
 
-    def _too_many(self, senders: Sequence[AnySender], pushing: Pushing) -> GiveUp | None:
-        """A mistaken import must not make thousands of accounts: what is due is counted before anything is sent."""
-        due = sum(len(sender.due()) for sender in senders)
-        allowed = self._site.at_most if pushing.at_most is None else pushing.at_most
-        sent = due if pushing.stop_after is None else min(due, pushing.stop_after)
-        if sent <= allowed:
-            return None
-        return GiveUp(
-            f"Moodle {self._site.source}: {due} accounts, enrolments and changes are due, and one run sends {allowed}"
-            " (at_most): nothing was sent. Look at them (etl moodle enrolments preview); if they are right, send them"
-            f" with: etl moodle enrolments transfer --at-most {due}"
-        )
+    def _refresh(self) -> None:
+        """Enrolments wait for accounts: those of people who have one now go, the others say why not."""
+        with self._engine.begin() as session:
+            for _ in planning.refresh(session, self._site):
+                pass
 
     def _record(self, target: Target, counts: Counts, problem: EtlError | None) -> None:
         with self._engine.begin() as session:

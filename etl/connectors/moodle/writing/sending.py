@@ -91,17 +91,17 @@ class Sender(Generic[Row, Done]):
         """What became of these items."""
         return self._pusher.pushed(offered, calls)
 
-    def settle(self) -> None:
-        """Ask the site about items of unknown outcome: it was done, or it is due again."""
+    def settle(self) -> bool:
+        """Ask the site about items of unknown outcome, if there are any: it was done, or it is due again."""
         unknown = [one.item_id for one in self.due() if one.status == "unknown"]
         if not unknown:
-            return
+            return False
         rows = self._pusher.read(lambda session: self._kind.rows(session, unknown))
         try:
             arrived = self._kind.arrived(rows)
         except EtlError as problem:
             self.problem = problem
-            return
+            return True
         seen = f"read back in run {self._run_id}"
         with self._engine.begin() as session:
             for row in rows:
@@ -110,6 +110,7 @@ class Sender(Generic[Row, Done]):
             ledger.settle(session, self._kind.target, sorted(arrived), registered=True, decided_by=seen)
             missing = sorted(set(unknown) - set(arrived))
             ledger.settle(session, self._kind.target, missing, registered=False, decided_by=seen)
+        return True
 
     def send(self, due: Sequence[DueItem], allowance: Allowance) -> None:
         """Send items until all were, the allowance is used up, or the site has to be left alone (``problem``)."""

@@ -87,9 +87,12 @@ def account_changes(people: pd.DataFrame) -> pd.DataFrame:
             for name in [*SENT, "suspended"]
         }
     )
-    changed = differs.apply(lambda row: [name for name, other in row.items() if other], axis=1)
-    rows = linked.assign(change=linked["changes"].astype("int64") + 1, changed=changed)
-    return rows.loc[differs.any(axis=1), [*PERSON, "change", "changed"]]
+    differs = differs[differs.any(axis=1)]
+    names = [[str(name) for name, other in row.items() if other] for row in differs.to_dict("records")]
+    rows = linked.loc[differs.index]
+    change = rows["changes"].astype("int64") + 1
+    changed = pd.Series(names, rows.index, "object")
+    return rows.assign(change=change, changed=changed)[[*PERSON, "change", "changed"]]
 
 
 def withdrawal_wishes(facts: pd.DataFrame, on_withdrawal: str) -> pd.DataFrame:
