@@ -1,5 +1,6 @@
 """Reference data of the administration: check, import and export a folder of CSV files."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +24,7 @@ def check(directory: Folder) -> None:
     for problem in found.problems:
         typer.echo(problem)
     if not found.problems:
-        tables.show([{"file": name, **asdict(rows)} for name, rows in found.changes.items()])
+        _show(found.changes)
     for warning in found.warnings:
         _warn(warning)
     typer.echo(f"{len(found.problems)} problems" if found.problems else "The set may be imported.")
@@ -35,7 +36,7 @@ def import_command(directory: Folder) -> None:
     """Make the tables equal to the files: everything, or nothing when any line is wrong."""
     with warehouse_engine() as engine:
         imported = reference.import_set(engine, directory, _warn)
-    tables.show([{"file": name, **asdict(rows)} for name, rows in imported.items()])
+    _show(imported)
 
 
 @app.command()
@@ -45,6 +46,13 @@ def export(directory: Folder) -> None:
         exported = reference.export_set(engine, directory)
     for name, count in exported.items():
         typer.echo(f"{name}: {count} rows")
+
+
+def _show(files: Mapping[str, reference.Changes | reference.Imported]) -> None:
+    counted = [{"file": name, **asdict(rows)} for name, rows in files.items()]
+    for row in counted:
+        del row["taken_over"]  # a warning says it
+    tables.show(counted)
 
 
 def _warn(warning: reference.Problem) -> None:

@@ -65,7 +65,7 @@ def check_options(name: str, courses: bool, nights: bool) -> None:
     if courses and not known.of_courses:
         raise InvalidInput(f"{name} is not run for certain courses: leave out --course")
     if nights and not known.of_nights:
-        raise InvalidInput(f"{name} sends what is due now, not for certain nights: leave out --from and --to")
+        raise InvalidInput(f"{name} does what is due now, not for certain nights: leave out --from and --to")
 
 
 def check(connection: Connection, warehouse: Warehouse, connect: Connect) -> CheckReport:

@@ -50,6 +50,7 @@ class Reply:
     content_type: str
     body: bytes
     seconds: float  # from the question to the end of the answer
+    headers: Mapping[str, str]
 
 
 class Caller:
@@ -165,7 +166,9 @@ class Caller:
             status = response.status_code
             message, hint = f"{self.system}: {call}: HTTP {status}", self._hints.get(status)
             raise refused(message, self._base_url, path, response, body, hint, self._silent)
-        return Reply(response.status_code, response.headers.get("Content-Type", ""), body, seconds)
+        return Reply(
+            response.status_code, response.headers.get("Content-Type", ""), body, seconds, response.headers
+        )
 
     def _answer(
         self, call: str, method: str, path: str, read_timeout: float, content: Mapping[str, Any]

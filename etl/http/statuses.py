@@ -10,7 +10,8 @@ from requests import Response
 from etl.errors import GiveUp, RetryLater, Unusable
 from etl.http import refusals
 
-_BUSY: Final = frozenset({408, 425, 429})
+_TOO_MANY: Final = 429
+_BUSY: Final = frozenset({408, 425, _TOO_MANY})
 _UNTOUCHED: Final = frozenset({425, 429})  # said before the call is looked at
 _BARRED: Final = frozenset({401, 403, 406, 418, 451})
 
@@ -40,6 +41,10 @@ class NotLookedAt(RetryLater):
     """The system said "later" before it looked at the call."""
 
 
+class TooMany(NotLookedAt):
+    """The system asks for fewer calls, or has given all that it gives for a while."""
+
+
 def refused(
     message: str, base_url: str, path: str, response: Response, body: bytes, hint: str | None, silent: bool
 ) -> GiveUp | RetryLater:
@@ -48,7 +53,7 @@ def refused(
     """
     status = response.status_code
     if status in _BUSY or status >= 500:
-        later = NotLookedAt if status in _UNTOUCHED else RetryLater
+        later = TooMany if status == _TOO_MANY else NotLookedAt if status in _UNTOUCHED else RetryLater
         return later(f"{message}: {_LATER.get(status, _BROKEN)}", _come_back(response.headers))
     if 300 <= status < 400:
         where = refusals.moved(base_url, path.lstrip("/"), response.headers.get("Location", ""))
@@ -68,17 +73,23 @@ def _come_back(headers: Mapping[str, str]) -> float | None:
     return _until(anew)
 
 
-def _until(moment: str) -> float | None:
-    """Seconds until a moment, which comes as ISO 8601 or as epoch seconds."""
+def moment_of(written: str) -> datetime | None:
+    """A moment that a header names, as ISO 8601 or as epoch seconds; None where it is neither."""
     try:
         at = (
-            datetime.fromtimestamp(float(moment), UTC)
-            if moment.isdecimal()
-            else datetime.fromisoformat(moment)
+            datetime.fromtimestamp(float(written), UTC)
+            if written.isdecimal()
+            else datetime.fromisoformat(written)
         )
     except (ValueError, OverflowError):
         return None
-    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _until(written: str) -> float | None:
+    """Seconds until a moment."""
+    at = moment_of(written)
+    return None if at is None else max(0.0, (at - datetime.now(UTC)).total_seconds())
 
 
 def _retry_after(value: str) -> float | None:

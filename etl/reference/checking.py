@@ -39,6 +39,10 @@ def problems_with(reference_set: ReferenceSet, session: Session | None) -> list[
     problems = list(reference_set.problems)
     known = {file.name: frame[file.key[0]] for file, frame in reference_set.files()}
     if session is not None:
+        known |= {
+            file.name: pd.concat([known[file.name], held.stated(session, file)])
+            for file, _ in reference_set.files()
+        }
         problems += _left_out(reference_set.absent, known, session)
         known |= {file.name: held.values(session, file, file.key[0]) for file in reference_set.absent}
     known |= _excluding(reference_set, session)
@@ -53,7 +57,7 @@ def _left_out(absent: list[File], known: Known, session: Session) -> Iterator[Pr
     for file in absent:
         for column in file.columns:
             if column.references in known:
-                needed = held.values(session, file, column.name)
+                needed = held.entered(session, file, column.name)
                 missing = needed[~_among(needed, known[column.references])]
                 if len(missing):
                     reason = f"{len(missing)} that {file.filename}, which is not in this set, still refers to"

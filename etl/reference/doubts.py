@@ -42,6 +42,14 @@ def large_close(filename: str, rows: int, closed: int) -> list[Problem]:
     return [Problem(filename, 0, "", f"closes {closed} rows and states {rows}: is the file whole?")]
 
 
+def take_over(filename: str, rows: int) -> list[Problem]:
+    """A person's word is taken over a system's, and then the system's later ones are not."""
+    if not rows:
+        return []
+    words = f"changes {rows} rows that a system states: they stand as they are here, whatever it says later"
+    return [Problem(filename, 0, "", words)]
+
+
 def _spelt_twice(clients: pd.DataFrame) -> Iterator[Problem]:
     """Codes that are one to the matching of learners, which knows no capitals."""
     same = folded(clients["client_code"])

@@ -1,6 +1,6 @@
 """The reference tables of the warehouse, and the statements that are the same for each of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 from psycopg2 import sql
@@ -16,6 +16,13 @@ def values(session: Session, file: File, column: str) -> "pd.Series[str]":
     return lines(session, file, [column])[column].dropna()
 
 
+def entered(session: Session, file: File, column: str) -> "pd.Series[str]":
+    """The same of the rows that people entered."""
+    with db.driver_cursor(session) as cursor:
+        cursor.execute(statement("values_by_hand", file, texts=texts([column])), {"file": file.name})
+        return pd.Series([row[0] for row in cursor.fetchall()], dtype="str").dropna()
+
+
 def lines(session: Session, file: File, columns: Sequence[str]) -> pd.DataFrame:
     """The different values of some columns together in the open rows of the file's table."""
     with db.driver_cursor(session) as cursor:
@@ -23,17 +30,24 @@ def lines(session: Session, file: File, columns: Sequence[str]) -> pd.DataFrame:
         return pd.DataFrame(cursor.fetchall(), columns=list(columns), dtype="str")
 
 
-def run(session: Session, name: str, file: File) -> int:
+def stated(session: Session, file: File) -> "pd.Series[str]":
+    """The first column of the key in the rows that systems state: a file need not state them."""
+    with db.driver_cursor(session) as cursor:
+        cursor.execute(statement("stated", file, first=sql.Identifier(file.key[0])), {"file": file.name})
+        return pd.Series([row[0] for row in cursor.fetchall()], dtype="str")
+
+
+def run(session: Session, name: str, file: File, values: Mapping[str, str] | None = None) -> int:
     """Run a statement of sql/reference/files.sql for the table of ``file`` and return the number of rows it wrote."""
     with db.driver_cursor(session) as cursor:
-        cursor.execute(statement(name, file))
+        cursor.execute(statement(name, file), values or {"file": file.name})
         return int(cursor.rowcount)
 
 
 def counts(session: Session, name: str, file: File) -> tuple[int, ...]:
     """The one row of numbers that a statement of sql/reference/files.sql gives for the table of ``file``."""
     with db.driver_cursor(session) as cursor:
-        cursor.execute(statement(name, file))
+        cursor.execute(statement(name, file), {"file": file.name})
         return tuple(map(int, cursor.fetchone()))
 
 

@@ -21,12 +21,16 @@ from etl.reference.reading import read_set
 
 @dataclass(frozen=True)
 class Imported:
-    """Rows of one file: read = written + unchanged; closed = rows that the file no longer states."""
+    """Rows of one file: read = written + unchanged; closed = rows that the file no longer states.
+
+    ``taken_over``: of the written ones those that a system stated, and a person from now on.
+    """
 
     read: int
     written: int
     unchanged: int
     closed: int
+    taken_over: int = 0
 
 
 def import_set(
@@ -48,6 +52,7 @@ def import_set(
         imported = {file.filename: _import(session, file, frame) for file, frame in reference_set.files()}
     for name, rows in imported.items():
         warnings += doubts.large_close(name, rows.read, rows.closed)
+        warnings += doubts.take_over(name, rows.taken_over)
     for warning in warnings:
         warn(warning)
     return imported
@@ -56,8 +61,9 @@ def import_set(
 def _import(session: Session, file: File, frame: pd.DataFrame) -> Imported:
     stage(session, file.table, frame)
     session.execute(text("analyze staged"))
+    taken_over = held.run(session, "take_over", file)
     written = held.run(session, "merge", file)
     closed = held.run(session, "close", file)
     if written:
         held.run(session, "analyze", file)  # the next run plans its queries on these tables
-    return Imported(len(frame), written, len(frame) - written, closed)
+    return Imported(len(frame), written, len(frame) - written, closed, taken_over)

@@ -18,12 +18,16 @@ from etl.reference.reading import read_set
 
 @dataclass(frozen=True)
 class Changes:
-    """Rows of one file: those it states, and how many of its table are new, changed or no longer stated (closed)."""
+    """Rows of one file: those it states, and how many of its table are new, changed or no longer stated (closed).
+
+    ``taken_over``: of the changed ones those that a system states, and a person after the import.
+    """
 
     rows: int
     new: int
     changed: int
     closed: int
+    taken_over: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,12 @@ def preview(directory: Path, engine: Engine) -> Preview:
         warnings = doubts.doubts(Beside(reference_set, session))
     for name, file_changes in changes.items():
         warnings += doubts.large_close(name, file_changes.rows, file_changes.closed)
+        warnings += doubts.take_over(name, file_changes.taken_over)
     return Preview([], changes, warnings)
 
 
 def _changes(session: Session, file: File, frame: pd.DataFrame) -> Changes:
     stage(session, file.table, frame)
     written, changed, closed = held.counts(session, "changes", file)
-    return Changes(len(frame), written - changed, changed, closed)
+    [taken_over] = held.counts(session, "taken_over", file)
+    return Changes(len(frame), written - changed, changed, closed, taken_over)

@@ -22,7 +22,7 @@ order by 1
 """
 LISTED = "select record_key from mart.rejections where resolved_at is null"
 # What a run says of itself: that it was, what it did and what it was answered.
-OF_A_RUN = {"ops.runs", "ops.run_attempts", "ops.run_steps", "raw.landings"}
+OF_A_RUN = {"ops.runs", "ops.run_attempts", "ops.run_steps", "ops.coachview_calls", "raw.landings"}
 
 
 def steps(stand_in, run_id):

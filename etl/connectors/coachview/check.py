@@ -1,26 +1,37 @@
-"""The test of a connection to Coachview: what is agreed on sending, and whether what is read back later can be read."""
+"""The test of a connection to Coachview: what is agreed on, and whether what is read can be read, list by list."""
 
 from etl.connections import CheckReport
-from etl.connectors.coachview.account import account
-from etl.connectors.coachview.client import ENTITIES, CoachviewClient
+from etl.connectors.coachview.account import CoachviewAccount, account
+from etl.connectors.coachview.client import CoachviewClient
+from etl.connectors.coachview.entities import DONE, ENTITIES
 from etl.engine.connection_test import Tested
 from etl.errors import GiveUp
-from etl.http.statuses import Refused
 
 
 def check_connection(tested: Tested) -> CheckReport:
-    """What sending lacks, and one row of each list; a list without its scope is named."""
-    problems, notes = [], []
+    """What the settings lack, and one row of each list that is used, by a token for that list alone: so each list that
+    lacks its scope is named.
+    """
+    agreed, problems, notes = None, [], []
     try:
-        account(tested.connection)
+        agreed = account(tested.connection)
     except GiveUp as problem:
         problems.append(str(problem))
-    with CoachviewClient(tested.at_once) as client:
-        for entity in ENTITIES:
+    refused: dict[str, list[str]] = {}
+    for name in _used(agreed):
+        with CoachviewClient(tested.at_once, [name]) as client:
             try:
-                client.rows(entity, take="1")
-            except Refused as problem:
-                problems.append(str(problem))
+                client.page(name, take=1)
+            except GiveUp as problem:
+                refused.setdefault(str(problem), []).append(name)
             else:
-                notes.append(f"{entity}: can be read")
+                notes.append(f"{name}: can be read")
+    if agreed and agreed.read and not agreed.environments:
+        notes.append("no e-learning environment is named: no part of a training will be taken")
+    problems += [f"{', '.join(names)}: {problem}" for problem, names in refused.items()]
     return CheckReport(not problems, [*problems, *notes])
+
+
+def _used(agreed: CoachviewAccount | None) -> list[str]:
+    """The lists that are read: what became of results, and the others where requests are read."""
+    return [entity.name for entity in ENTITIES] if agreed and agreed.read else [DONE]

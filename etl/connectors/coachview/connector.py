@@ -34,6 +34,18 @@ _FORM: Final = {
             "Longest answer (seconds)", "Of silence, in one call.", 60, minimum=1, maximum=3_600
         ),
         "wait_limit": connection_form.wait_limit(),
+        "read": connection_form.switch(
+            "Read requests",
+            "Trainings, their e-learning parts and who asked for them are read every night while this is on.",
+        ),
+        "environments": connection_form.text(
+            "E-learning environments",
+            "Which integration each of Coachview's e-learning environments is: 6=moodle_main, 7=studio.",
+        ),
+        "persons_are_clients": connection_form.switch(
+            "Persons are clients",
+            "Who asked for a training becomes a client: only where clients.csv does not have these people.",
+        ),
     },
 }
 
@@ -45,6 +57,7 @@ CONNECTOR: Final = Connector(
     pool=Pool("coachview", 1, "Registrations and calls to Coachview at the same time"),
     flows=(
         Flow("coachview_results", "etl.connectors.coachview.flow"),
+        Flow("coachview_requests", "etl.reference.coachview_requests", of_nights=False),
         Flow("coachview_push", "etl.connectors.coachview.push", of_nights=False),
     ),
     is_source=False,

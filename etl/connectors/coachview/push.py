@@ -6,6 +6,7 @@ until the connection says that it is on.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -15,7 +16,9 @@ from sqlalchemy import Engine
 from etl.connections import Connection
 from etl.connectors.coachview import results
 from etl.connectors.coachview.account import CONNECTION, CoachviewAccount, account
+from etl.connectors.coachview.budget import Budget, BudgetSpent
 from etl.connectors.coachview.client import CoachviewClient
+from etl.connectors.coachview.entities import DONE
 from etl.connectors.coachview.messages import message
 from etl.connectors.coachview.poster import CoachviewPoster
 from etl.connectors.coachview.results import RESULTS
@@ -88,11 +91,17 @@ def push(engine: Engine, run_id: str, connection: Connection) -> Counts:
             engine, pusher, connection, [one for one in due if one.status == "unknown"], run_id
         )
         sent, calls = _send(pusher, agreed, [one for one in due if one.status != "unknown"], run_id)
-        problem = sent or settled
         counts = pusher.pushed(due, calls)
+    waits = isinstance(settled, BudgetSpent)
+    problem = sent or (None if waits else settled)
+    step = runs.balanced(CONNECTION, counts, problem)
+    if waits:
+        step = replace(
+            step, note=f"{settled}: what became of unknown results is read back by a run after that"
+        )
     with engine.begin() as session:
         _list_open_cases(session, run_id)
-        runs.record_steps(session, run_id, "push", [runs.balanced(CONNECTION, counts, problem)])
+        runs.record_steps(session, run_id, "push", [step])
     if problem:
         raise problem
     return counts
@@ -136,9 +145,10 @@ def _read_back(
     if not unknown:
         return None
     on = pusher.read(lambda session: results.registered_on(session, [one.item_id for one in unknown]))
+    budget = Budget(engine, run_id)
     try:
-        with CoachviewClient(connection) as client:
-            finished = client.finished(sorted({request for request, _ in on.values()}))
+        with CoachviewClient(connection, [DONE], budget) as client:
+            finished = set(client.finished(sorted({request for request, _ in on.values()})))
     except EtlError as problem:
         return problem
     found = [item_id for item_id, where in on.items() if where in finished]

@@ -1,8 +1,12 @@
-"""Why rows are not recorded or sent, where that is so with Coachview alone: each reason code with its sentence."""
+"""Why rows are not recorded, taken or sent, with Coachview alone: each reason code with its sentence."""
 
 from typing import Final
 
 REASONS: Final = {
     "not_in_coachview": "Coachview knows no such person or enrolment, or the request is finished there already.",
     "message_not_usable": "Coachview cannot use the message: look at the numbers of the person and the course.",
+    "row_not_taken": "This row of Coachview cannot be taken as it is:",
+    "environment_unknown": "The connection does not say which integration this e-learning environment is.",
+    "entered_by_hand": "A row that was entered by hand says otherwise than Coachview: it stands, until it is left"
+    " out of its file.",
 }

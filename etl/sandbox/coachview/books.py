@@ -1,7 +1,10 @@
 """What the stand-in for Coachview knows of requests, and every result that it was told."""
 
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
+
+_HIDDEN = ("person", "course", "changed")
 
 
 @dataclass
@@ -18,6 +21,7 @@ class Part:
     geslaagd: bool = False
     akkoord: bool = False
     datumAkkoord: str | None = None  # noqa: N815
+    changed: datetime = field(default_factory=datetime.now)
 
 
 @dataclass
@@ -39,7 +43,7 @@ class Books:
             one for one in self.parts if (one.person, one.course) == (person, course) and not one.afgerond
         ]
         for part in found:
-            part.afgerond = True
+            part.afgerond, part.changed = True, datetime.now()
             given = [name for name in ("Resultaat", "Presentie", "Slaging") if name in said]
             part.resultaat = said.get("Resultaat")
             part.aanwezig, part.geslaagd = said.get("Presentie") == "true", said.get("Slaging") == "true"
@@ -48,7 +52,11 @@ class Books:
 
     def rows(self) -> list[dict[str, Any]]:
         """The parts as the REST interface shows them: nothing of the person."""
-        hidden = ("person", "course")
         return [
-            {name: value for name, value in asdict(one).items() if name not in hidden} for one in self.parts
+            {name: value for name, value in asdict(one).items() if name not in _HIDDEN}
+            | {
+                "id": f"{one.opleidingsvraagId}:{one.opleidingsonderdeelId}",
+                "auditTrail": {"gewijzigdDatumTijd": one.changed.isoformat()},
+            }
+            for one in self.parts
         ]

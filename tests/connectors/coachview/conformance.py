@@ -11,6 +11,7 @@ from etl.sandbox import accounts
 from etl.sandbox.coachview.system import Coachview
 from tests.conformance.stand_in import OPEN, Lacking, Outcome, StandIn, columns, golden
 from tests.connectors.coachview import requests
+from tests.connectors.coachview.listed import NAMES, Lists, reads
 
 REGISTRATIONS = ("coachview", "registrations.csv")
 TOLD = ("coachview", "told.csv")
@@ -175,6 +176,83 @@ class Push(StandIn):
         assert isinstance(system, Coachview)
         return system
 
+
+class Requests(StandIn):
+    """Two trainings with an e-learning part, three requests; one part is of an environment that nobody named."""
+
+    flow = "coachview_requests"
+    broken = "Personen"
+    damages = ("html", "truncated", "server_error")
+    records = ("core.training_request_parts",)  # rows of the others are referred to
+
+    def fill(self) -> None:
+        self.change(requests.INTEGRATIONS)
+        lists = Lists(self._coachview)
+        lists.training("t1", "Safe at work")
+        lists.training("t2", "Driving")
+        lists.part("a1", "t1", 21, environment=7)
+        lists.part("a2", "t2", 33, environment=8)
+        lists.part("a3", "t2", 34, environment=9)
+        lists.person("p1", "X-1")
+        lists.person("p2")
+        lists.request("r1", "t1", "p1")
+        lists.request("r2", "t1", "p2", status="Geannuleerd")
+        lists.request("r3", "t2", "p2", status="Afgerond")
+        lists.done(
+            "r1", "a1", afgerond=True, akkoord=True, datumAkkoord="2026-03-02T00:00:00", resultaat="8,5"
+        )
+        self.mend()
+
+    def outcome(self) -> Outcome:
+        return {
+            **{name: self.rows(statement) for name, statement in _READ.items()},
+            OPEN: self.rows("select record_key, reason_code from mart.rejections where resolved_at is null"),
+        }
+
+    def golden(self) -> Outcome:
+        rows = golden("coachview", "read.csv")
+        return {
+            name: {tuple(value for value in row[1:] if value != "-") for row in rows if row[0] == name}
+            for name in (*_READ, OPEN)
+        }
+
+    def break_one(self) -> None:
+        self._coachview.without_scope.add(self.broken)
+
+    def garble(self, damage: str) -> None:
+        self.sandbox.faults.add("coachview", damage, count=None)
+
+    def mend(self) -> None:
+        self.sandbox.faults.clear()
+        self._coachview.without_scope.clear()
+        self.connections["coachview"] = reads(_connection(self.sandbox.url))
+
+    def lacking(self) -> Iterator[Lacking]:
+        account = self.connections["coachview"]
+        yield Lacking(replace(account, password="another"), "client id or its secret")
+        yield Lacking(reads(account, environments="studio"), "environments is not of the form")
+
+    @property
+    def planted(self) -> frozenset[str]:
+        return frozenset({accounts.COACHVIEW_SECRET, *NAMES})
+
+    @property
+    def _coachview(self) -> Coachview:
+        system = self.sandbox.app.systems["coachview"]
+        assert isinstance(system, Coachview)
+        return system
+
+
+# Of what is read, the rows that Coachview states.
+_READ = {
+    "trainings": "select training_code, name from core.trainings where closed_at is null",
+    "parts": "select part_code, training_code, integration, course_id from core.training_parts"
+    " where closed_at is null",
+    "requests": "select request_code, training_code, person_id, external_id, status"
+    " from core.training_requests where closed_at is null",
+    "held": "select request_code, part_code, result, finished, approved, approved_on"
+    " from core.training_request_parts where closed_at is null",
+}
 
 # Of each: request, part, integration, person, course, day; result, presence, passed, finished, approved, since when.
 _REGISTERED = [

@@ -50,7 +50,8 @@ class School:
     def __init__(self, engine, sandbox):
         self.engine = engine
         self.sandbox = sandbox
-        self.books = sandbox.app.systems["coachview"].books
+        self.coachview = sandbox.app.systems["coachview"]
+        self.books = self.coachview.books
         self.connection = Connection(
             "coachview",
             "coachview",

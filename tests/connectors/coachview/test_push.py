@@ -161,11 +161,44 @@ def test_what_cannot_be_read_back_stays_unknown_and_keeps_nothing_else_back(scho
     school.sandbox.faults.add("coachview", "lost_answer", operation="result", count=1)
     school.sandbox.faults.add("coachview", "unavailable", operation="result", count=1)
     assert school.night() == "incomplete"
-    school.sandbox.faults.add("coachview", "too_many_requests", operation="token", count=None)
+    school.sandbox.faults.add("coachview", "unavailable", operation="token", count=None)
     assert school.night() == "incomplete"
     assert statuses() == [("R1", "unknown", "outcome_unknown"), ("R2", "accepted", "")]
     school.sandbox.faults.clear()
     assert (school.night(), school.books.told) == ("success", ONCE)
+
+
+def test_without_requests_left_reading_back_waits_for_the_next_day_and_nothing_is_sent_again(
+    school, statuses, write
+):
+    school.sandbox.faults.add("coachview", "lost_answer", operation="result", count=1)
+    assert school.night() == "incomplete"
+    school.coachview.left = 0
+    assert school.night() == "success"
+    assert "the requests of this day are used up; there are more at" in school.notes()[0]
+    assert (statuses()[0], school.night()) == (("R1", "unknown", "outcome_unknown"), "success")
+    school.coachview.left = 5
+    write("update ops.coachview_calls set resets_at = clock_timestamp()")
+    assert (school.night(), statuses()[0]) == ("success", ("R1", "accepted", ""))
+    assert school.books.told == ONCE
+
+
+def test_what_is_kept_of_the_day_is_there_for_reading_back(school, statuses, write):
+    school.sandbox.faults.add("coachview", "lost_answer", operation="result", count=1)
+    school.night()
+    write("insert into ops.coachview_calls (run_id, hour, calls)"
+          " values ('requests', date_trunc('hour', clock_timestamp()), 4600)")  # fmt: skip
+    assert (school.night(), statuses()[0]) == ("success", ("R1", "accepted", ""))
+
+
+def test_all_parts_of_requests_are_read_back_however_many_a_page_holds(school, statuses):
+    for number in range(5):
+        school.books.enrol("R1", f"other-{number}", "X-1", "none")
+    school.books.parts.reverse()
+    school.coachview.most_rows = 2
+    school.sandbox.faults.add("coachview", "lost_answer", operation="result", count=1)
+    school.night()
+    assert (school.night(), statuses()[0]) == ("success", ("R1", "accepted", ""))
 
 
 def test_after_three_silent_calls_coachview_is_left_alone(school, engine, write, statuses):
