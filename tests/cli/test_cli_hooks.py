@@ -7,7 +7,10 @@ import pytest
 
 from etl.connections import Connection
 from etl.connectors import registry
+from etl.connectors.coachview import flow
+from etl.engine.options import Options
 from etl.errors import GiveUp, InvalidInput, RetryLater
+from etl.sandbox.elearning.sender import result, send, sender
 from tests.fixtures.webhooks import SECRET, fill, receivers, serving
 
 
@@ -83,6 +86,51 @@ def test_integrations_and_messages_are_listed_with_ids_and_outcomes(etl, origin)
         "integration",
         "studio",
     ]
+
+
+LISTED = (
+    "select record_key from mart.rejections where resource = 'message' and resolved_at is null order by 1"
+)
+
+
+def test_a_message_that_cannot_be_used_is_dismissed_with_who_and_why_and_a_later_one_is_listed_again(
+    etl, sql, origin, filled
+):
+    def arrives(person, grade):
+        poster = sender(f"{origin}/elearning/studio", SECRET)
+        assert send(poster, result(person, "V-1", Resultaat=grade)).status == 400
+        [[newest]] = sql("select max(message_id) from mart.received_messages")
+        return newest
+
+    def listed():
+        flow.run(filled, None, Options())
+        return [key for (key,) in sql(LISTED)]
+
+    arrives("1001", "eleven")
+    messages = arrives("1001", "twelve"), arrives("1002", "none")
+    assert listed() == ["V-1/1001", "V-1/1002"]
+    shown = etl("hooks", "unusable", "studio").output.splitlines()
+    assert [line.split("\t")[0] for line in shown[1:]] == [str(messages[1]), str(messages[0]), "1"]
+    assert (
+        etl("hooks", "dismiss", messages[0], "--by", "anna", "--reason", "a trial").output == "1 dismissed\n"
+    )
+    assert listed() == ["V-1/1002"]
+    assert sql(
+        "select dismissed_by, dismissal_reason from mart.received_messages where dismissed_at is not null"
+    ) == [("anna", "a trial")]
+    arrives("1001", "thirteen")
+    assert listed() == ["V-1/1001", "V-1/1002"]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (("99", "--by", "anna", "--reason", "a trial"), "message 99: there is no such message"),
+        (("1", "--by", "anna", "--reason", " "), "say who decides and why"),
+    ],
+)
+def test_what_cannot_be_dismissed_is_said(etl, filled, said, words):
+    assert words in str(etl("hooks", "dismiss", *said).exception)
 
 
 def said_of(engine, connection, others=()):
