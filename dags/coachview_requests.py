@@ -25,7 +25,8 @@ from datetime import datetime
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, TriggerRule, dag, task
-from learning_results_airflow import DEFAULT_ARGS, alerts, connect, night_params, run_options, work
+from learning_results_airflow import DEFAULT_ARGS, alerts, connect, run_options, work
+from learning_results_params import read_params
 from learning_results_tasks import open_run, report
 
 FLOW = "coachview_requests"
@@ -41,7 +42,7 @@ POOL = "coachview"
     on_failure_callback=alerts(),
     doc_md=__doc__,
     tags=["coachview", "nightly"],
-    params={name: param for name, param in night_params("").items() if name in ("full", "dry_run")},
+    params=read_params(),
 )
 def coachview_requests() -> None:
     @task(pool=POOL)

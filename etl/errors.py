@@ -3,6 +3,8 @@
     EtlError
         RetryLater              the same call may succeed later
             NotLookedAt         said before the call was looked at (etl/http/statuses.py)
+                TooMany             it has given all that it gives for a while (etl/http/statuses.py)
+            BudgetSpent         the requests of a day are used up (etl/connectors/coachview/budget.py)
         GiveUp                  a person has to change something first
             CapabilityMissing   a right of the account
             ConnectionMissing   a connection that is not there

@@ -33,6 +33,13 @@ def night_params() -> dict[str, Param]:
             description="Of the same range, this day included; alone it means that one night. Empty: until tonight,"
             " for which the sources are asked too.",
         ),
+        **read_params(),
+    }
+
+
+def read_params() -> dict[str, Param]:
+    """What a run can be asked for that reads what there is now, and no past nights."""
+    return {
         "full": Param(
             False,
             type="boolean",

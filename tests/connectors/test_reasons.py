@@ -23,12 +23,10 @@ SYSTEMS: Final = [connector.system for connector in CONNECTORS]
 
 
 def system_of(file: Path, root: Path) -> str:
-    """The system whose folder a file is in."""
+    """The system whose folder a file is in, or that its name says."""
     parts = file.relative_to(root).parts
-    if parts[0] == "views":
-        return next((system for system in SYSTEMS if system in file.stem), SHARED)
     folder = parts[1] if parts[0] == "connectors" else parts[0]
-    return folder if folder in SYSTEMS else SHARED
+    return folder if folder in SYSTEMS else next((one for one in SYSTEMS if one in file.stem), SHARED)
 
 
 def words_of_files() -> dict[str, set[str]]:

@@ -25,6 +25,7 @@ NAMES_THEM: Final = {
     "etl/settings.py": "the one home of environment variables, those of single systems too",
     "etl/errors.py": "the tree of all errors, drawn at its top",
     "tests/conformance/signed.py": "what systems send is registered by the flow of one of them",
+    "tests/conformance/test_nights.py": "the tables in which a run says of itself that it was",
     "tests/conformance/test_complete.py": "a connector of the list, as a sample",
 }
 _NAMED: Final = {connector.system for connector in CONNECTORS}
