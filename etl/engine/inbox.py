@@ -74,6 +74,11 @@ def body(session: Session, message_id: int) -> bytes:
     return Unpacker().unpack(bytes(row["body"]))
 
 
+def put_body(session: Session, message_id: int, body: bytes) -> None:
+    """Keep this body of a message instead of the one before, of which nothing could be made."""
+    db.execute(session, "engine/inbox.put_body", message_id=message_id, body=Packer().pack(body))
+
+
 def forget_bodies(session: Session, system: str, flow: str, days: int) -> int:
     """Delete the bodies that came in more than ``days`` ago and that ``flow`` has derived; returns how many."""
     return db.execute(session, "engine/inbox.retention", system=system, flow=flow, days=days)

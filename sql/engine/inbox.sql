@@ -14,6 +14,9 @@ returning not exists (select from ops.deliveries as earlier where earlier.messag
 -- name: body
 select body from raw.inbox where message_id = :message_id
 
+-- name: put_body
+update raw.inbox set body = :body where message_id = :message_id
+
 -- name: retention
 -- Bodies that were derived and whose time is over.
 update raw.inbox

@@ -4,10 +4,22 @@ from core.integrations
 where integration = :integration and system = :system and closed_at is null
 
 -- name: keep
--- What a new message says, and what its sender was told.
+-- What a message says, and what its sender was told: of a new one, and of one that could not be used when it came before.
+-- What that could be used said stands, whatever comes under its name.
 with said as (
-    insert into core.completion_messages (message_id, integration, person_id, course_id, outcome, reason_code, reason)
+    insert into core.completion_messages as held (
+        message_id, integration, person_id, course_id, outcome, reason_code, reason
+    )
     values (:message_id, :integration, :person_id, :course_id, :outcome, :reason_code, :reason)
+    on conflict (message_id) do update
+    set
+        person_id = excluded.person_id,
+        course_id = excluded.course_id,
+        outcome = excluded.outcome,
+        reason_code = excluded.reason_code,
+        reason = excluded.reason
+    where held.outcome = 'unusable' and excluded.outcome = 'completion'
+    returning message_id
 ),
 
 completed as (
@@ -23,12 +35,13 @@ completed as (
         cast(:grade as numeric),
         cast(:presence as boolean),
         cast(:passed as boolean),
-        :message_id
+        message_id
+    from said
     where :outcome = 'completion'
 )
 
 insert into ops.webhook_log (integration, event, status, detail, message_id)
-values (:integration, :event, :status, :detail, :message_id)
+select :integration, :event, :status, :detail, message_id from said
 
 -- name: log
 -- What happens again for the same reason within the hour is counted where it was logged first: neither strangers nor a

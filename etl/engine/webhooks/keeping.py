@@ -18,18 +18,20 @@ _VALUES: Final = ("completed_at", "completed_on", "grade", "presence", "passed")
 
 def keep(
     session: Session, integration: Integration, heard: Heard, received: Received, status: int, sentence: str
-) -> None:
-    """Keep what a message says, the first time that it comes; its log says each time what its sender was told."""
+) -> bool:
+    """Keep what a message says, the first time that it comes, or the first that it can be used, and return whether that
+    is now; its log says each time what its sender was told.
+    """
     about = {
         "integration": integration.integration, "status": status, "detail": sentence,
         "message_id": received.message_id,
     }  # fmt: skip
-    if not received.is_new:
-        db.execute(session, "engine/webhooks.log", event="message_again", **about)
-        return
     event = "test_message" if heard.is_test else "message"
     person = {"person_id": heard.person_id, "course_id": heard.course_id}
-    db.execute(session, "engine/webhooks.keep", event=event, **about, **person, **_said(heard))
+    if db.execute(session, "engine/webhooks.keep", event=event, **about, **person, **_said(heard)):
+        return True
+    db.execute(session, "engine/webhooks.log", event="message_again", **about)
+    return False
 
 
 def log_refusal(engine: Engine, integration: Integration, status: int, sentence: str) -> None:

@@ -122,11 +122,13 @@ class Receiver:
             received = inbox.add(session, message)
             verdict = self._verdict(session, integration, heard)
             status, sentence = self._sender.answer(verdict)
-            keep(session, integration, heard, received, status, sentence)
+            is_kept = keep(session, integration, heard, received, status, sentence)
+            if is_kept and not received.is_new:
+                inbox.put_body(session, received.message_id, body)
             failpoint.point("webhooks.before_commit")
         failpoint.point("webhooks.before_answer")
         _tell(integration, received, verdict)
-        return _said(status, sentence, is_taken=received.is_new)
+        return _said(status, sentence, is_taken=is_kept)
 
     def _hear(self, posted: Posted, integration: Integration) -> tuple[Heard, bytes]:
         """What a message says, and the body to keep: unpacked, or as it came where it cannot be."""

@@ -1,5 +1,6 @@
 """Repeats change nothing, what cannot be used is listed until its cause is gone, and nothing grows for ever."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import text
 
 from etl.connectors.coachview import flow
 from etl.engine.options import Options
+from etl.engine.webhooks import heard
 from etl.sandbox.anewspring import sender as anewspring
 from etl.sandbox.elearning import sender as elearning
 from etl.sandbox.elearning.sender import result
@@ -93,6 +95,28 @@ def test_a_message_that_cannot_be_used_is_one_line_until_a_later_one_can_be(stud
     night()
     assert rows(LISTED) == []
     assert rows(REGISTERED) == [("R1", "VIDEO", Decimal("8.0"), "2026-01-13")]
+
+
+def test_a_message_that_could_not_be_used_counts_when_it_comes_again_and_can_be(
+    studio, academy, rows, night, monkeypatch
+):
+    told_ahead = result("1001", "V-1", (datetime.now(UTC) + timedelta(days=3)).isoformat(), Resultaat="8")
+    assert elearning.send(studio, told_ahead).status == 400
+    wrong = anewspring.completed("X1", "12", grade="8,5")
+    assert anewspring.send(academy, wrong).status == 202
+    assert night() == "success"
+    monkeypatch.setattr(heard, "_AHEAD", timedelta(days=4))  # so much later
+    assert elearning.send(studio, told_ahead).text == "registered"
+    assert anewspring.send(academy, {**wrong, "subscription": {"grade": 8.5}}).text == "registered"
+    assert night() == "success"
+    assert rows("select request_code, part_code, result from mart.registrations order by 2") == [
+        ("R1", "THEORY", Decimal("8.5")),
+        ("R1", "VIDEO", Decimal("8.0")),
+    ]
+    assert rows(LISTED) == []
+    assert rows("select outcome, deliveries from mart.received_messages") == [("completion", 2)] * 2
+    assert elearning.send(studio, told_ahead).text == "already registered: the first registration stands"
+    assert rows("select count(*) from core.reported_completions") == [(2,)]
 
 
 def test_a_grade_outside_the_definition_counts_once_the_definition_holds_it(academy, engine, rows, night):
