@@ -63,7 +63,8 @@ where item_id = any(:item_ids)
 order by item_id
 
 -- name: wished
--- What is registered on open requests: of each completion one, however many parts it is registered on.
+-- What is registered on open requests: of each completion one, however many parts it is registered on. Presence and
+-- passed are told where they are ticked, or somebody said that they are not to be; what nobody said is left out.
 select distinct on (held.completion_id)
     held.completion_id,
     held.request_code,
@@ -71,11 +72,16 @@ select distinct on (held.completion_id)
     coalesce(requests.external_id, requests.person_id) as person,
     said.course_id,
     cast(held.result as text) as result,
-    case when held.approved then held.presence end as presence,
-    case when held.approved then held.passed end as passed,
+    case when held.presence then true when integrations.sends_presence and not said.presence then false end as presence,
+    case
+        when held.passed then true
+        when integrations.sends_passed and not said.passed then false
+        when held.approved and integrations.sends_result and held.result < integrations.pass_mark then false
+    end as passed,
     coalesce(held.approved_on, said.completed_on) as completed_on
 from core.registrations as held
 join core.reported_completions as said using (completion_id)
+join core.integrations using (integration)
 join core.training_requests as requests using (request_code)
 where requests.status = 'open'
 and requests.closed_at is null

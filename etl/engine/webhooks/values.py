@@ -13,25 +13,28 @@ from etl.engine.decoding import MALFORMED
 from etl.errors import RejectRecord
 from etl.files.kinds import code
 
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY: Final = re.compile(
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?", re.IGNORECASE
+)
 _MOMENT: Final = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?P<time>[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)"
     r"(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?",
     re.IGNORECASE,
 )
-_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}([.][0-9]{1,6})?")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}([.][0-9]{1,20})?")
 _FLAGS: Final = {"true": True, "1": True, "ja": True, "false": False, "0": False, "nee": False}
 
 
 def moment(name: str, text: str, zone: ZoneInfo) -> tuple[datetime, date]:
-    """A moment (UTC) and its day in ``zone``, in which a time without one is meant. A day alone begins at midnight.
+    """A moment (UTC) and its day in ``zone``, in which a time without one is meant. A day alone begins at midnight, and
+    is that day whatever zone it names.
 
     Raises RejectRecord where it is none of the calendar.
     """
     try:
-        if _DAY.fullmatch(text):
-            day = date.fromisoformat(text)
-            return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC), day
+        if told := _DAY.fullmatch(text):
+            begins = datetime.fromisoformat(f"{told['day']}T00:00{(told['zone'] or '').upper()}")
+            return (begins if begins.tzinfo else begins.replace(tzinfo=zone)).astimezone(UTC), begins.date()
         written = _MOMENT.fullmatch(text)
         if written is None:
             raise _refused(name, "not a date and time such as 2026-01-13T09:30:00+01:00")

@@ -40,6 +40,22 @@ def test_what_is_registered_is_told_once(school, statuses):
     assert statuses() == [("R1", "accepted", ""), ("R2", "accepted", "")]
 
 
+def test_presence_and_passed_are_told_where_somebody_said_so_and_left_out_elsewhere(school, engine, read):
+    report(
+        engine, "exams", "1001", "77", "2026-03-20", grade=0
+    )  # sends no presence; its definition has a pass mark
+    report(engine, "exams", "1002", "77", "2026-03-20", presence=False, passed=False)
+    flow.run(engine, None, Options())
+    school.night()
+    found = read("select request_code, part_code, presence, passed from mart.coachview_results order by 1, 2")
+    assert [tuple(row) for row in found.astype(object).where(found.notna(), None).to_numpy()] == [
+        ("R1", "T1-EXAM", None, False),
+        ("R1", "T1-THEORY", True, True),
+        ("R2", "T1-EXAM", None, None),
+        ("R2", "T1-THEORY", None, None),
+    ]
+
+
 def test_nothing_is_planned_or_sent_until_the_connection_says_so(school, statuses):
     school.changed(push=False)
     assert (school.night(), school.books.told, statuses()) == ("success", [], [])
