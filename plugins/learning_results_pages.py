@@ -19,7 +19,7 @@ from etl.pages.host import Host, Right, Visitor
 def application() -> Asgi:
     """All pages, for whoever is signed in to this Airflow."""
     path = urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/")
-    return create(Host(_visitor, warehouse_engine, path))
+    return create(Host(_visitor, warehouse_engine, conf.get("api", "secret_key"), path))
 
 
 def _visitor(user: GetUserDep) -> Visitor:

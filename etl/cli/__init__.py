@@ -18,6 +18,7 @@ from etl.cli import (
     path,
     pools,
     reference,
+    rejections,
     report,
     review,
     run,
@@ -53,6 +54,7 @@ _typer.add_typer(database.app, name="db")
 _typer.add_typer(docs.app, name="docs")
 _typer.add_typer(hooks.app, name="hooks")
 _typer.add_typer(reference.app, name="reference")
+_typer.add_typer(rejections.app, name="rejections")
 _typer.add_typer(review.app, name="review")
 _typer.command("check")(check.check)
 _typer.command("demo")(demo.demo)

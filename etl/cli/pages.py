@@ -1,6 +1,7 @@
 """The pages alone, for somebody who works on them."""
 
 import getpass
+import secrets
 from typing import Annotated
 
 import typer
@@ -21,6 +22,6 @@ def pages(port: Annotated[int, typer.Option(help="Port to listen on, of this mac
         return you
 
     with warehouse_engine() as engine:
-        app = Starlette(routes=[Mount(PATH, create(Host(visitor, lambda: engine)))])
+        app = Starlette(routes=[Mount(PATH, create(Host(visitor, lambda: engine, secrets.token_urlsafe())))])
         typer.echo(f"http://127.0.0.1:{port}{PATH}/tonight (Ctrl-C stops it)")
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")

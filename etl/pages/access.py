@@ -13,6 +13,7 @@ RIGHTS = {
     "tonight": Right.SEE,
     "run": Right.SEE,
     "rejections": Right.PERSONS,
+    "rejections/dismiss": Right.CHANGE,
 }
 
 
@@ -20,10 +21,10 @@ def visitor_of(host: Host, page: str) -> Any:
     """A dependency: the visitor, who has the right that this page needs. Answers 403 else."""
     needed = RIGHTS[page]
 
-    async def allowed(request: Request, visitor: Visitor = Depends(host.visitor)) -> Visitor:  # noqa: B008
+    def allowed(request: Request, visitor: Visitor = Depends(host.visitor)) -> Visitor:  # noqa: B008
         request.state.visitor = visitor
         if needed not in visitor.rights:
-            raise HTTPException(403, f"This page needs the right to {_WORDS[needed]}: ask the administrator.")
+            raise HTTPException(403, f"This needs the right to {_WORDS[needed]}: ask the administrator.")
         return visitor
 
     return Depends(allowed)

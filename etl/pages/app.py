@@ -1,8 +1,10 @@
 """The pages as an application, for Airflow's API server to serve or for a server of its own."""
 
-from typing import Final
+from typing import Any, Final
 
+from asgi_csrf import asgi_csrf
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from secure import (
     CacheControl,
@@ -25,16 +27,35 @@ PATH: Final = "/learning-results/pages"
 
 
 def create(host: Host) -> Asgi:
-    """All pages. Each asks who is there before it answers; only the stylesheet and the script are anybody's."""
+    """All pages, behind the checks that hold for each: forms are of these pages, and browsers keep and load nothing."""
+    signed = asgi_csrf(
+        application(host),
+        signing_secret=host.secret,
+        cookie_name="learning_results_form",
+        cookie_path=(host.airflow or "") + PATH,
+        send_csrf_failed=_not_ours,
+    )
+    return SecureASGIMiddleware(signed, secure=_headers())
+
+
+def application(host: Host) -> FastAPI:
+    """The pages. Each asks who is there before it answers; only the stylesheet and the script are anybody's."""
     app = FastAPI(title="Learning results", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.host = host
     for page in (tonight, run, rejections):
         app.include_router(page.router(host))
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _senseless)
     app.add_exception_handler(InvalidInput, _nothing)
     app.add_exception_handler(EtlError, _problem)
-    return SecureASGIMiddleware(app, secure=_headers())
+    return app
+
+
+async def _not_ours(_scope: Any, send: Any, _error: object) -> None:
+    words = b"Nothing was changed: this form is not of these pages, or too old. Open the page again."
+    await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": words})
 
 
 def _headers() -> Secure:
@@ -53,6 +74,12 @@ def _headers() -> Secure:
 async def _refused(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)  # noqa: S101 - the handler of this class
     return html(request, "refused", problem.status_code, why=problem.detail)
+
+
+async def _senseless(request: Request, _problem: Exception) -> Response:
+    return html(
+        request, "refused", 422, why="The address, or the form, lacks something or holds what it cannot mean."
+    )
 
 
 async def _nothing(request: Request, problem: Exception) -> Response:

@@ -1,7 +1,7 @@
 """What the pages ask of the program that serves them: who is there, which warehouse, where Airflow's own pages are."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sqlalchemy import Engine
@@ -26,9 +26,11 @@ class Visitor:
 @dataclass(frozen=True)
 class Host:
     """``visitor``: a dependency of FastAPI that says who asks, or answers 401. ``engine``: the warehouse, once it is
-    needed. ``airflow``: the path that Airflow's own pages are below, without its last slash; None where there are none.
+    needed. ``secret``: what forms are signed with, the same in every process that serves them. ``airflow``: the path
+    that Airflow's own pages are below, without its last slash; None where there are none.
     """
 
     visitor: Callable[..., Visitor | Awaitable[Visitor]]
     engine: Callable[[], Engine]
+    secret: str = field(repr=False)
     airflow: str | None = None

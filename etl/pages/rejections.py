@@ -2,17 +2,18 @@
 
 import csv
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
 from sqlalchemy import Connection as Session
 
 from etl import db
+from etl.load.dismissals import ChosenRejections, dismiss
 from etl.pages.access import visitor_of
-from etl.pages.host import Host
+from etl.pages.host import Host, Visitor
 from etl.pages.render import html
 from etl.reference.formulas import guarded_text
 
@@ -43,7 +44,28 @@ def router(host: Host) -> APIRouter:
             (one for one in reasons if (one["source"], one["reason_code"]) == (source, reason_code)), None
         )
         more = rows[_MOST - 1] if len(rows) > _MOST else None
-        return html(request, "rejections", reasons=reasons, rows=rows[:_MOST], chosen=chosen, more=more)
+        return html(
+            request,
+            "rejections",
+            reasons=reasons,
+            rows=rows[:_MOST],
+            chosen=chosen,
+            more=more,
+            now=datetime.now(UTC),
+        )
+
+    @pages.post("/rejections/dismiss")
+    def dismissed(
+        because: Annotated[str, Form(max_length=500)],
+        source: Annotated[str, Form(max_length=200)],
+        reason_code: Annotated[str, Form(max_length=200)],
+        shown_at: Annotated[datetime, Form()],
+        visitor: Annotated[Visitor, visitor_of(host, "rejections/dismiss")],
+        record_key: Annotated[str | None, Form(max_length=500)] = None,
+    ) -> Response:
+        chosen = ChosenRejections(source, reason_code, record_key)
+        dismiss(host.engine(), chosen, visitor.name, because, shown_at)
+        return RedirectResponse("../rejections", status_code=303)
 
     @pages.get("/rejections.csv")
     def exported(source: Chosen = None, reason_code: Chosen = None) -> Response:

@@ -59,6 +59,7 @@ def html(request: Request, page: str, status: int = 200, **shown: Any) -> Respon
         "visitor": visitor,
         "airflow": host.airflow,
         "status": status,
+        "rights": rights,
         **shown,
     }
     return _TEMPLATES.TemplateResponse(request, f"{page}.html", context, status_code=status)

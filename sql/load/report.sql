@@ -81,6 +81,7 @@ select
     (array_agg(resource || ' ' || record_key order by first_seen_at < :since, resource, record_key))[1:3] as records
 from ops.rejections
 where resolved_at is null
+and dismissed_at is null
 and split_part(flow, '/', 1) = any(:flows)
 group by source, reason_code
 order by source, rejected desc, reason_code

@@ -3,6 +3,7 @@
 select rejection_id, flow, source, scope, resource, record_key, reason_code, reason, first_seen_at, last_seen_at
 from ops.rejections
 where resolved_at is null
+and dismissed_at is null
 and (cast(:source as text) is null or source = :source)
 and (cast(:reason_code as text) is null or reason_code = :reason_code)
 and (first_seen_at, rejection_id) > (coalesce(cast(:after_at as timestamptz), '-infinity'), cast(:after_id as bigint))
@@ -19,5 +20,6 @@ select
     count(*) filter (where first_seen_at > now() - interval '1 day') as fresh
 from ops.rejections
 where resolved_at is null
+and dismissed_at is null
 group by source, reason_code
 order by oldest, source, reason_code

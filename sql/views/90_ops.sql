@@ -10,7 +10,10 @@ select
     reason,
     first_seen_at,
     last_seen_at,
-    resolved_at
+    resolved_at,
+    dismissed_at,
+    dismissed_by,
+    dismissed_because
 from ops.rejections;
 
 comment on view mart.rejections is 'Rows that came in and were not recorded, each with its reason: open while the cause lasts, resolved by the run that no longer meets it';
@@ -24,6 +27,9 @@ comment on column mart.rejections.reason_code is 'Why, as a code';
 comment on column mart.rejections.reason is 'Why, in a sentence';
 comment on column mart.rejections.first_seen_at is 'When the row was rejected first';
 comment on column mart.rejections.last_seen_at is 'When the row was rejected last: it is looked at again when something of it was read anew';
+comment on column mart.rejections.dismissed_at is 'When a person said that nothing is to be done about it; it counts as open no more in reports and on pages, and comes back when its cause goes and comes again';
+comment on column mart.rejections.dismissed_by is 'Who said so';
+comment on column mart.rejections.dismissed_because is 'Why';
 comment on column mart.rejections.resolved_at is 'When a run no longer met the cause; empty while the rejection is open';
 
 -- Of a step that a run which started again did not come to any more, only what it wrote still counts.

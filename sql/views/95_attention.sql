@@ -75,6 +75,7 @@ select
     null as target
 from ops.rejections
 where rejections.resolved_at is null
+and rejections.dismissed_at is null
 and rejections.first_seen_at > now() - interval '1 day'
 -- What cannot be sent stands in the ledger too, and is listed from there.
 and not exists (select from ops.outbox as item where item.target = rejections.source)

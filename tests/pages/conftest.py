@@ -2,12 +2,16 @@
 
 import pandas as pd
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from etl.load import rejections, runs
 from etl.load.runs import Counts
-from etl.pages.app import create
+from etl.pages.app import PATH, create
 from etl.pages.host import Host, Right, Visitor
+
+SECRET = "of these tests"
 
 
 @pytest.fixture
@@ -34,7 +38,8 @@ def browse(engine):
 
     def browse(*rights):
         visitor = Visitor("somebody", frozenset(rights))
-        return TestClient(create(Host(lambda: visitor, lambda: engine)))
+        app = Starlette(routes=[Mount(PATH, create(Host(lambda: visitor, lambda: engine, SECRET)))])
+        return TestClient(app, f"http://etl.test{PATH}")
 
     return browse
 

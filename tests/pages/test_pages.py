@@ -11,9 +11,10 @@ from starlette.testclient import TestClient
 
 from etl.load import runs
 from etl.pages.access import RIGHTS
-from etl.pages.app import create
+from etl.pages.app import application, create
 from etl.pages.host import Host, Right
 from etl.pages.tonight import bars
+from tests.pages.conftest import SECRET
 
 
 def words(answer):
@@ -87,7 +88,7 @@ def test_the_export_holds_every_row_and_no_formula(op, night):
 
 def test_a_page_needs_its_right_and_is_in_the_menu_only_of_those_who_have_it(browse, night):
     nobody, viewer = browse(), browse(Right.SEE)
-    for page in RIGHTS:
+    for page in RIGHTS.keys() - {"rejections/dismiss"}:
         asked = {"run_id": night} if page == "run" else {}
         assert nobody.get(f"/{page}", params=asked).status_code == 403
         allowed = RIGHTS[page] == Right.SEE
@@ -100,7 +101,7 @@ def test_without_a_login_no_page_answers(engine, night):
     def visitor():
         raise HTTPException(401, "Not authenticated")
 
-    stranger = TestClient(create(Host(visitor, lambda: engine, "/airflow")))
+    stranger = TestClient(create(Host(visitor, lambda: engine, SECRET, "/airflow")))
     for address in ("/", "/tonight", f"/run?run_id={night}", "/rejections", "/rejections.csv"):
         answer = stranger.get(address)
         assert answer.status_code == 401
@@ -109,8 +110,8 @@ def test_without_a_login_no_page_answers(engine, night):
 
 
 def test_there_is_no_address_that_these_tests_do_not_know(engine):
-    known = {"/", "/tonight", "/run", "/rejections", "/rejections.csv", "/static"}
-    app = create(Host(lambda: None, lambda: engine)).app
+    known = {"/", "/tonight", "/run", "/rejections", "/rejections/dismiss", "/rejections.csv", "/static"}
+    app = application(Host(lambda: None, lambda: engine, SECRET))
     assert {route.path for route in app.routes if hasattr(route, "path")} == known
 
 
@@ -136,4 +137,61 @@ def test_a_plot_is_as_tall_as_the_longest_run_and_shows_which_was_red():
 
 @pytest.mark.parametrize("value", ["after_at=yesterday", "after_id=x"])
 def test_an_address_that_makes_no_sense_is_refused(op, value):
-    assert op.get(f"/rejections?{value}").status_code == 422
+    answer = op.get(f"/rejections?{value}")
+    assert answer.status_code == 422
+    assert "holds what it cannot mean" in words(answer)
+
+
+def form(page):
+    """The fields of the form of a page, as a browser sends them."""
+    hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', page.text)
+    return {name: unescape(value) for name, value in hidden}
+
+
+def chosen(reason_code):
+    return {"source": "main", "reason_code": reason_code}
+
+
+def test_who_dismisses_rows_says_why_and_they_are_listed_no_more(op, engine, night):
+    page = op.get("/rejections", params=chosen("unmatched_learner"))
+    answer = op.post("/rejections/dismiss", data=form(page) | {"because": "trainees of the vendor"})
+    assert str(answer.url).endswith("/rejections")
+    assert "unmatched_learner" not in answer.text
+    assert "unmatched_learner" not in op.get("/tonight").text
+    with engine.connect() as session:
+        kept = session.exec_driver_sql(
+            "select count(*), min(dismissed_by), min(dismissed_because) from mart.rejections"
+            " where dismissed_at is not null and resolved_at is null"
+        ).one()
+    assert tuple(kept) == (249, "somebody", "trainees of the vendor")
+
+
+def test_one_row_can_be_dismissed_by_itself(op, night):
+    page = op.get("/rejections", params=chosen("unmatched_learner"))
+    op.post("/rejections/dismiss", data=form(page) | {"because": "a test account", "record_key": "2/7"})
+    assert "main: 248 rows" in words(op.get("/tonight"))
+
+
+def test_what_came_in_after_the_page_was_opened_is_not_dismissed_with_it(op, engine, night):
+    fields = form(op.get("/rejections", params=chosen("needs_graded_date")))
+    with engine.begin() as session:
+        session.exec_driver_sql("update ops.rejections set first_seen_at = clock_timestamp()")
+    answer = op.post("/rejections/dismiss", data=fields | {"because": "old"})
+    assert answer.status_code == 404
+    assert "there is no row that is open" in words(answer)
+
+
+def test_a_form_that_these_pages_did_not_make_changes_nothing(op, night):
+    fields = form(op.get("/rejections", params=chosen("unmatched_learner")))
+    answer = op.post("/rejections/dismiss", data=fields | {"because": "x", "csrftoken": "forged"})
+    assert answer.status_code == 403
+    assert "Nothing was changed" in answer.text
+    assert "main: 249 rows" in words(op.get("/tonight"))
+
+
+def test_who_may_only_look_sees_no_form_and_can_change_nothing(browse, night):
+    reader = browse(Right.SEE, Right.PERSONS)
+    page = reader.get("/rejections", params=chosen("unmatched_learner"))
+    assert not form(page)
+    given = {"because": "x", "shown_at": "2026-01-01T00:00:00Z", **chosen("unmatched_learner")}
+    assert reader.post("/rejections/dismiss", data=given).status_code == 403
