@@ -157,6 +157,19 @@ from core.integrations
 where integration = :integration and closed_at is null
 
 -- name: connections
-select integration, connection_id
+-- Integrations of a system that are signed for, and when a message of each was taken and refused last.
+select
+    integrations.integration,
+    integrations.connection_id,
+    integrations.active,
+    integrations.hash,
+    max(logged.last_happened_at) filter (where logged.event <> 'refused') as last_taken_at,
+    to_char(
+        max(logged.last_happened_at) filter (where logged.event = 'refused') at time zone integrations.timezone,
+        'YYYY-MM-DD HH24:MI'
+    ) as last_refused
 from core.integrations
-where system = :system and connection_id is not null and closed_at is null
+left join ops.webhook_log as logged using (integration)
+where integrations.system = :system and integrations.connection_id is not null and integrations.closed_at is null
+group by integrations.integration
+order by integrations.integration

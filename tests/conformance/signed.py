@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 
 from etl.connections import Connection
 from etl.sandbox.posting import Poster
+from tests.conformance.nights import posted
 from tests.conformance.stand_in import OPEN, Lacking, Message, Outcome, Rows, StandIn, columns, golden
 
 SECRET: Final = "conformance-secret"
@@ -127,6 +128,10 @@ class SignedStandIn(StandIn):
         connection = self.connections["first_secret"]
         yield Lacking(replace(connection, password=""), "No secret is entered")
         yield Lacking(replace(connection, conn_id="third_secret", password="another"), "No integration")
+        posted(self.engine, self.connect, self.unproved())
+        yield Lacking(connection, f"not that of this secret with {self.hash}")
+        self.change("update core.integrations set active = false")
+        yield Lacking(connection, "paused")
 
     @property
     def planted(self) -> frozenset[str]:
