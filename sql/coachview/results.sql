@@ -63,8 +63,9 @@ where item_id = any(:item_ids)
 order by item_id
 
 -- name: wished
--- What is registered on open requests: of each completion one, however many parts it is registered on. Presence and
--- passed are told where they are ticked, or somebody said that they are not to be; what nobody said is left out.
+-- What is registered on open requests, and not finished in Coachview already: of each completion one, however many
+-- parts it is registered on. Presence and passed are told where they are ticked, or somebody said that they are not to be;
+-- what nobody said is left out.
 select distinct on (held.completion_id)
     held.completion_id,
     held.request_code,
@@ -85,4 +86,11 @@ join core.integrations using (integration)
 join core.training_requests as requests using (request_code)
 where requests.status = 'open'
 and requests.closed_at is null
+and not exists (
+    select from core.training_request_parts as there
+    where there.request_code = held.request_code
+    and there.part_code = held.part_code
+    and there.closed_at is null
+    and (there.finished or there.approved)
+)
 order by held.completion_id, held.request_code, held.part_code

@@ -236,6 +236,15 @@ def test_a_request_that_is_finished_meanwhile_is_not_told(school, write, statuse
     assert (statuses()[0], school.books.told) == (("R1", "withheld", "request_finished"), ONCE[1:])
 
 
+def test_a_part_that_is_finished_in_coachview_meanwhile_is_not_told(school, write, statuses):
+    school.sandbox.faults.add("coachview", "unavailable", operation="result")
+    school.night()
+    write("insert into core.training_request_parts (request_code, part_code, finished, approved)"
+          " values ('R1', 'T1-THEORY', true, false)")  # fmt: skip
+    assert school.night() == "success"
+    assert (statuses()[0], school.books.told) == (("R1", "withheld", "request_finished"), ONCE[1:])
+
+
 def test_of_two_pushers_at_once_one_leaves_and_nothing_is_sent_twice(school, engine):
     run_id = push.open_run(engine, Options())
     push.plan(engine, run_id, lambda _: school.connection, Options())
