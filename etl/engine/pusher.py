@@ -55,10 +55,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Answered:
-    """What became of the items of a call."""
+    """What became of the items of a call; ``keep`` writes what else is known of it since, with the outcomes."""
 
     call_id: UUID
     outcomes: Mapping[int, Outcome]
+    keep: Callable[[Session], None] | None = None
 
 
 class Pusher:
@@ -115,9 +116,14 @@ class Pusher:
         self, call_id: UUID, outcomes: Mapping[int, Outcome], account: TargetAccount
     ) -> dict[int, str]:
         """Commit what became of claimed items; returns the status of each."""
-        with self._session.begin():
-            self._write(Answered(call_id, outcomes), account)
+        self.commit([Answered(call_id, outcomes)], account)
         return statuses(outcomes, account)
+
+    def commit(self, answered: Sequence[Answered], account: TargetAccount) -> None:
+        """Commit what calls were answered."""
+        with self._session.begin():
+            for call in answered:
+                self._write(call, account)
 
     def reject(self, item_ids: Sequence[int], code: str) -> None:
         """Items that were sent, not processed and will never be are rejected."""
@@ -140,6 +146,8 @@ class Pusher:
             series.commit()
 
     def _write(self, call: Answered, account: TargetAccount) -> None:
+        if call.keep:
+            call.keep(self._session)
         recorded = [_recorded(item_id, outcome, account) for item_id, outcome in call.outcomes.items()]
         age = {"retry_days": account.retry_days, "retry_hours": _RETRY_HOURS}
         outcomes = msgspec.json.encode(recorded).decode()
@@ -164,16 +172,21 @@ class Series:
         self._answered = []
         return call_id, offered
 
-    def record(self, call_id: UUID, outcomes: Mapping[int, Outcome]) -> dict[int, str]:
+    def record(
+        self,
+        call_id: UUID,
+        outcomes: Mapping[int, Outcome],
+        keep: Callable[[Session], None] | None = None,
+    ) -> dict[int, str]:
         """What became of claimed items, to be committed next; returns the status that each gets."""
-        self._answered.append(Answered(call_id, outcomes))
+        self._answered.append(Answered(call_id, outcomes, keep))
         return statuses(outcomes, self._account)
 
     def commit(self) -> None:
         """There is no next call."""
         answered, self._answered = self._answered, []
-        for call in answered:
-            self._pusher.record(call.call_id, call.outcomes, self._account)
+        if answered:
+            self._pusher.commit(answered, self._account)
 
 
 @contextmanager

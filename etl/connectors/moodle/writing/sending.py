@@ -4,14 +4,13 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Protocol, TypeVar
-from uuid import uuid4
 
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl.engine import failpoint, ledger
 from etl.engine.ledger import OUTCOME_UNKNOWN, DueItem, Target
-from etl.engine.pusher import Outcome, Pusher
+from etl.engine.pusher import Outcome, Pusher, Series
 from etl.errors import AnswerLost, EtlError, GiveUp, RejectRecord, RetryLater
 from etl.load.runs import Counts
 
@@ -116,14 +115,18 @@ class Sender(Generic[Row, Done]):
         """Send items until all were, the allowance is used up, or the site has to be left alone (``problem``)."""
         waiting = [one.item_id for one in due if one.status != "unknown"]
         sendable = self._pusher.read(lambda session: self._kind.rows(session, waiting))
+        with self._pusher.series(self._run_id, self._push) as series:
+            self._send_each(series, [self._kind.item_id(row) for row in sendable], allowance)
+
+    def _send_each(self, series: Series, item_ids: Sequence[int], allowance: Allowance) -> None:
         silent = 0
         lost: AnswerLost | None = None
-        for place, item_id in enumerate(map(self._kind.item_id, sendable)):
+        for place, item_id in enumerate(item_ids):
             if allowance.used_up:
                 break
             if place and place % _TOLD_EVERY == 0:
-                allowance.tell(self._kind.target.kind, place, len(sendable))
-            problem = self._sent(item_id)
+                allowance.tell(self._kind.target.kind, place, len(item_ids))
+            problem = self._sent(series, item_id)
             allowance.sent += 1
             if isinstance(problem, AnswerLost):
                 lost, silent = problem, silent + 1
@@ -137,35 +140,33 @@ class Sender(Generic[Row, Done]):
         if lost:
             self.problem = RetryLater(f"{lost}; the next run reads it back")
 
-    def _sent(self, item_id: int) -> EtlError | None:
-        """Send one item and commit what became of it; returns the problem that it met with the site."""
-        call_id = uuid4()
-        claimed = self._pusher.claim([item_id], call_id, self._run_id, self._push, self._kind.rows)
+    def _sent(self, series: Series, item_id: int) -> EtlError | None:
+        """Send one item and record what became of it; returns the problem that it met with the site."""
+        call_id, claimed = series.claim([item_id], self._kind.rows)
         if not claimed:
             return None
         failpoint.point("moodle.claimed")
-        outcome, problem = self._offered(claimed[0])
-        self._pusher.record(call_id, {item_id: outcome}, self._push)
+        outcome, problem, keep = self._offered(claimed[0])
+        series.record(call_id, {item_id: outcome}, keep)
         failpoint.point("moodle.recorded")
         return problem
 
-    def _offered(self, row: Row) -> tuple[Outcome, EtlError | None]:
+    def _offered(self, row: Row) -> tuple[Outcome, EtlError | None, Callable[[Session], None] | None]:
+        """What became of a row, the problem with the site, and what is to be kept."""
         target = self._kind.target
         try:
             done = self._kind.send(row)
         except RejectRecord as refused:
             code = getattr(refused, "error_code", None)
-            return _outcome(target, "rejected", refused.reason_code, retry=True, error_code=code), None
+            rejected = _outcome(target, "rejected", refused.reason_code, retry=True, error_code=code)
+            return rejected, None, None
         except AnswerLost as met:
             lost = _outcome(target, "unknown", OUTCOME_UNKNOWN, error_code="no_answer", cause=met.cause)
-            return lost, met
+            return lost, met, None
         except (GiveUp, RetryLater) as met:
-            return Outcome("pending", cause=str(met), not_processed=True), met
+            return Outcome("pending", cause=str(met), not_processed=True), met, None
         failpoint.point("moodle.answered")
-        with self._engine.begin() as session:
-            self._kind.keep(session, row, done)
-        failpoint.point("moodle.kept")
-        return Outcome("accepted"), None
+        return Outcome("accepted"), None, lambda session: self._kind.keep(session, row, done)
 
 
 def _outcome(target: Target, status: str, code: str, **more: Any) -> Outcome:

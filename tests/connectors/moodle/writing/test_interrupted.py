@@ -76,9 +76,7 @@ def run_until(point, warehouse, connection):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "point", ["moodle.planned", "moodle.claimed", "moodle.answered", "moodle.kept", "moodle.recorded"]
-)
+@pytest.mark.parametrize("point", ["moodle.planned", "moodle.claimed", "moodle.answered", "moodle.recorded"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_killed_anywhere_the_next_run_ends_like_an_undisturbed_one(
     kind, point, wished, came, transfer, warehouse, connect, processes, wrote
