@@ -136,7 +136,7 @@ comment on column mart.webhook_log.last_happened_at is 'When it happened last';
 
 comment on column mart.integrations.integration is 'Integration; the last part of the address that its sender posts to';
 comment on column mart.integrations.system is 'System that reports';
-comment on column mart.integrations.connection_id is 'Connection that holds the secret; empty for a system that is polled';
+comment on column mart.integrations.connection_id is 'Connection that holds the secret of its sender, or by which it is polled; empty for one that is a source of sources.csv too';
 comment on column mart.integrations.hash is 'Hash that its sender signs with';
 comment on column mart.integrations.timezone is 'Time zone of its times and days';
 comment on column mart.integrations.minimum is 'Lowest result of its result definition';
