@@ -1,12 +1,15 @@
 """What Airflow's API server serves besides its own pages."""
 
 import json
+import sys
 from functools import partial
 from typing import Any
 
+from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
 from etl.connections import Connection
+from etl.connectors import registry
 from etl.connectors.registry import mounts
 from etl.engine.connector import Mount
 from etl.engine.mounting import Asgi, Host, Mounted, receiver
@@ -113,10 +116,24 @@ _BELOW = "learning-results/pages"  # relative, so that it holds where Airflow is
 _ICON = f"{_BELOW}/static/icon.svg"
 
 
+class Preloading:
+    """Tasks begin with the flows imported: with the LocalExecutor each is forked from a process of the scheduler, which
+    imports them once, before it makes those processes. With another executor a task imports its flow itself.
+    """
+
+    @hookimpl
+    def on_starting(self, component: object) -> None:
+        """Airflow calls this in each of its programs, and in each task."""
+        if sys.argv[1:2] == ["scheduler"]:
+            for flow in registry.FLOWS:
+                registry.flow(flow)
+
+
 class LearningResultsPlugin(AirflowPlugin):
     """The receivers of the connectors, each with a check of its own, and the pages behind Airflow's login."""
 
     name = "learning_results"
+    listeners = [Preloading()]  # noqa: RUF012
     fastapi_apps = [  # noqa: RUF012
         *_receivers(),
         {"app": Mounted(_pages), "url_prefix": f"/{_BELOW}", "name": "Learning results"},
