@@ -12,7 +12,7 @@ could not be reached. The log of `report` holds the report of the run, with what
 back what the site has, before anything else is sent.
 
 **Too much at once**: where more is due than `at_most` of the site allows, nothing is sent. Look at it
-first, then *Trigger* with *at most* as high as it takes.
+(`etl moodle enrolments preview`), then *Trigger* with *at most* as high as it takes.
 
 **Pause** a site in its connection (*Writing paused*); what is due is kept. With `writing` = `test` nothing is sent.
 
