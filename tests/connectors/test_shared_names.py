@@ -14,8 +14,11 @@ from etl.connectors.registry import CONNECTORS
 ROOT: Final = Path(__file__).parents[2]
 SHARED: Final = [
     *(f"etl/{name}" for name in ["cli", "console", "db", "engine", "files", "http", "load"]),
-    *(f"etl/{name}" for name in ["reference", "results", "transform"]),
-    *(f"sql/{name}" for name in ["docs", "engine", "load", "reference", "results", "schema", "views"]),
+    *(f"etl/{name}" for name in ["pages", "reference", "results", "transform"]),
+    *(
+        f"sql/{name}"
+        for name in ["docs", "engine", "load", "pages", "reference", "results", "schema", "views"]
+    ),
     "plugins",
     "tests/conformance",
 ]
