@@ -4,6 +4,7 @@ Names, logins and addresses of users are in the messages too: they are not read.
 """
 
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -162,10 +163,20 @@ def _from_xml(posted: Posted) -> _Message:
         parent = element.getparent()
         if kind == "end" and parent is not None and parent.getparent() is None:
             name = hardened.local_name(element)
+            if name in said:
+                raise _doubled(name)
             said[name] = _PARTS[name](**_known(_PARTS[name], element)) if name in _PARTS else element.text
     said["event"] = said.pop("type", None) or said.get("event")
     return _Message(**said)
 
 
 def _known(kind: type[msgspec.Struct], element: etree._Element) -> dict[str, str]:
+    names = Counter(hardened.local_name(child) for child in element)
+    for name in kind.__struct_fields__:
+        if names[name] > 1:
+            raise _doubled(f"{hardened.local_name(element)}.{name}")
     return {name: text for name, text in hardened.texts(element).items() if name in kind.__struct_fields__}
+
+
+def _doubled(name: str) -> RejectRecord:
+    return RejectRecord(MALFORMED, f"element {name}: more than once, a message is of one person and course")

@@ -9,6 +9,7 @@ from etl.connectors.anewspring.decode import hear
 from etl.engine.bodies import Posted
 from etl.engine.webhooks.heard import ReportedCompletion
 from etl.engine.webhooks.integrations import Integration
+from etl.errors import RejectRecord
 from etl.sandbox.anewspring.sender import as_json, as_xml, completed
 
 ACADEMY = Integration(
@@ -93,3 +94,18 @@ def test_its_own_id_tells_users_apart_and_matches_nobody():
     one, again, other = (heard({**OK, "user": {"uid": uid}}) for uid in ("u1", "u1", "u2"))
     assert one.name == again.name != other.name
     assert (str(one.said), one.person_id) == ("element user.id: missing", None)
+
+
+@pytest.mark.parametrize(
+    ("written", "more", "named"),
+    [
+        (b"<user>", b"<user><id>X2</id></user><user>", "user"),
+        (b"<id>X1</id>", b"<id>X1</id><id>X2</id>", "user.id"),
+        (b"</webhook>", b"<created>2026-01-12</created></webhook>", "created"),
+    ],
+)
+def test_xml_that_says_something_twice_is_refused_and_not_guessed(written, more, named):
+    body = as_xml(OK)
+    assert body.count(written) == 1
+    with pytest.raises(RejectRecord, match=rf"^element {named}: more than once"):
+        hear(Posted(body.replace(written, more)), ACADEMY)

@@ -46,6 +46,12 @@ def test_what_is_no_moment_is_refused_by_its_element(text):
     assert not text or text not in str(refused.value)
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00", "1899-12-30", "1900-01-01", "1970-01-01T00:00:00Z"])
+def test_a_moment_that_programs_write_for_none_is_refused(text):
+    with pytest.raises(RejectRecord, match=r"^element x: before there was e-learning"):
+        values.moment("x", text, ZoneInfo("America/New_York"))
+
+
 @pytest.mark.parametrize(
     ("text", "comma", "expected"),
     [
