@@ -1,4 +1,4 @@
--- Which courses are linked to occurrences: by idnumber, as the site showed it last, or by hand.
+-- Which courses are linked to occurrences: by idnumber, as the site showed it last, or by hand (file or command).
 create or replace view core.linked_courses as
 select
     courses.source,
@@ -6,7 +6,8 @@ select
     named.occurrence_code,
     named.status,
     named.is_listed and named.status <> 'cancelled' as in_force,
-    core.is_over(occurrences.status, occurrences.finish_date, sources.late_days, sources.timezone) as over
+    core.is_over(occurrences.status, occurrences.finish_date, sources.late_days, sources.timezone) as over,
+    named.is_listed as stands
 from core.courses
 join core.sources using (source)
 cross join lateral core.occurrences_named(courses.idnumber) as named
@@ -18,8 +19,13 @@ select
     links.occurrence_code,
     occurrences.status,
     links.closed_at is null and occurrences.closed_at is null and occurrences.status <> 'cancelled' as in_force,
-    core.is_over(occurrences.status, occurrences.finish_date, sources.late_days, sources.timezone) as over
-from core.course_links as links
+    core.is_over(occurrences.status, occurrences.finish_date, sources.late_days, sources.timezone) as over,
+    links.closed_at is null and occurrences.closed_at is null as stands
+from (
+    select source, source_course_id, occurrence_code, closed_at from core.course_links
+    union all
+    select source, source_course_id, occurrence_code, null from core.moodle_course_links where closed_at is null
+) as links
 join core.sources using (source)
 join core.occurrences using (occurrence_code);
 
@@ -29,6 +35,7 @@ comment on column core.linked_courses.source_course_id is 'Course in that system
 comment on column core.linked_courses.occurrence_code is 'Occurrence that the course is linked to';
 comment on column core.linked_courses.status is 'Status of the occurrence: planned, active, finished or cancelled';
 comment on column core.linked_courses.in_force is 'Whether the link counts: it was not removed, and the occurrence is listed and not cancelled';
+comment on column core.linked_courses.stands is 'Whether the link was not removed and the occurrence is listed, cancelled or not';
 comment on column core.linked_courses.over is 'Whether the occurrence is finished and ended so long ago that no result of it comes in any more (late_days of the source)';
 
 -- Which courses count for something by themselves, whatever became of the occurrences they are linked to.

@@ -48,4 +48,9 @@ REASONS: Final = {
     " other one, so that no account is touched that was there before: give it a role of its own.",
     "enrolment_not_ours": "The person was in the course before the enrolment was sent; with which times is not known:"
     " suspend the enrolment in Moodle.",
+    "course_of_several": "The course follows several occurrences, so that nobody knows whose dates and status it takes"
+    " over: switch follow off for all but one of them.",
+    "course_not_following": "The course has what its occurrence says, or follows it no more.",
+    "import_incomplete": "A part of the template is in the course, and nothing more came: complete the course by hand,"
+    " or empty it and import again (etl moodle courses import).",
 }

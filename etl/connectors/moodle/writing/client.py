@@ -182,9 +182,10 @@ class MoodleWriter(WritingCalls):
         row = {"id": course_id} | _settings(settings)
         self._update("core_course_update_courses", "course", "courses", row)
 
-    def course_activities(self, course_id: str) -> list[str]:
-        """The ids of the activities of a course."""
-        return [str(one) for one in decode_contents(self.contents(course_id))["activity_id"]]
+    def course_activities(self, course_id: str) -> dict[str, str]:
+        """The activities of a course: their types by their ids."""
+        found = decode_contents(self.contents(course_id))
+        return dict(zip(found["activity_id"], found["module"], strict=True))
 
     def import_course(self, from_id: str, to_id: str) -> None:
         """Add every activity of one course to another. Each call adds them again."""
@@ -205,8 +206,7 @@ class MoodleWriter(WritingCalls):
 
 
 def _settings(settings: CourseSettings) -> dict[str, str]:
-    return {
-        "startdate": str(settings.startdate),
-        "enddate": str(settings.enddate),
-        "visible": as_text(settings.visible),
-    }
+    visible = {"visible": as_text(settings.visible)}
+    if settings.startdate is None:
+        return visible
+    return {"startdate": str(settings.startdate), "enddate": str(settings.enddate)} | visible

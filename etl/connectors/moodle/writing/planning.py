@@ -11,9 +11,16 @@ from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.connectors.moodle.reasons import REASONS
-from etl.connectors.moodle.writing import wishes
+from etl.connectors.moodle.writing import course_planning, wishes
 from etl.connectors.moodle.writing.settings import WritingSettings
-from etl.connectors.moodle.writing.targets import ACCOUNTS, CHANGES, ENROLMENTS, NO_LONGER, WITHDRAWALS
+from etl.connectors.moodle.writing.targets import (
+    ACCOUNTS,
+    CHANGES,
+    COURSE_CHANGES,
+    ENROLMENTS,
+    NO_LONGER,
+    WITHDRAWALS,
+)
 from etl.engine import ledger
 from etl.engine.ledger import Target
 from etl.load.runs import Counts
@@ -34,6 +41,7 @@ def refresh(session: Session, site: WritingSettings) -> Iterator[tuple[Target, C
     accounts = wishes.account_wishes(enrolments, people)
     changes = wishes.account_changes(people)
     withdrawals = wishes.withdrawal_wishes(facts, site.on_withdrawal)
+    yield COURSE_CHANGES, course_planning.follow(session, site)
     yield ACCOUNTS, _offer(session, site, ACCOUNTS, _persons(site, accounts, ["client_code", "stored_id"]))
     yield CHANGES, _offer(session, site, CHANGES, _persons(site, changes, ["client_code", "change"]))
     yield ENROLMENTS, _offer(session, site, ENROLMENTS, _enrolments(site, enrolments, []))

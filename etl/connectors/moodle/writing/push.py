@@ -1,4 +1,4 @@
-"""One push to a site: settle what is unknown, then send people, changes of people, enrolments and withdrawals."""
+"""One push to a site: settle what is unknown, then send courses, people, changes of people, enrolments, withdrawals."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,12 +10,22 @@ from sqlalchemy import Engine
 from etl.connections import Connection
 from etl.connectors.moodle.writing import planning
 from etl.connectors.moodle.writing.client import MoodleWriter
+from etl.connectors.moodle.writing.courses import CourseChanges, NewCourses
 from etl.connectors.moodle.writing.directory import Directory
 from etl.connectors.moodle.writing.enrolments import Enrolments, Participants, Withdrawals
+from etl.connectors.moodle.writing.imports import Imports, ImportSender
 from etl.connectors.moodle.writing.people import AccountChanges, Accounts
 from etl.connectors.moodle.writing.sending import Allowance, AnySender, Sender, SitePush
 from etl.connectors.moodle.writing.settings import WritingSettings
-from etl.connectors.moodle.writing.targets import ACCOUNTS, CHANGES, ENROLMENTS, WITHDRAWALS
+from etl.connectors.moodle.writing.targets import (
+    ACCOUNTS,
+    CHANGES,
+    COURSE_CHANGES,
+    COURSES,
+    ENROLMENTS,
+    IMPORTS,
+    WITHDRAWALS,
+)
 from etl.engine import ledger
 from etl.engine.ledger import DueItem, Target
 from etl.engine.pusher import Pusher, exclusive
@@ -24,7 +34,8 @@ from etl.load import rejections, runs
 from etl.load.runs import Counts
 
 FLOW: Final = "moodle_enrolments"
-TARGETS: Final = (ACCOUNTS, CHANGES, ENROLMENTS, WITHDRAWALS)  # in the order in which they are sent
+# In the order in which they are sent.
+TARGETS: Final = (COURSES, IMPORTS, COURSE_CHANGES, ACCOUNTS, CHANGES, ENROLMENTS, WITHDRAWALS)
 
 
 @dataclass(frozen=True)
@@ -102,6 +113,8 @@ class _SitePush:
         directory = Directory(engine, site, writer)
         participants = Participants(site, writer, directory)
         kinds = (
+            NewCourses(site.source, writer),
+            CourseChanges(site.source, writer),
             Accounts(site, writer, directory),
             AccountChanges(writer, directory),
             Enrolments(site, writer, participants),
@@ -110,6 +123,8 @@ class _SitePush:
         self._senders: dict[str, AnySender] = {
             kind.target.kind: Sender(engine, pusher, kind, account, run_id) for kind in kinds
         }
+        imports = Imports(site.source, writer, engine)
+        self._senders[IMPORTS.kind] = ImportSender(engine, pusher, imports, account, run_id)
 
     def run(self, pushing: Pushing, allowance: Allowance) -> EtlError | None:
         """Returns the problem that stopped it."""

@@ -39,9 +39,9 @@ class ManualEnrolment:
 
 @dataclass(frozen=True)
 class CourseSettings:
-    """What an occurrence decides about its course."""
+    """What an occurrence decides about its course; ``startdate`` None: the dates are left as they are."""
 
-    startdate: int
+    startdate: int | None
     enddate: int
     visible: bool
 
@@ -103,6 +103,14 @@ class SiteCourse(msgspec.Struct, frozen=True):
     def course_id(self) -> str:
         """The id, as the warehouse has it."""
         return str(self.id)
+
+    def has(self, settings: CourseSettings) -> bool:
+        """Does it have these settings already? What is not shown is not known to be there."""
+        dates = settings.startdate is None or (self.startdate, self.enddate) == (
+            settings.startdate,
+            settings.enddate,
+        )
+        return dates and self.visible is not None and bool(self.visible) == settings.visible
 
     @property
     def name(self) -> str:

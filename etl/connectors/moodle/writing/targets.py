@@ -32,3 +32,10 @@ WITHDRAWALS: Final = Target(
     releasable=(WAITS,),
     reasons=REASONS,
 )
+_COURSES: Final = "ops.moodle_courses"
+NOT_FOLLOWING: Final = "course_not_following"
+COURSES: Final = Target(SYSTEM, "courses", "course", _COURSES, reasons=REASONS)
+IMPORTS: Final = Target(SYSTEM, "imports", "course", _COURSES, reasons=REASONS)
+COURSE_CHANGES: Final = Target(
+    SYSTEM, "course changes", "course", _COURSES, nothing_to_do=(NOT_FOLLOWING,), reasons=REASONS
+)

@@ -1,0 +1,123 @@
+"""Courses at a site: made once, and kept in step with their occurrence."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection as Session
+
+from etl import db
+from etl.connectors.moodle.writing.answers import NotWritten
+from etl.connectors.moodle.writing.client import MoodleWriter
+from etl.connectors.moodle.writing.records import NO_TIME, CourseSettings, NewCourse
+from etl.connectors.moodle.writing.targets import COURSE_CHANGES, COURSES
+
+
+@dataclass(frozen=True)
+class CourseItem:
+    """A course as it is to be made, filled or changed; ``there_before``: its activities before an import."""
+
+    item_id: int
+    occurrence_code: str
+    source_course_id: str | None
+    import_from: str | None
+    short_name: str | None
+    full_name: str | None
+    category_id: str | None
+    startdate: int | None
+    enddate: int | None
+    visible: bool | None
+    there_before: list[str] | None
+    asked_by: str | None
+    last_attempt_at: datetime | None
+
+    @property
+    def settings(self) -> CourseSettings:
+        """Dates and visibility."""
+        return CourseSettings(self.startdate, self.enddate or NO_TIME, bool(self.visible))
+
+
+class CourseKind:
+    """What the kinds of courses have in common (see sending.Kind)."""
+
+    def __init__(self, source: str, writer: MoodleWriter) -> None:
+        self._source = source
+        self._writer = writer
+
+    def rows(self, session: Session, item_ids: Sequence[int]) -> list[CourseItem]:
+        """Items as they are sent."""
+        return [
+            CourseItem(**row)
+            for row in db.rows(session, "moodle/course_writing.rows", item_ids=list(item_ids))
+        ]
+
+    def item_id(self, row: CourseItem) -> int:
+        """Which item a row is of."""
+        return row.item_id
+
+
+class NewCourses(CourseKind):
+    """Makes a course with the occurrence code as its idnumber, unless there is one."""
+
+    target = COURSES
+
+    def send(self, row: CourseItem) -> str:
+        """Returns the number of the course."""
+        if found := self._named(row):
+            return found
+        told = (row.short_name or "", row.full_name or "", row.category_id or "")
+        try:
+            return self._writer.create_course(NewCourse(row.occurrence_code, *told, row.settings))
+        except NotWritten:
+            if found := self._named(row):  # made meanwhile, or although it was refused
+                return found
+            raise
+
+    def arrived(self, rows: Sequence[CourseItem]) -> Mapping[int, str]:
+        """Those whose code is the idnumber of a course now."""
+        found = {row.item_id: self._named(row) for row in rows}
+        return {item_id: course for item_id, course in found.items() if course}
+
+    def keep(self, session: Session, row: CourseItem, done: str) -> None:
+        """The course is that of the occurrence, as whoever asked for it said."""
+        db.execute(session, "moodle/course_writing.made", item_id=row.item_id, source_course_id=done)
+        link(session, self._source, row.occurrence_code, done, row.asked_by or "")
+
+    def _named(self, row: CourseItem) -> str | None:
+        return next((course.course_id for course in self._writer.courses_named(row.occurrence_code)), None)
+
+
+class CourseChanges(CourseKind):
+    """Gives courses the dates and the visibility of their occurrence; one that has them is not touched."""
+
+    target = COURSE_CHANGES
+
+    def send(self, row: CourseItem) -> None:
+        """Looks first: Moodle calls a course changed that was told what it was."""
+        course = str(row.source_course_id)
+        if not self._has(row):
+            self._writer.update_course(course, row.settings)
+
+    def arrived(self, rows: Sequence[CourseItem]) -> Mapping[int, None]:
+        """Those that have the settings now."""
+        return {row.item_id: None for row in rows if self._has(row)}
+
+    def keep(self, session: Session, row: CourseItem, done: None) -> None:
+        """Nothing besides: the item says what was confirmed."""
+
+    def _has(self, row: CourseItem) -> bool:
+        course = self._writer.course(str(row.source_course_id))
+        if course is None:
+            where = f"course {row.source_course_id}"
+            raise NotWritten(
+                "course_gone", f"{where} is gone, or hidden from the service account", "not_found"
+            )
+        return course.has(row.settings)
+
+
+def link(session: Session, source: str, occurrence: str, course: str, by: str) -> None:
+    """An occurrence has this course from now on, as a person said; who said so of another one stays on record."""
+    named: dict[str, Any] = {"source": source, "occurrence_code": occurrence, "source_course_id": course}
+    db.execute(session, "moodle/course_writing.close_link", **named)
+    db.execute(session, "moodle/course_writing.link", **named, linked_by=by)
