@@ -6,6 +6,7 @@ The lists are read (etl.connectors.coachview.reading), then what they state goes
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -177,13 +178,9 @@ def _state(engine: Engine, run_id: str, agreed: CoachviewAccount, options: Optio
 
 
 def _counted(name: str, done: Stated) -> Step:
-    counts = Counts(done.read, done.written, done.unchanged, len(done.refused))
-    step = balanced(name, counts)
-    return (
-        Step(name, counts, note=f"{done.closed} rows are closed")
-        if done.closed and not step.problem
-        else step
-    )
+    step = balanced(name, Counts(done.read, done.written, done.unchanged, len(done.refused)))
+    notes = [*done.doubts, *([f"{done.closed} rows are closed"] if done.closed else [])]
+    return replace(step, note="; ".join(notes) or None)
 
 
 def _list(session: Session, run_id: str, done: dict[str, Stated]) -> None:

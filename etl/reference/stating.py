@@ -5,8 +5,9 @@ nothing of it; where the two differ, that is said. A person who imports a row th
 (etl/reference/importing.py). What a system no longer states is closed, as in an import.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pandas as pd
@@ -15,9 +16,9 @@ from sqlalchemy import text
 
 from etl import db
 from etl.files.columns import File
-from etl.files.problems import Problem
 from etl.load.merge import stage
-from etl.reference import held
+from etl.reference import doubts, held
+from etl.reference.beside import Beside
 from etl.reference.checking import problems_with
 from etl.reference.reading import ReferenceSet
 from etl.reference.spec import FILES
@@ -36,13 +37,17 @@ class Refused:
 
 @dataclass(frozen=True)
 class Stated:
-    """Rows of one file: read = written + unchanged + refused; closed = rows that are no longer stated."""
+    """Rows of one file: read = written + unchanged + refused; closed = rows that are no longer stated.
+
+    ``doubts``: what of those that were taken is perhaps not meant, each with how many rows.
+    """
 
     read: int
     written: int
     unchanged: int
     closed: int
     refused: Sequence[Refused]
+    doubts: Sequence[str] = ()
 
 
 def state(
@@ -65,13 +70,18 @@ def state(
     for file in files:
         given = refusals(file.name, rows[file.name])
         refused[file.name] |= {int(line): why for line, why in zip(given.index, given, strict=True)}
-    while wrong := _wrong(session, files, rows, hand, refused):
-        for problem in wrong:
+    while wrong := problems_with(together := _set(files, rows, hand, refused), session):
+        of_the_system = [problem for problem in wrong if problem.line > 0]
+        if not of_the_system:
+            break
+        for problem in of_the_system:
             name = problem.file.removesuffix(".csv")
             refused[name].setdefault(problem.line, f"{problem.column}: {problem.reason}")
+    doubted = _doubts(together, session)
     return {
-        file.name: _put(
-            session, system, file, rows[file.name], hand[file.name], refused[file.name], differing[file.name]
+        file.name: replace(
+            _put(session, system, file, rows[file.name], refused[file.name], differing[file.name]),
+            doubts=doubted.get(file.name, ()),
         )
         for file in files
     }
@@ -96,7 +106,10 @@ def _by_hand(session: Session, file: File) -> pd.DataFrame:
 
 
 def _keys(file: File, frame: pd.DataFrame) -> "pd.Series[str]":
-    return frame[list(file.key)].fillna("").agg("/".join, axis=1) if len(frame) else pd.Series(dtype="str")
+    keys = frame[file.key[0]].fillna("")
+    for name in file.key[1:]:
+        keys = keys + "/" + frame[name].fillna("")
+    return keys
 
 
 def _differing(file: File, rows: pd.DataFrame, hand: pd.DataFrame) -> "pd.Series[bool]":
@@ -106,22 +119,30 @@ def _differing(file: File, rows: pd.DataFrame, hand: pd.DataFrame) -> "pd.Series
     return pd.Series(~both.index.isin(same), index=both.index)
 
 
-def _wrong(
-    session: Session,
+def _set(
     files: Sequence[File],
     rows: Mapping[str, pd.DataFrame],
     hand: Mapping[str, pd.DataFrame],
     refused: Mapping[str, Mapping[int, str]],
-) -> list[Problem]:
-    """What is wrong with stated rows, in the set as it would stand with them."""
+) -> ReferenceSet:
+    """The files as they would stand: what people entered, and the stated rows beside it that are not refused."""
     frames = {}
     for file in files:
         taken = rows[file.name].drop(index=list(refused[file.name]))
         alone = taken[~_keys(file, taken).isin(_keys(file, hand[file.name]))]
         frames[file.name] = pd.concat([hand[file.name], alone])
-    absent = [file for file in FILES if file.name not in frames]
-    found = problems_with(ReferenceSet(frames, absent, [], []), session)
-    return [problem for problem in found if problem.line > 0]
+    return ReferenceSet(frames, [file for file in FILES if file.name not in frames], [], [])
+
+
+def _doubts(together: ReferenceSet, session: Session) -> dict[str, list[str]]:
+    """By file, what of stated rows an import would warn of."""
+    found = Counter(
+        (one.file, one.column, one.reason) for one in doubts.doubts(Beside(together, session)) if one.line > 0
+    )
+    said: dict[str, list[str]] = {}
+    for (filename, column, why), count in sorted(found.items()):
+        said.setdefault(filename.removesuffix(".csv"), []).append(f"{count} rows: {column} {why}")
+    return said
 
 
 def _put(
@@ -129,7 +150,6 @@ def _put(
     system: str,
     file: File,
     rows: pd.DataFrame,
-    hand: pd.DataFrame,
     refused: Mapping[int, str],
     differing: "pd.Series[bool]",
 ) -> Stated:

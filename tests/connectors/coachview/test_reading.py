@@ -342,6 +342,16 @@ def test_persons_become_clients_only_where_the_connection_says_so(site):
     assert site.rows("select client_code from core.training_requests where request_code = 'r1'") == [("p1",)]
 
 
+def test_what_an_import_would_warn_of_is_said_of_what_is_read(site):
+    site.lists.person("p3")
+    site.lists.request("r7", "t1", "p3")
+    site.night()
+    [note] = [one for one in site.notes() if one.startswith("training_requests")]
+    assert note.startswith(
+        "training_requests: 1 rows: external_id is empty, and an integration of the training"
+    )
+
+
 def test_the_client_with_a_persons_external_id_is_the_requests_client(site, write):
     write("update core.clients set external_id = 'X-1' where client_code = 'CL00001'")
     site.night()
