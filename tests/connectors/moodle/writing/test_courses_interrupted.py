@@ -13,7 +13,7 @@ from etl.connectors.moodle.writing.settings import written_site
 from etl.engine.options import Options
 
 TEMPLATE, NEW = 4, 8
-POINTS = ["moodle.planned", "moodle.claimed", "moodle.answered", "moodle.kept", "moodle.recorded"]
+POINTS = ["moodle.planned", "moodle.claimed", "moodle.answered", "moodle.recorded"]
 
 
 @pytest.fixture
