@@ -87,8 +87,9 @@ def register(
             refused.append(listed)
         if until is None:
             _list(session, run_id, flow, name, refused)
-            left = {_NOWHERE: _inputs(version, _waiting(session, name, None))}
-            derivations.remember(session, run_id, flow, name, left)
+            seen = set(waiting)  # what came in meanwhile was not looked at
+            left = [one for one in _waiting(session, name, None) if one in seen]
+            derivations.remember(session, run_id, flow, name, {_NOWHERE: _inputs(version, left)})
     failpoint.point("registrations.written")
     return counts
 

@@ -8,6 +8,7 @@ import pytest
 
 from etl import db
 from etl.connectors.coachview import flow
+from etl.engine import failpoint
 from etl.engine.options import Options
 from etl.results import registrations as results
 from etl.transform.registrations import Place
@@ -333,3 +334,22 @@ def test_a_course_that_is_only_the_part_of_a_training_is_polled_and_its_completi
         wanted = db.query(session, "results/courses.occurrences", source="moodle_main")
     [row] = wanted[wanted["scope"] == "7"].to_dict("records")
     assert (row["counted"], row["waited_for"], pd.isna(row["occurrence_code"])) == (True, False, True)
+
+
+def test_what_comes_in_while_a_run_is_under_way_is_looked_at_by_the_next(
+    register, engine, effects, monkeypatch
+):
+    came = []
+
+    def comes_in(point):
+        if point == "registrations.merged" and not came:
+            came.append(point)
+            report(engine, "studio", "X-1002", "VCA-1", "2026-03-03", grade=8)
+
+    monkeypatch.setattr(failpoint, "point", comes_in)
+    report(engine, "studio", "X-1001", "VCA-1", "2026-03-02", grade=7)
+    register()
+    assert came
+    assert effects("R2", "T1-THEORY") is None
+    register()
+    assert effects("R2", "T1-THEORY") == "8.0 f t t t 2026-03-03"
