@@ -64,11 +64,10 @@ def read(engine: Engine, run_id: str, connect: Connect, options: Options) -> Non
         db.execute(session, "coachview/budget.forget")
     with CoachviewClient(connection, lists, Budget(engine, run_id, reserve=RESERVE)) as client:
         for entity in ENTITIES:
-            try:
-                problems.append(_read_list(engine, run_id, client, _fields(agreed, entity), options))
-            except BudgetSpent as spent:
-                _note(engine, run_id, "land", entity.name, f"{spent}; the next run goes on from where it is")
+            met = _read_list(engine, run_id, client, _fields(agreed, entity), options)
+            if isinstance(met, BudgetSpent):
                 return
+            problems.append(met)
     night.raise_problems(problems, "lists of Coachview could not be read")
 
 
@@ -127,26 +126,26 @@ def _fields(agreed: CoachviewAccount, entity: Entity) -> Entity:
 def _read_list(
     engine: Engine, run_id: str, client: CoachviewClient, entity: Entity, options: Options
 ) -> EtlError | None:
-    """Read one list and count its calls; returns what kept it from being read, which stands in the report."""
+    """Read one list and count its calls; returns what kept it from being read, which the report says."""
     before = Counts(calls=client.calls, bytes=client.bytes)
-    note, problem = None, None
+    note: str | None = None
+    met: EtlError | None = None
     try:
         if options.dry_run:
             note = _would_read(engine, client, entity)
         else:
             changed = reading.Reading(engine, entity, full=options.full).run(client)
             log.info("%s: %s rows are new or changed", entity.name, changed)
-    except BudgetSpent:
-        raise
-    except EtlError as met:
-        problem = met
+    except BudgetSpent as spent:
+        met, note = spent, f"{spent}; the next run goes on from where it is"
+        log.info("%s: %s", entity.name, note)
+    except EtlError as problem:
+        met = problem
     counts = Counts(calls=client.calls - before.calls, bytes=client.bytes - before.bytes)
-    step = Step(
-        entity.name, counts, problem.code if problem else None, str(problem) if problem else None, note=note
-    )
+    step = balanced(entity.name, counts, None if note else met)
     with engine.begin() as session:
-        runs.record_steps(session, run_id, "land", [step])
-    return problem
+        runs.record_steps(session, run_id, "land", [replace(step, note=note)])
+    return met
 
 
 def _would_read(engine: Engine, client: CoachviewClient, entity: Entity) -> str:

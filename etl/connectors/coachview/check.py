@@ -2,8 +2,8 @@
 
 from etl.connections import CheckReport
 from etl.connectors.coachview.account import CoachviewAccount, account
-from etl.connectors.coachview.client import CoachviewClient
-from etl.connectors.coachview.entities import DONE, ENTITIES
+from etl.connectors.coachview.client import CoachviewClient, Page
+from etl.connectors.coachview.entities import DONE, ENTITIES, Entity
 from etl.engine.connection_test import Tested
 from etl.errors import GiveUp
 
@@ -18,20 +18,26 @@ def check_connection(tested: Tested) -> CheckReport:
     except GiveUp as problem:
         problems.append(str(problem))
     refused: dict[str, list[str]] = {}
-    for name in _used(agreed):
-        with CoachviewClient(tested.at_once, [name]) as client:
+    for entity in _used(agreed):
+        with CoachviewClient(tested.at_once, [entity.name]) as client:
             try:
-                client.page(name, take=1)
+                page = client.page(entity.name, take=1)
             except GiveUp as problem:
-                refused.setdefault(str(problem), []).append(name)
+                refused.setdefault(str(problem), []).append(entity.name)
             else:
-                notes.append(f"{name}: can be read")
+                notes.append(f"{entity.name}: can be read{_lacking(entity, page)}")
     if agreed and agreed.read and not agreed.environments:
         notes.append("no e-learning environment is named: no part of a training will be taken")
     problems += [f"{', '.join(names)}: {problem}" for problem, names in refused.items()]
     return CheckReport(not problems, [*problems, *notes])
 
 
-def _used(agreed: CoachviewAccount | None) -> list[str]:
+def _used(agreed: CoachviewAccount | None) -> list[Entity]:
     """The lists that are read: what became of results, and the others where requests are read."""
-    return [entity.name for entity in ENTITIES] if agreed and agreed.read else [DONE]
+    return [entity for entity in ENTITIES if entity.name == DONE or (agreed and agreed.read)]
+
+
+def _lacking(entity: Entity, page: Page) -> str:
+    """Which of the fields that are used a row does not have: not all their names are published."""
+    missing = [field for field in entity.fields.values() if field not in page.rows[0]] if page.rows else []
+    return f", but its first row has no {', '.join(missing)}" if missing else ""

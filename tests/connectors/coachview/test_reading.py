@@ -1,9 +1,11 @@
 """Requests, parts and persons from Coachview into the reference data: nobody types them, and nothing typed is lost."""
 
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 
 import pytest
 
+from etl.connectors import registry
 from etl.connectors.coachview import flow, push
 from etl.connectors.coachview.budget import LIMIT, RESERVE
 from etl.engine.options import Options
@@ -279,6 +281,7 @@ def test_where_the_requests_of_the_day_are_used_up_it_stops_says_so_and_goes_on_
     assert any("are used up but the 500 that are kept for reading back" in note for note in site.notes())
     assert any("is not taken over before all of it was read" in note for note in site.notes())
     assert (site.rows(REQUESTS), site.calls()) == ([], 4)
+    assert sum(step.counts.calls for step in site.report().steps) == 4
     assert (site.night(), site.calls()) == ("success", 0)  # before the day is over nobody is asked
     site.coachview.left = LIMIT
     write("update ops.coachview_calls set resets_at = clock_timestamp()")
@@ -358,6 +361,32 @@ def test_the_client_with_a_persons_external_id_is_the_requests_client(site, writ
     assert site.rows("select client_code from core.training_requests where request_code = 'r1'") == [
         ("CL00001",)
     ]
+
+
+def said_of(site):
+    report = registry.check(
+        site.school.connection, lambda: nullcontext(site.engine), lambda _: site.school.connection
+    )
+    return report.ok, "\n".join(report.lines)
+
+
+def test_the_test_of_the_connection_names_lists_without_their_scope_and_fields_that_are_not_there(site):
+    content, said = said_of(site)
+    assert content
+    assert "Opleidingsvragen: can be read\n" in said
+    site.coachview.without_scope.update({"Personen", "Opleidingsvragen"})
+    del site.lists.lists["Opleidingsonderdelen"][0]["elearningCode"]
+    content, said = said_of(site)
+    assert not content
+    assert "Personen: HTTP 403" in said
+    assert "Opleidingsvragen: HTTP 403" in said
+    assert "Opleidingsonderdelen: can be read, but its first row has no elearningCode" in said
+
+
+def test_where_only_results_are_sent_only_what_is_read_back_is_tested(site):
+    site.school.connection = reads(site.school.connection, read=False)
+    content, said = said_of(site)
+    assert (content, said.count("can be read")) == (True, 1)
 
 
 def test_nothing_of_a_person_or_secret_is_logged(site, caplog):
