@@ -27,6 +27,7 @@ GENERAL: Final = {"elearning", "registrations"}  # words of the field, though a 
 NAMES_THEM: Final = {
     "etl/settings.py": "the one home of environment variables, those of single systems too",
     "etl/errors.py": "the tree of all errors, drawn at its top",
+    "sql/views/03_linked_courses.sql": "the one rule of what is linked reads every table of links, Moodle's own too",
     "tests/conformance/signed.py": "what systems send is registered by the flow of one of them",
     "tests/conformance/test_nights.py": "the tables in which a run says of itself that it was",
     "tests/conformance/test_complete.py": "a connector of the list, as a sample",
