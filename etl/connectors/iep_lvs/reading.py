@@ -130,7 +130,7 @@ class _Reader:
         tag = str(element.tag)
         if tag in ENVELOPES and element.getparent() is None:
             self._message.soap = ENVELOPES[tag]
-        elif _is_part(element, _BODIES) and not self._asked:
+        elif not self._asked and _is_part(element, _BODIES):
             self._ask()
         elif tag == _REQUEST and _is_request(element):
             self._start_request(element)
