@@ -30,6 +30,7 @@ _FIELDS: Final = {
     "given_name": "firstname",
     "surname": "lastname",
 }
+_INSTALLED: Final = ("1", "2")  # the guest and the first administrator, which come with every site
 T = TypeVar("T")
 _role_holders: Final = msgspec.json.Decoder(list[RoleHolder])
 
@@ -98,7 +99,7 @@ class Directory:
 
     def is_staff(self, user_id: str) -> bool:
         """Has the account another role than that of learners, as far as the site has shown, or is it our own?"""
-        return user_id in self._staff or user_id == str(self._service.userid)
+        return user_id in self._staff or user_id in (*_INSTALLED, str(self._service.userid))
 
     def _only(self, person: Person, found: list[SiteAccount]) -> SiteAccount:
         if len(found) > 1:

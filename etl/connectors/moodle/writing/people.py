@@ -1,6 +1,7 @@
 """Accounts at a site: one is found or made for each person, and what changed of the person is brought to it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,7 @@ from etl.connectors.moodle.writing.directory import Directory, Person
 from etl.connectors.moodle.writing.records import NewAccount, SiteAccount
 from etl.connectors.moodle.writing.settings import WritingSettings
 from etl.connectors.moodle.writing.targets import ACCOUNTS, CHANGES
+from etl.errors import AnswerLost, RetryLater
 from etl.transform.normal_form import folded_text
 
 _UNSHOWN: Final = "middlename"  # Moodle takes it and never shows it
@@ -48,6 +50,7 @@ class Accounts:
         """The account that is found, or else made."""
         account = self._directory.find(row)
         if account:
+            self._may_be_changed(account)
             return Linked(account.user_id, "stored" if row.stored_id else "matched")
         try:
             return Linked(self._writer.create_account(self.new(row)), "made")
@@ -71,7 +74,10 @@ class Accounts:
         found = {}
         for person in rows:
             for account in self._writer.find_accounts({"username": person.username or ""}):
-                if _is_of(account, person):
+                if not _is_of(account, person):
+                    continue
+                with suppress(NotWritten):  # it was there before; sending it again says so
+                    self._may_be_changed(account)
                     found[person.item_id] = Linked(account.user_id, "made")
         return found
 
@@ -79,6 +85,16 @@ class Accounts:
         """The account is the person's from now on."""
         link = {"user_id": done.user_id, "origin": done.origin}
         db.execute(session, "moodle/people.link", item_id=row.item_id, **link)
+
+    def _may_be_changed(self, account: SiteAccount) -> None:
+        """Raises NotWritten for an administrator, whom Moodle shows to nobody and lets no other account change.
+
+        It is asked to change a name to what it is. Nothing is lost with an answer to that.
+        """
+        try:
+            self._writer.update_account(account.user_id, {"lastname": account.lastname or ""})
+        except AnswerLost as lost:
+            raise RetryLater(str(lost)) from None
 
     def _told(self, person: Person, refused: NotWritten) -> NotWritten:
         """Why an account was refused, where the site does not say it: somebody has the user name, or the address."""

@@ -4,7 +4,8 @@ import pytest
 
 from tests.connectors.moodle.writing.conftest import EMPTY_COURSE
 
-ALICE, TEACHER, SERVICE = 7, 47, 3
+ALICE, TEACHER, SERVICE, ADMIN = 7, 47, 3, 2
+FOUND = {"update_users": 1, "enrol_users": 1}  # whether it is an administrator, and the enrolment
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_the_stored_number_comes_first(client, enrolled, store, transfer, books,
     store("N1", 20)
     enrolled("N1")
     transfer()
-    assert (wrote(), (EMPTY_COURSE, 20) in books.enrolments) == ({"enrol_users": 1}, True)
+    assert (wrote(), (EMPTY_COURSE, 20) in books.enrolments) == (FOUND, True)
 
 
 def test_a_stored_number_of_nobody_is_said(client, store, blocked):
@@ -65,11 +66,22 @@ def test_a_stored_number_of_somebody_who_carries_another_client_is_said(client, 
     assert blocked(known=True) == ("blocked", "account_of_another")
 
 
-@pytest.mark.parametrize("account", [TEACHER, SERVICE])
+@pytest.mark.parametrize("account", [TEACHER, SERVICE, ADMIN])
 def test_no_account_of_a_teacher_or_of_the_service_is_touched(account, client, store, blocked):
     client("N1")
     store("N1", account)
     assert blocked(known=True) == ("blocked", "account_is_staff")
+
+
+def test_an_administrator_whom_the_site_does_not_show_as_one_is_left_alone(
+    account, books, client, enrolled, transfer, state
+):
+    books.admins = frozenset({20})
+    account(20, idnumber="N1")
+    client("N1")
+    enrolled("N1")
+    assert transfer() == "success"
+    assert (state("E-N1"), books.enrolments) == (("blocked", "account_protected"), {})
 
 
 def test_two_accounts_with_the_code_are_not_told_apart(account, blocked):
@@ -99,7 +111,7 @@ def test_whoever_all_fields_fit_is_the_person(account, write, client, enrolled, 
     client("N1")
     enrolled("N1")
     assert transfer() == "success"
-    assert (wrote(), (EMPTY_COURSE, 20) in books.enrolments) == ({"enrol_users": 1}, True)
+    assert (wrote(), (EMPTY_COURSE, 20) in books.enrolments) == (FOUND, True)
 
 
 def test_fields_of_two_clients_are_nobodys(account, write, client, blocked):
