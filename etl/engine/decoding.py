@@ -4,6 +4,7 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
@@ -54,7 +55,17 @@ class Rejects:
 
     def frame(self) -> pd.DataFrame:
         """As a table."""
-        return pd.DataFrame(self.rows, columns=["record_key", "reason_code", "reason"], dtype="str")
+        return _rejected(self.rows) if self.rows else _nothing()
+
+
+def _rejected(rows: Sequence[tuple[str, str, str]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["record_key", "reason_code", "reason"], dtype="str")
+
+
+@cache
+def _nothing() -> pd.DataFrame:
+    """Nearly every answer: making the table anew would take as long as decoding a small one."""
+    return _rejected([])
 
 
 def decoded(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:

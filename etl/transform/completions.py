@@ -199,6 +199,8 @@ def _seconds(recorded: pd.DataFrame) -> pd.DataFrame:
 
 
 def _among(rows: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
+    if rows.empty or others.empty:
+        return np.zeros(len(rows), dtype=bool)
     learners = [pd.MultiIndex.from_frame(frame[_LEARNER]) for frame in (rows, others)]
     return learners[0].isin(learners[1])
 

@@ -43,9 +43,10 @@ def courses_without_learners(
 
     ``courses``: scope, occurrence_code. ``enrolments``: occurrence_code, status. ``learners``: scope.
     """
-    active = enrolments.loc[enrolments["status"] == "active", "occurrence_code"]
+    # Each value once: isin takes texts one by one.
+    active = enrolments.loc[enrolments["status"] == "active", "occurrence_code"].unique()
     expected = courses.loc[courses["occurrence_code"].isin(active), "scope"].drop_duplicates()
-    empty = expected[~expected.isin(learners["scope"])]
+    empty = expected[~expected.isin(learners["scope"].unique())]
     return rejected_rows(empty, "course", empty, "no_learners")
 
 

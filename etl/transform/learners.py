@@ -61,7 +61,7 @@ def used_fields(match_code: bool, match_fields: str | None) -> list[str]:
 
 def hiding(participants: pd.DataFrame, used: Sequence[str]) -> list[str]:
     """Courses in which a used field is shown of nobody."""
-    scopes = set(participants["scope"])
+    scopes = set(participants["scope"].unique())
     return sorted(set().union(*(scopes - _showing(participants, name) for name in used)))
 
 
@@ -83,7 +83,7 @@ def hidden_fields(participants: pd.DataFrame, accounts: pd.DataFrame, used: Sequ
 
 def _showing(participants: pd.DataFrame, name: str) -> set[str]:
     """Courses in which the field is shown of somebody."""
-    return set(participants.loc[participants[name].notna(), "scope"])
+    return set(participants.loc[participants[name].notna(), "scope"].unique())
 
 
 def learner_candidates(
