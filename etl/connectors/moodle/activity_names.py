@@ -1,7 +1,6 @@
 """The activities of a Moodle course by name: from its grade report, or all of them from its contents."""
 
 import html
-from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -44,8 +43,8 @@ _learner = msgspec.json.Decoder(_Learner)
 _sections = msgspec.json.Decoder(list[_Section])
 
 
-def decode_graded(body: bytes) -> pd.DataFrame:
-    """Activities with a grade item (COLUMNS), of the first learners of a grade report that can be read."""
+def decode_graded(body: bytes) -> list[tuple[str, str, str]]:
+    """Activities with a grade item (rows of COLUMNS), of the first learners of a grade report that can be read."""
     found: dict[str, tuple[str, str]] = {}
     for row in outline(body, _report, "grade report").usergrades[:_LEARNERS_READ]:
         try:
@@ -55,15 +54,15 @@ def decode_graded(body: bytes) -> pd.DataFrame:
         for item in items:
             if item.itemtype == "mod" and item.cmid is not None and item.itemmodule:
                 found.setdefault(str(item.cmid), (item.itemname or "", item.itemmodule))
-    return _frame((key, *names) for key, names in found.items())
+    return [_row(key, *names) for key, names in found.items()]
 
 
 def decode_contents(body: bytes) -> pd.DataFrame:
     """All activities of a course (COLUMNS). Raises RejectRecord when the answer is not a list of sections."""
     sections = outline(body, _sections, "contents")
-    return _frame((str(one.id), one.name, one.modname) for section in sections for one in section.modules)
+    rows = [_row(str(one.id), one.name, one.modname) for section in sections for one in section.modules]
+    return pd.DataFrame(rows, columns=COLUMNS, dtype="str")
 
 
-def _frame(rows: Iterable[tuple[str, str, str]]) -> pd.DataFrame:
-    unescaped = [(key, html.unescape(name).strip(), module) for key, name, module in rows]
-    return pd.DataFrame(unescaped, columns=COLUMNS, dtype="str")
+def _row(activity: str, name: str, module: str) -> tuple[str, str, str]:
+    return activity, html.unescape(name).strip(), module

@@ -16,7 +16,7 @@ from etl import db
 from etl.connectors.moodle import contract
 from etl.connectors.moodle.contract import CourseState
 from etl.connectors.moodle.due import inputs_of
-from etl.connectors.moodle.grades import decode_learners
+from etl.connectors.moodle.grade_report import decode_learners
 from etl.connectors.moodle.landed import ACCESS, FLOW, GRADES, MODULE, USER_GRADES, USERS, newest
 from etl.connectors.moodle.poll_plan import NOT_TOLD, changed_since, there_just_before
 from etl.engine.decoding import MALFORMED

@@ -19,9 +19,8 @@ from etl.connectors.moodle.landed import (
     LATE,
     USERS,
     Answers,
-    LandedCourse,
+    answers_of,
     completions_seen,
-    joined,
     newest,
     read_courses,
 )
@@ -29,6 +28,7 @@ from etl.connectors.moodle.some_learners import some_answers
 from etl.engine import failpoint
 from etl.engine.course_derivation import Derivation, Lot
 from etl.engine.decoding import MALFORMED
+from etl.engine.night import batches_of
 from etl.engine.polling import found_for
 from etl.engine.sources import Source
 from etl.load import open_activities, rejections
@@ -43,7 +43,7 @@ from etl.transform.rejected import combined
 from etl.transform.unit_results import RESULT_COLUMNS, UnitResults, unit_results
 
 _LEARNER: Final = ["scope", "user_id"]
-_ITEMS_A_LOT: Final = 500_000  # grade items in memory at once
+_ITEMS_A_LOT: Final = 250_000  # grade items in memory at once
 _LEARNERS_A_LOT: Final = 20_000  # those of courses of which only some are derived
 _COURSES_A_LOOK: Final = 50  # of which the index of landings is held at once
 # What a list of participants says of a course, and not of a learner.
@@ -101,21 +101,10 @@ class MoodleDerivation(Derivation[Courses]):
     def _whole(
         self, session: Session, courses: Sequence[str], night: datetime | None, known: pd.DataFrame
     ) -> Iterator[Lot[Courses]]:
-        lot: list[LandedCourse] = []
-        for course in self._read(session, courses, night):
-            lot.append(course)
-            if sum(one.items for one in lot) >= _ITEMS_A_LOT:
-                yield _whole_lot(lot, known)
-                lot = []
-        if lot:
-            yield _whole_lot(lot, known)
-
-    def _read(
-        self, session: Session, courses: Sequence[str], night: datetime | None
-    ) -> Iterator[LandedCourse]:
-        for start in range(0, len(courses), _COURSES_A_LOOK):
-            found = found_for(session, self.source, courses[start : start + _COURSES_A_LOOK], night)
-            yield from read_courses(session, newest(found))
+        looks = batches_of(courses, _COURSES_A_LOOK)
+        indexes = (newest(found_for(session, self.source, look, night)) for look in looks)
+        for taken in read_courses(session, indexes, _ITEMS_A_LOT):
+            yield _lot(taken.scopes, Courses(answers_of(taken), known[known["scope"].isin(taken.scopes)]))
 
     def load(self, session: Session, run_id: str, lot: Lot[Courses], *, tonight: bool) -> Counts:
         """Record results; rows are as ``_counts`` says."""
@@ -200,11 +189,6 @@ class MoodleDerivation(Derivation[Courses]):
 def _lot(scopes: Sequence[str], courses: Courses) -> Lot[Courses]:
     inputs = dict(zip(courses.known["scope"], courses.known["inputs"], strict=True))
     return Lot(scopes, courses, inputs)
-
-
-def _whole_lot(courses: list[LandedCourse], known: pd.DataFrame) -> Lot[Courses]:
-    scopes = [course.scope for course in courses]
-    return _lot(scopes, Courses(joined(courses), known[known["scope"].isin(scopes)]))
 
 
 @dataclass(frozen=True)

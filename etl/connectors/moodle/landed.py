@@ -1,9 +1,10 @@
 """What the landed answers say about courses: the newest of each, decoded into frames."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -13,7 +14,8 @@ from sqlalchemy import Connection as Session
 from etl.connectors.moodle import contract
 from etl.connectors.moodle.activity_names import COLUMNS as NAME_COLUMNS
 from etl.connectors.moodle.activity_names import decode_graded
-from etl.connectors.moodle.grades import decode_grade_report
+from etl.connectors.moodle.grades import GradeReports
+from etl.engine.decoding import MALFORMED
 from etl.errors import RejectRecord, RetryLater
 from etl.load import landing
 from etl.transform.rejected import combined
@@ -29,23 +31,119 @@ USERS, GRADES, USER_GRADES, MODULE, COMPLETION = "users", "grades", "user_grades
 ACCESS: Final = "access"  # who is in a course and when each was there last; USERS tells who they are, too
 
 
-@dataclass
-class LandedCourse:
-    """One course as landed. Every frame has a column scope: the course."""
+class LandedAnswers:
+    """Answers about some courses, taken in one after another, the oldest first."""
 
-    scope: str
-    users: pd.DataFrame
-    grades: list[pd.DataFrame] = field(default_factory=list)
-    learners: list[pd.DataFrame] = field(default_factory=list)
-    modules: list[tuple[int, str | None, float, float, int, float]] = field(default_factory=list)
-    completions: list[tuple[int, pd.Timestamp, int]] = field(default_factory=list)
-    named: list[pd.DataFrame] = field(default_factory=list)
-    rejected: list[pd.DataFrame] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._courses: dict[str, int] = {}  # each with its place
+        self.items = 0  # what memory is bounded by
+        self.modules: list[tuple[str, int, str, float, float, int, float]] = []
+        self.completions: list[tuple[str, int, int, int]] = []
+        self.named: list[tuple[str, str, str, str]] = []
+        self._lists: list[pd.DataFrame] = []
+        self._reports = GradeReports()
+        self._origins: list[
+            tuple[int, str, str, int]
+        ] = []  # of each report: course, resource, learner, landing
+        self._rejected: list[pd.DataFrame] = []
 
     @property
-    def items(self) -> int:
-        """How many grade items the course holds; what memory is bounded by."""
-        return sum(len(frame) for frame in self.grades)
+    def scopes(self) -> list[str]:
+        """The courses."""
+        return list(self._courses)
+
+    def take(self, answer: landing.Landed, only: Collection[int] | None = None) -> None:
+        """Take in an answer; of a grade report what it says of some learners (``only``), or of all."""
+        self._courses.setdefault(answer.scope, len(self._courses))
+        if answer.resource in (GRADES, USER_GRADES):
+            self._take_report(answer, only)
+        elif answer.resource == USERS:
+            decoded = contract.decode_enrolled_users(answer.body)
+            self._lists.append(decoded.frame.assign(scope=answer.scope))
+            self._list(answer, decoded.rejected)
+        elif answer.resource == MODULE:
+            self._take_module(answer)
+        elif answer.resource == COMPLETION:
+            self._take_completion(answer)
+
+    def _take_report(self, answer: landing.Landed, only: Collection[int] | None) -> None:
+        course = self._courses[answer.scope]
+        self._origins.append((course, answer.resource, answer.key, answer.landing_id))
+        items = self._reports.add(answer.body, only)
+        self.items += items
+        if answer.resource == GRADES and items and only is None:
+            self.named += [(answer.scope, *named) for named in decode_graded(answer.body)]
+
+    def _take_module(self, answer: landing.Landed) -> None:
+        if not answer.body:
+            return  # what was read before may be out of date, and could not be read again
+        try:
+            module = contract.decode_course_module(answer.body)
+        except RejectRecord:
+            return  # the grade report shows whether the activity is there; without a pass grade it is not judged
+        grade_pass = float("nan") if module.grade_pass is None else module.grade_pass
+        read = answer.landing_id, answer.landed_at.timestamp()
+        self.modules.append(
+            (answer.scope, module.activity_id, module.module, grade_pass, module.tolerance, *read)
+        )
+
+    def _take_completion(self, answer: landing.Landed) -> None:
+        try:
+            completion = contract.decode_completion(answer.body)
+        except RejectRecord as problem:
+            if problem.reason_code == MALFORMED:
+                listed = {"record_key": answer.key, "reason_code": MALFORMED, "reason": str(problem)}
+                self._list(answer, pd.DataFrame([listed]))
+            return
+        if completion.completed_at is not None:
+            moment = int(completion.completed_at.timestamp())
+            self.completions.append((answer.scope, int(answer.key), moment, answer.landing_id))
+
+    def _list(self, answer: landing.Landed, rejected: pd.DataFrame) -> None:
+        if not rejected.empty:
+            self._rejected.append(list_rejects(answer.scope, answer.resource, rejected, answer.key or None))
+
+    def participants(self) -> pd.DataFrame:
+        """The lists of participants, one below the other."""
+        return pd.concat([no_users().assign(scope=""), *self._lists], ignore_index=True).astype(
+            {"scope": "str"}
+        )
+
+    def reports(self) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
+        """Grades and learners as Answers has them, of a learner's reports the newest; and every row of an answer that
+        cannot be read.
+        """
+        table = self._reports.table()
+        course = np.array([origin[0] for origin in self._origins], dtype=np.int64)
+        landing_id = np.array([origin[-1] for origin in self._origins], dtype=np.int64)
+        grades, learners = table.frame, table.learners.assign(course=course[table.learners["report"]])
+        if len(set(course)) < len(course):
+            grades, learners = _newest(grades, learners)
+        scopes = pd.Index(self.scopes, dtype="str")
+        learners = learners.assign(
+            scope=scopes.take(learners["course"].to_numpy()), landing_id=landing_id[learners["report"]]
+        )
+        grades = grades.assign(
+            # A category: a million texts would cost more than the rest.
+            scope=pd.Categorical.from_codes(course[grades["report"]], scopes),
+            landing_id=landing_id[grades["report"]],
+        )
+        rejected = [*self._rejected, *self._refused(table.refused)]
+        return grades.drop(columns="report"), learners.drop(columns=["report", "course"]), rejected
+
+    def _refused(self, refused: Sequence[tuple[int, pd.DataFrame]]) -> Iterator[pd.DataFrame]:
+        """The rows of reports that cannot be read, but for learners of whom there is a newer report."""
+        newer = {
+            (course, learner) for course, resource, learner, _ in self._origins if resource == USER_GRADES
+        }
+        scopes = self.scopes
+        for position, rows in refused:
+            course, resource, learner, _ = self._origins[position]
+            listed = list_rejects(scopes[course], resource, rows, learner or None)
+            if resource == GRADES:
+                told = [(course, one) not in newer for one in listed["learner"]]
+                listed = listed[told]
+            yield listed
 
 
 def newest(found: pd.DataFrame) -> pd.DataFrame:
@@ -55,60 +153,17 @@ def newest(found: pd.DataFrame) -> pd.DataFrame:
     return found[~((found["resource"] == USER_GRADES) & older) & (found["resource"] != ACCESS)]
 
 
-def read_courses(session: Session, found: pd.DataFrame) -> Iterator[LandedCourse]:
-    """Decode the landed answers of an index (see ``newest``), course by course."""
-    for scope, rows in found.groupby("scope", sort=True):
-        course = LandedCourse(str(scope), users=no_users())
+def read_courses(session: Session, indexes: Iterable[pd.DataFrame], most: int) -> Iterator[LandedAnswers]:
+    """Take in the landed answers of indexes (see ``newest``) course by course, up to so many grade items at once."""
+    taken = LandedAnswers()
+    for _, rows in chain.from_iterable(found.groupby("scope", sort=True) for found in indexes):
         for answer in landing.read(session, rows["landing_id"].tolist()):
-            read_answer(course, answer)
-        yield course
-
-
-def read_answer(course: LandedCourse, answer: landing.Landed) -> None:
-    """Take in one of its answers."""
-    _READERS[answer.resource](course, answer)
-
-
-def _read_users(course: LandedCourse, answer: landing.Landed) -> None:
-    decoded = contract.decode_enrolled_users(answer.body)
-    course.users = decoded.frame
-    _list(course, USERS, decoded.rejected)
-
-
-def _read_grades(course: LandedCourse, answer: landing.Landed) -> None:
-    if answer.resource == USER_GRADES:  # newer than the whole report, as what could not be read there
-        course.rejected = [_without_learner(frame, answer.key) for frame in course.rejected]
-    decoded = decode_grade_report(answer.body)
-    if answer.resource == GRADES and len(decoded.frame):
-        course.named.append(decode_graded(answer.body))
-    course.grades.append(decoded.frame.assign(landing_id=answer.landing_id))
-    course.learners.append(decoded.learners.assign(landing_id=answer.landing_id))
-    _list(course, answer.resource, decoded.rejected, answer.key or None)
-
-
-def _read_module(course: LandedCourse, answer: landing.Landed) -> None:
-    if not answer.body:
-        return  # what was read before may be out of date, and could not be read again
-    try:
-        module = contract.decode_course_module(answer.body)
-    except RejectRecord:
-        return  # the grade report shows whether the activity is there; without a pass grade it is not judged
-    grade_pass = float("nan") if module.grade_pass is None else module.grade_pass
-    read = answer.landing_id, answer.landed_at.timestamp()
-    course.modules.append((module.activity_id, module.module, grade_pass, module.tolerance, *read))
-
-
-def _read_completion(course: LandedCourse, answer: landing.Landed) -> None:
-    try:
-        completion = contract.decode_completion(answer.body)
-    except RejectRecord as problem:
-        if problem.reason_code == "malformed_record":
-            listed = {"record_key": answer.key, "reason_code": problem.reason_code, "reason": str(problem)}
-            _list(course, COMPLETION, pd.DataFrame([listed]), answer.key)
-        return
-    if completion.completed_at is not None:
-        moment = pd.Timestamp(completion.completed_at)
-        course.completions.append((int(answer.key), moment, answer.landing_id))
+            taken.take(answer)
+        if taken.items >= most:
+            yield taken
+            taken = LandedAnswers()
+    if taken.scopes:
+        yield taken
 
 
 def completions_seen(session: Session, source: str, learners: pd.DataFrame) -> pd.DataFrame:
@@ -127,20 +182,6 @@ def completions_seen(session: Session, source: str, learners: pd.DataFrame) -> p
     return frame.astype({"scope": "str", "user_id": "int64", "completed_at": "datetime64[s, UTC]"})
 
 
-_READERS = {
-    USERS: _read_users,
-    GRADES: _read_grades,
-    USER_GRADES: _read_grades,
-    MODULE: _read_module,
-    COMPLETION: _read_completion,
-}
-
-
-def _list(course: LandedCourse, resource: str, rejected: pd.DataFrame, learner: str | None = None) -> None:
-    if not rejected.empty:
-        course.rejected.append(list_rejects(course.scope, resource, rejected, learner))
-
-
 def list_rejects(
     scope: str, resource: str, rejected: pd.DataFrame, learner: str | None = None
 ) -> pd.DataFrame:
@@ -155,11 +196,6 @@ def list_rejects(
         record_key=scope + "/" + keys,
         learner=whose,
     )
-
-
-def _without_learner(rejected: pd.DataFrame, user: str) -> pd.DataFrame:
-    theirs = rejected["learner"].eq(user) & rejected["resource"].isin([GRADES, USER_GRADES])
-    return rejected[~theirs.astype("bool")]
 
 
 @cache
@@ -198,14 +234,12 @@ class Answers:
         return pd.concat(told, ignore_index=True).drop_duplicates(_LEARNER, ignore_index=True)
 
 
-def joined(courses: list[LandedCourse]) -> Answers:
-    """The frames of several courses, one below the other; of a learner's grade reports the newest counts."""
-    learners = _named(_stacked((c.scope, _newest(c.learners, c.learners)) for c in courses if c.learners))
-    grades = _stacked((c.scope, _newest(c.grades, c.learners)) for c in courses if c.grades)
-    users = _named(_stacked((c.scope, c.users) for c in courses))
-    completed = completed_courses(courses, learners)
-    modules = pass_grades(courses)
-    malformed = [frame for c in courses for frame in c.rejected]
+def answers_of(taken: LandedAnswers) -> Answers:
+    """What was taken in of whole courses."""
+    grades, learners, rejected = taken.reports()
+    users = taken.participants()
+    completed = completed_courses(taken, learners)
+    modules = pass_grades(taken)
     return Answers(
         grades=grades,
         learners=learners,
@@ -214,18 +248,20 @@ def joined(courses: list[LandedCourse]) -> Answers:
         completed=completed,
         participants=users,
         absent=told_nothing(users, learners, completed),
-        rejected=combined(malformed),
-        malformed=sum(map(len, malformed)),
-        names=_names(courses, modules),
+        rejected=combined(rejected),
+        malformed=sum(map(len, rejected)),
+        names=_names(taken, modules),
     )
 
 
-def completed_courses(courses: list[LandedCourse], learners: pd.DataFrame) -> pd.DataFrame:
+def completed_courses(taken: LandedAnswers, learners: pd.DataFrame) -> pd.DataFrame:
     """Who completed them: scope, user_id, completed_at, grade_percent, current; ``learners`` as Answers has them."""
-    completions = pd.DataFrame(
-        [(c.scope, *row) for c in courses for row in c.completions],
-        columns=[*_LEARNER, "completed_at", "read"],
-    ).astype({"scope": "str", "user_id": "int64", "completed_at": "datetime64[s, UTC]", "read": "int64"})
+    completions = pd.DataFrame(taken.completions, columns=[*_LEARNER, "completed_at", "read"]).astype(
+        {"scope": "str", "user_id": "int64", "completed_at": "int64", "read": "int64"}
+    )
+    completions["completed_at"] = pd.to_datetime(completions["completed_at"], unit="s", utc=True).astype(
+        "datetime64[s, UTC]"
+    )
     completed = completions.merge(
         learners[[*_LEARNER, "grade_percent", "landing_id"]], on=_LEARNER, how="left"
     )
@@ -233,11 +269,10 @@ def completed_courses(courses: list[LandedCourse], learners: pd.DataFrame) -> pd
     return completed.drop(columns=["read", "landing_id"])
 
 
-def pass_grades(courses: list[LandedCourse]) -> pd.DataFrame:
+def pass_grades(taken: LandedAnswers) -> pd.DataFrame:
     """What was read of activities: scope and MODULE_COLUMNS."""
-    rows = [(c.scope, *row) for c in courses for row in c.modules]
     numbers = dict.fromkeys(["grade_pass", "tolerance", "landing_id", "read_at"], "float64")
-    return pd.DataFrame(rows, columns=["scope", *MODULE_COLUMNS]).astype(
+    return pd.DataFrame(taken.modules, columns=["scope", *MODULE_COLUMNS]).astype(
         {"scope": "str", "activity_id": "int64", **numbers}
     )
 
@@ -248,38 +283,20 @@ def told_nothing(users: pd.DataFrame, learners: pd.DataFrame, completed: pd.Data
     return users[_LEARNER].drop_duplicates().merge(told, on=_LEARNER, how="left_anti")
 
 
-def _names(courses: list[LandedCourse], modules: pd.DataFrame) -> pd.DataFrame:
-    named = [pd.DataFrame(columns=["scope", *NAME_COLUMNS], dtype="str")]
-    named += [frame.assign(scope=c.scope) for c in courses for frame in c.named]
-    newest = pd.concat(named, ignore_index=True).drop_duplicates(["scope", "activity_id"], keep="last")
+def _names(taken: LandedAnswers, modules: pd.DataFrame) -> pd.DataFrame:
+    named = pd.DataFrame(taken.named, columns=["scope", *NAME_COLUMNS], dtype="str")
+    newest = named.drop_duplicates(["scope", "activity_id"], keep="last")
     read = modules[["scope", "activity_id", "grade_pass"]].astype({"activity_id": "str"})
     return newest.merge(read, on=["scope", "activity_id"], how="left")
 
 
-def _newest(frames: list[pd.DataFrame], reports: list[pd.DataFrame]) -> pd.DataFrame:
-    """The frames of one course as one, a learner's rows from the newest report (``reports`` go with ``frames``)."""
-    if len(frames) == 1:
-        return frames[0]
-    stacked = pd.concat(frames, ignore_index=True)
-    learners = pd.concat([report["user_id"] for report in reports])
-    newest = pd.Series(_numbered(reports), index=learners).groupby(level=0).max()
-    return stacked[~(stacked["user_id"].map(newest) > _numbered(frames))]
-
-
-def _numbered(frames: list[pd.DataFrame]) -> np.ndarray:
-    """For each row of the frames, one below the other, the number of its frame."""
-    return np.repeat(np.arange(len(frames)), [len(frame) for frame in frames])
-
-
-def _stacked(parts: Iterable[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
-    """Frames of courses one below the other; ``scope`` is a category: a million texts would cost more than the rest."""
-    listed = list(parts)
-    frames, scopes = [frame for _, frame in listed], [scope for scope, _ in listed]
-    scope = pd.Categorical.from_codes(_numbered(frames), pd.Index(scopes, dtype="str"))
-    return pd.concat(frames, ignore_index=True).assign(scope=scope)
-
-
-def _named(stacked: pd.DataFrame) -> pd.DataFrame:
-    """The same with ``scope`` as text, as what it is compared with."""
-    scope = stacked["scope"].cat
-    return stacked.assign(scope=scope.categories.take(scope.codes.to_numpy()))
+def _newest(grades: pd.DataFrame, learners: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Of a learner's reports in a course the newest, which was taken in last."""
+    last = learners.groupby(["course", "user_id"])["report"].transform("max")
+    older = learners.loc[learners["report"] < last, ["report", "user_id"]]
+    if older.empty:
+        return grades, learners
+    return (
+        grades.merge(older, on=["report", "user_id"], how="left_anti"),
+        learners[learners["report"] == last].reset_index(drop=True),
+    )

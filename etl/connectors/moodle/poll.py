@@ -14,7 +14,8 @@ from etl.connectors.moodle import contract
 from etl.connectors.moodle.before_poll import Before
 from etl.connectors.moodle.client import MoodleClient
 from etl.connectors.moodle.contract import CourseState
-from etl.connectors.moodle.grades import decode_grade_report, decode_learners, may_be_withheld
+from etl.connectors.moodle.grade_report import decode_learners, may_be_withheld
+from etl.connectors.moodle.grades import decode_grade_report
 from etl.connectors.moodle.landed import ACCESS, COMPLETION, GRADES, MODULE, USER_GRADES, USERS
 from etl.connectors.moodle.poll_plan import ACCESS_MARGIN, Poll, poll_plan
 from etl.connectors.moodle.reasons import REASONS

@@ -8,18 +8,14 @@ from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.connectors.moodle.due import Due
-from etl.connectors.moodle.grades import decode_grade_report, decode_single_reports
 from etl.connectors.moodle.landed import (
     GRADES,
     USER_GRADES,
     Answers,
-    LandedCourse,
+    LandedAnswers,
     completed_courses,
-    list_rejects,
     newest,
-    no_users,
     pass_grades,
-    read_answer,
     told_nothing,
 )
 from etl.engine.sources import Source
@@ -35,21 +31,19 @@ def some_answers(session: Session, source: Source, due: Due) -> tuple[Answers, p
     ``listed`` as it is now and ``sure``: they are still who they were.
     """
     held = _held(session, source, due)
-    found = _index(session, source, due, held)
-    courses, singles, wholes = _sorted_out(session, found)
-    grades, learners, malformed = _reports(singles, wholes, held)
-    completed = completed_courses(courses, learners)
+    taken = _taken(session, source, due, held)
+    grades, learners, malformed = taken.reports()
+    completed = completed_courses(taken, learners)
     lists = due.lists
     listed = pd.concat(
         [lists[_LEARNER], held.loc[held["was_listed"] & ~held["scope"].isin(lists["scope"]), _LEARNER]]
     )
     theirs = listed.drop_duplicates().merge(held[_LEARNER], on=_LEARNER)
-    malformed += [frame for course in courses for frame in course.rejected]
     answers = Answers(
         grades=grades,
         learners=learners,
         answered=_shown(due),
-        modules=pass_grades(courses),
+        modules=pass_grades(taken),
         completed=completed,
         participants=lists,
         absent=told_nothing(theirs, learners, completed),
@@ -79,7 +73,7 @@ def _held(session: Session, source: Source, due: Due) -> pd.DataFrame:
     return held.assign(**flags).sort_values(_LEARNER, ignore_index=True)
 
 
-def _index(session: Session, source: Source, due: Due, held: pd.DataFrame) -> pd.DataFrame:
+def _taken(session: Session, source: Source, due: Due, held: pd.DataFrame) -> LandedAnswers:
     """The newest answers about them, and about the activities of their courses; of a whole report no more than is
     needed.
     """
@@ -96,62 +90,12 @@ def _index(session: Session, source: Source, due: Due, held: pd.DataFrame) -> pd
     own = pd.MultiIndex.from_frame(held[_LEARNER].astype({"user_id": "str"})).isin(
         pd.MultiIndex.from_frame(single[["scope", "key"]])
     )
-    needed = held.loc[held["reported"] & ~own, "scope"]
-    return found[(found["resource"] != GRADES) | found["scope"].isin(needed)]
-
-
-def _sorted_out(
-    session: Session, found: pd.DataFrame
-) -> tuple[list[LandedCourse], list[landing.Landed], list[landing.Landed]]:
-    courses: dict[str, LandedCourse] = {}
-    singles, wholes = [], []
+    needed = held[held["reported"] & ~own].groupby("scope")["user_id"].agg(set).to_dict()
+    found = found[(found["resource"] != GRADES) | found["scope"].isin(list(needed))]
+    taken = LandedAnswers()
     for answer in landing.read(session, found["landing_id"].tolist()):
-        if answer.resource == USER_GRADES:
-            singles.append(answer)
-        elif answer.resource == GRADES:
-            wholes.append(answer)
-        else:
-            course = courses.setdefault(answer.scope, LandedCourse(answer.scope, no_users()))
-            read_answer(course, answer)
-    return list(courses.values()), singles, wholes
-
-
-def _reports(
-    singles: list[landing.Landed], wholes: list[landing.Landed], held: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
-    """Grades and learners as Answers has them, and the rows that cannot be read."""
-    decoded = decode_single_reports([answer.body for answer in singles])
-    places = pd.DataFrame(
-        {
-            "scope": pd.Series([answer.scope for answer in singles], dtype="str"),
-            "landing_id": pd.Series([answer.landing_id for answer in singles], dtype="int64"),
-        }
-    )
-    grades = [_placed(decoded.frame, places)]
-    learners = [_placed(decoded.learners, places)]
-    malformed = [
-        list_rejects(singles[position].scope, USER_GRADES, rows, singles[position].key)
-        for position, rows in decoded.refused
-    ]
-    own = {(answer.scope, int(answer.key)) for answer in singles}
-    for answer in wholes:
-        wanted = {
-            user
-            for user in held.loc[held["scope"] == answer.scope, "user_id"]
-            if (answer.scope, user) not in own
-        }
-        part = decode_grade_report(answer.body, only=wanted)
-        grades.append(part.frame.assign(scope=answer.scope, landing_id=answer.landing_id))
-        learners.append(part.learners.assign(scope=answer.scope, landing_id=answer.landing_id))
-        malformed.append(list_rejects(answer.scope, GRADES, part.rejected))
-    return pd.concat(grades, ignore_index=True), pd.concat(learners, ignore_index=True), malformed
-
-
-def _placed(frame: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
-    where = places.take(frame["report"].to_numpy())
-    return frame.drop(columns="report").assign(
-        scope=where["scope"].to_numpy(), landing_id=where["landing_id"].to_numpy()
-    )
+        taken.take(answer, needed.get(answer.scope) if answer.resource == GRADES else None)
+    return taken
 
 
 def _shown(due: Due) -> pd.DataFrame:

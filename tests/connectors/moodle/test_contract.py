@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from etl.connectors.moodle import contract
-from etl.connectors.moodle.grades import decode_grade_report, decode_learners, may_be_withheld
+from etl.connectors.moodle.grade_report import decode_learners, may_be_withheld
+from etl.connectors.moodle.grades import decode_grade_report
 from etl.errors import RejectRecord, RetryLater
 from etl.sandbox.moodle.protocol import recording
 from etl.transform.activity_outcomes import HIDDEN, PENDING
