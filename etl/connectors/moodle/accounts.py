@@ -2,13 +2,14 @@
 
 from typing import Final
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl import db
-from etl.connectors.moodle import contract
 from etl.connectors.moodle.landed import FLOW, USERS
+from etl.connectors.moodle.participants import ParticipantLists
 from etl.engine.sources import Source
 from etl.load import derivations, landing
 from etl.load.merge import put
@@ -34,19 +35,24 @@ def refresh(engine: Engine, run_id: str, source: Source) -> None:
 
 def _accounts(session: Session, lists: pd.DataFrame) -> pd.DataFrame:
     """user_id, the fields (missing = not shown, "" = none) and landing_id, each account as its newest list has it."""
-    frames = [
-        shown(contract.decode_enrolled_users(answer.body).frame).assign(landing_id=answer.landing_id)
-        for answer in landing.read(session, lists["landing_id"].tolist())
-    ]
+    taken, landing_ids = ParticipantLists(), []
+    for answer in landing.read(session, lists["landing_id"].tolist()):
+        taken.add(answer.body)
+        landing_ids.append(answer.landing_id)
+    accounts = _shown(taken.table())
+    landed = np.array(landing_ids, dtype=np.int64)[accounts["list"]]
     columns = ["user_id", *ACCOUNT_FIELDS, "landing_id"]
-    return pd.concat(frames, ignore_index=True)[columns].drop_duplicates("user_id", keep="last")
+    return accounts.assign(landing_id=landed)[columns].drop_duplicates("user_id", keep="last")
 
 
-def shown(participants: pd.DataFrame) -> pd.DataFrame:
-    """The same list, with "" where others show a field: who has none is left without it; where nobody shows it, it is
-    hidden.
+def _shown(participants: pd.DataFrame) -> pd.DataFrame:
+    """The same lists, with "" where a list shows a field of others: who has none is left without it; where nobody shows
+    it, it is hidden.
     """
-    filled = {
-        name: participants[name].fillna("") for name in ACCOUNT_FIELDS if participants[name].notna().any()
-    }
+    lists = participants["list"]
+    filled = {}
+    for name in ACCOUNT_FIELDS:
+        told = participants[name].notna()
+        by_list = np.bincount(lists, told, minlength=1) > 0
+        filled[name] = participants[name].mask(~told & by_list[lists], "")
     return participants.assign(**filled)

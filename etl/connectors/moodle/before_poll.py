@@ -18,6 +18,7 @@ from etl.connectors.moodle.contract import CourseState
 from etl.connectors.moodle.due import inputs_of
 from etl.connectors.moodle.grade_report import decode_learners
 from etl.connectors.moodle.landed import ACCESS, FLOW, GRADES, MODULE, USER_GRADES, USERS, newest
+from etl.connectors.moodle.participants import decode_enrolled_users
 from etl.connectors.moodle.poll_plan import NOT_TOLD, changed_since, there_just_before
 from etl.engine.decoding import MALFORMED
 from etl.engine.polling import COURSE
@@ -171,7 +172,7 @@ class Before:
         found = self.landed[self.landed["resource"].isin([USERS, ACCESS])]
         held: pd.DataFrame | None = None
         for answer in landing.read(session, found["landing_id"].tolist()):  # oldest first
-            shown = contract.decode_enrolled_users(answer.body).frame
+            shown = decode_enrolled_users(answer.body).frame
             held = shown if answer.resource == USERS else None if held is None else as_seen(held, shown)
         return held
 

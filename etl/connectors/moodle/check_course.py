@@ -14,6 +14,7 @@ from etl.connectors.moodle.client import MoodleClient
 from etl.connectors.moodle.contract import CourseState
 from etl.connectors.moodle.findings import Findings
 from etl.connectors.moodle.grades import decode_grade_report
+from etl.connectors.moodle.participants import decode_enrolled_users
 from etl.connectors.moodle.reasons import REASONS
 from etl.errors import CapabilityMissing, RejectRecord, Unusable
 from etl.transform.activity_outcomes import HIDDEN, SUPPORTED_MODULES
@@ -77,7 +78,7 @@ class CourseCheck:
             effect = "active enrolments cannot be told from others"
             self._findings.lacks("moodle/course:enrolreview", effect, self._where)
             body = self._client.enrolled_users(self._id, _FIELDS, only_active=False)
-        users = contract.decode_enrolled_users(body).frame
+        users = decode_enrolled_users(body).frame
         if users.empty:
             return users
         if users["email"].isna().all():

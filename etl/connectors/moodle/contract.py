@@ -63,25 +63,6 @@ class CourseStateRow(msgspec.Struct, gc=False):
     enablecompletion: Flag | None = None
 
 
-class Role(msgspec.Struct, gc=False):
-    """A role of a participant."""
-
-    shortname: Text
-
-
-class User(msgspec.Struct):
-    """A participant; only the fields that were asked for, and that the service account may see, are there."""
-
-    id: Id
-    idnumber: Text | None = None
-    username: Text | None = None
-    email: Text | None = None
-    firstname: Text | None = None
-    lastname: Text | None = None
-    roles: list[Role] | None = None
-    lastcourseaccess: Epoch | None = None
-
-
 class SiteFunction(msgspec.Struct):
     """A function that the token may call."""
 
@@ -135,9 +116,6 @@ _courses = msgspec.json.Decoder(CoursesAnswer)
 _course_rows = msgspec.json.Decoder(CourseRows)
 _course_state = msgspec.json.Decoder(CourseStateRow)
 _course = msgspec.json.Decoder(MoodleCourse)
-_users = msgspec.json.Decoder(list[User])
-_user_rows = msgspec.json.Decoder(list[Raw])
-_user = msgspec.json.Decoder(User)
 _site_info = msgspec.json.Decoder(SiteInfo)
 _module = msgspec.json.Decoder(ModuleAnswer)
 _completion = msgspec.json.Decoder(CompletionAnswer)
@@ -191,35 +169,6 @@ def decode_course_states(body: bytes) -> dict[str, CourseState]:
             None if row.enablecompletion is None else bool(row.enablecompletion),
         )
     return states
-
-
-def decode_enrolled_users(body: bytes) -> Decoded:
-    """user_id, idnumber, username, email, given_name, surname, roles ("a,b"), is_student, last_course_access.
-
-    Text that was not asked for or not shown is missing. last_course_access is epoch seconds, 0 = never,
-    -1 = not in the answer.
-    """
-    rejects = Rejects()
-    users = whole(body, _users)
-    if users is None:
-        rows = outlined(body, _user_rows, "participants", rejects)
-        users = list(each(rows or [], _user, rejects, "user"))
-    roles = [None if user.roles is None else [role.shortname for role in user.roles] for user in users]
-    access = [-1 if user.lastcourseaccess is None else user.lastcourseaccess for user in users]
-    frame = pd.DataFrame(
-        {
-            "user_id": np.array([user.id for user in users], dtype=np.int64),
-            "idnumber": _texts([user.idnumber for user in users]),
-            "username": _texts([user.username for user in users]),
-            "email": _texts([user.email for user in users]),
-            "given_name": _texts([user.firstname for user in users]),
-            "surname": _texts([user.lastname for user in users]),
-            "roles": _texts([None if names is None else ",".join(names) for names in roles]),
-            "is_student": np.array(["student" in (names or ()) for names in roles], dtype=bool),
-            "last_course_access": np.array(access, dtype=np.int64),
-        }
-    )
-    return Decoded(frame, None, rejects.frame())
 
 
 @dataclass(frozen=True)

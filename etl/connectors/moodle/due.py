@@ -26,8 +26,7 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl import db
-from etl.connectors.moodle import contract
-from etl.connectors.moodle.landed import COMPLETION, FLOW, GRADES, MODULE, USER_GRADES, USERS, list_rejects
+from etl.connectors.moodle.landed import COMPLETION, FLOW, GRADES, MODULE, USER_GRADES, USERS, LandedAnswers
 from etl.engine.sources import Source
 from etl.load import landing
 from etl.results.administration import Administration
@@ -155,12 +154,10 @@ def _with_facts(session: Session, source: Source, courses: pd.DataFrame) -> pd.D
 
 def _lists(session: Session, landings: Sequence[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Lists of participants with their scope, and their rows that cannot be read."""
-    frames, unreadable = [contract.decode_enrolled_users(b"[]").frame.assign(scope="")], []
+    taken = LandedAnswers()
     for answer in landing.read(session, landings):
-        decoded = contract.decode_enrolled_users(answer.body)
-        frames.append(decoded.frame.assign(scope=answer.scope))
-        unreadable.append(list_rejects(answer.scope, USERS, decoded.rejected))
-    return pd.concat(frames, ignore_index=True), combined(unreadable)
+        taken.take(answer)
+    return taken.participants(), combined(taken.rejected)
 
 
 def _moved(session: Session, source: Source, lists: pd.DataFrame) -> pd.DataFrame:

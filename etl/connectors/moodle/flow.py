@@ -19,6 +19,7 @@ from etl.connectors.moodle.before_poll import Before, CourseList, as_seen, befor
 from etl.connectors.moodle.client import MoodleClient
 from etl.connectors.moodle.derive import MoodleDerivation
 from etl.connectors.moodle.landed import ACCESS, FLOW, SYSTEM, USERS
+from etl.connectors.moodle.participants import decode_enrolled_users
 from etl.connectors.moodle.poll import CoursePoll
 from etl.connectors.moodle.reasons import REASONS
 from etl.engine.course_night import CourseNight, Wanted
@@ -66,7 +67,7 @@ class MoodlePolling(Polling[CoursePoll]):
         access = None
         if not self._profiles_due(before, poll.scope, at):
             body = poll.ask_access()
-            access = contract.decode_enrolled_users(body).frame
+            access = decode_enrolled_users(body).frame
             if settled and before.same_access(body) and before.nobody_was_there(access):
                 return
         held = self._of_last_poll(before)

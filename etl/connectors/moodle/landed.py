@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from itertools import chain
 from typing import Final
 
@@ -15,6 +14,7 @@ from etl.connectors.moodle import contract
 from etl.connectors.moodle.activity_names import COLUMNS as NAME_COLUMNS
 from etl.connectors.moodle.activity_names import decode_graded
 from etl.connectors.moodle.grades import GradeReports
+from etl.connectors.moodle.participants import ParticipantLists
 from etl.engine.decoding import MALFORMED
 from etl.errors import RejectRecord, RetryLater
 from etl.load import landing
@@ -40,12 +40,13 @@ class LandedAnswers:
         self.modules: list[tuple[str, int, str, float, float, int, float]] = []
         self.completions: list[tuple[str, int, int, int]] = []
         self.named: list[tuple[str, str, str, str]] = []
-        self._lists: list[pd.DataFrame] = []
+        self._lists = ParticipantLists()
+        self._list_scopes: list[str] = []
         self._reports = GradeReports()
         self._origins: list[
             tuple[int, str, str, int]
         ] = []  # of each report: course, resource, learner, landing
-        self._rejected: list[pd.DataFrame] = []
+        self.rejected: list[pd.DataFrame] = []
 
     @property
     def scopes(self) -> list[str]:
@@ -58,9 +59,8 @@ class LandedAnswers:
         if answer.resource in (GRADES, USER_GRADES):
             self._take_report(answer, only)
         elif answer.resource == USERS:
-            decoded = contract.decode_enrolled_users(answer.body)
-            self._lists.append(decoded.frame.assign(scope=answer.scope))
-            self._list(answer, decoded.rejected)
+            self._list_scopes.append(answer.scope)
+            self._list(answer, self._lists.add(answer.body))
         elif answer.resource == MODULE:
             self._take_module(answer)
         elif answer.resource == COMPLETION:
@@ -101,13 +101,13 @@ class LandedAnswers:
 
     def _list(self, answer: landing.Landed, rejected: pd.DataFrame) -> None:
         if not rejected.empty:
-            self._rejected.append(list_rejects(answer.scope, answer.resource, rejected, answer.key or None))
+            self.rejected.append(list_rejects(answer.scope, answer.resource, rejected, answer.key or None))
 
     def participants(self) -> pd.DataFrame:
         """The lists of participants, one below the other."""
-        return pd.concat([no_users().assign(scope=""), *self._lists], ignore_index=True).astype(
-            {"scope": "str"}
-        )
+        listed = self._lists.table()
+        scopes = pd.Index(self._list_scopes, dtype="str").take(listed["list"].to_numpy())
+        return listed.drop(columns="list").assign(scope=scopes)
 
     def reports(self) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
         """Grades and learners as Answers has them, of a learner's reports the newest; and every row of an answer that
@@ -128,7 +128,7 @@ class LandedAnswers:
             scope=pd.Categorical.from_codes(course[grades["report"]], scopes),
             landing_id=landing_id[grades["report"]],
         )
-        rejected = [*self._rejected, *self._refused(table.refused)]
+        rejected = [*self.rejected, *self._refused(table.refused)]
         return grades.drop(columns="report"), learners.drop(columns=["report", "course"]), rejected
 
     def _refused(self, refused: Sequence[tuple[int, pd.DataFrame]]) -> Iterator[pd.DataFrame]:
@@ -196,12 +196,6 @@ def list_rejects(
         record_key=scope + "/" + keys,
         learner=whose,
     )
-
-
-@cache
-def no_users() -> pd.DataFrame:
-    """A list of no participants."""
-    return contract.decode_enrolled_users(b"[]").frame
 
 
 @dataclass(frozen=True)

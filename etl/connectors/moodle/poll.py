@@ -17,6 +17,7 @@ from etl.connectors.moodle.contract import CourseState
 from etl.connectors.moodle.grade_report import decode_learners, may_be_withheld
 from etl.connectors.moodle.grades import decode_grade_report
 from etl.connectors.moodle.landed import ACCESS, COMPLETION, GRADES, MODULE, USER_GRADES, USERS
+from etl.connectors.moodle.participants import decode_enrolled_users
 from etl.connectors.moodle.poll_plan import ACCESS_MARGIN, Poll, poll_plan
 from etl.connectors.moodle.reasons import REASONS
 from etl.engine.polling import PolledCourse, reason_of
@@ -66,7 +67,7 @@ class CoursePoll(PolledCourse):
         """The same, and who they are."""
         body = self._client.enrolled_users(self.scope, USER_FIELDS)
         self.keep(USERS, "", body)
-        return contract.decode_enrolled_users(body).frame
+        return decode_enrolled_users(body).frame
 
     def ask_changes(
         self,

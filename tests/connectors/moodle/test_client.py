@@ -8,7 +8,8 @@ import pytest
 import requests
 
 from etl.connectors.moodle.client import MoodleClient, report_timeout
-from etl.connectors.moodle.contract import decode_enrolled_users, decode_site_info
+from etl.connectors.moodle.contract import decode_site_info
+from etl.connectors.moodle.participants import decode_enrolled_users
 from etl.errors import EtlError, GiveUp, RejectRecord, RetryLater, Unusable
 from etl.sandbox import accounts
 from etl.sandbox.faults import FaultKind

@@ -10,6 +10,7 @@ import pytest
 from etl.connectors.moodle import contract
 from etl.connectors.moodle.grade_report import decode_learners, may_be_withheld
 from etl.connectors.moodle.grades import decode_grade_report
+from etl.connectors.moodle.participants import decode_enrolled_users
 from etl.errors import RejectRecord, RetryLater
 from etl.sandbox.moodle.protocol import recording
 from etl.transform.activity_outcomes import HIDDEN, PENDING
@@ -268,7 +269,7 @@ def test_a_completion_without_any_time_is_not_believed(body: bytes) -> None:
 
 def test_participants_keep_what_was_shown_and_miss_what_was_not() -> None:
     body = b'[{"id":7,"fullname":"A","idnumber":"","roles":[{"shortname":"student"},{"shortname":"x"}]},{"id":8}]'
-    frame = contract.decode_enrolled_users(body).frame
+    frame = decode_enrolled_users(body).frame
     assert frame["idnumber"].fillna("missing").tolist() == ["", "missing"]
     assert frame["roles"].fillna("missing").tolist() == ["student,x", "missing"]
     assert frame["is_student"].tolist() == [True, False]
@@ -276,7 +277,7 @@ def test_participants_keep_what_was_shown_and_miss_what_was_not() -> None:
 
 
 def test_teachers_are_told_from_students() -> None:
-    frame = contract.decode_enrolled_users(recorded("core_enrol_get_enrolled_users__happy")).frame
+    frame = decode_enrolled_users(recorded("core_enrol_get_enrolled_users__happy")).frame
     assert frame.loc[~frame["is_student"], "user_id"].tolist() == [47]
     assert frame["last_course_access"].tolist() == [0] * 25
 
@@ -313,7 +314,7 @@ def test_a_single_record_of_another_shape_is_rejected(decode: object, body: byte
 def test_half_a_character_costs_only_the_row_in_which_it_is_read() -> None:
     rows = [{"id": 1, "idnumber": "A", "fullname": "x\ud83d"}, {"id": 2, "idnumber": "\udc00"}, {"id": 3}]
     rows[2]["idnumber"] = "\U0001f4a5 \\ud83d"  # a whole character, and an escape that is none
-    decoded = contract.decode_enrolled_users(json.dumps(rows).encode())
+    decoded = decode_enrolled_users(json.dumps(rows).encode())
     assert decoded.frame["user_id"].tolist() == [1, 3]
     assert decoded.frame["idnumber"].tolist() == ["A", "\U0001f4a5 \\ud83d"]
     assert decoded.rejected["record_key"].tolist() == ["user 2"]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.connectors.moodle import contract
 from etl.connectors.moodle.grades import decode_grade_report
+from etl.connectors.moodle.participants import decode_enrolled_users
 from etl.engine.decoding import Decoded
 from etl.errors import RetryLater
 from tests.fixtures.properties import examples
@@ -136,12 +136,12 @@ def test_good_grades_are_kept_and_bad_ones_listed(case: tuple[Row, list[tuple[in
 @given(user_lists())
 def test_good_participants_are_kept_and_bad_ones_listed(case: tuple[list[Row], list[int], int]) -> None:
     body, kept, bad = case
-    decoded = contract.decode_enrolled_users(json.dumps(body, ensure_ascii=False).encode())
+    decoded = decode_enrolled_users(json.dumps(body, ensure_ascii=False).encode())
     assert decoded.frame["user_id"].tolist() == kept
     assert_listed(decoded, bad)
 
 
-DECODE: list[Callable[[bytes], object]] = [decode_grade_report, contract.decode_enrolled_users]
+DECODE: list[Callable[[bytes], object]] = [decode_grade_report, decode_enrolled_users]
 
 
 @examples(100)

@@ -9,6 +9,7 @@ from etl.connectors.moodle import contract
 from etl.connectors.moodle.client import MoodleClient
 from etl.connectors.moodle.errors import REJECT
 from etl.connectors.moodle.grades import decode_grade_report
+from etl.connectors.moodle.participants import decode_enrolled_users
 from etl.errors import EtlError, GiveUp, RejectRecord
 from etl.sandbox.moodle.protocol import LOGIN, Exchange, recording
 from etl.transform.reasons import REASONS
@@ -34,7 +35,7 @@ DECODE = {
     COMPLETION: contract.decode_completion,
     MODULE: contract.decode_course_module,
     COURSES: contract.decode_courses,
-    USERS: contract.decode_enrolled_users,
+    USERS: decode_enrolled_users,
     GRADES: decode_grade_report,
     INFO: contract.decode_site_info,
 }
