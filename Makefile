@@ -1,8 +1,8 @@
 # make run         the whole product on this machine, with stand-ins for the outside systems; Ctrl-C ends it
 # make run ONCE=1  the same, ends after the report; its exit code says whether the night was right
-# make test | test-long | histories | check | bench | performance | constraints | wheel | release VERSION=1.2.3 | clean
+# make test | test-long | histories | check | bench | performance | profile | constraints | wheel | release VERSION=1.2.3 | clean
 
-.PHONY: run test test-long histories check bench performance constraints wheel release clean setup
+.PHONY: run test test-long histories check bench performance profile setup-bench constraints wheel release clean setup
 PYTHON_OF_VENV := .venv/bin/python
 
 run: setup
@@ -34,12 +34,19 @@ check: setup
 bench: setup
 	$(PYTHON_OF_VENV) -m tests.benchmarks
 
-# The same, and docs/performance.md from it; dlt, beside which it is measured, has an environment of its own.
-performance: setup
+# The same, and docs/performance.md from it.
+performance: setup-bench
+	$(PYTHON_OF_VENV) -m tests.benchmarks --page $(ARGS)
+
+# Where a night's time goes, to docs/performance-profile.md; ARGS=40 for a site of so many courses.
+profile: setup-bench
+	$(PYTHON_OF_VENV) -m tests.benchmarks.profile $(ARGS)
+
+# dlt, beside which it is measured, and the sampler have an environment of their own.
+setup-bench: setup
 	$(PYTHON_OF_VENV) -m uv venv --quiet --allow-existing --python $(PYTHON_OF_VENV) .state/bench/venv
 	$(PYTHON_OF_VENV) -m uv pip install --quiet --python .state/bench/venv -r tests/benchmarks/requirements.txt \
 		-c constraints.txt
-	$(PYTHON_OF_VENV) -m tests.benchmarks --page $(ARGS)
 
 constraints: setup
 	$(PYTHON_OF_VENV) tools/constraints.py $(if $(UPGRADE),--upgrade)

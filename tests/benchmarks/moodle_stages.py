@@ -15,7 +15,7 @@ from etl.connectors.moodle import derive as moodle_derive
 from etl.connectors.moodle import flow as moodle_results
 from etl.connectors.moodle.accounts import refresh
 from etl.connectors.moodle.before_poll import CourseList
-from etl.connectors.moodle.grades import decode_grade_report
+from etl.connectors.moodle.grades import GradeReports
 from etl.connectors.moodle.landed import ACCESS, COMPLETION, FLOW, GRADES, MODULE, SYSTEM, USER_GRADES, USERS
 from etl.connectors.moodle.poll import ACCESS_FIELDS, USER_FIELDS
 from etl.engine import night
@@ -40,6 +40,7 @@ _WHAT_A_NIGHT_WRITES: Final = (
     "ops.derived_courses",
     "ops.derived_learners",
 )
+_COURSES_A_LOT: Final = 80
 _OPTIONS: Final = {"userfields": ",".join(USER_FIELDS)}
 _PROBED: Final = {"userfields": ",".join(ACCESS_FIELDS)}
 _COUNTS: Final = """
@@ -53,14 +54,19 @@ from ops.run_steps where run_id = %s
 
 
 def decode(watch: Watch, settings: GeneratedSettings) -> None:
-    """Grade reports, from bytes to frames."""
+    """Grade reports, from bytes to columns, as many courses at a time as are derived together."""
     site = GeneratedSite(settings)
-    for course in site.course_ids:
-        body = site.grade_items(course)
-        for lap in watch.laps:
+    for courses in night.batches_of(site.course_ids, _COURSES_A_LOT):
+        laps = [GradeReports() for _ in watch.laps]
+        for course in courses:
+            body = site.grade_items(course)
+            for lap, reports in enumerate(laps):
+                with watch("decode", lap):
+                    reports.add(body)
+        for lap, reports in enumerate(laps):
             with watch("decode", lap):
-                decoded = decode_grade_report(body)
-        watch.count("decode", len(decoded.frame))
+                table = reports.table()
+        watch.count("decode", len(table.frame))
 
 
 def land(watch: Watch, url: str, settings: GeneratedSettings) -> None:
@@ -79,16 +85,29 @@ def land(watch: Watch, url: str, settings: GeneratedSettings) -> None:
 
 
 def derive(watch: Watch, url: str, results: Path) -> None:
-    """Decoded courses to results, in memory; the results go to a file for the load."""
+    """Decoded courses to results, in memory; the results go to a file for the load. What comes before it, once each:
+    the site's accounts, the landed answers taken in (read back, decompressed, decoded), who their learners are.
+    """
     engine = db.engine(url)
     [source] = sources(engine, SYSTEM)
     made = []
-    refresh(engine, moodle_results.open_run(engine, Options()), source)
+    run_id = moodle_results.open_run(engine, Options())
+    with watch("accounts"):
+        refresh(engine, run_id, source)
     with engine.connect() as session:
         derivation, site = moodle_derive.MoodleDerivation(engine, source), CourseList(engine, source)
-        for lot in derivation.lots(session, _linked(engine, source), None, again=True):
+        lots = derivation.lots(session, _linked(engine, source), None, again=True)
+        while True:
+            with watch("take in"):
+                lot = next(lots, None)
+            if lot is None:
+                break
             answers = lot.answers.answers
-            administration, persons = derivation.administration(lot)
+            with watch("match"):
+                administration, persons = derivation.administration(lot)
+            watch.count("accounts", len(answers.participants))
+            watch.count("take in", len(answers.grades))
+            watch.count("match", len(persons))
             given = session, administration, site, source, answers, persons
             moodle_derive.results_of(*given, whole=True)  # reads its tables, once
             for lap in watch.laps:
@@ -122,16 +141,16 @@ def nights(watch: Watch, url: str, settings: GeneratedSettings) -> None:
     [source] = sources(engine, SYSTEM)
     for lap in watch.laps:
         _empty(engine, *_WHAT_A_NIGHT_WRITES)
-        _derive(watch, lap, "night: first", engine)
-        _derive(watch, lap, "night: identical", engine)
-        _land_changes(engine, source, GeneratedSite(replace(settings, night=lap + 1)))
-        _derive(watch, lap, "night: 1 % changed", engine)
-    _derive(watch, 0, "night: all derived again", engine, Options(full=True))
+        derive_night(watch, lap, "night: first", engine)
+        derive_night(watch, lap, "night: identical", engine)
+        land_changes(engine, source, GeneratedSite(replace(settings, night=lap + 1)))
+        derive_night(watch, lap, "night: 1 % changed", engine)
+    derive_night(watch, 0, "night: all derived again", engine, Options(full=True))
 
 
 def one_class(watch: Watch, url: str) -> None:
     """One class of very many learners, to see what it asks of memory."""
-    _derive(watch, 0, "night: one class", db.engine(url))
+    derive_night(watch, 0, "night: one class", db.engine(url))
 
 
 def over_http(watch: Watch, url: str, sandbox: str, name: str) -> None:
@@ -152,7 +171,7 @@ def _merge(watch: Watch, lap: int, name: str, engine: Engine, source: Source, ro
         watch.count(name, len(rows), f"{merged.written:,} written")
 
 
-def _derive(watch: Watch, lap: int, name: str, engine: Engine, options: Options = Options()) -> None:  # noqa: B008
+def derive_night(watch: Watch, lap: int, name: str, engine: Engine, options: Options = Options()) -> None:  # noqa: B008
     run_id = moodle_results.open_run(engine, options)
     batches = night.plan_sites(engine, run_id, SYSTEM, FLOW, options, lambda source: _linked(engine, source))
     with watch(name, lap):
@@ -169,7 +188,7 @@ def _counts(engine: Engine, run_id: str) -> Mapping[str, int]:
     return counts
 
 
-def _land_changes(engine: Engine, source: Source, site: GeneratedSite) -> None:
+def land_changes(engine: Engine, source: Source, site: GeneratedSite) -> None:
     """What a poll lands when a few students of every course got a grade."""
     run_id = moodle_results.open_run(engine, Options())
     changed = site.changed_students(site.settings.night)

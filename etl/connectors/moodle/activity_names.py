@@ -1,31 +1,19 @@
 """The activities of a Moodle course by name: from its grade report, or all of them from its contents."""
 
 import html
+from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 import msgspec
 import pandas as pd
-from msgspec import Raw
 
-from etl.engine.decoding import BROKEN, Id, Text, outline
+from etl.connectors.moodle.grade_report import ACTIVITY, UserGrades
+from etl.engine.decoding import Id, Text, outline
 
 COLUMNS: Final = ["activity_id", "name", "module"]
+Row = tuple[str, str, str]
 _LEARNERS_READ: Final = 20  # everybody has the same activities, but for what is hidden from somebody
-
-
-class _Item(msgspec.Struct, gc=False):
-    itemtype: str
-    cmid: Id | None = None
-    itemname: Text | None = None
-    itemmodule: Text | None = None
-
-
-class _Learner(msgspec.Struct):
-    gradeitems: list[_Item]
-
-
-class _Report(msgspec.Struct):
-    usergrades: list[Raw]
 
 
 class _Module(msgspec.Struct, gc=False):
@@ -38,23 +26,24 @@ class _Section(msgspec.Struct):
     modules: list[_Module]
 
 
-_report = msgspec.json.Decoder(_Report)
-_learner = msgspec.json.Decoder(_Learner)
 _sections = msgspec.json.Decoder(list[_Section])
 
 
-def decode_graded(body: bytes) -> list[tuple[str, str, str]]:
-    """Activities with a grade item (rows of COLUMNS), of the first learners of a grade report that can be read."""
-    found: dict[str, tuple[str, str]] = {}
-    for row in outline(body, _report, "grade report").usergrades[:_LEARNERS_READ]:
-        try:
-            items = _learner.decode(row).gradeitems
-        except BROKEN:
-            continue  # the report itself lists this learner
-        for item in items:
-            if item.itemtype == "mod" and item.cmid is not None and item.itemmodule:
-                found.setdefault(str(item.cmid), (item.itemname or "", item.itemmodule))
-    return [_row(key, *names) for key, names in found.items()]
+def of_learners(users: Sequence[UserGrades]) -> list[Row]:
+    """Activities with a grade item (rows of COLUMNS), of the first learners of a grade report."""
+    found: dict[int, Row] = {}
+    for item in chain.from_iterable(user.gradeitems for user in users[:_LEARNERS_READ]):
+        activity, name = item.cmid, _text(item.itemname)
+        if item.itemtype == ACTIVITY and activity and activity not in found and name is not None:
+            found[activity] = _row(str(activity), name, item.itemmodule or "")
+    return list(found.values())
+
+
+def _text(name: object) -> str | None:
+    """A name that can be kept; "" for none."""
+    if name is None:
+        return ""
+    return name if isinstance(name, str) and "\x00" not in name else None
 
 
 def decode_contents(body: bytes) -> pd.DataFrame:
@@ -64,5 +53,5 @@ def decode_contents(body: bytes) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS, dtype="str")
 
 
-def _row(activity: str, name: str, module: str) -> tuple[str, str, str]:
+def _row(activity: str, name: str, module: str) -> Row:
     return activity, html.unescape(name).strip(), module

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 import numpy as np
@@ -33,6 +33,7 @@ class GradeItem(msgspec.Struct, gc=False):
     gradedategraded: Epoch | None
     cmid: Id | None = None
     itemmodule: str | None = None  # as Text it would be checked a million times, where ten names differ
+    itemname: Any = None  # for people; whatever it is, the grade counts
     itemnumber: Annotated[int, msgspec.Meta(ge=0, le=2**31)] | None = None
     grademin: float | None = None
     grademax: float | None = None

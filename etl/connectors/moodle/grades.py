@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from etl.connectors.moodle.activity_names import Row, of_learners
 from etl.connectors.moodle.grade_report import (
     ACTIVITY,
     LEARNERS_AT_ONCE,
@@ -72,12 +73,15 @@ class GradeReports:
         self._grades: list[dict[str, Column]] = []
         self._learners: list[dict[str, Column]] = []
         self._modules = _Numbered()
+        self.named: list[tuple[int, Row]] = []  # the activities of whole reports, with the report
 
     def add(self, body: bytes, only: Collection[int] | None = None) -> int:
         """Take in a report, or what it says of some learners (``only``); returns how many grade items that is."""
         position, rejects, items = len(self._rejects), Rejects(), 0
         self._rejects.append(rejects)
         for users in learners_of(body, rejects, only):
+            if only is None and not items:
+                self.named += [(position, row) for row in of_learners(users)]
             self._waiting += users
             self._places += [position] * len(users)
             items += sum([len(user.gradeitems) for user in users])

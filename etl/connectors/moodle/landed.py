@@ -12,7 +12,6 @@ from sqlalchemy import Connection as Session
 
 from etl.connectors.moodle import contract
 from etl.connectors.moodle.activity_names import COLUMNS as NAME_COLUMNS
-from etl.connectors.moodle.activity_names import decode_graded
 from etl.connectors.moodle.grades import GradeReports
 from etl.connectors.moodle.participants import ParticipantLists
 from etl.engine.decoding import MALFORMED
@@ -39,7 +38,6 @@ class LandedAnswers:
         self.items = 0  # what memory is bounded by
         self.modules: list[tuple[str, int, str, float, float, int, float]] = []
         self.completions: list[tuple[str, int, int, int]] = []
-        self.named: list[tuple[str, str, str, str]] = []
         self._lists = ParticipantLists()
         self._list_scopes: list[str] = []
         self._reports = GradeReports()
@@ -69,10 +67,7 @@ class LandedAnswers:
     def _take_report(self, answer: landing.Landed, only: Collection[int] | None) -> None:
         course = self._courses[answer.scope]
         self._origins.append((course, answer.resource, answer.key, answer.landing_id))
-        items = self._reports.add(answer.body, only)
-        self.items += items
-        if answer.resource == GRADES and items and only is None:
-            self.named += [(answer.scope, *named) for named in decode_graded(answer.body)]
+        self.items += self._reports.add(answer.body, only)
 
     def _take_module(self, answer: landing.Landed) -> None:
         if not answer.body:
@@ -102,6 +97,16 @@ class LandedAnswers:
     def _list(self, answer: landing.Landed, rejected: pd.DataFrame) -> None:
         if not rejected.empty:
             self.rejected.append(list_rejects(answer.scope, answer.resource, rejected, answer.key or None))
+
+    def named(self) -> list[tuple[str, str, str, str]]:
+        """scope and the columns of activity_names, of what whole reports name."""
+        scopes = self.scopes
+        origins = [self._origins[report] for report, _ in self._reports.named]
+        return [
+            (scopes[course], *row)
+            for (course, resource, *_), (_, row) in zip(origins, self._reports.named, strict=True)
+            if resource == GRADES
+        ]
 
     def participants(self) -> pd.DataFrame:
         """The lists of participants, one below the other."""
@@ -278,7 +283,7 @@ def told_nothing(users: pd.DataFrame, learners: pd.DataFrame, completed: pd.Data
 
 
 def _names(taken: LandedAnswers, modules: pd.DataFrame) -> pd.DataFrame:
-    named = pd.DataFrame(taken.named, columns=["scope", *NAME_COLUMNS], dtype="str")
+    named = pd.DataFrame(taken.named(), columns=["scope", *NAME_COLUMNS], dtype="str")
     newest = named.drop_duplicates(["scope", "activity_id"], keep="last")
     read = modules[["scope", "activity_id", "grade_pass"]].astype({"activity_id": "str"})
     return newest.merge(read, on=["scope", "activity_id"], how="left")
