@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from etl import db
 from etl.connections import Connection
-from etl.connectors.moodle import contract
+from etl.connectors.moodle import contract, course_results
 from etl.connectors.moodle import derive as moodle_derive
 from etl.connectors.moodle import flow as moodle_results
 from etl.connectors.moodle.accounts import refresh
@@ -109,10 +109,10 @@ def derive(watch: Watch, url: str, results: Path) -> None:
             watch.count("take in", len(answers.grades))
             watch.count("match", len(persons))
             given = session, administration, site, source, answers, persons
-            moodle_derive.results_of(*given, whole=True)  # reads its tables, once
+            course_results.results_of(*given, whole=True)  # reads its tables, once
             for lap in watch.laps:
                 with watch("derive", lap):
-                    units = moodle_derive.results_of(*given, whole=True).units
+                    units = course_results.results_of(*given, whole=True).units
             watch.count("derive", len(answers.grades))
             made.append(units.results[RESULT_COLUMNS])
     pd.concat(made, ignore_index=True).to_pickle(results)

@@ -17,7 +17,6 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from etl import db, places
-from etl.docs.markdown import table
 from etl.engine.sources import sources
 from etl.sandbox.moodle.generated_site import GeneratedSettings, GeneratedSite
 from tests.benchmarks import moodle_stages
@@ -93,14 +92,13 @@ def _section(night: str, stacks: Sequence[str]) -> Iterator[str]:
         calls.update(dict.fromkeys(own, int(times)))
         ends[" ; ".join(frame.partition(":")[2] for frame in own[-_DEEPEST:])] += int(times)
     yield f"\n## Night: {night}\n\n{total:,} samples.\n"
-    yield table(["share", "function"], _shares(calls.most_common(_FUNCTIONS), total))
-    yield "\nThe last functions of the product on the stack, most samples first:\n\n```"
-    yield from (f"{100 * times / total:5.1f} %  {end}" for end, times in ends.most_common(_STACKS))
-    yield "```"
+    yield _shares(calls.most_common(_FUNCTIONS), total)
+    yield "\nThe last functions of the product on the stack, most samples first:\n"
+    yield _shares(ends.most_common(_STACKS), total)
 
 
-def _shares(counted: Sequence[tuple[str, int]], total: int) -> list[list[str]]:
-    return [[f"{100 * times / total:.1f} %", f"`{name}`"] for name, times in counted]
+def _shares(counted: Sequence[tuple[str, int]], total: int) -> str:
+    return "\n".join(["```", *(f"{100 * times / total:5.1f} %  {name}" for name, times in counted), "```"])
 
 
 def _named(frame: str) -> str:

@@ -12,7 +12,7 @@ STACKS = [
 def test_shares_are_of_the_derivation_alone_and_a_function_holds_what_it_calls():
     page = "\n".join(profile._section("first", STACKS))
     assert "4 samples" in page
-    assert "| 100.0 % | `etl/engine/course_night.py:CourseNight.derive` |" in page
-    assert "| 75.0 % | `etl/load/merge.py:load` |" in page
+    assert "100.0 %  etl/engine/course_night.py:CourseNight.derive\n" in page
+    assert " 75.0 %  etl/load/merge.py:load\n" in page
     assert " 25.0 %  CourseNight.derive ; read" in page
     assert "m.py" not in page

@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import Connection as Session
 
 from etl import db
-from etl.connectors.moodle.landed import Answers
+from etl.connectors.moodle.answers import Answers
 from etl.engine.sources import Source
 from etl.load.merge import stage
 from etl.transform.activity_outcomes import is_told

@@ -7,17 +7,9 @@ import pandas as pd
 from sqlalchemy import Connection as Session
 
 from etl import db
+from etl.connectors.moodle.answers import Answers, completed_courses, pass_grades, told_nothing
 from etl.connectors.moodle.due import Due
-from etl.connectors.moodle.landed import (
-    GRADES,
-    USER_GRADES,
-    Answers,
-    LandedAnswers,
-    completed_courses,
-    newest,
-    pass_grades,
-    told_nothing,
-)
+from etl.connectors.moodle.landed import GRADES, USER_GRADES, LandedAnswers, newest
 from etl.engine.sources import Source
 from etl.load import landing
 from etl.transform.rejected import combined
