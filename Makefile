@@ -32,7 +32,7 @@ check: setup
 	$(PYTHON_OF_VENV) -m etl docs settings --check
 
 bench: setup
-	$(PYTHON_OF_VENV) -m tests.benchmarks
+	$(PYTHON_OF_VENV) -m tests.benchmarks $(ARGS)
 
 # The same, and docs/performance.md from it.
 performance: setup-bench

@@ -1,4 +1,4 @@
-"""Run the benchmarks, or those that are named: python -m tests.benchmarks [--page] [moodle airflow ...].
+"""Run the benchmarks, or those that are named: python -m tests.benchmarks [--page] [moodle airflow scale=1000 ...].
 
 With --page docs/performance.md is written anew; of what is not measured now it shows the last run.
 """
@@ -12,16 +12,17 @@ from rich.console import Console
 
 from tests.benchmarks import page
 
-_ON_REQUEST: Final = {"airflow"}  # takes minutes
+_ON_REQUEST: Final = {"airflow", "scale"}  # take minutes
 
 
 def main(names: list[str]) -> None:
     """Each bench_<name>.py in turn: its tables, and a line for each figure in .state/bench."""
     console = Console()
     present = {path.stem.removeprefix("bench_") for path in Path(__file__).parent.glob("bench_*.py")}
-    for name in names or sorted(present - _ON_REQUEST):
+    for given in names or sorted(present - _ON_REQUEST):
+        name, _, size = given.partition("=")
         console.print(f"Measuring {name} ...")
-        report = import_module(f"tests.benchmarks.bench_{name}").bench()
+        report = import_module(f"tests.benchmarks.bench_{name}").bench(*filter(None, [size]))
         report.show(console)
         console.print(f"Added to {report.save()}")
 

@@ -153,6 +153,15 @@ def one_class(watch: Watch, url: str) -> None:
     derive_night(watch, 0, "night: one class", db.engine(url))
 
 
+def growing(watch: Watch, url: str, settings: GeneratedSettings, name: str, courses: int) -> None:
+    """A first night, and one before which 1 % changed in the first of the courses."""
+    engine = db.engine(url)
+    [source] = sources(engine, SYSTEM)
+    derive_night(watch, 0, f"{name}: first", engine)
+    land_changes(engine, source, GeneratedSite(replace(settings, night=1)), courses)
+    derive_night(watch, 0, f"{name}: same changes", engine)
+
+
 def over_http(watch: Watch, url: str, sandbox: str, name: str) -> None:
     """A whole night: poll, land, derive and load."""
     engine, part = db.engine(url), f"over HTTP: {name}"
@@ -188,11 +197,11 @@ def _counts(engine: Engine, run_id: str) -> Mapping[str, int]:
     return counts
 
 
-def land_changes(engine: Engine, source: Source, site: GeneratedSite) -> None:
-    """What a poll lands when a few students of every course got a grade."""
+def land_changes(engine: Engine, source: Source, site: GeneratedSite, courses: int | None = None) -> None:
+    """What a poll lands when a few students of every course, or of the first courses, got a grade."""
     run_id = moodle_results.open_run(engine, Options())
     changed = site.changed_students(site.settings.night)
-    for course in site.course_ids:
+    for course in list(site.course_ids)[:courses]:
         scope = str(course)
         answers = [Answer(scope, ACCESS, "", site.enrolled_users(course, _PROBED))]
         for user in (user for where, user in changed if where == course):
