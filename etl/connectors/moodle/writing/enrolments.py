@@ -92,18 +92,24 @@ class Enrolments:
 
     def send(self, row: Enrolment) -> Enrolled:
         """Enrol, unless the person is in the course: enrolling again would overwrite times and status."""
-        self._participants.check(row)
-        inside = self._participants.of(row.source_course_id)
-        enrolled = self.enrolled(row)
-        if enrolled.user_id in inside and not row.before:
-            return Enrolled(enrolled.user_id, enrolled.role_id, already=True)
+        enrolled = self.judged(row)
+        if enrolled.already:
+            return enrolled
         self._writer.enrol(
             ManualEnrolment(
                 enrolled.user_id, row.source_course_id, enrolled.role_id, timestart=enrolled.timestart
             )
         )
-        inside[enrolled.user_id] = frozenset({enrolled.role_id})
+        self._participants.of(row.source_course_id)[enrolled.user_id] = frozenset({enrolled.role_id})
         return enrolled
+
+    def judged(self, row: Enrolment) -> Enrolled:
+        """With what the person would be enrolled. Raises RejectRecord where the account may not be."""
+        self._participants.check(row)
+        enrolled = self.enrolled(row)
+        if row.before or enrolled.user_id not in self._participants.of(row.source_course_id):
+            return enrolled
+        return Enrolled(enrolled.user_id, enrolled.role_id, already=True)
 
     def enrolled(self, row: Enrolment) -> Enrolled:
         """With what the person is enrolled."""

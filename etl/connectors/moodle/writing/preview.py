@@ -1,6 +1,6 @@
 """Exactly what would be sent to a site now; nothing is written anywhere. It holds names and addresses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import Connection as Session
@@ -67,12 +67,12 @@ class WouldSend:
                 yield from _enrolment(row, found.get(row.client_code, row.user_id), sending)
         for row in self.withdrawals:
             what = "remove from course" if row.how == "unenrol" else "suspend in course"
-            yield _line(row.client_code, what, course=row.source_course_id, user=row.user_id)
+            yield _line(row.client_code, what, {"course": row.source_course_id, "user": row.user_id})
 
     def of_people(self) -> Iterator[Line]:
         """Changes of people."""
         for person in self.changes:
-            yield _line(person.client_code, "change account", user=person.user_id, **changes(person))
+            yield _line(person.client_code, "change account", {"user": person.user_id, **changes(person)})
 
 
 def _account(person: Person, directory: Directory, accounts: Accounts) -> tuple[Line, str | None]:
@@ -80,21 +80,35 @@ def _account(person: Person, directory: Directory, accounts: Accounts) -> tuple[
     try:
         account = directory.find(person)
     except RejectRecord as blocked:
-        why = reason(blocked.reason_code, REASONS)
-        return _line(person.client_code, f"blocked: {blocked.reason_code}", why=why), None
+        return _blocked(person.client_code, blocked, {}), None
     if account:
-        return _line(person.client_code, "use account", user=account.user_id), account.user_id
-    return _line(person.client_code, "make account", **asdict(accounts.new(person))), _NEW
+        return _line(person.client_code, "use account", {"user": account.user_id}), account.user_id
+    return _line(person.client_code, "make account", asdict(accounts.new(person))), _NEW
 
 
 def _enrolment(row: Enrolment, user_id: str | None, sending: Enrolments) -> Iterator[Line]:
     if user_id is None:
         return  # its account is blocked, which was said
-    would = sending.enrolled(replace(row, user_id=user_id))
-    told = {"course": row.source_course_id, "user": user_id, "role": would.role_id}
-    yield _line(row.client_code, "enrol in course", **told, timestart=would.timestart)
+    told = {"course": row.source_course_id, "user": user_id}
+    try:
+        known = replace(row, user_id=user_id)
+        would = sending.enrolled(known) if user_id == _NEW else sending.judged(known)
+    except RejectRecord as blocked:
+        yield _blocked(row.client_code, blocked, told)
+        return
+    if would.already:
+        yield _line(row.client_code, "is in the course already", told)
+    else:
+        yield _line(
+            row.client_code, "enrol in course", {**told, "role": would.role_id, "timestart": would.timestart}
+        )
 
 
-def _line(client: str, what: str, **values: object) -> Line:
+def _blocked(client: str, blocked: RejectRecord, told: Mapping[str, object]) -> Line:
+    why = reason(blocked.reason_code, REASONS)
+    return _line(client, f"blocked: {blocked.reason_code}", {**told, "why": why})
+
+
+def _line(client: str, what: str, values: Mapping[str, object]) -> Line:
     told = (f"{name}={value}" for name, value in values.items() if value not in (None, ""))
     return {"client_code": client, "what": what, "with": " ".join(told)}

@@ -45,6 +45,21 @@ def test_a_preview_says_exactly_what_would_be_sent_and_sends_nothing(etl, wrote,
     assert (wrote(), read("select * from ops.outbox where target = 'moodle'").empty) == ({}, True)
 
 
+def test_a_preview_says_what_would_not_be_sent(etl, enrolled, client, transfer, write, wrote):
+    write("update core.occurrences set send_automatically = true where occurrence_code = 'OCC-1004'")
+    transfer()
+    write("update core.occurrences set send_automatically = false where occurrence_code = 'OCC-1004'")
+    enrolled("N1", code="E-AGAIN")
+    client("N3")
+    write("insert into core.client_numbers values ('N3', 'moodle:moodle_main', '47')")
+    enrolled("N3")
+    wrote()
+    _, shown = etl("enrolments", "preview", "--occurrence", "OCC-1004")
+    lines = [line.split("\t")[:2] for line in shown.splitlines()[1:]]
+    assert lines == [["N3", "blocked: account_is_staff"], ["N1", "is in the course already"]]
+    assert wrote() == {}
+
+
 def test_a_person_transfers_what_is_ready_and_it_stands_there_with_who_asked(etl, books, read):
     code, said = etl("enrolments", "transfer", "--occurrence", "OCC-1004", "--by", "ann")
     assert (code, said.startswith("4 sent: success")) == (0, True)
