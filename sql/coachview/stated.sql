@@ -61,11 +61,14 @@ and rows.fields ->> 'training_code' in (
 order by rows.id
 
 -- name: training_request_parts
--- What Coachview holds of e-learning parts already.
+-- What Coachview holds of e-learning parts already. A result in words says nothing where the part is finished or approved:
+-- nothing is registered on it any more.
 select
     held.request_code,
     held.part_code,
-    held.result,
+    case
+        when held.result ~ '^-?[0-9]+([.][0-9]+)?$' or 'true' not in (held.finished, held.approved) then held.result
+    end as result,
     held.finished,
     held.approved,
     case when held.approved = 'true' then held.approved_on end as approved_on

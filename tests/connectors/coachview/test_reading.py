@@ -203,7 +203,13 @@ def test_files_of_people_leave_coachviews_rows_alone_until_they_say_otherwise(si
         (1, "a1", {"elearningOmgevingId": 99}, {"a1", "r1/a1"}, "which integration"),
         (2, "r1", {"opleidingsvraagStatusId": "Zwevend"}, {"r1", "r1/a1"}, "status: must be one of"),
         (2, "r1", {"persoonId": {"odd": 1}}, {"r1", "r1/a1"}, "person_id: give this"),
-        (4, "r1:a1", {"resultaat": "Voldoende"}, {"r1/a1"}, "result: must be a number"),
+        (
+            4,
+            "r1:a1",
+            {"resultaat": "Voldoende", "afgerond": False, "akkoord": False},
+            {"r1/a1"},
+            "result: must be a number",
+        ),
         (4, "r1:a1", {"afgerond": "misschien"}, {"r1/a1"}, "finished: must be true or false"),
     ],
 )
@@ -218,6 +224,18 @@ def test_a_row_that_cannot_be_taken_is_listed_with_what_hangs_on_it_and_the_othe
     assert {key for _, key in site.listed()} == listed
     assert any(word in why for why in site.listed().values())
     assert ("r9", "t9", "p2", "-", "open") in site.rows(REQUESTS)
+
+
+def test_a_part_that_is_finished_counts_as_such_whatever_its_result_is(site):
+    site.lists.change(4, "r1:a1", resultaat="Voldoende")
+    site.night()
+    assert (
+        site.listed(),
+        site.rows("select part_code, finished, approved from core.training_request_parts"),
+    ) == (
+        {},
+        [("a1", True, True)],
+    )
 
 
 def test_what_was_taken_and_cannot_be_any_more_stays_as_it_was(site):
