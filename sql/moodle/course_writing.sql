@@ -6,8 +6,22 @@ join ops.outbox as item
     on item.target = :target and item.kind = :kind and item.business_key = staged.business_key
 left join ops.moodle_courses as held using (item_id)
 where held.item_id is null
-or (held.short_name, held.full_name, held.category_id, held.startdate, held.enddate, held.visible) is distinct from (
-    staged.short_name, staged.full_name, staged.category_id, staged.startdate, staged.enddate, staged.visible
+or (
+    held.import_from,
+    held.short_name,
+    held.full_name,
+    held.category_id,
+    held.startdate,
+    held.enddate,
+    held.visible
+) is distinct from (
+    staged.import_from,
+    staged.short_name,
+    staged.full_name,
+    staged.category_id,
+    staged.startdate,
+    staged.enddate,
+    staged.visible
 )
 
 -- name: close_link
@@ -43,6 +57,7 @@ where item.item_id = any(cast(:offered as bigint []))
 on conflict (item_id) do update
 set
     occurrence_code = excluded.occurrence_code,
+    import_from = excluded.import_from,
     short_name = excluded.short_name,
     full_name = excluded.full_name,
     category_id = excluded.category_id,
@@ -184,6 +199,7 @@ select
     held.visible,
     held.there_before,
     held.asked_by,
+    item.attempts,
     item.last_attempt_at
 from ops.moodle_courses as held
 join ops.outbox as item using (item_id)
@@ -219,3 +235,22 @@ select
     visible
 from ops.moodle_courses
 where item_id = :item_id
+
+-- name: unfilled
+-- Courses that were made to be filled from a template, while nobody has it imported yet.
+select made.occurrence_code, made.source_course_id, made.import_from, made.asked_by
+from ops.moodle_courses as made
+join ops.outbox as item using (item_id)
+where made.source = :source
+and item.kind = :courses
+and item.status = 'accepted'
+and made.import_from is not null
+and not exists (
+    select from ops.moodle_courses as filled
+    join ops.outbox as import using (item_id)
+    where import.kind = :imports
+    and filled.source = made.source
+    and filled.source_course_id = made.source_course_id
+    and filled.import_from = made.import_from
+)
+order by made.item_id

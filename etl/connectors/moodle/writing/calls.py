@@ -7,7 +7,7 @@ import msgspec
 
 from etl.connectors.moodle.client import ENDPOINT, MoodleClient
 from etl.connectors.moodle.errors import ErrorAnswer, TokenRefused
-from etl.connectors.moodle.writing.answers import Written, not_written
+from etl.connectors.moodle.writing.answers import NotWritten, Written, not_written
 from etl.engine.decoding import BROKEN, decoded, without_mark
 from etl.errors import AnswerLost
 from etl.http.client import READ_TIMEOUT, Reply
@@ -63,7 +63,11 @@ class WritingCalls(MoodleClient):
         call = f"{self._system}: {function} id {row['id']}"
         answer = self._write(function, about, one_row(name, row), _updated)
         if answer and answer.warnings:
-            raise not_written(call, ErrorAnswer(errorcode=answer.warnings[0].warningcode), about)
+            code = answer.warnings[0].warningcode
+            problem = not_written(call, ErrorAnswer(errorcode=code), about)
+            if isinstance(problem, AnswerLost):  # Moodle says itself that it took the row back
+                raise NotWritten("refused_by_moodle", f"{call}: {problem.error_code}", code, look_again=True)
+            raise problem
 
     def _write(
         self,

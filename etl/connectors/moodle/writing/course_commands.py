@@ -99,10 +99,12 @@ def create(
                 raise InvalidInput("choose a category, and give its number: --category")
             if template is not None:
                 _by_number(writer, template)
-        with engine.connect() as session:
-            code = course_planning.occurrence_named(session, occurrence)["occurrence_code"]
-        _refuse_other(engine, source, code, None)
-        wanted = Wanted(short_name, full_name, category)
+            with engine.connect() as session:
+                code = course_planning.occurrence_named(session, occurrence)["occurrence_code"]
+            _refuse_other(engine, source, code, None)
+            if found := writer.courses_named(code):
+                raise InvalidInput(f"course {found[0].course_id} has {code} as its idnumber: link it")
+        wanted = Wanted(short_name, full_name, category, template)
         want = partial(course_planning.want_course, site=site, occurrence=code, wanted=wanted, by=by)
         made = _sent(engine, site, COURSES, want, preview)
         if made is None:
@@ -207,7 +209,8 @@ def _sent(engine: Engine, site: WritingSettings, target: Target, want: Any, prev
             tables.show([_told(session, item_id)])
             trial.rollback()
             return None
-    if may_be_sent(site, known_connections.find):
+    sent = may_be_sent(site, known_connections.find)
+    if sent:
         run_id = night.open_run(engine, _FLOW, Options(), None)
         connection = known_connections.find(site.connection_id)
         pushing = Pushing(only=(target,), at_most=None)
@@ -218,6 +221,8 @@ def _sent(engine: Engine, site: WritingSettings, target: Target, want: Any, prev
     if item["status"] == "accepted":
         return str(item["source_course_id"])
     typer.echo(f"{item['status']}: {item['explanation'] or item['cause'] or 'it waits for the next run'}")
+    if sent:
+        raise typer.Exit(1)
     return None
 
 

@@ -39,6 +39,7 @@ class Wanted:
     short_name: str
     full_name: str
     category_id: str
+    template: str | None = None
 
 
 def follow(session: Session, site: WritingSettings) -> Counts:
@@ -58,8 +59,22 @@ def want_course(session: Session, site: WritingSettings, occurrence: str, wanted
     settings = settings_of(
         found["start_date"], found["finish_date"], found["status"], site.visible_when, site.timezone
     )
-    row = {**vars(wanted), **vars(settings), "occurrence_code": found["occurrence_code"], "asked_by": by}
+    names = {
+        "short_name": wanted.short_name,
+        "full_name": wanted.full_name,
+        "category_id": wanted.category_id,
+    }
+    said = {"occurrence_code": found["occurrence_code"], "import_from": wanted.template, "asked_by": by}
+    row = {**names, **vars(settings), **said}
     return _want(session, site, COURSES, row, ["occurrence_code"], by)
+
+
+def want_templates(session: Session, site: WritingSettings) -> None:
+    """Courses that were made to be filled are filled, whatever became of the process in between."""
+    kinds = {"courses": COURSES.kind, "imports": IMPORTS.kind}
+    for row in db.rows(session, "moodle/course_writing.unfilled", source=site.source, **kinds):
+        course, template = row["source_course_id"], row["import_from"]
+        want_import(session, site, row["occurrence_code"], course, template, row["asked_by"])
 
 
 def want_import(

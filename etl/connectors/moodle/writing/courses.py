@@ -30,6 +30,7 @@ class CourseItem:
     visible: bool | None
     there_before: list[str] | None
     asked_by: str | None
+    attempts: int
     last_attempt_at: datetime | None
 
     @property
@@ -63,14 +64,16 @@ class NewCourses(CourseKind):
     target = COURSES
 
     def send(self, row: CourseItem) -> str:
-        """Returns the number of the course."""
+        """Returns the number of the course: of one that was there before the first attempt it is not ours to say so."""
         if found := self._named(row):
-            return found
+            if row.attempts > 1:
+                return found
+            raise NotWritten("idnumber_taken", f"course {found} has this idnumber", "found_before")
         told = (row.short_name or "", row.full_name or "", row.category_id or "")
         try:
             return self._writer.create_course(NewCourse(row.occurrence_code, *told, row.settings))
-        except NotWritten:
-            if found := self._named(row):  # made meanwhile, or although it was refused
+        except NotWritten as refused:
+            if refused.look_again and (found := self._named(row)):
                 return found
             raise
 

@@ -41,6 +41,7 @@ def refresh(session: Session, site: WritingSettings) -> Iterator[tuple[Target, C
     accounts = wishes.account_wishes(enrolments, people)
     changes = wishes.account_changes(people)
     withdrawals = wishes.withdrawal_wishes(facts, site.on_withdrawal)
+    course_planning.want_templates(session, site)
     yield COURSE_CHANGES, course_planning.follow(session, site)
     yield ACCOUNTS, _offer(session, site, ACCOUNTS, _persons(site, accounts, ["client_code", "stored_id"]))
     yield CHANGES, _offer(session, site, CHANGES, _persons(site, changes, ["client_code", "change"]))

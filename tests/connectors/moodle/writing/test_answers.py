@@ -144,6 +144,13 @@ def test_a_lacking_right_may_come_as_a_warning_too(function: str, met: Met) -> N
     assert isinstance(met(function, answer), CapabilityMissing)
 
 
+def test_a_row_that_moodle_took_back_itself_was_not_written_and_is_looked_at(met: Met) -> None:
+    warning = {"item": "user", "itemid": 8, "warningcode": "dmlwriteexception", "message": "m"}
+    problem = met("core_user_update_users", Answer(json.dumps({"warnings": [warning]}).encode()))
+    assert isinstance(problem, NotWritten)
+    assert problem.look_again
+
+
 @pytest.mark.parametrize(
     ("function", "code", "reason"),
     [

@@ -148,12 +148,14 @@ def test_an_occurrence_that_has_a_course_gets_no_second_one(occurrence, create, 
     assert books.created["courses"] == 1
 
 
-def test_a_course_that_is_there_already_is_linked_instead_of_made(occurrence, create, books, links, edit):
+def test_a_course_that_is_there_already_is_to_be_linked_and_nothing_is_made_or_filled(
+    occurrence, create, books, links, edit
+):
     edit(5, idnumber="occ-9")
     occurrence()
-    create()
-    assert links() == [("5", "clerk")]
-    assert books.created["courses"] == 0
+    with pytest.raises(InvalidInput, match="course 5 has OCC-9 as its idnumber: link it"):
+        create("OCC-9", "--template", TEMPLATE)
+    assert (links(), books.created["courses"], books.imports) == ([], 0, [])
 
 
 def test_what_moodle_refuses_is_said_and_mended_by_asking_again(occurrence, create, run, links):
@@ -205,12 +207,14 @@ def test_a_template_is_imported_once(occurrence, create, run, books):
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "drop"])
-def test_a_lost_answer_makes_no_second_course(fault, occurrence, create, transfer, sandbox, books, links):
+def test_a_lost_answer_makes_no_second_course_and_the_template_is_not_forgotten(
+    fault, occurrence, create, transfer, sandbox, books, links
+):
     occurrence()
     sandbox.faults.add("moodle", fault, operation="core_course_create_courses")
-    assert "unknown" in create()
-    assert transfer() == "success"
-    assert books.created["courses"] == 1
+    assert "unknown" in create("OCC-9", "--template", TEMPLATE)
+    assert (transfer(), transfer()) == ("success", "success")
+    assert (books.created["courses"], books.imports) == (1, [(TEMPLATE, NEW)])
     assert links() == [("8", "clerk")]
 
 
