@@ -22,6 +22,8 @@ VERSIONS: Final = frozenset({"2.0", "2.1", "2.2", "2.3"})
 OWN_TYPE: Final = (
     "{urn:learning-results}type"  # where xsi:type of an anderresultaat is kept while it is checked
 )
+_OTHER_RESULT: Final = f"{{{RESULTS}}}anderresultaat"
+_OF_AUTHORISATION: Final = f"{{{AUTHORISATION}}}"
 _TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _CODES: Final = {
     "score": Code.SCORE,
@@ -52,10 +54,10 @@ def problem_with(element: etree._Element) -> UwlrFault | None:
 
     The text names the element and, where the order is wrong, what was expected; it never repeats a value.
     """
-    for other in element.iter(f"{{{RESULTS}}}anderresultaat"):
+    for other in element.iter(_OTHER_RESULT):
         if _TYPE in other.attrib:  # suppliers derive types that nobody else has the definition of
             other.set(OWN_TYPE, str(other.attrib.pop(_TYPE)))
-    schema = _schema("autorisatie" if element.tag.startswith(f"{{{AUTHORISATION}}}") else "leerresultaten")
+    schema = _schema("autorisatie" if element.tag.startswith(_OF_AUTHORISATION) else "leerresultaten")
     if schema.validate(element):
         return None
     return _fault(element, cast(Any, schema.error_log)[0])

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from etl.connectors.iep_lvs import test_levels
@@ -102,9 +103,10 @@ def match_pupils(results: pd.DataFrame, pupils: pd.DataFrame) -> pd.DataFrame:
     ``leerlingid:<brin6>``, or ``leerlingid`` where no school is known), value, client_code.
     """
     schemes = pd.Series(_PUPIL_NUMBER + ":" + results["brin6"])
-    eck, eck_doubtful = _looked_up(results["eck_id"], "eckid", pupils)
-    number, number_doubtful = _looked_up(results["pupil_id"], schemes, pupils)
-    schoolless, _ = _looked_up(results["pupil_id"], _PUPIL_NUMBER, pupils)
+    clients = _clients(pupils)
+    eck, eck_doubtful = _looked_up(results["eck_id"], "eckid", clients)
+    number, number_doubtful = _looked_up(results["pupil_id"], schemes, clients)
+    schoolless, _ = _looked_up(results["pupil_id"], _PUPIL_NUMBER, clients)
     others = results["eck_id"].notna() & number.isin(pupils.loc[pupils["scheme"] == "eckid", "client_code"])
     code = pd.Series("unmatched_learner", index=results.index, dtype="str")
     code = code.mask(schoolless.notna(), "pupil_school_unknown").mask(number.notna(), "")
@@ -115,15 +117,25 @@ def match_pupils(results: pd.DataFrame, pupils: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"pupil_key": client, "code": code, "warned": warned})
 
 
+def _clients(pupils: pd.DataFrame) -> pd.DataFrame:
+    """By scheme and value the first client that has it, and whether several have it."""
+    held = pd.DataFrame({
+        "key": pupils["scheme"] + " " + pupils["value"],  # a scheme holds no blanks
+        "client_code": pupils["client_code"],
+    }).drop_duplicates()  # fmt: skip
+    several = held.loc[held["key"].duplicated(), "key"]
+    first = held.drop_duplicates("key").set_index("key")
+    return first.assign(several=first.index.isin(several))
+
+
 def _looked_up(
-    identifier: pd.Series, scheme: "pd.Series[str] | str", pupils: pd.DataFrame
+    identifier: pd.Series, scheme: "pd.Series[str] | str", clients: pd.DataFrame
 ) -> tuple[pd.Series, pd.Series]:
     """The client of each identifier in its scheme, and whether several clients have it."""
-    clients = pupils.groupby(pupils["scheme"] + " " + pupils["value"])["client_code"].agg(
-        ["first", "nunique"]
-    )
-    keys = scheme + " " + identifier  # a scheme holds no blanks
-    return keys.map(clients["first"]).astype("str"), keys.map(clients["nunique"]).fillna(0) > 1
+    place = clients.index.get_indexer(pd.Index(scheme + " " + identifier))  # -1: nobody
+    found = pd.Series(clients["client_code"].to_numpy(), dtype="str").reindex(place)
+    doubtful = np.append(clients["several"].to_numpy(bool), False)[place]
+    return found.set_axis(identifier.index), pd.Series(doubtful, identifier.index)
 
 
 def _has_letters(pattern: str) -> bool:

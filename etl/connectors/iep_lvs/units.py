@@ -14,7 +14,7 @@ from etl.connectors.iep_lvs.schema import DOSSIER, OWN_TYPE, RESULTS, problem_wi
 from etl.engine.hardened import texts
 
 _LR: Final = f"{{{RESULTS}}}"
-_OTHER, _OSO = f"{_LR}anderresultaat", f"{_LR}osoresultaat"
+_RESULT, _OTHER, _OSO = f"{_LR}resultaat", f"{_LR}anderresultaat", f"{_LR}osoresultaat"
 _REFERENCE: Final = f"{{{DOSSIER}}}referentiescore"
 _INTERVAL: Final = f"{{{DOSSIER}}}betrouwbaarheidsinterval"
 # What a toetsscore measures; the scale says how to read the last three.
@@ -41,7 +41,7 @@ def read_pupil(element: etree._Element, first: int, *, lenient: bool) -> Pupil:
     if problem is not None and not lenient:
         raise problem
     pupil, whose = Pupil(), texts(element)
-    for number, result in enumerate(element.iter(f"{_LR}resultaat"), first):
+    for number, result in enumerate(element.iter(_RESULT), first):
         try:
             _read_result(pupil, whose, result, number, checked=problem is None)
         except UwlrFault as wrong:
