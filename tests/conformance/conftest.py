@@ -5,11 +5,11 @@ from contextlib import ExitStack
 import pytest
 
 from etl import db
-from tests.conformance.stand_ins import STAND_INS, label
+from tests.conformance.stand_ins import played
 from tests.fixtures.warehouse import copy_of
 
 
-@pytest.fixture(params=STAND_INS, ids=label)
+@pytest.fixture(params=played())
 def kind(request):
     return request.param
 

@@ -1,8 +1,12 @@
 """The stand-ins of each connector of the registry, and what is left out of them."""
 
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.util import find_spec
 from inspect import isabstract
+from typing import Any
+
+import pytest
 
 from etl.connectors.registry import CONNECTORS
 from etl.engine.connector import Connector
@@ -48,3 +52,16 @@ def label(stand_in: type[StandIn]) -> str:
 
 
 STAND_INS = [one for connector in CONNECTORS for one in stand_ins_of(connector)]
+
+
+def played(stand_ins: Iterable[type[StandIn]] = STAND_INS) -> list[Any]:
+    """Stand-ins as the parameters of tests: of those that share a base of their own, which leaves little to each, the
+    first is in the quick tests and the others are in the long ones.
+    """
+    known: set[type] = set()
+    found = []
+    for one in stand_ins:
+        [base, *_] = one.__bases__
+        found.append(pytest.param(one, id=label(one), marks=[pytest.mark.long] * (base in known)))
+        known |= {base} - {StandIn}
+    return found

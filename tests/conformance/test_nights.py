@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from tests.conformance.nights import deliver, night, work
 from tests.conformance.stand_in import OPEN
-from tests.conformance.stand_ins import STAND_INS, label
+from tests.conformance.stand_ins import played
 
 STEPS = (
     "select scope, problem_code, read, written, unchanged, rejected, ignored from ops.run_steps"
@@ -90,9 +90,11 @@ def test_what_fails_alone_is_named_and_stops_no_other(stand_in):
 def with_each(name):
     """Each stand-in with each of what it names so; all but the first of each with the long tests."""
     return [
-        pytest.param(one, each, id=f"{label(one)}-{each}", marks=[pytest.mark.long] * bool(place))
-        for one in STAND_INS
-        for place, each in enumerate(getattr(one, name))
+        pytest.param(
+            *one.values, each, id=f"{one.id}-{each}", marks=[*one.marks, *[pytest.mark.long] * bool(place)]
+        )
+        for one in played()
+        for place, each in enumerate(getattr(one.values[0], name))
     ]
 
 
