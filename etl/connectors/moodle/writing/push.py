@@ -1,5 +1,6 @@
 """One push to a site: settle what is unknown, then send courses, people, changes of people, enrolments, withdrawals."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -34,6 +35,7 @@ from etl.load import rejections, runs
 from etl.load.runs import Counts
 
 FLOW: Final = "moodle_enrolments"
+log = logging.getLogger(__name__)
 # In the order in which they are sent.
 TARGETS: Final = (COURSES, IMPORTS, COURSE_CHANGES, ACCOUNTS, CHANGES, ENROLMENTS, WITHDRAWALS)
 
@@ -80,6 +82,7 @@ def push(
     """
     with exclusive(engine, ACCOUNTS, site.source) as pusher:
         if pusher is None:
+            log.info("%s: another push is running; it is left to that one", site.source)
             return
         pusher.recover()
         with engine.connect() as session:

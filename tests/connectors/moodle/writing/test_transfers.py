@@ -1,8 +1,15 @@
 """Enrolments into a Moodle course: who is made, who is found, and that nothing goes twice."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+import pandas as pd
+import pytest
+
+from etl.connectors.moodle.writing import flow
+from etl.engine.options import Options
+from etl.reference.importing import import_set
 from tests.connectors.moodle.writing.conftest import EMPTY_COURSE
+from tests.fixtures.warehouse import SAMPLE
 
 ALICE = 7  # the account that carries CL00001
 
@@ -107,22 +114,38 @@ def test_more_than_a_run_may_send_is_sent_only_when_a_person_says_so(
     assert sorted(books.mailed) == ["n1@x.example", "n2@x.example"]
 
 
-def test_the_grade_of_whoever_was_transferred_comes_in_with_the_next_night(
-    client, enrolled, transfer, night, sandbox, write, user, read
+@pytest.fixture
+def imported(engine, tmp_path):
+    """A function that imports the sample with more lines, and with other columns of the occurrences."""
+
+    def imported(occurrences, **more):
+        for path in SAMPLE.glob("*.csv"):
+            (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+        for name, lines in more.items():
+            with (tmp_path / f"{name}.csv").open("a", encoding="utf-8") as file:
+                file.writelines(f"{line}\n" for line in lines)
+        frame = pd.read_csv(tmp_path / "occurrences.csv", dtype="str").assign(**occurrences)
+        frame.to_csv(tmp_path / "occurrences.csv", index=False)
+        import_set(engine, tmp_path)
+
+    return imported
+
+
+def test_the_grade_of_whoever_was_imported_and_transferred_comes_in_with_the_next_night(
+    imported, engine, connect, night, sandbox, user, unit, first_night
 ):
-    client("N1")
-    enrolled("N1", occurrence="OCC-1001")
-    write("update core.occurrences set send_automatically = true where occurrence_code = 'OCC-1001'")
-    write("update core.moodle_writing set at_most = 1000")
-    write(
-        "insert into core.enrolment_units (enrolment_code, unit_code)"
-        " select 'E-N1', unit_code from core.activity_links where occurrence_code = 'OCC-1001' and activity_id = '2'"
+    imported(
+        {"send_automatically": ["true", "false", "false"]},
+        clients=["N1,,,New,,Person,new@x.example,false"],
+        enrolments=["E-N1,N1,OCC-1001,active,2026-09-14"],
+        enrolment_units=["E-N1,BSBCMM211,"],
+        moodle_writing=["source,writing", "moodle_main,on"],
     )
-    assert transfer() == "success"
-    graded = int((datetime.now(UTC) + timedelta(seconds=5)).timestamp())
+    assert flow.run(engine, connect, Options())[1] == "success"
     account = user("N1")["id"]
-    sandbox.moodle.site.set_grade(account, 2, 80.0, graded)
+    for activity, grade, day in ((2, 80.0, 1), (3, 9.0, 5)):
+        graded = int(datetime(2026, 10, day, 12, tzinfo=UTC).timestamp())
+        sandbox.moodle.site.set_grade(account, activity, grade, graded)
     sandbox.moodle.site.touch(2, account, graded)
-    night()
-    found = read("select distinct client_code from mart.unit_results where enrolment_code = 'E-N1'")
-    assert found["client_code"].tolist() == ["N1"]
+    assert night()[1] == "success"
+    assert unit("E-N1", "BSBCMM211") == ("passed", "2026-10-01", "2026-10-05")
