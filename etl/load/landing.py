@@ -105,9 +105,14 @@ def history(
     return [int(row["landing_id"]) for row in rows]
 
 
-def read(session: Session, landing_ids: Iterable[int]) -> Iterator[Landed]:
+def unpacker_of(session: Session) -> Unpacker:
+    """What ``read`` unpacks with; whoever reads many times lets it ask for each dictionary once."""
+    return Unpacker(lambda number: _dictionary(session, number))
+
+
+def read(session: Session, landing_ids: Iterable[int], unpacker: Unpacker | None = None) -> Iterator[Landed]:
     """The answers of these landings, oldest first, a few bodies at a time."""
-    unpacker = Unpacker(lambda number: _dictionary(session, number))
+    unpacker = unpacker or unpacker_of(session)
     for part in _parts(sorted(landing_ids)):
         for row in db.rows(session, "load/landing.read", landing_ids=part):
             yield Landed(

@@ -36,7 +36,7 @@ _HEAD: Final = """# Where a night's time goes
 <!-- Made by `make profile`. -->
 
 Deriving and loading {courses} courses of 250 learners and 12 activities ({items:,} grade items), sampled by py-spy
-{rate} times a second of processor time, {when:%Y-%m-%dT%H:%M} UTC, with a load of {load:.1f} at the start. The share of
+{rate} times a second while it worked, {when:%Y-%m-%dT%H:%M} UTC, with a load of {load:.1f} at the start. The share of
 a function holds what it calls. What the night costs in seconds stands in [performance](performance.md).
 """
 

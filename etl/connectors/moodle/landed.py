@@ -155,9 +155,9 @@ def newest(found: pd.DataFrame) -> pd.DataFrame:
 
 def read_courses(session: Session, indexes: Iterable[pd.DataFrame], most: int) -> Iterator[LandedAnswers]:
     """Take in the landed answers of indexes (see ``newest``) course by course, up to so many grade items at once."""
-    taken = LandedAnswers()
+    taken, unpacker = LandedAnswers(), landing.unpacker_of(session)
     for _, rows in chain.from_iterable(found.groupby("scope", sort=True) for found in indexes):
-        for answer in landing.read(session, rows["landing_id"].tolist()):
+        for answer in landing.read(session, rows["landing_id"].tolist(), unpacker):
             taken.take(answer)
         if taken.items >= most:
             yield taken
