@@ -7,7 +7,8 @@ from etl.load.report import markdown
 STUDENT, LATER = 7, 1_795_500_000
 WEEK_LATER = "update raw.landings set landed_at = landed_at - interval '8 days'"
 OVER = (
-    "update core.occurrences set status = 'finished', finish_date = current_date - {}"
+    "update core.occurrences set status = 'finished',"
+    " finish_date = cast(now() at time zone 'Europe/Amsterdam' as date) - {}"  # the day where the source is
     " where occurrence_code = 'OCC-1003'"
 )
 

@@ -15,11 +15,10 @@ _ASIDE = (
     "create table aside.points as select * from ops.outbox join ops.pe_attendance using (item_id)",
     "create table aside.attempts as select * from ops.outbox_attempts",
     "create table aside.decisions as select * from ops.outbox_decisions",
-    "drop view mart.pe_attendance",
-    # What other targets say of their items came after the one ledger.
-    "drop table ops.coachview_results cascade",
-    "drop table ops.outbox_decisions, ops.outbox_attempts, ops.pe_attendance, ops.outbox",
+    # With the views on it; what other targets say of their items came later, and stays.
+    "drop table ops.outbox_decisions, ops.outbox_attempts, ops.pe_attendance, ops.outbox cascade",
 )
+_ON_THE_LEDGER = ("20261126820001", "20261127080003")  # what made it, and what changed it since
 FIRST = ("20261101000004_pe_online",)
 LAST = (*FIRST, "20261126004001_pe_passes")
 
@@ -39,7 +38,7 @@ def restore(site, migrations=LAST):
     decision = f"{_DECISION}{before}"
     _copy(site, "pe_decisions", f"attendance_id, {decision}", f"item_id, {decision}", "decisions")
     site.sql("drop schema aside cascade")
-    site.sql("delete from ops.schema_migrations where version in ('20261126820001', '20261126980002')")
+    site.sql(f"delete from ops.schema_migrations where version in {_ON_THE_LEDGER}")
 
 
 def _copy(site, table, columns, values, aside):
