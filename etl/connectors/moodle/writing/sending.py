@@ -114,9 +114,13 @@ class Sender(Generic[Row, Done]):
     def send(self, due: Sequence[DueItem], allowance: Allowance) -> None:
         """Send items until all were, the allowance is used up, or the site has to be left alone (``problem``)."""
         waiting = [one.item_id for one in due if one.status != "unknown"]
-        sendable = self._pusher.read(lambda session: self._kind.rows(session, waiting))
         with self._pusher.series(self._run_id, self._push) as series:
-            self._send_each(series, [self._kind.item_id(row) for row in sendable], allowance)
+            self._send_each(
+                series, self._pusher.read(lambda session: self._sendable(session, waiting)), allowance
+            )
+
+    def _sendable(self, session: Session, waiting: Sequence[int]) -> list[int]:
+        return [self._kind.item_id(row) for row in self._kind.rows(session, waiting)]
 
     def _send_each(self, series: Series, item_ids: Sequence[int], allowance: Allowance) -> None:
         silent = 0
