@@ -1,4 +1,4 @@
-"""Signed messages of e-learning systems: integrations, what came in, what cannot be used, and a test message."""
+"""Signed messages of e-learning systems: integrations, the log of messages, and a test message."""
 
 from typing import Annotated
 
@@ -10,12 +10,10 @@ from etl.connectors import registry
 from etl.console import known_connections, tables
 from etl.console.numbers import whole
 from etl.console.warehouse import warehouse_engine
-from etl.engine.webhooks import dismissals
 from etl.engine.webhooks.integrations import integration_named, secret_of
 from etl.engine.webhooks.signatures import HEADER, signature
 from etl.errors import InvalidInput, RetryLater
 from etl.http.transport import transport
-from etl.results.decisions import check_reason
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 _SECONDS = 30
@@ -35,35 +33,6 @@ def show_log(integration: Integration = None, last: Last = 50) -> None:
     """Show every message and what its sender was told, newest first."""
     with warehouse_engine() as engine, engine.connect() as session:
         tables.show(db.rows(session, "engine/webhooks.messages", integration=integration, most=last))
-
-
-@app.command()
-def unusable(integration: Integration = None, last: Last = 50) -> None:
-    """Show the messages that cannot be used and that nobody dismissed, and why, newest first; ids only."""
-    with warehouse_engine() as engine, engine.connect() as session:
-        found = db.rows(session, "engine/webhooks.unusable_messages", integration=integration, most=last)
-    tables.show(found)
-
-
-@app.command()
-def dismiss(
-    messages: Annotated[
-        list[int],
-        typer.Argument(
-            parser=whole, metavar="MESSAGE...", help="message_id of messages, as `unusable` shows them."
-        ),
-    ],
-    by: Annotated[str, typer.Option(help="Who decides.")],
-    reason: Annotated[str, typer.Option(help="Why; it is kept in the history.")],
-) -> None:
-    """Say of messages that cannot be used that nothing is to be done about them: the next run lists them no more.
-
-    With them go earlier ones of the same person and course; a later one is listed again.
-    """
-    check_reason(by, reason)
-    with warehouse_engine() as engine, engine.begin() as session:
-        dismissals.dismiss(session, messages, by, reason)
-    typer.echo(f"{len(messages)} dismissed")
 
 
 @app.command()

@@ -67,17 +67,9 @@ insert into ops.webhook_log (integration, event, status, detail, message_id)
 select :integration, :event, :status, :detail, :message_id
 where not exists (select from counted)
 
--- name: dismiss
-insert into ops.message_dismissals (message_id, dismissed_by, reason)
-select said.message_id, :by, :reason
-from core.completion_messages as said
-where said.message_id = any(:messages) and said.outcome = 'unusable'
-on conflict do nothing
-returning message_id
-
 -- name: unusable
 -- Messages that cannot be used, one a record (a person and course, or else the message): settled by a later message of
--- the same record that can be, or dismissed by a person, and no longer listed when their body is gone.
+-- the same record that can be, and no longer listed when their body is gone.
 select distinct on (said.integration, record_key)
     said.integration,
     coalesce(said.course_id || '/' || said.person_id, cast(said.message_id as text)) as record_key,
@@ -96,30 +88,23 @@ and not exists (
     and later.message_id > said.message_id
     and later.outcome = 'completion'
 )
-and not exists (
-    select from ops.message_dismissals as dismissed
-    join core.completion_messages as about using (message_id)
-    where about.integration = said.integration
-    and (
-        about.message_id = said.message_id
-        or (
-            about.person_id = said.person_id
-            and about.course_id = said.course_id
-            and about.message_id > said.message_id
-        )
-    )
-)
 order by said.integration, record_key, said.message_id desc
 
--- name: unusable_messages
--- Messages that cannot be used and that nobody dismissed, newest first.
-select message_id, integration, received_at, deliveries, course_id, person_id, reason_code, reason
-from mart.received_messages
-where outcome = 'unusable'
-and dismissed_at is null
-and (cast(:integration as text) is null or integration = :integration)
-order by message_id desc
-limit :most
+-- name: relist
+-- What a person dismissed is open again when another message of the same record came that cannot be used either.
+update ops.rejections as held
+set dismissed_at = null, dismissed_by = null, dismissed_because = null
+where held.flow = :flow
+and held.source = :integration
+and held.resolved_at is null
+and held.dismissed_at < (
+    select max(inbox.received_at)
+    from core.completion_messages as said
+    join raw.inbox using (message_id)
+    where said.integration = held.source
+    and said.outcome = 'unusable'
+    and coalesce(said.course_id || '/' || said.person_id, cast(said.message_id as text)) = held.record_key
+)
 
 -- name: listed
 -- Integrations of which a message is listed that cannot be used.

@@ -17,14 +17,10 @@ select
     completions.grade,
     completions.presence,
     completions.passed,
-    inbox.body is not null as body_is_kept,
-    dismissed.dismissed_by,
-    dismissed.dismissed_at,
-    dismissed.reason as dismissal_reason
+    inbox.body is not null as body_is_kept
 from core.completion_messages as said
 join raw.inbox using (message_id)
 left join core.reported_completions as completions using (message_id)
-left join ops.message_dismissals as dismissed using (message_id)
 cross join lateral (
     select
         count(*) as deliveries,
@@ -119,10 +115,6 @@ comment on column mart.received_messages.grade is 'Grade as it was sent; empty: 
 comment on column mart.received_messages.presence is 'Presence as it was sent; empty: not said';
 comment on column mart.received_messages.passed is 'Passed as it was sent; empty: not said';
 comment on column mart.received_messages.body_is_kept is 'Whether the message itself is still kept';
-
-comment on column mart.received_messages.dismissed_by is 'Who said that nothing is to be done about a message that cannot be used; empty: nobody';
-comment on column mart.received_messages.dismissed_at is 'When that was said';
-comment on column mart.received_messages.dismissal_reason is 'Why nothing is to be done about it';
 
 comment on column mart.webhook_log.log_id is 'Number of the entry';
 comment on column mart.webhook_log.integration is 'Integration';

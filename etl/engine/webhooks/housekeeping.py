@@ -13,7 +13,8 @@ _SCOPE = ""  # an integration is listed as a whole
 def list_unusable(session: Session, run_id: str, flow: str) -> int:
     """List the messages that cannot be used, one line a record, and return how many there are.
 
-    A line is resolved when a later message of the same person and course can be used, or its own is forgotten.
+    A line is resolved when a later message of the same person and course can be used, or its own is forgotten; one that
+    a person dismissed is open again when another such message came.
     ``flow`` lists them as a part of its own, since other steps of it list completions.
     """
     part = f"{flow}/messages"
@@ -23,6 +24,7 @@ def list_unusable(session: Session, run_id: str, flow: str) -> int:
     for integration in sorted(listed | set(found["integration"])):
         of_it: pd.DataFrame = rows.loc[rows["integration"] == integration, rejections.COLUMNS]
         rejections.replace(session, run_id, part, integration, [_SCOPE], of_it, anew=False)
+        db.execute(session, "engine/webhooks.relist", flow=part, integration=integration)
     return len(found)
 
 
