@@ -70,9 +70,14 @@ class Accounts:
         )
 
     def arrived(self, rows: Sequence[Person]) -> Mapping[int, Linked]:
-        """A person's account is there when it has both their user name, which is one person's, and their number."""
+        """A person's account is there when it has both their user name, which is one person's, and their number.
+
+        A stored one is only looked up, which may be done again.
+        """
         found = {}
         for person in rows:
+            if person.stored_id:
+                continue
             for account in self._writer.find_accounts({"username": person.username or ""}):
                 if not _is_of(account, person):
                     continue
