@@ -63,6 +63,14 @@ def test_the_page_of_a_run_holds_its_report_by_our_id_or_airflows(op, engine, ni
     assert night in op.get("/run", params={"run_id": night}).text
 
 
+def test_the_page_of_a_run_says_what_was_left_out_on_purpose(op, engine):
+    with engine.begin() as session:
+        run_id = runs.open_run(session, "coachview_push")
+        runs.record_steps(session, run_id, "plan", [runs.Step("coachview", note="the <push> is off")])
+        runs.close_run(session, run_id)
+    assert "plan coachview: the &lt;push&gt; is off." in op.get("/run", params={"run_id": run_id}).text
+
+
 def test_a_run_that_is_not_there_is_said_so(op):
     answer = op.get("/run?run_id=nothing")
     assert answer.status_code == 404
