@@ -82,9 +82,9 @@ def _is_utf8(body: bytes) -> bool:
     return True
 
 
-def events(text: bytes, tags: list[str], most: int = _MOST_UNITS) -> _Events:
+def events(text: bytes, tags: list[str], most: int = _MOST_UNITS, *, again: bool = False) -> _Events:
     """The starts and ends of the elements named ``tags``; whoever takes the end of a unit calls ``forget``. Of these
-    units there are ``most`` at most.
+    units there are ``most`` at most. ``again``: it was read like this when it came in, and its names are few.
 
     Raises Malformed when the document is not well-formed, nests too deep, or is too large between two ends.
     """
@@ -97,7 +97,8 @@ def events(text: bytes, tags: list[str], most: int = _MOST_UNITS) -> _Events:
     try:
         for start in range(0, len(text), _CHUNK):
             chunk = text[start : start + _CHUNK]
-            names.update(*(pattern.findall(chunk) for pattern in _NAMES))
+            if not again:
+                names.update(*(pattern.findall(chunk) for pattern in _NAMES))
             if sum(map(len, names)) > _MOST_BYTES_OF_NAMES:
                 raise Malformed("The message has too many different names.")
             parser.feed(chunk)

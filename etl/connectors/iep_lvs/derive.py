@@ -74,7 +74,7 @@ def read_batch(
     for row in rows:
         message = Message()
         try:
-            school = read(inbox.body(session, row["message_id"]), Open(row["lenient"]), message)
+            school = read(inbox.body(session, row["message_id"]), Open(row["lenient"]), message, again=True)
         except UwlrFault as fault:
             words = f"message {row['message_id']} cannot be read any more: {fault}"
             problems[row["brin6"]] = RejectRecord("malformed_record", words)

@@ -93,14 +93,14 @@ class Message:
         return {(result.pupil_id, result.eck_id) for result in self.results}
 
 
-def read(text: bytes, gate: Gate, message: Message) -> School:
-    """Read ``text`` (UTF-8) into ``message`` and return its school.
+def read(text: bytes, gate: Gate, message: Message, *, again: bool = False) -> School:
+    """Read ``text`` (UTF-8) into ``message`` and return its school. ``again``: it is that of a message in the inbox.
 
     Raises UwlrFault: of the XML, else of the gate, else of the body.
     """
     reader = _Reader(gate, message)
     try:
-        for kind, element in hardened.events(text, _TAGS):
+        for kind, element in hardened.events(text, _TAGS, again=again):
             if kind == "start":
                 reader.started(element)
             else:
