@@ -17,7 +17,10 @@ def learner_enrolments(
     enrolment_code, status, start_date, and rejected (no_enrolment, enrolment_not_active).
     """
     expected = matched.merge(courses, on="scope")
-    found = expected.merge(enrolments, on=["client_code", "occurrence_code"], how="left")
+    theirs = (
+        enrolments if len(expected) else enrolments.iloc[:0]
+    )  # of nobody: the keys of all need not be sorted out
+    found = expected.merge(theirs, on=["client_code", "occurrence_code"], how="left")
     none, withdrawn = found["enrolment_code"].isna(), found["status"] == "withdrawn"
     current = found[~none & ~withdrawn].reset_index(drop=True)
     pair = ["scope", "user_id", "occurrence_code"]

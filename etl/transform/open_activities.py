@@ -39,7 +39,9 @@ def open_activities(known: pd.DataFrame, outcomes: pd.DataFrame, links: pd.DataF
         links[["scope", "target", "activity_id"]], on="target"
     )
     theirs = outcomes[outcomes["user_id"].isin(started["user_id"])]
-    reached = theirs.groupby(["user_id", "activity_id"]).agg(worst=("outcome", "min"), share=("share", "sum"))
+    reached = theirs.groupby(["user_id", "activity_id"], sort=False).agg(
+        worst=("outcome", "min"), share=("share", "sum")
+    )
     found = wanted.merge(reached.reset_index(), on=["user_id", "activity_id"], how="left")
     whole = (found["worst"] == PASSED) & (found["share"] > 1 - 1e-6)
     rules = [found["worst"] == outcome for outcome in _STATES] + [found["worst"] == PASSED]

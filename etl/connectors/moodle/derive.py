@@ -28,7 +28,7 @@ from etl.results.administration import Administration
 from etl.transform.learners import NOBODY
 
 _LEARNER: Final = ["scope", "user_id"]
-_ITEMS_A_LOT: Final = 250_000  # grade items in memory at once
+_ITEMS_A_LOT: Final = 300_000  # grade items in memory at once
 _LEARNERS_A_LOT: Final = 20_000  # those of courses of which only some are derived
 _COURSES_A_LOOK: Final = 50  # of which the index of landings is held at once
 # What a list of participants says of a course, and not of a learner.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from etl.connectors.moodle import derive as moodle_derive
+from etl.connectors.moodle import course_results
 
 COURSES = {2: "OCC-1001", 3: "OCC-1002", 4: "OCC-1003"}
 
@@ -98,9 +98,9 @@ def test_the_counts_of_a_night_are_those_of_the_site(night, graded, read, sandbo
 
 
 def test_rows_that_are_lost_on_the_way_make_the_run_incomplete(night, read, monkeypatch):
-    whole = moodle_derive.unit_results
+    whole = course_results.unit_results
     monkeypatch.setattr(
-        moodle_derive, "unit_results", lambda grades, *rest: whole(grades[grades["user_id"] != 7], *rest)
+        course_results, "unit_results", lambda grades, *rest: whole(grades[grades["user_id"] != 7], *rest)
     )
     run_id, status = night()
     problems = read(f"select problem_code from ops.run_steps where run_id = '{run_id}' and step = 'derive'")

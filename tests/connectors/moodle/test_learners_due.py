@@ -209,13 +209,13 @@ def test_a_first_derivation_after_an_upgrade_looks_at_everybody(night, write, st
 def test_what_changes_while_it_is_derived_is_looked_at_again(night, write, reached, monkeypatch):
     night()
     write(f"update core.enrolments set status = 'withdrawn' where {E10}")
-    load = derive._load
+    load = derive.record
 
     def meanwhile(*given):
         write(f"update core.enrolments set status = 'active' where {E10}")
         return load(*given)
 
-    monkeypatch.setattr(derive, "_load", meanwhile)
+    monkeypatch.setattr(derive, "record", meanwhile)
     night()
     monkeypatch.undo()
     assert reached()[0] == [OF_COURSE_2]
