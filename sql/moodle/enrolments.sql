@@ -159,6 +159,7 @@ with chosen as (
         held.item_id,
         held.source,
         held.client_code,
+        held.enrolment_code,
         item.status,
         item.reason
     from ops.moodle_enrolments as held
@@ -182,7 +183,7 @@ accounts as (
 select
     chosen.source,
     chosen.item_id,
-    cast(:enrolments as text) as kind,
+    chosen.enrolment_code,
     chosen.status
 from chosen
 where chosen.status in ('pending', 'rejected')
@@ -196,7 +197,7 @@ union all
 select
     accounts.source,
     accounts.item_id,
-    :accounts,
+    null,
     accounts.status
 from accounts
 where accounts.status in ('pending', 'rejected')

@@ -15,6 +15,7 @@ from etl.connectors.moodle.writing.settings import written_sites
 from etl.connectors.moodle.writing.targets import ACCOUNTS, ENROLMENTS, WITHDRAWALS
 from etl.connectors.moodle.writing.wishes import WAITS
 from etl.engine import ledger
+from etl.errors import InvalidInput
 
 Items = dict[str, frozenset[int]]  # by site
 
@@ -38,11 +39,13 @@ def ask(session: Session, choice: Choice, by: str) -> Items:
     """Have the enrolments of a choice sent, with the accounts that they need; returns what that is, by site.
 
     What was refused before is offered again. An account that is needed anew has no item before the ledger is up to
-    date once more.
+    date once more. Raises InvalidInput where an enrolment that is named is not ready.
     """
     refresh_all(session)
-    held = [row["item_id"] for row in _waiting(session, choice) if row["status"] != "pending"]
-    ledger.resend(session, held, by)
+    waiting = _waiting(session, choice)
+    if missing := sorted(set(choice.codes or ()) - {row["enrolment_code"] for row in waiting}):
+        raise InvalidInput(f"enrolment {missing[0]} is not ready: look at etl moodle enrolments list")
+    ledger.resend(session, [row["item_id"] for row in waiting if row["status"] != "pending"], by)
     refresh_all(session)
     return _by_site(_waiting(session, choice))
 

@@ -93,6 +93,14 @@ def test_more_than_the_site_allows_is_confirmed_or_nothing_was_asked_for(etl, se
     assert etl("enrolments", "transfer", "--occurrence", "OCC-1004", "--by", "ann", "--at-most", "4")[0] == 0
 
 
+def test_an_enrolment_that_is_not_ready_is_not_asked_for(etl, write, wrote, read):
+    write("update core.clients set archived = true where client_code = 'N1'")
+    assert etl("enrolments", "transfer", "--enrolment", "E-N1", "--by", "ann")[0] == 1
+    assert (wrote(), read("select * from ops.outbox_decisions").empty) == ({}, True)
+    assert etl("enrolments", "transfer", "--enrolment", "E-N2", "--by", "ann")[0] == 0
+    assert wrote() == {"create_users": 1, "enrol_users": 1}
+
+
 def test_a_list_says_how_each_enrolment_stands(etl):
     _, shown = etl("enrolments", "list", "--occurrence", "OCC-1004")
     lines = [line.split("\t") for line in shown.splitlines()]
