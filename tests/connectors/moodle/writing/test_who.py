@@ -84,6 +84,16 @@ def test_an_administrator_whom_the_site_does_not_show_as_one_is_left_alone(
     assert (state("E-N1"), books.enrolments) == (("blocked", "account_protected"), {})
 
 
+def test_an_answer_that_is_lost_when_that_is_asked_is_asked_for_again(
+    enrolled, transfer, sandbox, state, books
+):
+    enrolled("CL00001")
+    sandbox.faults.add("moodle", "lost_answer", operation="core_user_update_users")
+    assert (transfer(), books.enrolments) == ("incomplete", {})
+    assert transfer() == "success"
+    assert state("E-CL00001") == ("transferred", None)
+
+
 def test_two_accounts_with_the_code_are_not_told_apart(account, blocked):
     account(20, idnumber="N1")
     account(21, idnumber="N1")
