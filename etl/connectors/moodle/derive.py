@@ -168,7 +168,8 @@ class MoodleDerivation(Derivation[Courses]):
         whole = list(lot.scopes) if held is None else []
         version = int(known["reference_version"].min())
         remembered.keep_learners(session, self.source, learners, version, whole)
-        remembered.keep_courses(session, self.source, known, answers.answered)
+        courses = remembered.with_shown(known, answers.answered) if held is None else known
+        remembered.keep_courses(session, self.source, courses)
 
 
 def _lot(scopes: Sequence[str], courses: Courses) -> Lot[Courses]:

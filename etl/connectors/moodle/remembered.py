@@ -34,17 +34,28 @@ def keep_learners(
     )
 
 
-def keep_courses(session: Session, source: Source, courses: pd.DataFrame, answered: pd.DataFrame) -> None:
+def keep_courses(session: Session, source: Source, courses: pd.DataFrame) -> None:
     """Remember what courses (see ``etl.connectors.moodle.due.Due``) were derived from, and what was shown in them."""
+    columns = [
+        "scope",
+        "landing_id",
+        "reference_version",
+        "accounts_version",
+        "facts",
+        "people",
+        "activities",
+    ]
+    rows = courses[columns].to_dict("records")
+    db.execute(session, "moodle/derived.courses_merge", source=source.source, courses=json.dumps(rows))
+
+
+def with_shown(courses: pd.DataFrame, answered: pd.DataFrame) -> pd.DataFrame:
+    """Courses with the ``activities`` that were shown in them when all of it was read."""
     shown = {
         scope: json.dumps(dict(zip(rows["activity_id"].astype("str"), rows["module"], strict=True)))
         for scope, rows in answered.groupby("scope")
     }
-    columns = ["scope", "landing_id", "reference_version", "accounts_version", "facts", "people"]
-    rows = [
-        {**row, "activities": shown.get(row["scope"], "{}")} for row in courses[columns].to_dict("records")
-    ]
-    db.execute(session, "moodle/derived.courses_merge", source=source.source, courses=json.dumps(rows))
+    return courses.assign(activities=[shown.get(scope, "{}") for scope in courses["scope"]])
 
 
 def of_learners(
