@@ -47,14 +47,14 @@ POOL = "coachview"
 def coachview_requests() -> None:
     @task(pool=POOL)
     def read(run: str, **context: Any) -> None:
-        from etl.reference import coachview_requests as flow
+        from etl.connectors.coachview import requests as flow
 
         with work(run, context) as engine:
             flow.read(engine, run, connect, run_options(context))
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def derive(run: str, **context: Any) -> None:
-        from etl.reference import coachview_requests as flow
+        from etl.connectors.coachview import requests as flow
 
         with work(run, context) as engine:
             flow.derive(engine, run, connect, run_options(context))

@@ -7,14 +7,14 @@ nothing of it; where the two differ, that is said. A person who imports a row th
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
 
 import pandas as pd
 from sqlalchemy import Connection as Session
 from sqlalchemy import text
 
 from etl import db
+from etl.engine.stating import BY_HAND, Refused, Stated
 from etl.files.columns import File
 from etl.load.merge import stage
 from etl.reference import doubts, held
@@ -22,32 +22,6 @@ from etl.reference.beside import Beside
 from etl.reference.checking import problems_with
 from etl.reference.reading import ReferenceSet
 from etl.reference.spec import FILES
-
-BY_HAND: Final = "a row that was entered by hand says otherwise: it stands, until it is left out of its file"
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A stated row that was not taken: its key, and why."""
-
-    key: str
-    reason: str
-    by_hand: bool
-
-
-@dataclass(frozen=True)
-class Stated:
-    """Rows of one file: read = written + unchanged + refused; closed = rows that are no longer stated.
-
-    ``doubts``: what of those that were taken is perhaps not meant, each with how many rows.
-    """
-
-    read: int
-    written: int
-    unchanged: int
-    closed: int
-    refused: Sequence[Refused]
-    doubts: Sequence[str] = ()
 
 
 def state(

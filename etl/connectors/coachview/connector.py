@@ -57,7 +57,7 @@ CONNECTOR: Final = Connector(
     pool=Pool("coachview", 1, "Registrations and calls to Coachview at the same time"),
     flows=(
         Flow("coachview_results", "etl.connectors.coachview.flow"),
-        Flow("coachview_requests", "etl.reference.coachview_requests", of_nights=False),
+        Flow("coachview_requests", "etl.connectors.coachview.requests", of_nights=False),
         Flow("coachview_push", "etl.connectors.coachview.push", of_nights=False),
     ),
     is_source=False,

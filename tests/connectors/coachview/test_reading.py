@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from etl.connectors import registry
-from etl.connectors.coachview import flow, push
+from etl.connectors.coachview import flow, push, requests
 from etl.connectors.coachview.budget import LIMIT, RESERVE
 from etl.engine.options import Options
 from etl.load.report import read_report
-from etl.reference import coachview_requests, export_set, import_set
+from etl.reference import export_set, import_set
 from tests.connectors.coachview.listed import Lists, reads
 from tests.connectors.coachview.requests import INTEGRATIONS, report
 
@@ -43,7 +43,7 @@ class Reading:
 
     def night(self, **options):
         """A run; its status."""
-        self.run_id, status = coachview_requests.run(self.engine, self.school.connect, Options(**options))
+        self.run_id, status = requests.run(self.engine, self.school.connect, Options(**options))
         return status
 
     def report(self):

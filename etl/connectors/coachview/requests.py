@@ -1,7 +1,7 @@
 """Trainings, their e-learning parts and who asked for them, from Coachview into the reference data.
 
 The lists are read (etl.connectors.coachview.reading), then what they state goes in beside what people entered
-(etl.reference.stating). It stands here because it is both. See docs/connectors/coachview.md, Reading.
+(etl.reference.stating). See docs/connectors/coachview.md, Reading.
 """
 
 import logging
@@ -25,11 +25,11 @@ from etl.engine import failpoint, night
 from etl.engine.absent import connection_if_used
 from etl.engine.night import Connect
 from etl.engine.options import Options
+from etl.engine.stating import Refused, Stated, stating
 from etl.errors import EtlError
 from etl.load import derivations, rejections, runs
 from etl.load.problems import StepName
 from etl.load.runs import Counts, Step, balanced
-from etl.reference.stating import Refused, Stated, state
 from etl.transform.reasons import reason
 
 FLOW: Final = "coachview_requests"
@@ -161,7 +161,7 @@ def _inputs(session: Session, agreed: CoachviewAccount) -> str:
 def _state(engine: Engine, run_id: str, agreed: CoachviewAccount, options: Options) -> None:
     with engine.begin() as session:
         trial = session.begin_nested()
-        done = state(session, _SYSTEM, stated.stated(session, agreed), stated.without_environment)
+        done = stating()(session, _SYSTEM, stated.stated(session, agreed), stated.without_environment)
         _list(session, run_id, done)
         failpoint.point("coachview.stated")
         if options.dry_run:
