@@ -10,9 +10,9 @@ from etl.connectors.moodle.client import MoodleClient
 from etl.connectors.moodle.errors import REJECT
 from etl.connectors.moodle.grades import decode_grade_report
 from etl.connectors.moodle.participants import decode_enrolled_users
+from etl.connectors.registry import sentence
 from etl.errors import EtlError, GiveUp, RejectRecord
 from etl.sandbox.moodle.protocol import LOGIN, Exchange, recording
-from etl.transform.reasons import REASONS
 from tests.fixtures.http_peer import Answer, Peer
 
 COMPLETION = "core_completion_get_course_completion_status"
@@ -168,4 +168,5 @@ def test_a_recorded_answer_comes_back_byte_for_byte_and_decodes_whole(
 
 
 def test_every_reason_of_an_error_has_its_sentence() -> None:
-    assert {*REJECT.values(), "activity_missing", "source_error", "malformed_record"} <= REASONS.keys()
+    said = {*REJECT.values(), "activity_missing", "source_error", "malformed_record"}
+    assert all(sentence("moodle", code) for code in said)

@@ -6,7 +6,7 @@ from etl.connectors.pe_online import flow as pe_flow
 from etl.connectors.pe_online.sender import PeSender
 from etl.engine import ledger
 from etl.engine.options import Options
-from etl.engine.pusher import Pusher
+from etl.engine.pusher import Series
 from etl.errors import RetryLater
 from tests.connectors.pe_online.site import ORG
 
@@ -81,12 +81,12 @@ def test_a_row_that_is_withheld_while_the_push_is_under_way_is_left_alone(site, 
 @pytest.fixture
 def forgetful(monkeypatch):
     """Of each answer the outcome of one row is not written down."""
-    record = Pusher.record
+    record = Series.record
 
-    def all_but_one(pusher, call_id, outcomes, account):
-        return record(pusher, call_id, dict(list(outcomes.items())[1:]), account)
+    def all_but_one(series, call_id, outcomes, *keep):
+        return record(series, call_id, dict(list(outcomes.items())[1:]), *keep)
 
-    monkeypatch.setattr(Pusher, "record", all_but_one)
+    monkeypatch.setattr(Series, "record", all_but_one)
 
 
 def test_an_answer_that_is_not_written_down_makes_the_run_red(site, forgetful):
