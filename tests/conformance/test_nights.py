@@ -24,6 +24,8 @@ LISTED = "select record_key from mart.rejections where resolved_at is null"
 # What a run says of itself: that it was, what it did and what it was answered.
 OF_A_RUN = {"ops.runs", "ops.run_attempts", "ops.run_steps", "ops.coachview_calls", "raw.landings"}
 
+pytestmark = pytest.mark.long  # what each connector does of it is in the quick tests of the connector
+
 
 def steps(stand_in, run_id):
     with stand_in.engine.connect() as session:

@@ -16,6 +16,8 @@ from tests.fixtures.planted import alone
 # What a report is made of; the ledgers and landings beside it hold persons, that is what they are for.
 TOLD = ("ops.runs", "ops.run_steps", "ops.rejections")
 
+pytestmark = pytest.mark.long  # what each connector does of it is in the quick tests of the connector
+
 
 @pytest.fixture
 def everything_told(stand_in, caplog, capfd):
