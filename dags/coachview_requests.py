@@ -24,13 +24,14 @@ rows changed, and takes nothing).
 from datetime import datetime
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, TriggerRule, dag, task
+from airflow.sdk import Asset, CronTriggerTimetable, TriggerRule, dag, task
 from learning_results_airflow import DEFAULT_ARGS, alerts, connect, run_options, work
 from learning_results_params import read_params
-from learning_results_tasks import open_run, report
+from learning_results_tasks import open_run, report, tell
 
 FLOW = "coachview_requests"
 POOL = "coachview"
+REFERENCE_DATA = Asset("reference_data_loaded")
 
 
 @dag(
@@ -60,7 +61,9 @@ def coachview_requests() -> None:
             flow.derive(engine, run, connect, run_options(context))
 
     run = open_run(FLOW)
-    read(run) >> derive(run) >> report(FLOW, run)
+    reported = report(FLOW, run)
+    read(run) >> derive(run) >> reported
+    tell(REFERENCE_DATA, reported)
 
 
 coachview_requests()

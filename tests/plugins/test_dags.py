@@ -63,7 +63,7 @@ def test_every_task_retries_by_error_class_within_seconds_at_first(dags):
 
 def test_only_a_green_report_sets_off_what_follows(dags):
     loaded = {name: task for name, dag in dags.items() for task in dag.tasks if task.outlets}
-    assert set(loaded) == {"moodle_results", "ilias_completions"}
+    assert set(loaded) == {"moodle_results", "ilias_completions", "coachview_requests"}
     for task in loaded.values():
         assert (task.task_id, task.upstream_task_ids) == ("loaded", {"report"})
         assert task.trigger_rule == TriggerRule.ALL_SUCCESS
