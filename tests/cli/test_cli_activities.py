@@ -20,6 +20,7 @@ def moodle(monkeypatch, sandbox):
     return sandbox
 
 
+@pytest.mark.long
 def test_a_night_names_what_has_grades_with_type_and_what_is_mapped(etl, moodle, sql):
     etl("run", "moodle_results")
 
@@ -32,6 +33,7 @@ def test_a_night_names_what_has_grades_with_type_and_what_is_mapped(etl, moodle,
     assert passed > [(0,)]
 
 
+@pytest.mark.long
 def test_a_second_night_changes_nothing_of_them(etl, moodle, sql):
     etl("run", "moodle_results")
     before = sql("select xmin::text, * from core.activities order by activity_id")
@@ -66,6 +68,7 @@ def test_a_course_that_the_site_does_not_know_is_an_error(etl, moodle):
     assert isinstance(etl("moodle", "activities", "moodle_main", "999999").exception, RejectRecord)
 
 
+@pytest.mark.long
 def test_names_of_courses_are_text_and_the_home_of_the_site_is_no_course(etl, moodle, sql):
     etl("run", "moodle_results")
 

@@ -94,6 +94,7 @@ def test_what_was_written_is_there_at_the_next_start(home: Path) -> None:
             embedded.execute(url, embedded.sql.SQL("create table kept ()"))
 
 
+@pytest.mark.long
 def test_the_owner_of_a_database_is_no_superuser(home: Path) -> None:
     with embedded.running(home, durable=False) as server:
         url = embedded.ensure_database(server, "warehouse")
@@ -101,6 +102,7 @@ def test_the_owner_of_a_database_is_no_superuser(home: Path) -> None:
             embedded.execute(url, embedded.sql.SQL("create role other superuser"))
 
 
+@pytest.mark.long
 def test_it_is_stopped_when_the_block_is_left_by_an_error(home: Path) -> None:
     with suppress(KeyError), embedded.running(home, durable=False):
         server = postmaster(home)
@@ -128,6 +130,7 @@ def test_stopping_leaves_it_to_those_who_use_it(home: Path) -> None:
         assert postmaster(home).is_running()
 
 
+@pytest.mark.long
 def test_a_started_server_stays_until_it_is_stopped(home: Path) -> None:
     url = embedded.start(home, durable=False)
     with embedded.running(home) as same:
@@ -147,6 +150,7 @@ def test_the_pid_file_of_a_crash_does_not_stop_the_next_start(home: Path) -> Non
         assert answers(url)
 
 
+@pytest.mark.long
 def test_it_starts_after_it_was_killed_itself(home: Path) -> None:
     with embedded.running(home, durable=False):
         server = postmaster(home)

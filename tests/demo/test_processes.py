@@ -59,6 +59,7 @@ def programs(tmp_path: Path) -> Iterator[Processes]:
         yield running
 
 
+@pytest.mark.long
 def test_all_programs_end_with_the_block_also_those_that_they_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,6 +70,7 @@ def test_all_programs_end_with_the_block_also_those_that_they_started(
     assert ends(stubborn)
 
 
+@pytest.mark.long
 def test_programs_end_when_the_run_is_killed(tmp_path: Path) -> None:
     command = [sys.executable, "-c", SUPERVISOR, str(tmp_path / "programs")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as supervisor:

@@ -45,6 +45,7 @@ def periods(read):
     return as_text(read("select client_code, competence_code, valid_from from core.earned_competences"))
 
 
+@pytest.mark.long
 def test_the_first_night_after_an_upgrade_writes_nothing(engine, connect, warehouse, night, sql, read):
     moodle_results.run(engine, connect, Options())
     night()
@@ -58,6 +59,7 @@ def test_the_first_night_after_an_upgrade_writes_nothing(engine, connect, wareho
 
 
 @pytest.mark.parametrize(("linked", "corrected"), [("before", True), ("later", False)])
+@pytest.mark.long
 def test_what_was_given_without_a_course_is_corrected_where_its_link_was_older(
     warehouse, night, sql, read, sandbox, linked, corrected
 ):

@@ -1,5 +1,7 @@
 """What nights make of a completion that a person revoked."""
 
+import pytest
+
 from etl.connectors.infocaption.flow import award
 from etl.engine.options import Options
 from etl.results.completion_decisions import decide
@@ -8,6 +10,7 @@ COURSE = ("moodle_main", "2")
 BECAUSE = {"by": "examiner", "reason": "done by another person"}
 
 
+@pytest.mark.long
 def test_a_revoked_completion_is_not_recorded_again_and_gives_no_competence_until_it_is_restored(
     engine, night, read
 ):

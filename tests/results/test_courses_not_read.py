@@ -236,6 +236,7 @@ CERTIFICATE = "select client_code, valid_from::text, valid_to::text from core.ea
 BUSINESS = "competence_code = 'BUSINESS-CERT'"
 
 
+@pytest.mark.long
 def test_a_moodle_course_whose_completions_are_shown_to_nobody_was_not_read(
     engine, connect, night, sandbox, read
 ):
@@ -254,6 +255,7 @@ def test_a_moodle_course_whose_completions_are_shown_to_nobody_was_not_read(
     assert not read(CERTIFICATE.format(BUSINESS)).empty
 
 
+@pytest.mark.long
 def test_a_moodle_course_completed_again_every_year_renews_its_competence(
     engine, connect, night, sandbox, read
 ):

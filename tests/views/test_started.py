@@ -1,5 +1,7 @@
 """What is stuck in started: since when, and which activities are open (mart.started), over the recorded site."""
 
+import pytest
+
 from etl.connectors.moodle import flow as moodle_results
 from etl.engine.options import Options
 
@@ -21,6 +23,7 @@ def test_every_started_unit_is_listed_with_the_activities_that_keep_it_open(engi
     assert listed["open_activity_list"].str.contains(r"\(\d+, (?:not_graded|not_passed)\)").all()
 
 
+@pytest.mark.long
 def test_a_second_night_changes_nothing_of_what_is_open(engine, connect, read):
     moodle_results.run(engine, connect, Options())
     before = read(

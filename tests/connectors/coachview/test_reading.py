@@ -170,6 +170,7 @@ def test_what_a_person_entered_is_not_changed_and_the_difference_is_listed(site,
     assert site.rows(REQUESTS) == [("mine", "t1", "p9", "-", "open"), READ[1]]
 
 
+@pytest.mark.long
 def test_files_of_people_leave_coachviews_rows_alone_until_they_say_otherwise(site, tmp_path):
     site.night()
     export_set(site.engine, tmp_path)

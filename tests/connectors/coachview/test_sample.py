@@ -5,6 +5,8 @@ administration holds 7.5 already. Of course 3, CL00014 has 55 of 110: 5.5. CL000
 of CL00005 and CL00022 are finished, the one as a whole, the other in this part.
 """
 
+import pytest
+
 from etl.connectors.coachview import flow
 from etl.connectors.moodle import flow as moodle
 from etl.engine.options import Options
@@ -13,6 +15,7 @@ from tests.conformance.stand_in import columns, golden
 NAME = ("coachview", "sample.csv")
 
 
+@pytest.mark.long
 def test_a_night_of_moodle_is_registered_as_worked_out_by_hand(engine, connect, read, listed):
     moodle.run(engine, connect, Options(courses=frozenset({"2", "3"})))
     assert flow.run(engine, connect, Options())[1] == "success"

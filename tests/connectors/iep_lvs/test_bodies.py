@@ -128,6 +128,7 @@ def test_a_caller_that_does_not_finish_its_head_is_hung_up_on(begun: bytes, ware
         assert caller.recv(1) == b""
 
 
+@pytest.mark.long
 def test_a_caller_may_send_one_request_after_another(warehouse: str, school: str) -> None:
     with prompt(warehouse, Patient) as (host, port):
         sender = Sender(f"http://{host}:{port}/leerresultaten", KEY)

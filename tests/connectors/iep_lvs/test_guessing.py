@@ -53,6 +53,7 @@ def test_guessing_is_limited_also_when_the_right_key_is_known_and_the_right_key_
 
 
 @pytest.mark.usefixtures("short_turns")
+@pytest.mark.long
 def test_the_right_key_works_in_a_fresh_process_after_many_failures_also_from_their_own_address(
     warehouse: str, school: str
 ) -> None:
@@ -64,6 +65,7 @@ def test_the_right_key_works_in_a_fresh_process_after_many_failures_also_from_th
 
 
 @pytest.mark.usefixtures("short_turns")
+@pytest.mark.long
 def test_the_right_key_works_while_others_guess(receiver: str) -> None:
     with ThreadPoolExecutor(8) as guessers:
         guesses = [guessers.submit(code_from, f"127.0.1.{n % 4}", receiver, f"{WRONG}{n}") for n in range(60)]

@@ -183,6 +183,7 @@ def test_a_score_that_cannot_be_read_voids_no_pass(night, sandbox, rejected, rea
     assert rejected("103") == set()
 
 
+@pytest.mark.long
 def test_a_completion_in_the_future_is_listed_and_counts_when_its_time_has_come(
     engine, night, sandbox, rejected, read
 ):

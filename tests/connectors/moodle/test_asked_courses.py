@@ -33,6 +33,7 @@ def how_often(read):
     )["asked"].tolist()
 
 
+@pytest.mark.long
 def test_a_course_is_over_when_its_occurrences_ended_long_ago(night, read, write, decided, how_often):
     night()
     assert how_often("4") == ["every night"]
@@ -83,6 +84,7 @@ def test_links_of_competences_that_are_gone_and_points_of_inactive_groups_ask_fo
     assert how_often("4") == []
 
 
+@pytest.mark.long
 def test_every_night_says_why_it_asked_as_much_of_a_course(night, sandbox, decided, engine, write):
     assert set(decided(night()[0]).values()) == {"first"}
     assert set(decided(night()[0]).values()) == {"quiet"}

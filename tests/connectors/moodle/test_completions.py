@@ -78,6 +78,7 @@ def test_last_years_completion_is_listed_for_a_new_enrolment_and_the_next_one_co
     assert completed_on(read, "E-1001-001") == [FIRST_DAY]
 
 
+@pytest.mark.long
 def test_a_course_that_only_earns_points_counts_again_after_a_reset_and_not_when_its_moment_moves(
     night, complete, completions, read, sandbox
 ):
@@ -94,6 +95,7 @@ def test_a_course_that_only_earns_points_counts_again_after_a_reset_and_not_when
 
 
 @pytest.mark.parametrize("lost", one_quickly(["renamed", "hidden", "emptied"]))
+@pytest.mark.long
 def test_nobody_completes_an_accredited_course_whose_known_link_is_not_seen_tonight(
     night, complete, write, completions, read, sandbox, lost
 ):
@@ -119,6 +121,7 @@ def test_nobody_completes_an_accredited_course_whose_known_link_is_not_seen_toni
         assert "course_link_lost" in listed(read)
 
 
+@pytest.mark.long
 def test_a_completion_that_is_older_than_the_newest_grades_completes_nothing(
     first_night, night, complete, write, completions, read, engine, connect
 ):

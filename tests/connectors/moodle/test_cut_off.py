@@ -3,6 +3,8 @@
 import os
 import signal
 
+import pytest
+
 from etl import db
 from etl.connectors.moodle import flow as moodle_results
 from etl.engine.options import Options
@@ -15,6 +17,7 @@ def run_until_the_first_course_is_landed(warehouse, connections):
     moodle_results.run(db.engine(warehouse), connections.__getitem__, Options())
 
 
+@pytest.mark.long
 def test_a_killed_first_night_costs_one_call_for_each_course_that_it_had_landed(
     warehouse, connect, processes, night, calls, read, sandbox
 ):

@@ -31,6 +31,7 @@ def with_new_grade(sandbox, moment=LATER):
 
 @pytest.mark.parametrize("kind", NO_ANSWERS)
 @pytest.mark.parametrize("function", [REPORT, USERS])
+@pytest.mark.long
 def test_an_answer_that_is_none_costs_its_course_and_no_other(
     kind, function, night, sandbox, read, listed, troubled
 ):
@@ -83,6 +84,7 @@ def test_byte_order_marks_before_every_answer_change_nothing(night, sandbox, rea
 
 
 @pytest.mark.parametrize("text", one_quickly(["[]", "{}", '{"usergrades":null}', '{"usergrades":[]}', '"x"']))
+@pytest.mark.long
 def test_a_grade_report_that_is_none_or_shows_nobody_is_a_problem_of_its_course(
     text, night, sandbox, read, troubled
 ):
@@ -111,6 +113,7 @@ def test_a_broken_course_keeps_what_was_read_of_it_and_is_asked_again_though_nob
 @pytest.mark.parametrize(
     "code", one_quickly(["ex_unabletolock", "neverseenbefore", "cannotviewreport", "nopermissions"])
 )
+@pytest.mark.long
 def test_a_report_that_could_not_be_read_is_asked_again_next_night_and_open_until_then(
     code, first_night, night, sandbox, read, unit, calls
 ):
@@ -143,6 +146,7 @@ def test_an_answer_that_did_not_come_for_one_learner_is_asked_again_and_stops_no
     assert (listed("not_answered"), unit("E-1001-010", "BSBCMM211")[0]) == ([], "passed")
 
 
+@pytest.mark.long
 def test_a_completion_that_is_refused_for_one_learner_is_asked_of_all_others(night, sandbox, read):
     where = {"courseid": "3", "userid": "19"}
     sandbox.faults.add("moodle", "error_code", operation=COMPLETION, where=where, text="cannotviewreport")
@@ -242,6 +246,7 @@ def test_a_course_that_cannot_be_read_in_the_list_is_listed_and_not_called_gone(
     assert found.to_numpy().tolist() == [["course 2", "malformed_record"]]
 
 
+@pytest.mark.long
 def test_grades_that_are_malformed_are_asked_again_though_nobody_was_there(
     night, sandbox, listed, unit, calls
 ):

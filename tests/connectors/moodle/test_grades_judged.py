@@ -36,6 +36,7 @@ def test_a_pass_grade_that_was_raised_by_somebody_who_is_not_in_the_course_is_re
     assert unit("E-1001-010", "BSBCMM211")[0] == "failed"
 
 
+@pytest.mark.long
 def test_where_the_site_does_not_tell_of_changes_pass_grades_are_read_with_every_new_grade(
     night, engine, sandbox, graded, unit, calls
 ):
@@ -68,6 +69,7 @@ def test_a_changed_course_is_asked_for_its_pass_grades_though_nobody_was_there(
     assert calls() == {"courses_by_field": 1, "enrolled_users": 3}
 
 
+@pytest.mark.long
 def test_a_verdict_that_was_given_on_another_pass_grade_is_asked_for_again(night, sandbox, engine, unit):
     def enrolment(status):
         with engine.begin() as session:

@@ -163,6 +163,7 @@ def all_again(engine, source):
     return all_again
 
 
+@pytest.mark.long
 def test_an_edit_of_reference_data_reaches_whom_it_concerns_and_nobody_else(night, write, reached):
     night()
     assert reached() == ([], [])
@@ -196,6 +197,7 @@ def test_a_night_in_which_some_changed_leaves_what_deriving_everything_would(
     assert {name: rows ^ some[name] for name, rows in again.items()} == {table: set() for table in again}
 
 
+@pytest.mark.long
 def test_a_first_derivation_after_an_upgrade_looks_at_everybody(night, write, stands, reached):
     night()
     derived = stands()
@@ -206,6 +208,7 @@ def test_a_first_derivation_after_an_upgrade_looks_at_everybody(night, write, st
     assert reached() == ([], [])
 
 
+@pytest.mark.long
 def test_what_changes_while_it_is_derived_is_looked_at_again(night, write, reached, monkeypatch):
     night()
     write(f"update core.enrolments set status = 'withdrawn' where {E10}")

@@ -45,6 +45,7 @@ def test_rejections_of_a_course_that_comes_back_are_listed_again(first_night, ni
     assert open_of(read, "4") == before
 
 
+@pytest.mark.long
 def test_what_the_weekly_look_at_a_finished_course_finds_stays_open(first_night, night, read, write):
     write("update core.occurrences set status = 'finished' where occurrence_code = 'OCC-1003'")
     before = open_of(read, "4")
@@ -85,6 +86,7 @@ def units_of(read, client):
     )
 
 
+@pytest.mark.long
 def test_an_account_is_ambiguous_while_another_of_the_site_claims_its_client_and_after_that_one_left(
     night, read, sandbox
 ):

@@ -4,6 +4,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
+import pytest
 
 from etl.connections import Connection
 from etl.connectors.moodle import flow as moodle_results
@@ -187,6 +188,7 @@ def test_a_failed_result_of_the_administration_gives_way_to_a_resit_only_where_t
     assert unit("E-1001-005", "BSBCMM211") == ("passed", "2026-09-22", "2026-09-23")
 
 
+@pytest.mark.long
 def test_reviewed_results_are_recorded_only_when_a_person_approves(night, engine, results, unit):
     with engine.begin() as session:
         session.exec_driver_sql("update core.sources set review = 'required'")

@@ -47,6 +47,7 @@ def test_a_quiet_night_asks_when_everybody_was_there_and_not_who_they_are(asked,
     assert asked() == ["access"]
 
 
+@pytest.mark.long
 def test_whoever_comes_or_leaves_is_asked_for_the_same_night(asked, sandbox, read):
     site = sandbox.moodle.site
     gone = next(row for row in site.enrolled[2] if row["id"] == STUDENT)
@@ -60,6 +61,7 @@ def test_whoever_comes_or_leaves_is_asked_for_the_same_night(asked, sandbox, rea
     assert asked() == ["access"]
 
 
+@pytest.mark.long
 def test_a_changed_idnumber_is_found_after_the_period_or_when_the_course_is_asked_for(
     asked, sandbox, later, listed
 ):
@@ -76,6 +78,7 @@ def test_a_changed_idnumber_is_found_after_the_period_or_when_the_course_is_aske
     assert f"OCC-1001/{STUDENT}" not in listed("unmatched_learner")
 
 
+@pytest.mark.long
 def test_where_somebody_is_listed_as_unknown_it_is_asked_the_next_night(asked, sandbox, later, listed):
     renamed(sandbox, "CL99999")
     asked()
@@ -85,6 +88,7 @@ def test_where_somebody_is_listed_as_unknown_it_is_asked_the_next_night(asked, s
     assert f"OCC-1001/{STUDENT}" not in listed("unmatched_learner")
 
 
+@pytest.mark.long
 def test_a_grade_never_goes_to_whose_idnumber_it_was_before(asked, sandbox, listed):
     site = sandbox.moodle.site
     asked()

@@ -35,6 +35,7 @@ def test_a_hidden_course_total_hides_no_learner(night, withhold, read, done):
 
 
 @pytest.mark.parametrize("role", one_quickly(["cursist", "student-2"]))
+@pytest.mark.long
 def test_learners_are_known_by_their_grade_report_whatever_their_role_is_called(
     role, night, sandbox, read, done, calls, unit
 ):
@@ -55,6 +56,7 @@ def test_roles_that_are_not_shown_hide_no_learner(night, withhold, read, done):
     assert (len(read("select * from mart.unit_results")), len(done())) == (74, 10)
 
 
+@pytest.mark.long
 def test_where_last_access_is_hidden_every_grade_is_asked_every_night(night, sandbox, withhold, unit, calls):
     withhold(Withheld.LAST_ACCESS)
     night()
@@ -65,6 +67,7 @@ def test_where_last_access_is_hidden_every_grade_is_asked_every_night(night, san
     assert unit("E-1001-010", "BSBCMM211")[0] == "passed"
 
 
+@pytest.mark.long
 def test_participants_whose_details_are_not_shown_are_asked_by_their_reports(
     night, sandbox, withhold, listed, unit, calls
 ):
@@ -92,6 +95,7 @@ def test_a_learner_whose_role_is_not_graded_is_asked_alone(night, sandbox, read,
     assert unit("E-1001-010", "BSBOPS203")[0] == "started"
 
 
+@pytest.mark.long
 def test_completion_that_is_shown_of_nobody_is_said_once_a_course_and_costs_one_call_a_night(
     night, sandbox, withhold, listed, calls, done
 ):
@@ -141,6 +145,7 @@ def test_a_quiet_night_does_not_close_what_is_still_hidden(night, sandbox, liste
     assert listed("access_denied") == ["2/3"]
 
 
+@pytest.mark.long
 def test_a_mended_role_is_found_before_the_weekly_sweep(night, sandbox, listed, unit, calls):
     sandbox.moodle.site.hide_activity(QUIZ)
     night()
@@ -156,6 +161,7 @@ def test_a_mended_role_is_found_before_the_weekly_sweep(night, sandbox, listed, 
     assert "grade_items" not in calls()
 
 
+@pytest.mark.long
 def test_an_activity_that_single_learners_lack_is_found_when_it_is_shown_to_them_again(
     night, sandbox, listed, unit, calls
 ):
@@ -179,6 +185,7 @@ def test_an_activity_that_single_learners_lack_is_found_when_it_is_shown_to_them
     assert "grade_items" not in calls()
 
 
+@pytest.mark.long
 def test_an_enrolment_that_was_withdrawn_while_its_learner_completed_gets_its_completion(
     night, sandbox, engine, done
 ):
@@ -196,6 +203,7 @@ def test_an_enrolment_that_was_withdrawn_while_its_learner_completed_gets_its_co
     assert ("2", "CL00010") in done()
 
 
+@pytest.mark.long
 def test_an_enrolment_that_was_withdrawn_while_a_teacher_graded_it_gets_its_completion(
     night, sandbox, engine, done
 ):
@@ -212,6 +220,7 @@ def test_an_enrolment_that_was_withdrawn_while_a_teacher_graded_it_gets_its_comp
     assert ("2", "CL00010") in done()
 
 
+@pytest.mark.long
 def test_a_client_who_is_known_only_later_is_asked_for_completion(night, engine, done):
     with engine.begin() as session:
         session.exec_driver_sql("update core.enrolments set closed_at = now() where client_code = 'CL00001'")
