@@ -125,9 +125,13 @@ def test_the_last_of_several_users_stops_it_even_when_all_are_killed(home: Path)
 
 
 def test_stopping_leaves_it_to_those_who_use_it(home: Path) -> None:
-    with user_of(home):
+    with user_of(home) as user:
+        server = postmaster(home)
         assert not embedded.stop(home)
-        assert postmaster(home).is_running()
+        assert server.is_running()
+        user.kill()
+        user.wait()
+        assert ends(server)  # before the next test finds it
 
 
 @pytest.mark.long
