@@ -13,13 +13,13 @@ from learning_results_airflow import warehouse_engine
 from etl.connectors.registry import FLOWS
 from etl.engine.mounting import Asgi
 from etl.pages.app import create
-from etl.pages.host import Host, Right, Visitor
+from etl.pages.host import PagesHost, Right, Visitor
 
 
 def application() -> Asgi:
     """All pages, for whoever is signed in to this Airflow."""
     path = urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/")
-    return create(Host(_visitor, warehouse_engine, conf.get("api", "secret_key"), path))
+    return create(PagesHost(_visitor, warehouse_engine, conf.get("api", "secret_key"), path))
 
 
 def _visitor(user: GetUserDep) -> Visitor:

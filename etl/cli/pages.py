@@ -11,7 +11,7 @@ from starlette.routing import Mount
 
 from etl.console.warehouse import warehouse_engine
 from etl.pages.app import PATH, create
-from etl.pages.host import Host, Right, Visitor
+from etl.pages.host import PagesHost, Right, Visitor
 
 
 def pages(port: Annotated[int, typer.Option(help="Port to listen on, of this machine only.")] = 8091) -> None:
@@ -22,6 +22,8 @@ def pages(port: Annotated[int, typer.Option(help="Port to listen on, of this mac
         return you
 
     with warehouse_engine() as engine:
-        app = Starlette(routes=[Mount(PATH, create(Host(visitor, lambda: engine, secrets.token_urlsafe())))])
+        app = Starlette(
+            routes=[Mount(PATH, create(PagesHost(visitor, lambda: engine, secrets.token_urlsafe())))]
+        )
         typer.echo(f"http://127.0.0.1:{port}{PATH}/tonight (Ctrl-C stops it)")
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")

@@ -40,7 +40,7 @@ class Stated:
     doubts: Sequence[str] = ()
 
 
-class State(Protocol):
+class StateRows(Protocol):
     """Makes what ``system`` states of each file, by name, the rows that are its own, in the caller's transaction."""
 
     def __call__(
@@ -53,6 +53,6 @@ class State(Protocol):
         """See etl.reference.stating."""
 
 
-def stating() -> State:
+def stating() -> StateRows:
     """What brings stated rows into the reference data."""
-    return cast(State, load("etl.reference.stating:state"))
+    return cast(StateRows, load("etl.reference.stating:state"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import Depends, HTTPException, Request
 
-from etl.pages.host import Host, Right, Visitor
+from etl.pages.host import PagesHost, Right, Visitor
 
 RIGHTS = {
     "tonight": Right.SEE,
@@ -17,7 +17,7 @@ RIGHTS = {
 }
 
 
-def visitor_of(host: Host, page: str) -> Any:
+def visitor_of(host: PagesHost, page: str) -> Any:
     """A dependency: the visitor, who has the right that this page needs. Answers 403 else."""
     needed = RIGHTS[page]
 

@@ -20,13 +20,13 @@ from starlette.exceptions import HTTPException
 from etl.engine.mounting import Asgi
 from etl.errors import EtlError, InvalidInput
 from etl.pages import rejections, run, tonight
-from etl.pages.host import Host
+from etl.pages.host import PagesHost
 from etl.pages.render import HERE, html
 
 PATH: Final = "/learning-results/pages"
 
 
-def create(host: Host) -> Asgi:
+def create(host: PagesHost) -> Asgi:
     """All pages, behind the checks that hold for each: forms are of these pages, and browsers keep and load nothing."""
     signed = asgi_csrf(
         application(host),
@@ -38,7 +38,7 @@ def create(host: Host) -> Asgi:
     return SecureASGIMiddleware(signed, secure=_headers())
 
 
-def application(host: Host) -> FastAPI:
+def application(host: PagesHost) -> FastAPI:
     """The pages. Each asks who is there before it answers; only the stylesheet and the script are anybody's."""
     app = FastAPI(title="Learning results", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.host = host

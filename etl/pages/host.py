@@ -24,7 +24,7 @@ class Visitor:
 
 
 @dataclass(frozen=True)
-class Host:
+class PagesHost:
     """``visitor``: a dependency of FastAPI that says who asks, or answers 401. ``engine``: the warehouse, once it is
     needed. ``secret``: what forms are signed with, the same in every process that serves them. ``airflow``: the path
     that Airflow's own pages are below, without its last slash; None where there are none.

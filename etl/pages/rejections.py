@@ -13,7 +13,7 @@ from sqlalchemy import Connection as Session
 from etl import db
 from etl.load.dismissals import ChosenRejections, dismiss
 from etl.pages.access import visitor_of
-from etl.pages.host import Host, Visitor
+from etl.pages.host import PagesHost, Visitor
 from etl.pages.render import html
 from etl.reference.formulas import guarded_text
 
@@ -25,7 +25,7 @@ _COLUMNS: Final = (
 Chosen = Annotated[str | None, Query(max_length=200)]
 
 
-def router(host: Host) -> APIRouter:
+def router(host: PagesHost) -> APIRouter:
     """The list by reason, the rows of one reason, and all of them as a file."""
     pages = APIRouter(dependencies=[visitor_of(host, "rejections")])
 
@@ -96,7 +96,7 @@ def _page(
     )
 
 
-def _csv(host: Host, source: str | None, reason_code: str | None) -> Iterator[str]:
+def _csv(host: PagesHost, source: str | None, reason_code: str | None) -> Iterator[str]:
     after_at, after_id = None, 0
     yield _lines([_COLUMNS])
     with host.engine().connect() as session:

@@ -5,12 +5,12 @@ from fastapi import APIRouter, Request, Response
 from etl.connectors import registry
 from etl.load.report import read_report
 from etl.pages.access import visitor_of
-from etl.pages.host import Host
+from etl.pages.host import PagesHost
 from etl.pages.render import html
 from etl.pages.tonight import STATES
 
 
-def router(host: Host) -> APIRouter:
+def router(host: PagesHost) -> APIRouter:
     """The page of a run, by our id or Airflow's."""
     pages = APIRouter()
 

@@ -14,7 +14,7 @@ from etl import db
 from etl.connectors import registry
 from etl.load.attention import Attention, attention
 from etl.pages.access import visitor_of
-from etl.pages.host import Host
+from etl.pages.host import PagesHost
 from etl.pages.render import html
 
 _TALLEST: Final = 22  # pixels of the longest of ten runs
@@ -49,7 +49,7 @@ class Bar:
     seconds: float
 
 
-def router(host: Host) -> APIRouter:
+def router(host: PagesHost) -> APIRouter:
     """The page, which is also the first one."""
     pages = APIRouter()
 

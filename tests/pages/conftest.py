@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from etl.load import rejections, runs
 from etl.load.runs import Counts
 from etl.pages.app import PATH, create
-from etl.pages.host import Host, Right, Visitor
+from etl.pages.host import PagesHost, Right, Visitor
 
 SECRET = "of these tests"
 
@@ -38,7 +38,7 @@ def browse(engine):
 
     def browse(*rights):
         visitor = Visitor("somebody", frozenset(rights))
-        app = Starlette(routes=[Mount(PATH, create(Host(lambda: visitor, lambda: engine, SECRET)))])
+        app = Starlette(routes=[Mount(PATH, create(PagesHost(lambda: visitor, lambda: engine, SECRET)))])
         return TestClient(app, f"http://etl.test{PATH}")
 
     return browse

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from etl.load import runs
 from etl.pages.access import RIGHTS
 from etl.pages.app import application, create
-from etl.pages.host import Host, Right
+from etl.pages.host import PagesHost, Right
 from etl.pages.tonight import bars
 from tests.pages.conftest import SECRET
 
@@ -109,7 +109,7 @@ def test_without_a_login_no_page_answers(engine, night):
     def visitor():
         raise HTTPException(401, "Not authenticated")
 
-    stranger = TestClient(create(Host(visitor, lambda: engine, SECRET, "/airflow")))
+    stranger = TestClient(create(PagesHost(visitor, lambda: engine, SECRET, "/airflow")))
     for address in ("/", "/tonight", f"/run?run_id={night}", "/rejections", "/rejections.csv"):
         answer = stranger.get(address)
         assert answer.status_code == 401
@@ -119,7 +119,7 @@ def test_without_a_login_no_page_answers(engine, night):
 
 def test_there_is_no_address_that_these_tests_do_not_know(engine):
     known = {"/", "/tonight", "/run", "/rejections", "/rejections/dismiss", "/rejections.csv", "/static"}
-    app = application(Host(lambda: None, lambda: engine, SECRET))
+    app = application(PagesHost(lambda: None, lambda: engine, SECRET))
     assert {route.path for route in app.routes if hasattr(route, "path")} == known
 
 

@@ -2,7 +2,7 @@
 
 from etl.connections import CheckReport
 from etl.connectors.coachview.account import CoachviewAccount, account
-from etl.connectors.coachview.client import CoachviewClient, Page
+from etl.connectors.coachview.client import CoachviewClient, ListPage
 from etl.connectors.coachview.entities import DONE, ENTITIES, Entity
 from etl.engine.connection_test import Tested
 from etl.errors import GiveUp
@@ -37,7 +37,7 @@ def _used(agreed: CoachviewAccount | None) -> list[Entity]:
     return [entity for entity in ENTITIES if entity.name == DONE or (agreed and agreed.read)]
 
 
-def _lacking(entity: Entity, page: Page) -> str:
+def _lacking(entity: Entity, page: ListPage) -> str:
     """Which of the fields that are used a row does not have: not all their names are published."""
     missing = [field for field in entity.fields.values() if field not in page.rows[0]] if page.rows else []
     return f", but its first row has no {', '.join(missing)}" if missing else ""

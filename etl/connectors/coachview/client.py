@@ -32,7 +32,7 @@ _HINTS: Final = {
 
 
 @dataclass(frozen=True)
-class Page:
+class ListPage:
     """Some rows of a list, and how many there are in all."""
 
     rows: list[Row]
@@ -67,7 +67,7 @@ class CoachviewClient(Client):
         super().__init__(Caller(name, connection.site(), hints=_HINTS, wait_limit=limit, sleep=sleep))
         self._token = ""
 
-    def page(self, entity: str, skip: int = 0, take: int = 0, where: str = "") -> Page:
+    def page(self, entity: str, skip: int = 0, take: int = 0, where: str = "") -> ListPage:
         """Rows of a list from one on. Raises Refused, GiveUp or RetryLater."""
         asked = {"skip": str(skip), "take": str(take or self._rows_a_call), "Count": "true"}
         if where:
@@ -82,7 +82,7 @@ class CoachviewClient(Client):
         self._token = self._new_token()  # it lives for 15 minutes to 8 hours
         return self._ask(entity, asked)
 
-    def rows(self, entity: str, where: str, first: Page | None = None) -> list[Row]:
+    def rows(self, entity: str, where: str, first: ListPage | None = None) -> list[Row]:
         """All rows of a list for which something holds. Raises RetryLater where they change while they are read."""
         for _ in range(_WALKS):
             found = self._walk(entity, where, first or self.page(entity, where=where))
@@ -99,7 +99,7 @@ class CoachviewClient(Client):
                 if row.get(FINISHED) is True:
                     yield str(row.get(REQUEST)), str(row.get(PART))
 
-    def _walk(self, entity: str, where: str, page: Page) -> list[Row] | None:
+    def _walk(self, entity: str, where: str, page: ListPage) -> list[Row] | None:
         """Page after page; None where something moved meanwhile.
 
         Each page begins with the row that the one before ended with, so that a row that left the list before it, which
@@ -113,7 +113,7 @@ class CoachviewClient(Client):
             found += page.rows[1:]
         return found if len(found) == count else None
 
-    def _ask(self, entity: str, asked: Mapping[str, str]) -> Page:
+    def _ask(self, entity: str, asked: Mapping[str, str]) -> ListPage:
         return self._counted(
             entity,
             f"api/v1/{entity}",
@@ -173,7 +173,7 @@ def _token(where: str, reply: Reply) -> str:
         raise GiveUp(f"{where}: no token in the answer") from None
 
 
-def _page(where: str, reply: Reply) -> Page:
+def _page(where: str, reply: Reply) -> ListPage:
     if not reply.body.lstrip().startswith(b"["):
         raise not_json(where, reply.body)
     try:
@@ -183,4 +183,4 @@ def _page(where: str, reply: Reply) -> Page:
     count = reply.headers.get("RowCount", "")
     if not count.isdecimal():
         raise Unusable(f"{where}: the answer does not say how many rows there are (header RowCount)")
-    return Page(list(rows), int(count))
+    return ListPage(list(rows), int(count))

@@ -40,7 +40,7 @@ def tomorrow() -> date:
     return today() + _A_DAY
 
 
-class Reading:
+class ListReading:
     """How far one list is read, and what to read of it next."""
 
     def __init__(self, engine: Engine, entity: Entity, *, full: bool) -> None:

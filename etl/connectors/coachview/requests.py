@@ -134,7 +134,7 @@ def _read_list(
         if options.dry_run:
             note = _would_read(engine, client, entity)
         else:
-            changed = reading.Reading(engine, entity, full=options.full).run(client)
+            changed = reading.ListReading(engine, entity, full=options.full).run(client)
             log.info("%s: %s rows are new or changed", entity.name, changed)
     except BudgetSpent as spent:
         met, note = spent, f"{spent}; the next run goes on from where it is"

@@ -18,7 +18,7 @@ _SERVER: Final = "webservice/soap/server.php"
 
 
 @dataclass(frozen=True)
-class Account:
+class IliasAccount:
     """``types``: of the objects that are asked about. ``person_field``: which holds the number of a person.
 
     ``tests``: the test whose points are the mark of an object, both by reference; what is not among them has no mark.
@@ -35,7 +35,7 @@ class Account:
     begin: date | None
 
 
-def account(connection: Connection) -> Account:
+def account(connection: Connection) -> IliasAccount:
     """The settings of a connection. Raises GiveUp, naming the field, where one cannot be used."""
     extra = connection.extra
 
@@ -55,7 +55,7 @@ def account(connection: Connection) -> Account:
     if not isinstance(tests, Mapping) or not all(map(_is_id, (*tests, *tests.values()))):
         raise refused('extra tests is not an object of ids of references, such as {"71": "85"}')
     site, server = _address(connection)
-    return Account(
+    return IliasAccount(
         connection.conn_id, site, server, client, types, person_field,
         {str(one): str(test) for one, test in tests.items()}, _day(extra.get("begin"), refused),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from zeep.transports import Transport
 
 from etl.connections import Connection
 from etl.connectors.ilias import faults
-from etl.connectors.ilias.account import Account, account
+from etl.connectors.ilias.account import IliasAccount, account
 from etl.connectors.ilias.faults import SessionEnded
 from etl.errors import EtlError, GiveUp, RetryLater, Unusable
 from etl.http.client import Caller, Client, Reply, wait_limit
@@ -50,7 +50,7 @@ class IliasClient(Client):
     """
 
     def __init__(self, connection: Connection) -> None:
-        self.account: Account = account(connection)
+        self.account: IliasAccount = account(connection)
         if not connection.login or not connection.password:
             raise GiveUp(f"connection {connection.conn_id}: enter user name and password of the account")
         name = f"ILIAS {connection.conn_id}"

@@ -12,7 +12,7 @@ from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.connectors.ilias import document
-from etl.connectors.ilias.account import Account
+from etl.connectors.ilias.account import IliasAccount
 from etl.connectors.ilias.waiting import ToAsk, to_ask, verdicts
 from etl.engine import failpoint
 from etl.load import landing, rejections
@@ -39,7 +39,7 @@ class Site:
     integration: str
     timezone: str
     sends_result: bool
-    account: Account
+    account: IliasAccount
 
     @property
     def zone(self) -> ZoneInfo:

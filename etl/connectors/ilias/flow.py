@@ -19,7 +19,7 @@ from etl.connectors.ilias import derive
 from etl.connectors.ilias.account import account
 from etl.connectors.ilias.client import IliasClient
 from etl.connectors.ilias.derive import CHANGES, FLOW, RESULTS, SYSTEM, USERS, Site
-from etl.connectors.ilias.poll import Poll, Stage
+from etl.connectors.ilias.poll import SitePoll, Stage
 from etl.engine import failpoint, night
 from etl.engine.night import Connect
 from etl.engine.options import Options
@@ -112,7 +112,7 @@ def _done(stage: Stage, run_id: str, site: Site, connection: Connection, options
     for past in options.nights:
         if past is None:
             with IliasClient(connection) as client:
-                asking = Poll(stage, run_id, site, client, full=options.full)
+                asking = SitePoll(stage, run_id, site, client, full=options.full)
                 asking.changes()
                 derived += _see(stage, run_id, site)
                 asking.people_and_marks()

@@ -25,7 +25,7 @@ _OVERLAP: Final = timedelta(hours=2)
 _USERS_A_CALL: Final = 100  # whose ids are the key of their answer, which an index has to hold
 
 
-class Poll:
+class SitePoll:
     """Each answer is landed before the next one is asked for. ``problems``: of calls that failed, by what they were
     of.
     """

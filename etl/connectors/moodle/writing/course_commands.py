@@ -13,7 +13,7 @@ from etl.connectors.moodle import contract
 from etl.connectors.moodle.writing import course_planning
 from etl.connectors.moodle.writing import push as site_push
 from etl.connectors.moodle.writing.client import MoodleWriter
-from etl.connectors.moodle.writing.course_planning import Wanted
+from etl.connectors.moodle.writing.course_planning import WantedCourse
 from etl.connectors.moodle.writing.courses import link
 from etl.connectors.moodle.writing.flow import may_be_sent
 from etl.connectors.moodle.writing.push import Pushing
@@ -104,7 +104,7 @@ def create(
             _refuse_other(engine, source, code, None)
             if found := writer.courses_named(code):
                 raise InvalidInput(f"course {found[0].course_id} has {code} as its idnumber: link it")
-        wanted = Wanted(short_name, full_name, category, template)
+        wanted = WantedCourse(short_name, full_name, category, template)
         want = partial(course_planning.want_course, site=site, occurrence=code, wanted=wanted, by=by)
         made = _sent(engine, site, COURSES, want, preview)
         if made is None:

@@ -33,7 +33,7 @@ _NUMBERS: Final = ["startdate", "enddate"]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedCourse:
     """A course that a person wants for an occurrence."""
 
     short_name: str
@@ -53,7 +53,9 @@ def follow(session: Session, site: WritingSettings) -> Counts:
     return ledger.planned(session, COURSE_CHANGES, len(wished), offered, entered)
 
 
-def want_course(session: Session, site: WritingSettings, occurrence: str, wanted: Wanted, by: str) -> int:
+def want_course(
+    session: Session, site: WritingSettings, occurrence: str, wanted: WantedCourse, by: str
+) -> int:
     """Have a course made for an occurrence; returns the item of the ledger."""
     found = occurrence_named(session, occurrence)
     settings = settings_of(

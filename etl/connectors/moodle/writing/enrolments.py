@@ -47,7 +47,7 @@ class Enrolled:
     already: bool = False
 
 
-class Participants:
+class Roster:
     """Who is in a course, with which roles; of the course at hand."""
 
     def __init__(self, site: WritingSettings, writer: MoodleWriter, directory: Directory) -> None:
@@ -77,7 +77,7 @@ class Enrolments:
 
     target = ENROLMENTS
 
-    def __init__(self, site: WritingSettings, writer: MoodleWriter, participants: Participants) -> None:
+    def __init__(self, site: WritingSettings, writer: MoodleWriter, participants: Roster) -> None:
         self._site = site
         self._writer = writer
         self._participants = participants
@@ -144,7 +144,7 @@ class Withdrawals:
 
     target = WITHDRAWALS
 
-    def __init__(self, writer: MoodleWriter, participants: Participants) -> None:
+    def __init__(self, writer: MoodleWriter, participants: Roster) -> None:
         self._writer = writer
         self._participants = participants
 

@@ -11,7 +11,7 @@ from etl.connections import Connection
 from etl.connectors.moodle.reasons import REASONS
 from etl.connectors.moodle.writing.client import MoodleWriter
 from etl.connectors.moodle.writing.directory import Directory, Person
-from etl.connectors.moodle.writing.enrolments import Enrolment, Enrolments, Participants, read_enrolments
+from etl.connectors.moodle.writing.enrolments import Enrolment, Enrolments, Roster, read_enrolments
 from etl.connectors.moodle.writing.people import Accounts, changes, read_persons
 from etl.connectors.moodle.writing.settings import WritingSettings
 from etl.connectors.moodle.writing.targets import ACCOUNTS, CHANGES, ENROLMENTS, WITHDRAWALS
@@ -58,7 +58,7 @@ class WouldSend:
         with MoodleWriter(connection, engine) as writer:
             directory = Directory(engine, self.site, writer)
             accounts = Accounts(self.site, writer, directory)
-            sending = Enrolments(self.site, writer, Participants(self.site, writer, directory))
+            sending = Enrolments(self.site, writer, Roster(self.site, writer, directory))
             found: dict[str, str | None] = {}
             for person in self.persons:
                 line, found[person.client_code] = _account(person, directory, accounts)

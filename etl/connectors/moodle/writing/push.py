@@ -13,7 +13,7 @@ from etl.connectors.moodle.writing import planning
 from etl.connectors.moodle.writing.client import MoodleWriter
 from etl.connectors.moodle.writing.courses import CourseChanges, NewCourses
 from etl.connectors.moodle.writing.directory import Directory
-from etl.connectors.moodle.writing.enrolments import Enrolments, Participants, Withdrawals
+from etl.connectors.moodle.writing.enrolments import Enrolments, Roster, Withdrawals
 from etl.connectors.moodle.writing.imports import Imports, ImportSender
 from etl.connectors.moodle.writing.people import AccountChanges, Accounts
 from etl.connectors.moodle.writing.sending import Allowance, AnySender, Sender, SitePush
@@ -114,7 +114,7 @@ class _SitePush:
         self._site = site
         self._writer = writer
         directory = Directory(engine, site, writer)
-        participants = Participants(site, writer, directory)
+        participants = Roster(site, writer, directory)
         kinds = (
             NewCourses(site.source, writer),
             CourseChanges(site.source, writer),

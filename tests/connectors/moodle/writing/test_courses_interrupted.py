@@ -8,7 +8,7 @@ import pytest
 
 from etl import db
 from etl.connectors.moodle.writing import course_planning, flow
-from etl.connectors.moodle.writing.course_planning import Wanted
+from etl.connectors.moodle.writing.course_planning import WantedCourse
 from etl.connectors.moodle.writing.settings import written_site
 from etl.engine.options import Options
 
@@ -27,7 +27,7 @@ def wished(engine, write, settings, transfer):
         )
         with engine.begin() as session:
             site = written_site(session, "moodle_main")
-            course_planning.want_course(session, site, "OCC-9", Wanted("N9", "New nine", "2"), "clerk")
+            course_planning.want_course(session, site, "OCC-9", WantedCourse("N9", "New nine", "2"), "clerk")
         if kind == "course":
             return
         transfer()
