@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from etl import reference
-from etl.console import tables
+from etl.console import known_connections, tables
 from etl.console.warehouse import warehouse_engine
+from etl.reference import effect
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -32,9 +33,23 @@ def check(directory: Folder) -> None:
 
 
 @app.command("import")
-def import_command(directory: Folder) -> None:
+def import_command(
+    directory: Folder,
+    what_would_change: Annotated[
+        bool,
+        typer.Option(
+            "--what-would-change", help="Say how many results, points and competences follow; import nothing."
+        ),
+    ] = False,
+) -> None:
     """Make the tables equal to the files: everything, or nothing when any line is wrong."""
     with warehouse_engine() as engine:
+        if what_would_change:
+            found = effect.what_would_change(
+                engine, known_connections.find, lambda trial: reference.import_set(trial, directory)
+            )
+            typer.echo("\n".join(effect.sentences(found)))
+            return
         imported = reference.import_set(engine, directory, _warn)
     _show(imported)
 

@@ -57,6 +57,13 @@ def flow(name: str) -> FlowModule:
     return cast(FlowModule, import_module(_FLOWS[name].module))
 
 
+def again() -> list[tuple[str, Callable[[Engine, str, Callable[[str], Connection]], None]]]:
+    """What follows from what the warehouse holds, without asking anybody: by flow, what is recorded first."""
+    ordered = sorted(CONNECTORS, key=lambda one: not one.is_source)
+    flows = [found for one in ordered for found in one.flows if found.again]
+    return [(found.name, import_module(found.module).again) for found in flows]
+
+
 def check_options(name: str, courses: bool, nights: bool) -> None:
     """Raises InvalidInput where courses or nights are asked of a flow that does not know them."""
     known = _FLOWS.get(name)

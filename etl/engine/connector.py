@@ -31,6 +31,7 @@ class Flow:
     module: str
     of_courses: bool = False  # it can be run for certain courses
     of_nights: bool = True  # it can derive past nights again
+    again: bool = False  # its module's ``again`` derives or plans anew from what the warehouse holds
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,8 @@ def _derive_lot(
             rejected = rejections.met(session, run_id)
             trial.rollback()
             rejections.keep_of_dry_run(session, run_id, rejected)
+        else:
+            trial.commit()
         runs.record_steps(session, run_id, "derive", [balanced(label(source, lot.scopes, night), counts)])
         failpoint.point("load.recorded")
     failpoint.point("load.committed")

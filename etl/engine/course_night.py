@@ -21,7 +21,8 @@ from etl.engine.decoding import Decoded
 from etl.engine.night import Batch, Connect
 from etl.engine.options import Options
 from etl.engine.polling import Polling, poll_each, unpolled
-from etl.engine.sources import Source, source_named
+from etl.engine.sources import Source, source_named, sources
+from etl.errors import EtlError, GiveUp, RetryLater
 from etl.http.client import Client
 from etl.load import landing, rejections, runs
 from etl.load.merge import put
@@ -147,6 +148,25 @@ class CourseNight(ABC, Generic[AnyClient]):
             with engine.connect() as session:
                 courses = _asked(self.wanted(session, source).there, options)
         course_derivation.derive(run_id, derivation, courses, options)
+
+    def again(self, engine: Engine, run_id: str, connect: Connect) -> None:
+        """Derive what was landed of all courses that count now, as a night would to which no site says anything new.
+
+        Raises GiveUp or RetryLater at the end, where one of the sources could not be derived.
+        """
+        problems: list[EtlError | None] = []
+        for source in sources(engine, self.system):
+            with engine.begin() as session:
+                db.execute(session, "results/courses.links_found", source=source.source)
+            try:
+                batch = Batch(source=source.source, courses=None)
+                self.derive(engine, run_id, batch, connect, Options())
+                problems.append(None)
+            except (GiveUp, RetryLater) as problem:
+                problems.append(problem)
+        for task in self.afterwards(engine, run_id, Options()):
+            task()
+        night.raise_problems(problems, f"sources of {self.system} could not be derived")
 
     def finish(self, engine: Engine, run_id: str, failed_tasks: int = 0) -> str:
         """Close the run and return its status: ``incomplete`` when a course or a site could not be read."""

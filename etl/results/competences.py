@@ -105,6 +105,8 @@ class _Awards:
             rejected = rejections.met(session, self.run_id)
             trial.rollback()
             rejections.keep_of_dry_run(session, self.run_id, rejected)
+        else:
+            trial.commit()
         return corrected, merged
 
     def _correct(self, session: Session, earned: Earned) -> int:

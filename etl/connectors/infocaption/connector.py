@@ -24,6 +24,6 @@ CONNECTOR: Final = Connector(
     form=_FORM,
     check="etl.connectors.infocaption.check:check_connection",
     pool=Pool("infocaption", 1, "Calls to InfoCaption at the same time"),
-    flows=(Flow("infocaption_competences", "etl.connectors.infocaption.flow", of_courses=True),),
+    flows=(Flow("infocaption_competences", "etl.connectors.infocaption.flow", of_courses=True, again=True),),
     course_id=course_id,
 )

@@ -176,7 +176,7 @@ def award(engine: Engine, run_id: str, options: Options) -> None:
     competences.award(engine, run_id, options, f"{FLOW}/award")
 
 
-__all__ = ["award", "derive", "finish", "land", "open_run", "plan", "run"]
+__all__ = ["again", "award", "derive", "finish", "land", "open_run", "plan", "run"]
 _NIGHT: Final = InfoCaptionNight()
 open_run, plan, land = _NIGHT.open_run, _NIGHT.plan, _NIGHT.land
-derive, finish, run = _NIGHT.derive, _NIGHT.finish, _NIGHT.run
+derive, finish, run, again = _NIGHT.derive, _NIGHT.finish, _NIGHT.run, _NIGHT.again

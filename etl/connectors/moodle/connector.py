@@ -47,7 +47,7 @@ CONNECTOR: Final = Connector(
     check="etl.connectors.moodle.check:check_connection",
     pool=Pool("moodle", 2, "Calls to Moodle sites at the same time"),
     flows=(
-        Flow("moodle_results", "etl.connectors.moodle.flow", of_courses=True),
+        Flow("moodle_results", "etl.connectors.moodle.flow", of_courses=True, again=True),
         Flow("moodle_enrolments", "etl.connectors.moodle.writing.flow", of_nights=False),
     ),
     unit_results=True,

@@ -150,7 +150,7 @@ class MoodleNight(CourseNight[MoodleClient]):
 
 _NIGHT: Final = MoodleNight()
 open_run, plan, land = _NIGHT.open_run, _NIGHT.plan, _NIGHT.land
-derive, finish, run = _NIGHT.derive, _NIGHT.finish, _NIGHT.run
+derive, finish, run, again = _NIGHT.derive, _NIGHT.finish, _NIGHT.run, _NIGHT.again
 
 
 def _to_be_looked_at(session: Session, source: Source, late: Collection[str]) -> set[str]:

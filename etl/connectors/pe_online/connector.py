@@ -52,7 +52,7 @@ CONNECTOR: Final = Connector(
     form=_FORM,
     check="etl.connectors.pe_online.check:check_connection",
     pool=Pool("pe_online", 1, "Calls to PE-Online at the same time"),
-    flows=(Flow("pe_online_attendance", "etl.connectors.pe_online.flow", of_nights=False),),
+    flows=(Flow("pe_online_attendance", "etl.connectors.pe_online.flow", of_nights=False, again=True),),
     is_source=False,
     files=FILES,
     reasons=REASONS,

@@ -71,6 +71,11 @@ def plan(engine: Engine, run_id: str, connect: Connect, options: Options) -> lis
     return pushes
 
 
+def again(engine: Engine, run_id: str, connect: Connect) -> None:
+    """Bring the ledger up to date, and send nothing."""
+    plan(engine, run_id, connect, Options())
+
+
 def push_account(engine: Engine, run_id: str, org_id: int, connect: Connect) -> Counts:
     """Push a profession group with the account that it has now; it may have been changed since the plan."""
     with engine.connect() as session:
