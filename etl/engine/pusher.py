@@ -6,6 +6,7 @@ unknown and settled as its ``if_unknown`` says; it is never sent twice by mistak
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
@@ -17,6 +18,7 @@ from sqlalchemy import Engine, text
 
 from etl import db
 from etl.engine import ledger
+from etl.engine.ahead import Ahead
 from etl.engine.ledger import OUTCOME_UNKNOWN, DueItem, IfUnknown, Target
 from etl.load.runs import Counts
 
@@ -105,12 +107,30 @@ class Pusher:
         It is read after the claim: a plan changes how an item is offered only until then. ``answered``: the calls
         before, of which nothing is recorded yet; one commit for both, so that still one call at most is unknown.
         """
-        claim = {"call_id": call_id, "run_id": run_id, "connection_id": account.conn_id, "mode": account.mode}
         with self._session.begin():
-            for call in answered:
-                self._write(call, account)
-            claimed = db.rows(self._session, "engine/ledger.claim", item_ids=list(item_ids), **claim)
-            return content(self._session, [row["item_id"] for row in claimed])
+            self.write(answered, account)
+            return self._claimed(item_ids, call_id, run_id, account, content)
+
+    def claim_ahead(
+        self,
+        beside: ThreadPoolExecutor,
+        item_ids: Sequence[int],
+        call_id: UUID,
+        run_id: str,
+        account: TargetAccount,
+        content: Callable[[Session, Sequence[int]], _Content],
+    ) -> Ahead[_Content]:
+        """The same while a call is under way, to be committed after it with what that was answered.
+
+        Not while a plan of the account runs: it would wait for these rows, and this pusher for its own.
+        """
+
+        def prepare(session: Session) -> _Content | None:
+            lock = f"plan of {self._target.system} {self._account}"
+            [plan] = db.rows(session, "load/locks.take_if_free", lock=lock)
+            return self._claimed(item_ids, call_id, run_id, account, content) if plan["taken"] else None
+
+        return Ahead(beside, self._session, prepare)
 
     def record(
         self, call_id: UUID, outcomes: Mapping[int, Outcome], account: TargetAccount
@@ -122,8 +142,7 @@ class Pusher:
     def commit(self, answered: Sequence[Answered], account: TargetAccount) -> None:
         """Commit what calls were answered."""
         with self._session.begin():
-            for call in answered:
-                self._write(call, account)
+            self.write(answered, account)
 
     def reject(self, item_ids: Sequence[int], code: str) -> None:
         """Items that were sent, not processed and will never be are rejected."""
@@ -139,38 +158,83 @@ class Pusher:
     @contextmanager
     def series(self, run_id: str, account: TargetAccount) -> Iterator["Series"]:
         """Calls one after another, with one commit between two of them."""
-        series = Series(self, run_id, account)
-        try:
-            yield series
-        finally:
-            series.commit()
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="claim ahead") as beside:
+            series = Series(self, run_id, account, beside)
+            try:
+                yield series
+            finally:
+                series.commit()
 
-    def _write(self, call: Answered, account: TargetAccount) -> None:
-        if call.keep:
-            call.keep(self._session)
-        recorded = [_recorded(item_id, outcome, account) for item_id, outcome in call.outcomes.items()]
-        age = {"retry_days": account.retry_days, "retry_hours": _RETRY_HOURS}
-        outcomes = msgspec.json.encode(recorded).decode()
-        db.execute(self._session, "engine/ledger.record", call_id=call.call_id, outcomes=outcomes, **age)
+    def write(self, answered: Sequence[Answered], account: TargetAccount) -> None:
+        """What calls were answered, within the transaction of a claim."""
+        for call in answered:
+            if call.keep:
+                call.keep(self._session)
+            recorded = [_recorded(item_id, outcome, account) for item_id, outcome in call.outcomes.items()]
+            age = {"retry_days": account.retry_days, "retry_hours": _RETRY_HOURS}
+            outcomes = msgspec.json.encode(recorded).decode()
+            db.execute(self._session, "engine/ledger.record", call_id=call.call_id, outcomes=outcomes, **age)
+
+    def _claimed(
+        self,
+        item_ids: Sequence[int],
+        call_id: UUID,
+        run_id: str,
+        account: TargetAccount,
+        content: Callable[[Session, Sequence[int]], _Content],
+    ) -> _Content:
+        claim = {"call_id": call_id, "run_id": run_id, "connection_id": account.conn_id, "mode": account.mode}
+        claimed = db.rows(self._session, "engine/ledger.claim", item_ids=list(item_ids), **claim)
+        return content(self._session, [row["item_id"] for row in claimed])
+
+
+@dataclass
+class _Next:
+    """The next call of a series, of which the claim is prepared while another one is under way."""
+
+    item_ids: list[int]
+    call_id: UUID
+    claim: Ahead[Any]
 
 
 class Series:
     """Calls of a push: what one was answered is committed with the claim of the next, which follows at once."""
 
-    def __init__(self, pusher: Pusher, run_id: str, account: TargetAccount) -> None:
+    def __init__(
+        self, pusher: Pusher, run_id: str, account: TargetAccount, beside: ThreadPoolExecutor
+    ) -> None:
         self._pusher = pusher
         self._run_id = run_id
         self._account = account
+        self._beside = beside
         self._answered: list[Answered] = []
+        self._next: _Next | None = None
 
     def claim(
         self, item_ids: Sequence[int], content: Callable[[Session, Sequence[int]], _Content]
     ) -> tuple[UUID, _Content]:
         """Claim the items of the next call; returns its id and what it offers."""
+        prepared, self._next = self._next, None
+        if prepared and prepared.item_ids == list(item_ids):
+            offered = prepared.claim.finished(lambda: self._pusher.write(self._answered, self._account))
+            if offered is not None:
+                self._answered = []
+                return prepared.call_id, offered
+        elif prepared:
+            prepared.claim.drop()
         call_id = uuid4()
         offered = self._pusher.claim(item_ids, call_id, self._run_id, self._account, content, self._answered)
         self._answered = []
         return call_id, offered
+
+    def prepare(self, item_ids: Sequence[int], content: Callable[[Session, Sequence[int]], _Content]) -> None:
+        """While a call is under way, prepare what ``claim`` will most likely be asked for next, in the same words.
+
+        Only where what is offered does not depend on what the call is answered.
+        """
+        call_id = uuid4()
+        given = (list(item_ids), call_id, self._run_id, self._account, content)
+        self._next = _Next(list(item_ids), call_id, self._pusher.claim_ahead(self._beside, *given))
 
     def record(
         self,
@@ -185,6 +249,9 @@ class Series:
     def commit(self) -> None:
         """There is no next call."""
         answered, self._answered = self._answered, []
+        prepared, self._next = self._next, None
+        if prepared:
+            prepared.claim.drop()
         if answered:
             self._pusher.commit(answered, self._account)
 

@@ -212,6 +212,75 @@ def test_in_a_series_an_answer_is_committed_with_the_next_claim_or_the_end_and_n
     assert carrier.statuses() == {"Ann": "accepted", "Bob": "unknown", "Cid": "accepted"}
 
 
+def test_what_is_prepared_during_a_call_stands_with_its_answer_and_not_before(carrier):
+    carrier.plan({"Ann": "A", "Bob": "B", "Cid": "C"})
+    ann, bob, cid = map(carrier.item, ("Ann", "Bob", "Cid"))
+    with exclusive(carrier.engine, LETTERS, "north") as pusher:
+        with pusher.series(carrier.run_id(), Account()) as series:
+            call_id, _ = series.claim([ann], _offered)
+            series.prepare([bob], _offered)
+            assert carrier.statuses() == {"Ann": "sending", "Bob": "pending", "Cid": "pending"}
+            series.record(call_id, {ann: ACCEPTED})
+            call_id, offered = series.claim([bob], _offered)
+            assert offered == {"Bob": "B"}
+            assert carrier.statuses() == {"Ann": "accepted", "Bob": "sending", "Cid": "pending"}
+            series.prepare([cid], _offered)
+            series.record(call_id, {bob: LOST})
+        assert carrier.statuses() == {"Ann": "accepted", "Bob": "unknown", "Cid": "pending"}
+    assert carrier.sql(
+        "select record_key, outcome from ops.outbox_attempts join ops.outbox using (item_id)"
+    ) == [
+        ("Ann", "accepted"),
+        ("Bob", "unknown"),
+    ]
+
+
+def test_what_was_prepared_and_is_not_asked_for_is_as_it_was(carrier):
+    carrier.plan({"Ann": "A", "Bob": "B", "Cid": "C"})
+    ann, bob, cid = map(carrier.item, ("Ann", "Bob", "Cid"))
+    with (
+        exclusive(carrier.engine, LETTERS, "north") as pusher,
+        pusher.series(carrier.run_id(), Account()) as series,
+    ):
+        call_id, _ = series.claim([ann], _offered)
+        series.prepare([bob], _offered)
+        series.record(call_id, {ann: ACCEPTED})
+        assert series.claim([cid], _offered)[1] == {"Cid": "C"}
+        assert carrier.statuses() == {"Ann": "accepted", "Bob": "pending", "Cid": "sending"}
+
+
+def test_rows_of_a_call_that_takes_its_time_are_given_back_and_claimed_after_it(carrier, monkeypatch):
+    monkeypatch.setattr("etl.engine.ahead._HELD_SECONDS", 0)
+    carrier.plan({"Ann": "A", "Bob": "B"})
+    ann, bob = map(carrier.item, ("Ann", "Bob"))
+    with (
+        exclusive(carrier.engine, LETTERS, "north") as pusher,
+        pusher.series(carrier.run_id(), Account()) as series,
+    ):
+        call_id, _ = series.claim([ann], _offered)
+        series.prepare([bob], _offered)
+        carrier.plan({"Ann": "A"})  # waits for nobody, and nobody for it
+        series.record(call_id, {ann: ACCEPTED})
+        assert series.claim([bob], _offered)[1] == {}
+    assert carrier.statuses() == {"Ann": "accepted", "Bob": "withheld"}
+
+
+def test_nothing_is_prepared_while_a_plan_of_the_account_runs(carrier):
+    carrier.plan({"Ann": "A", "Bob": "B"})
+    ann, bob = map(carrier.item, ("Ann", "Bob"))
+    with (
+        exclusive(carrier.engine, LETTERS, "north") as pusher,
+        carrier.engine.connect() as other,
+        pusher.series(carrier.run_id(), Account()) as series,
+    ):
+        call_id, _ = series.claim([ann], _offered)
+        db.execute(other, "load/locks.take", lock="plan of carrier north")
+        series.prepare([bob], lambda *_: 1 / 0)
+        series.record(call_id, {ann: ACCEPTED})
+        assert series.claim([bob], _offered)[1] == {"Bob": "B"}
+    assert carrier.statuses() == {"Ann": "accepted", "Bob": "sending"}
+
+
 @pytest.mark.parametrize(
     ("if_unknown", "comes_back"), [("send_again", True), ("read_back", True), ("person", False)]
 )

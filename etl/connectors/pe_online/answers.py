@@ -5,7 +5,7 @@ once, which makes that content unambiguous.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -80,15 +80,14 @@ UNKNOWN: Final = RowOutcome("unknown", OUTCOME_UNKNOWN, reason(OUTCOME_UNKNOWN))
 
 def read(element: etree._Element) -> Summary:
     """Read a Summary; elements are found by local name, whatever namespace they stand in."""
-    found: dict[str, list[etree._Element]] = defaultdict(list)
-    for child in element.iter(etree.Element):
-        found[_local(child)].append(child)
     return Summary(
-        accepted_rows=_count(found["accepted_rows"]),
-        rejected_rows=_count(found["rejected_rows"]),
-        total_rows=_count(found["total_rows"]),
-        refusals=tuple(Refusal(*_texts(one, "errorNR", "errorMsg")) for one in found["Error"]),
-        accepted=tuple(Accepted(*_texts(one, "person", "course", "date")) for one in found["Accepted"]),
+        accepted_rows=_count(element, "accepted_rows"),
+        rejected_rows=_count(element, "rejected_rows"),
+        total_rows=_count(element, "total_rows"),
+        refusals=tuple(Refusal(*_texts(one, "errorNR", "errorMsg")) for one in _all(element, "Error")),
+        accepted=tuple(
+            Accepted(*_texts(one, "person", "course", "date")) for one in _all(element, "Accepted")
+        ),
     )
 
 
@@ -214,22 +213,22 @@ def _iso_day(date: str) -> str:
     return f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}" if found else date[:10]
 
 
-def _count(found: Sequence[etree._Element]) -> int | None:
+def _count(element: etree._Element, name: str) -> int | None:
+    found = list(_all(element, name))
     text = (found[0].text or "").strip() if len(found) == 1 else ""
     return int(text) if text.isascii() and text.isdigit() else None
 
 
 def _texts(parent: etree._Element, *names: str) -> list[str]:
     """What stands in the first element of each name, with what stands in those inside it."""
-    first: dict[str, etree._Element] = {}
-    for child in parent.iter(etree.Element):
-        first.setdefault(_local(child), child)
-    return [_text(first[name]) if name in first else "" for name in names]
+    return [_text(next(_all(parent, name), None)) for name in names]
 
 
-def _text(element: etree._Element) -> str:
+def _all(element: etree._Element, name: str) -> Iterator[etree._Element]:
+    return element.iter(f"{{*}}{name}")
+
+
+def _text(element: etree._Element | None) -> str:
+    if element is None:
+        return ""
     return (str(element.xpath("string()")) if len(element) else element.text or "").strip()
-
-
-def _local(element: etree._Element) -> str:
-    return str(element.tag).rpartition("}")[2]

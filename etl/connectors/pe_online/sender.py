@@ -66,6 +66,7 @@ class PeSender:
         self._before: dict[int, str] = {}
         self._malformed: list[int] = []
         self._silent = 0
+        self._queue: deque[list[int]] = deque()
         self.calls = 0
         self.answered = 0
         self.states: dict[int, str] = {}
@@ -77,12 +78,12 @@ class PeSender:
         self._before = {one.item_id: one.status for one in due}
         self.states = dict(self._before)
         persons = self._pusher.read(lambda session: points.persons(session, due))
-        queue = deque(batches(due, persons, self._limit))
+        self._queue.extend(batches(due, persons, self._limit))
         with self._pusher.series(self._run_id, self._account) as self._series:
-            while queue and not self.problem:
-                batch = queue.popleft()
+            while self._queue and not self.problem:
+                batch = self._queue.popleft()
                 again = _parts(batch, self._limit) if len(batch) > self._limit else self._offer(batch)
-                queue.extendleft(reversed(again))
+                self._queue.extendleft(reversed(again))
         self._refuse_malformed()
 
     def _offer(self, item_ids: Sequence[int]) -> list[list[int]]:
@@ -95,6 +96,7 @@ class PeSender:
         try:
             self.calls += 1
             entry = payload.entry(self._account, self._org_id, rows)
+            self._prepare_next()
             summary = answers.read(self._client.process(entry))
         except AnswerLost as lost:
             return self._lost(call_id, rows, lost)
@@ -111,6 +113,11 @@ class PeSender:
         outcomes = answers.match(rows, summary)
         self._record(call_id, outcomes)
         return _apart([row for row in rows if outcomes[row.item_id].unclear])
+
+    def _prepare_next(self) -> None:
+        """The call that follows unless this one's answer asks for another."""
+        if self._queue and len(self._queue[0]) <= self._limit:
+            self._series.prepare(self._queue[0], points.rows)
 
     def _well_formed(self, call_id: UUID, rows: Sequence[Attendance]) -> list[Attendance]:
         faults = {row.item_id: payload.fault(row) for row in rows}
