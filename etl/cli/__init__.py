@@ -7,6 +7,7 @@ import typer
 
 from etl import __version__, settings
 from etl.cli import (
+    audit,
     check,
     competences,
     completions,
@@ -56,6 +57,7 @@ _typer.add_typer(hooks.app, name="hooks")
 _typer.add_typer(reference.app, name="reference")
 _typer.add_typer(rejections.app, name="rejections")
 _typer.add_typer(review.app, name="review")
+_typer.command("audit")(audit.audit)
 _typer.command("check")(check.check)
 _typer.command("demo")(demo.demo)
 _typer.command("pages")(pages.pages)

@@ -41,6 +41,7 @@ def import_command(
             "--what-would-change", help="Say how many results, points and competences follow; import nothing."
         ),
     ] = False,
+    by: Annotated[str, typer.Option(help="Who imports; by default whoever runs this.")] = "",
 ) -> None:
     """Make the tables equal to the files: everything, or nothing when any line is wrong."""
     with warehouse_engine() as engine:
@@ -50,7 +51,7 @@ def import_command(
             )
             typer.echo("\n".join(effect.sentences(found)))
             return
-        imported = reference.import_set(engine, directory, _warn)
+        imported = reference.import_set(engine, directory, _warn, by)
     _show(imported)
 
 

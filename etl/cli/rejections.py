@@ -43,8 +43,13 @@ def dismiss(
 
 
 @app.command()
-def restore(source: Source, reason: Reason, key: Key = None) -> None:
+def restore(
+    source: Source,
+    reason: Reason,
+    by: Annotated[str, typer.Option(help="Who decides; by default whoever runs this.")] = "",
+    key: Key = None,
+) -> None:
     """List dismissed rows as open again."""
     with warehouse_engine() as engine:
-        count = dismissals.restore(engine, ChosenRejections(source, reason, key))
+        count = dismissals.restore(engine, ChosenRejections(source, reason, key), by)
     typer.echo(f"{count} open again")

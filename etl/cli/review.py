@@ -19,6 +19,7 @@ Enrolment = Annotated[str | None, typer.Option(help="Only this enrolment.")]
 Unit = Annotated[str | None, typer.Option(help="Only this unit or task.")]
 All = Annotated[bool, typer.Option("--all", help="Every open proposal, without being asked.")]
 By = Annotated[str, typer.Option(help="Who decides.")]
+You = Annotated[str, typer.Option("--by", help="Who changes it; by default whoever runs this.")]
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 
 
@@ -48,13 +49,14 @@ def adjust(
     started_on: Day = None,
     finished_on: Day = None,
     result: Annotated[Status | None, typer.Option(help="Record this instead.")] = None,
+    by: You = "",
 ) -> None:
     """Change the dates or the result of one open proposal."""
     if not (started_on or finished_on or result):
         raise InvalidInput("say what to change: --started-on, --finished-on or --result")
     start, finish = (day.date() if day else None for day in (started_on, finished_on))
     with warehouse_engine() as engine:
-        review.adjust(engine, enrolment, unit, status, start, finish, result)
+        review.adjust(engine, enrolment, unit, status, start, finish, result, by=by)
     typer.echo("1 proposal adjusted")
 
 

@@ -9,10 +9,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl import db
 from etl.errors import InvalidInput
+from etl.load import audit
+from etl.load.audit import Through
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,12 @@ def open_rows(engine: Engine, source: str | None, reason_code: str | None) -> li
 
 
 def dismiss(
-    engine: Engine, chosen: ChosenRejections, by: str, because: str, seen_until: datetime | None = None
+    engine: Engine,
+    chosen: ChosenRejections,
+    by: str,
+    because: str,
+    seen_until: datetime | None = None,
+    through: Through = "command",
 ) -> int:
     """Nothing is to be done about these; returns how many they were.
 
@@ -41,17 +49,20 @@ def dismiss(
     if not (by.strip() and because.strip()):
         raise InvalidInput("say who decides and why")
     said = {"by": by.strip(), "because": because.strip(), "seen_until": seen_until}
-    return _decided(engine, "load/dismissals.dismiss", chosen, "open", **said)
-
-
-def restore(engine: Engine, chosen: ChosenRejections) -> int:
-    """List dismissed rows as open again; returns how many they were. Raises InvalidInput where there is none."""
-    return _decided(engine, "load/dismissals.restore", chosen, "dismissed")
-
-
-def _decided(engine: Engine, statement: str, chosen: ChosenRejections, state: str, **said: Any) -> int:
     with engine.begin() as session:
-        decided = db.execute(session, statement, **asdict(chosen), **said)
+        audit.by(session, by, through)
+        return _decided(session, "load/dismissals.dismiss", chosen, "open", **said)
+
+
+def restore(engine: Engine, chosen: ChosenRejections, by: str = "", through: Through = "command") -> int:
+    """List dismissed rows as open again; returns how many they were. Raises InvalidInput where there is none."""
+    with engine.begin() as session:
+        audit.by(session, by, through)
+        return _decided(session, "load/dismissals.restore", chosen, "dismissed")
+
+
+def _decided(session: Session, statement: str, chosen: ChosenRejections, state: str, **said: Any) -> int:
+    decided = db.execute(session, statement, **asdict(chosen), **said)
     if not decided:
         named = f" {chosen.record_key}" if chosen.record_key else ""
         raise InvalidInput(f"{chosen.source}, {chosen.reason_code}{named}: there is no row that is {state}")

@@ -64,7 +64,7 @@ def router(host: PagesHost) -> APIRouter:
         record_key: Annotated[str | None, Form(max_length=500)] = None,
     ) -> Response:
         chosen = ChosenRejections(source, reason_code, record_key)
-        dismiss(host.engine(), chosen, visitor.name, because, shown_at)
+        dismiss(host.engine(), chosen, visitor.name, because, shown_at, through="page")
         return RedirectResponse("../rejections", status_code=303)
 
     @pages.get("/rejections.csv")

@@ -12,6 +12,7 @@ from etl import db
 from etl.errors import InvalidInput
 from etl.files.columns import File
 from etl.files.problems import Problem
+from etl.load import audit
 from etl.load.merge import stage
 from etl.reference import doubts, held
 from etl.reference.beside import Beside
@@ -34,17 +35,18 @@ class Imported:
 
 
 def import_set(
-    engine: Engine, directory: Path, warn: Callable[[Problem], None] = lambda _: None
+    engine: Engine, directory: Path, warn: Callable[[Problem], None] = lambda _: None, by: str = ""
 ) -> dict[str, Imported]:
     """Make the tables of the files in ``directory`` equal to them, in one transaction.
 
     Raises InvalidInput with a line for every problem, and then nothing is imported. A second identical
     import writes nothing. A run that goes on meanwhile sees either all of the import or nothing of it.
-    ``warn`` is told what was perhaps not meant.
+    ``warn`` is told what was perhaps not meant; ``by``: who imports, by default whoever runs this program.
     """
     reference_set = read_set(directory)
     with engine.begin() as session:
         db.rows(session, "reference/files.lock")
+        audit.by(session, by, "import")
         problems = problems_with(reference_set, session)
         if problems:
             raise InvalidInput("\n".join(map(str, problems)))
@@ -62,8 +64,10 @@ def _import(session: Session, file: File, frame: pd.DataFrame) -> Imported:
     stage(session, file.table, frame)
     session.execute(text("analyze staged"))
     taken_over = held.run(session, "take_over", file)
-    written = held.run(session, "merge", file)
+    written, added = held.counts(session, "merge", file)
     closed = held.run(session, "close", file)
+    counted = {"read": len(frame), "added": added, "changed": written - added, "closed": closed}
+    audit.keep_file(session, file.table, counted)
     if written:
         held.run(session, "analyze", file)  # the next run plans its queries on these tables
     return Imported(len(frame), written, len(frame) - written, closed, taken_over)

@@ -134,7 +134,7 @@ def _put(
     stage(session, file.table, own)
     session.execute(text("analyze staged"))
     [standing] = held.counts(session, "standing", file)
-    written = held.run(session, "merge", file)
+    written, _ = held.counts(session, "merge", file)
     held.run(session, "own", file, origin)
     closed = held.run(session, "close_own", file, origin)
     session.execute(text("drop table refused"))

@@ -10,13 +10,23 @@ from sqlalchemy import Engine
 
 from etl import db
 from etl.errors import InvalidInput
+from etl.load import audit
+from etl.load.audit import Through
 from etl.results.competences import lock
 from etl.results.decisions import check_reason
 
 
-def revoke(engine: Engine, competence_code: str, client_code: str | None, by: str, reason: str) -> int:
+def revoke(
+    engine: Engine,
+    competence_code: str,
+    client_code: str | None,
+    by: str,
+    reason: str,
+    through: Through = "command",
+) -> int:
     """Take a competence from one person, or (no ``client_code``) from everyone. Returns how many periods that ends."""
     with engine.begin() as session:
+        audit.by(session, by, through)
         _open_decision(session, competence_code, client_code, by, reason)
         if _is_revoked(session, competence_code, client_code):
             raise InvalidInput(f"{_named(competence_code, client_code)} was revoked already")
@@ -24,12 +34,20 @@ def revoke(engine: Engine, competence_code: str, client_code: str | None, by: st
         return _periods(session, competence_code, client_code)
 
 
-def restore(engine: Engine, competence_code: str, client_code: str | None, by: str, reason: str) -> int:
+def restore(
+    engine: Engine,
+    competence_code: str,
+    client_code: str | None,
+    by: str,
+    reason: str,
+    through: Through = "command",
+) -> int:
     """Let a revoked competence count again, and let nights give it again. Returns how many periods come back.
 
     What was revoked from everyone is restored for everyone, what was revoked from a person for that person.
     """
     with engine.begin() as session:
+        audit.by(session, by, through)
         _open_decision(session, competence_code, client_code, by, reason)
         if not _is_revoked(session, competence_code, client_code):
             everyone = client_code is not None and _is_revoked(session, competence_code, None)
@@ -40,12 +58,19 @@ def restore(engine: Engine, competence_code: str, client_code: str | None, by: s
 
 
 def unlink(
-    engine: Engine, source: str, source_course_id: str, competence_code: str, by: str, reason: str
+    engine: Engine,
+    source: str,
+    source_course_id: str,
+    competence_code: str,
+    by: str,
+    reason: str,
+    through: Through = "command",
 ) -> None:
     """Remove the link between a course and a competence; the competences it gave stay."""
     link = {"source": source, "source_course_id": source_course_id}
     with engine.begin() as session:
         check_reason(by, reason)
+        audit.by(session, by, through)
         if not db.execute(session, "results/competences.unlink", competence_code=competence_code, **link):
             raise InvalidInput(
                 f"course {source_course_id} of {source} is not linked to competence {competence_code}"

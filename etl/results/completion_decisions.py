@@ -7,6 +7,8 @@ from sqlalchemy import Engine
 
 from etl import db
 from etl.errors import InvalidInput
+from etl.load import audit
+from etl.load.audit import Through
 from etl.results.decisions import check_reason
 
 Decision = Literal["revoked", "restored"]
@@ -21,10 +23,12 @@ def decide(
     completed_on: date | None,
     by: str,
     reason: str,
+    through: Through = "command",
 ) -> int:
     """Say whether a learner's completions of a course count, of one day (of the source) or all; returns how many."""
     check_reason(by, reason)
     with engine.begin() as session:
+        audit.by(session, by, through)
         decided = db.execute(
             session,
             "results/completions.decide",

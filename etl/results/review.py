@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 
 from etl import db
 from etl.errors import InvalidInput
+from etl.load import audit
+from etl.load.audit import Through
 from etl.transform.reasons import reason
 
 
@@ -41,14 +43,18 @@ def adjust(
     started_on: date | None,
     finished_on: date | None,
     result: str | None = None,
+    *,
+    by: str = "",
+    through: Through = "command",
 ) -> None:
     """Change the dates of an open proposal, or its ``result`` (started, passed or failed); later polls leave it so.
 
-    ``status`` is what was proposed. Raises InvalidInput.
+    ``status`` is what was proposed; ``by``: by default whoever runs this program. Raises InvalidInput.
     """
     key = {"enrolment_code": enrolment_code, "unit_code": unit_code, "status": status}
     change = {"started_on": started_on, "finished_on": finished_on, "result": result}
     with engine.begin() as session:
+        audit.by(session, by, through)
         changed = db.execute(session, "results/proposals.adjust", **key, **change)
     if not changed:
         raise InvalidInput(
@@ -58,13 +64,18 @@ def adjust(
 
 
 def decide(
-    engine: Engine, chosen: ChosenProposals, decision: Literal["approved", "dismissed"], decided_by: str
+    engine: Engine,
+    chosen: ChosenProposals,
+    decision: Literal["approved", "dismissed"],
+    decided_by: str,
+    through: Through = "command",
 ) -> tuple[int, int]:
     """Approve or dismiss open proposals; returns how many were decided, and how many results that recorded.
 
     What cannot be recorded is not approved: it stays open, or is dismissed.
     """
     with engine.begin() as session:
+        audit.by(session, decided_by, through)
         [row] = db.rows(
             session, "results/proposals.decide", decision=decision, decided_by=decided_by, **asdict(chosen)
         )

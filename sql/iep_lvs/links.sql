@@ -1,7 +1,3 @@
--- name: actor
--- Who acts, for the link log, until the end of this transaction.
-select set_config('etl.actor', :actor, true) as actor
-
 -- name: authorised
 -- One school's link with the code that opens it (none: stopped), and whether anything came in since it was entered.
 select

@@ -77,11 +77,16 @@ select pg_advisory_xact_lock(hashtext('etl reference import'))
 
 -- name: merge
 -- Rows that are new, changed or back again; a second identical import writes none.
-insert into {table} ({columns})
-select {columns} from staged
-except
-select {columns} from {table} where closed_at is null
-on conflict ({key}) do update set {changes}
+with merged as (
+    insert into {table} ({columns})
+    select {columns} from staged
+    except
+    select {columns} from {table} where closed_at is null
+    on conflict ({key}) do update set {changes}
+    returning xmax = 0 as is_new  -- no row was there that had to be locked
+)
+
+select count(*) as written, count(*) filter (where is_new) as added from merged
 
 -- name: own
 -- The staged rows are the system's from now on.

@@ -243,3 +243,17 @@ comment on column mart.asked_courses.last_calls is 'Calls that the last time too
 comment on column mart.asked_courses.last_bytes is 'Bytes that it received';
 comment on column mart.asked_courses.last_asked_at is 'When that was; empty: never';
 comment on column mart.asked_courses.last_run_id is 'In which run';
+
+create or replace view mart.audit as
+select audit_id, changed_at, who, through, table_name, key, before, after
+from ops.audit;
+
+comment on view mart.audit is 'Each row that a person added, changed or took away by a page, a command or an import, and each file that a person imported; names and addresses of people are left out';
+comment on column mart.audit.audit_id is 'In the order of what happened';
+comment on column mart.audit.changed_at is 'When: the same for all that was done at once';
+comment on column mart.audit.who is 'Who, as Airflow or the operating system knows them, or as they said';
+comment on column mart.audit.through is 'page, command or import';
+comment on column mart.audit.table_name is 'Table, with its schema; what was decided about an item that is sent is of ops.outbox';
+comment on column mart.audit.key is 'Key of the row; empty: the whole table, by a file';
+comment on column mart.audit.before is 'What changed, as it was; empty for a row that was added';
+comment on column mart.audit.after is 'What changed, as it is now; empty for a row that was taken away. Of a file: rows read, added, changed and closed';

@@ -11,6 +11,7 @@ from etl.console.numbers import whole
 from etl.console.warehouse import warehouse_engine
 from etl.engine import ledger
 from etl.engine.ledger import ChosenItems
+from etl.load import audit
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -38,6 +39,7 @@ def settle(
 ) -> None:
     """Settle unknown outcomes after looking them up in Coachview; not registered: they are sent again."""
     with warehouse_engine() as engine, engine.begin() as session:
+        audit.by(session, by)
         ledger.settle(session, RESULTS, rows, registered, by)
     typer.echo(f"{len(rows)} settled: {'registered' if registered else 'not registered, will be sent again'}")
 
@@ -46,5 +48,6 @@ def settle(
 def resend(rows: Annotated[list[int], _ROWS], by: By) -> None:
     """Have rows that Coachview refused offered again by the next push, once what was wrong is mended."""
     with warehouse_engine() as engine, engine.begin() as session:
+        audit.by(session, by)
         count = ledger.resend(session, ledger.find(session, RESULTS, ChosenItems(item_ids=rows)), by)
     typer.echo(f"{count} will be sent again")

@@ -16,6 +16,7 @@ from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.errors import InvalidInput
+from etl.load import audit
 
 _BRIN6: Final = re.compile(r"[0-9]{2}[A-Z]{2}[0-9]{2}")
 _SHORTEST, _LONGEST = 20, 50
@@ -54,7 +55,7 @@ def activate(
     brin6 = _checked(code)
     if not terms.accepted_by.strip():
         raise InvalidInput("the terms must be accepted by a mandated person: give a name")
-    _act_as(session, actor)
+    audit.by(session, actor)
     db.execute(
         session, "iep_lvs/links.open", brin6=brin6, supplier=supplier, supplier_code=supplier_code,
         accepted_by=terms.accepted_by, accepted_on=terms.accepted_on, start_date=terms.start_date,
@@ -71,7 +72,7 @@ def pause(session: Session, brin6: str, actor: str) -> None:
 def resume(session: Session, code: str, actor: str) -> str:
     """Go on with the exchange under this code, which may be a new one. Returns the school's BRIN6."""
     brin6 = _checked(code)
-    _act_as(session, actor)
+    audit.by(session, actor)
     _set_status(session, brin6, "active", ["active", "paused"])
     _enter(session, brin6, code)
     return brin6
@@ -91,7 +92,7 @@ def configure(
     schoolkey: str | None = None,
 ) -> None:
     """Set how messages of this link are read, what happens to unknown pupils, and what they may call the school."""
-    _act_as(session, actor)
+    audit.by(session, actor)
     known = db.execute(
         session, "iep_lvs/links.settings", brin6=brin6, reading=reading, unknown_pupil=unknown_pupil,
         schoolkey=schoolkey,
@@ -106,7 +107,7 @@ def hashed(code: str, salt: bytes) -> bytes:
 
 
 def _close(session: Session, brin6: str, status: str, before: list[str], actor: str) -> None:
-    _act_as(session, actor)
+    audit.by(session, actor)
     _set_status(session, brin6, status, before)
     db.execute(session, "iep_lvs/links.remove_code", brin6=brin6)
 
@@ -130,7 +131,3 @@ def _checked(code: str) -> str:
     if brin6 is None:
         raise InvalidInput("a verificatiecode starts with the BRIN and location number, such as 99QQ00")
     return brin6[0]
-
-
-def _act_as(session: Session, actor: str) -> None:
-    db.rows(session, "iep_lvs/links.actor", actor=actor)

@@ -17,6 +17,7 @@ from etl.console.warehouse import warehouse_engine
 from etl.engine import ledger
 from etl.engine.ledger import ChosenItems
 from etl.errors import InvalidInput
+from etl.load import audit
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -60,6 +61,7 @@ def settle(
         "accepted" if reason == NUMBER_CHANGED else "unknown", account=_account(org), reason=reason
     )
     with warehouse_engine() as engine, engine.begin() as session:
+        audit.by(session, by)
         found = rows or points.find(session, chosen)
         ledger.settle(session, POINTS, found, registered, by)
     typer.echo(f"{_counted(found)}: {'registered' if registered else 'not registered, will be sent again'}")
@@ -101,6 +103,7 @@ def resend(
             "say which rows: their numbers, or one of --org, --course, --reason, --since, --until"
         )
     with warehouse_engine() as engine, engine.begin() as session:
+        audit.by(session, by)
         count = ledger.resend(session, points.find(session, chosen, course), by)
     typer.echo(f"{_counted(range(count))}: will be sent again")
 

@@ -25,6 +25,7 @@ from etl.engine import night
 from etl.engine.ledger import Target
 from etl.engine.options import Options
 from etl.errors import InvalidInput
+from etl.load import audit
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -70,6 +71,7 @@ def link_course(
             chosen = _by_idnumber(writer, code) if course is None else _by_number(writer, course)
         _refuse_other(engine, source, code, chosen)
         with engine.begin() as session:
+            audit.by(session, by)
             link(session, source, code, chosen, by)
         typer.echo(f"{code} is linked to course {chosen}")
         _show_activities(engine, source, chosen)
@@ -106,7 +108,7 @@ def create(
                 raise InvalidInput(f"course {found[0].course_id} has {code} as its idnumber: link it")
         wanted = WantedCourse(short_name, full_name, category, template)
         want = partial(course_planning.want_course, site=site, occurrence=code, wanted=wanted, by=by)
-        made = _sent(engine, site, COURSES, want, preview)
+        made = _sent(engine, site, COURSES, want, by, preview)
         if made is None:
             return
         typer.echo(f"{code} has course {made}")
@@ -194,15 +196,18 @@ def _imported(
     want = partial(
         course_planning.want_import, site=site, occurrence=code, course=course, template=template, by=by
     )
-    done = _sent(engine, site, IMPORTS, want, preview) is not None
+    done = _sent(engine, site, IMPORTS, want, by, preview) is not None
     if done:
         typer.echo(f"template {template} was brought into course {course}")
     return done
 
 
-def _sent(engine: Engine, site: WritingSettings, target: Target, want: Any, preview: bool) -> str | None:
+def _sent(
+    engine: Engine, site: WritingSettings, target: Target, want: Any, by: str, preview: bool
+) -> str | None:
     """Bring a wish into the ledger and have it sent; the course where that was done, else its fate is told."""
     with engine.begin() as session:
+        audit.by(session, by)
         trial = session.begin_nested()
         item_id = want(session)
         if preview:

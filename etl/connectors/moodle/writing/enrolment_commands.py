@@ -22,7 +22,7 @@ from etl.console.warehouse import warehouse_engine
 from etl.engine import night
 from etl.engine.options import Options
 from etl.errors import InvalidInput
-from etl.load import runs
+from etl.load import audit, runs
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -85,12 +85,14 @@ def transfer(
     with warehouse_engine() as engine:
         pushing = Pushing(at_most, stop_after)
         with engine.begin() as session:
+            audit.by(session, by)
             items = asked.ask(session, Choice(occurrence, enrolment), by)
             check(session, items, pushing)
         try:
             send(engine, items, pushing)
         finally:
             with engine.begin() as session:
+                audit.by(session, by)
                 waiting = asked.take_back(session, items, by)
             if waiting:
                 typer.echo(f"{waiting} were not sent, and are not asked for any more", err=True)
@@ -110,6 +112,7 @@ def withdraw(
     """Suspend or remove withdrawn enrolments in Moodle, whatever the setting says of it."""
     with warehouse_engine() as engine:
         with engine.begin() as session:
+            audit.by(session, by)
             items = asked.ask_withdrawal(session, enrolment, "unenrol" if remove else "suspend", by)
             check(session, items, Pushing())
         send(engine, items, Pushing(only=(WITHDRAWALS,)))
