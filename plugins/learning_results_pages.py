@@ -8,7 +8,7 @@ from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
 from airflow.api_fastapi.core_api.security import GetUserDep
 from airflow.sdk.configuration import conf
-from learning_results_airflow import warehouse_engine
+from learning_results_airflow import connect, warehouse_engine
 
 from etl.connectors.registry import FLOWS
 from etl.engine.mounting import Asgi
@@ -19,7 +19,7 @@ from etl.pages.host import PagesHost, Right, Visitor
 def application() -> Asgi:
     """All pages, for whoever is signed in to this Airflow."""
     path = urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/")
-    return create(PagesHost(_visitor, warehouse_engine, conf.get("api", "secret_key"), path))
+    return create(PagesHost(_visitor, warehouse_engine, conf.get("api", "secret_key"), path, connect))
 
 
 def _visitor(user: GetUserDep) -> Visitor:

@@ -15,6 +15,7 @@ from etl.cli import (
     demo,
     docs,
     hooks,
+    mapping,
     pages,
     path,
     pools,
@@ -54,6 +55,7 @@ _typer.add_typer(completions.app, name="completions")
 _typer.add_typer(database.app, name="db")
 _typer.add_typer(docs.app, name="docs")
 _typer.add_typer(hooks.app, name="hooks")
+_typer.add_typer(mapping.app, name="mapping")
 _typer.add_typer(reference.app, name="reference")
 _typer.add_typer(rejections.app, name="rejections")
 _typer.add_typer(review.app, name="review")

@@ -9,6 +9,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from etl.console import known_connections
 from etl.console.warehouse import warehouse_engine
 from etl.pages.app import PATH, create
 from etl.pages.host import PagesHost, Right, Visitor
@@ -22,8 +23,8 @@ def pages(port: Annotated[int, typer.Option(help="Port to listen on, of this mac
         return you
 
     with warehouse_engine() as engine:
-        app = Starlette(
-            routes=[Mount(PATH, create(PagesHost(visitor, lambda: engine, secrets.token_urlsafe())))]
-        )
+        secret = secrets.token_urlsafe()
+        host = PagesHost(visitor, lambda: engine, secret, connect=known_connections.find)
+        app = Starlette(routes=[Mount(PATH, create(host))])
         typer.echo(f"http://127.0.0.1:{port}{PATH}/tonight (Ctrl-C stops it)")
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")

@@ -12,6 +12,8 @@ from etl.pages.host import PagesHost, Right, Visitor
 RIGHTS = {
     "tonight": Right.SEE,
     "run": Right.SEE,
+    "mapping": Right.SEE,
+    "mapping/change": Right.CHANGE,
     "rejections": Right.PERSONS,
     "rejections/dismiss": Right.CHANGE,
 }

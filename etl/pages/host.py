@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from sqlalchemy import Engine
 
+from etl.connections import Connection, from_environment
+
 
 class Right(StrEnum):
     """What somebody may do. Whoever may do more may do all that stands before it."""
@@ -27,10 +29,12 @@ class Visitor:
 class PagesHost:
     """``visitor``: a dependency of FastAPI that says who asks, or answers 401. ``engine``: the warehouse, once it is
     needed. ``secret``: what forms are signed with, the same in every process that serves them. ``airflow``: the path
-    that Airflow's own pages are below, without its last slash; None where there are none.
+    that Airflow's own pages are below, without its last slash; None where there are none. ``connect``: a connection by
+    its id.
     """
 
     visitor: Callable[..., Visitor | Awaitable[Visitor]]
     engine: Callable[[], Engine]
     secret: str = field(repr=False)
     airflow: str | None = None
+    connect: Callable[[str], Connection] = from_environment

@@ -1,0 +1,76 @@
+"""Which activities count for which units and tasks of an occurrence."""
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from etl import db
+from etl.console import known_connections, tables
+from etl.console.warehouse import warehouse_engine
+from etl.load import audit
+from etl.reference import effect
+from etl.reference.mapping import MappedUnit, map_unit, mapped
+
+app = typer.Typer(no_args_is_help=True, help=__doc__)
+
+Occurrence = Annotated[str, typer.Argument(help="Occurrence, by its code.")]
+Unit = Annotated[str, typer.Argument(help="Unit or task, by its code.")]
+Source = Annotated[str, typer.Argument(help="Moodle site, as sources.csv names it.")]
+Course = Annotated[str, typer.Argument(help="Course, by its number.")]
+Activity = Annotated[str, typer.Argument(help="Activity, by its number (cmid).")]
+By = Annotated[str | None, typer.Option(help="Who decides; without it whoever runs this.")]
+Trial = Annotated[
+    bool, typer.Option("--what-would-change", help="Say what follows from it, and change nothing.")
+]
+
+
+@app.command()
+def show(occurrence: Occurrence) -> None:
+    """List the units and tasks of an occurrence with the activities that count for each."""
+    with warehouse_engine() as engine, engine.connect() as session:
+        units = db.rows(session, "reference/mapping.shown", occurrence_code=occurrence, unit_code=None)
+    tables.show([{**one, "activities": ", ".join(one["activities"])} for one in units], "no units")
+
+
+@app.command("map")
+def map_command(
+    occurrence: Occurrence,
+    unit: Unit,
+    source: Source,
+    course: Course,
+    activity: Activity,
+    by: By = None,
+    what_would_change: Trial = False,
+) -> None:
+    """Have one activity count for a unit or task from now on."""
+    _change(MappedUnit(occurrence, unit, source, course), activity, True, by, what_would_change)
+
+
+@app.command("unmap")
+def unmap_command(
+    occurrence: Occurrence,
+    unit: Unit,
+    source: Source,
+    course: Course,
+    activity: Activity,
+    by: By = None,
+    what_would_change: Trial = False,
+) -> None:
+    """Have one activity count for a unit or task no more; what is recorded stays."""
+    _change(MappedUnit(occurrence, unit, source, course), activity, False, by, what_would_change)
+
+
+def _change(unit: MappedUnit, activity: str, counts: bool, by: str | None, trial: bool) -> None:
+    with warehouse_engine() as engine:
+        now = mapped(engine, unit)
+        wanted = now | {activity} if counts else now - {activity}
+        change = partial(
+            map_unit, unit=unit, shown=now, wanted=wanted, by=by or audit.user(), through="command"
+        )
+        if trial:
+            found = effect.what_would_change(engine, known_connections.find, change)
+            typer.echo("\n".join(effect.sentences(found)))
+            return
+        changed = change(engine)
+    typer.echo(f"{changed} links changed")
