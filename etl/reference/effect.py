@@ -89,7 +89,11 @@ def what_would_change(engine: Engine, connect: Connect, change: Callable[[Engine
 
 def sentences(effect: Effect) -> list[str]:
     """The same in plain words, most important first; the last one says what stays as it is."""
-    return list(_sentences(effect))
+    told = list(_sentences(effect))
+    return [
+        *(told or ["No result, point or competence would change."]),
+        "What is recorded already stays recorded, whatever is mapped.",
+    ]
 
 
 def _follow(trial: Engine, connect: Connect) -> tuple[list[str], list[str]]:
@@ -152,7 +156,6 @@ def _sentences(effect: Effect) -> Iterator[str]:
             f"{effect.courses_unread} courses that would count were never read: what they give is known after a night"
         )
     yield from (f"not known: {why}" for why in effect.unknown)
-    yield "What is recorded already stays recorded, whatever is mapped."
 
 
 def _told(written: Written, what: str, how: str) -> Iterator[str]:
