@@ -77,13 +77,18 @@ def approve(
 
 @app.command()
 def dismiss(
-    by: By, source: Source = None, enrolment: Enrolment = None, unit: Unit = None, everything: All = False
+    by: By,
+    source: Source = None,
+    enrolment: Enrolment = None,
+    unit: Unit = None,
+    everything: All = False,
+    because: Annotated[str | None, typer.Option(help="Why.")] = None,
 ) -> None:
     """Do not record the chosen proposals; the same results are not proposed again."""
     chosen = review.ChosenProposals(source, enrolment, unit)
     with warehouse_engine() as engine:
         _make_sure(chosen, everything, "Dismiss every open proposal?")
-        decided, _ = review.decide(engine, chosen, "dismissed", by)
+        decided, _ = review.decide(engine, chosen, "dismissed", by, because=because)
     typer.echo(f"{decided} dismissed")
 
 

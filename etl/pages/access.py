@@ -12,6 +12,8 @@ from etl.pages.host import PagesHost, Right, Visitor
 RIGHTS = {
     "tonight": Right.SEE,
     "run": Right.SEE,
+    "results": Right.PERSONS,
+    "results/change": Right.CHANGE,
     "mapping": Right.SEE,
     "mapping/change": Right.CHANGE,
     "rejections": Right.PERSONS,

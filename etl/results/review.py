@@ -1,10 +1,11 @@
 """Proposed results that a person reviews before they are recorded (docs/results.md, Review)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
 
+import msgspec
 from sqlalchemy import Engine
 
 from etl import db
@@ -28,6 +29,18 @@ class ChosenProposals:
         return self == ChosenProposals()
 
 
+@dataclass(frozen=True)
+class SeenProposal:
+    """An open proposal as whoever decides about it saw it; ``proposed_status`` as it was derived."""
+
+    enrolment_code: str
+    unit_code: str
+    proposed_status: str
+    status: str
+    started_on: date
+    finished_on: date | None
+
+
 def open_proposals(engine: Engine, chosen: ChosenProposals) -> list[dict[str, Any]]:
     """The open proposals as mart.proposals has them, and ``reason``: why one cannot be recorded."""
     with engine.connect() as session:
@@ -46,16 +59,18 @@ def adjust(
     *,
     by: str = "",
     through: Through = "command",
+    seen: SeenProposal | None = None,
 ) -> None:
     """Change the dates of an open proposal, or its ``result`` (started, passed or failed); later polls leave it so.
 
-    ``status`` is what was proposed; ``by``: by default whoever runs this program. Raises InvalidInput.
+    ``status`` is what was proposed; ``by``: by default whoever runs this program. ``seen``: as it was shown;
+    one that is another by now is left alone. Raises InvalidInput.
     """
     key = {"enrolment_code": enrolment_code, "unit_code": unit_code, "status": status}
     change = {"started_on": started_on, "finished_on": finished_on, "result": result}
     with engine.begin() as session:
         audit.by(session, by, through)
-        changed = db.execute(session, "results/proposals.adjust", **key, **change)
+        changed = db.execute(session, "results/proposals.adjust", **key, **change, seen=_json(seen))
     if not changed:
         raise InvalidInput(
             f"{enrolment_code} / {unit_code} / {status}: there is no such open proposal, or its start would lie after"
@@ -69,17 +84,30 @@ def decide(
     decision: Literal["approved", "dismissed"],
     decided_by: str,
     through: Through = "command",
+    because: str | None = None,
+    seen: Sequence[SeenProposal] | None = None,
 ) -> tuple[int, int]:
     """Approve or dismiss open proposals; returns how many were decided, and how many results that recorded.
 
+    ``because``: why they are dismissed. ``seen``: only these, and of them those that are still as they were shown.
     What cannot be recorded is not approved: it stays open, or is dismissed.
     """
     with engine.begin() as session:
         audit.by(session, decided_by, through)
         [row] = db.rows(
-            session, "results/proposals.decide", decision=decision, decided_by=decided_by, **asdict(chosen)
+            session,
+            "results/proposals.decide",
+            decision=decision,
+            decided_by=decided_by,
+            because=because,
+            seen=_json(seen),
+            **asdict(chosen),
         )
     return int(row["decided"]), int(row["recorded"])
+
+
+def _json(seen: SeenProposal | Sequence[SeenProposal] | None) -> str | None:
+    return None if seen is None else msgspec.json.encode(seen).decode()
 
 
 def _with_reason(row: Mapping[str, Any]) -> dict[str, Any]:

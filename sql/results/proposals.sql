@@ -19,6 +19,11 @@ from (
     and unit_code = :unit_code
     and status = :status
     and decision = 'open'
+    and (cast(:seen as jsonb) is null or cast(:seen as jsonb) @> jsonb_build_object(
+        'status', coalesce(adjusted_status, status),
+        'started_on', started_on,
+        'finished_on', case when coalesce(adjusted_status, status) <> 'started' then finished_on end
+    ))
 ) as wanted
 where proposed.enrolment_code = wanted.enrolment_code
 and proposed.unit_code = wanted.unit_code
@@ -28,6 +33,7 @@ and (wanted.status = 'started' or wanted.finished_on is not null)
 
 -- name: decide
 -- Approved proposals are recorded by the same rule as results that need no review; those that cannot be recorded stay.
+-- seen: those that are meant, as whoever decides saw them; one that is another by now stays open.
 with chosen as (
     select enrolment_code, unit_code, proposed_status, status, finished_on
     from mart.proposals
@@ -35,11 +41,21 @@ with chosen as (
     and (cast(:source as text) is null or source = :source)
     and (cast(:enrolment_code as text) is null or enrolment_code = :enrolment_code)
     and (cast(:unit_code as text) is null or unit_code = :unit_code)
+    and (
+        cast(:seen as jsonb) is null
+        or (enrolment_code, unit_code, proposed_status, status, started_on, coalesce(finished_on, 'infinity')) in (
+            select
+                enrolment_code, unit_code, proposed_status, status, started_on, coalesce(finished_on, 'infinity')
+            from jsonb_to_recordset(cast(:seen as jsonb)) as seen (
+                enrolment_code text, unit_code text, proposed_status text, status text, started_on date, finished_on date
+            )
+        )
+    )
 ),
 
 decided as (
     update core.proposed_results as proposed
-    set decision = :decision, decided_by = :decided_by, decided_at = clock_timestamp()
+    set decision = :decision, decided_by = :decided_by, decided_at = clock_timestamp(), decided_because = :because
     from chosen
     where proposed.enrolment_code = chosen.enrolment_code
     and proposed.unit_code = chosen.unit_code

@@ -153,7 +153,8 @@ select
     why.reason_code,
     proposed.decided_by,
     proposed.decided_at,
-    proposed.proposed_at
+    proposed.proposed_at,
+    proposed.decided_because
 from core.proposed_results as proposed
 join core.enrolments using (enrolment_code)
 join core.clients using (client_code)
@@ -204,6 +205,7 @@ comment on column mart.proposals.reason_code is 'Why it cannot be recorded: enro
 comment on column mart.proposals.decided_by is 'Who approved or dismissed it';
 comment on column mart.proposals.decided_at is 'When it was approved or dismissed';
 comment on column mart.proposals.proposed_at is 'When the poll proposed it last';
+comment on column mart.proposals.decided_because is 'Why it was dismissed; empty where nobody said so';
 
 create or replace view mart.started as
 select
