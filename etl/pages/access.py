@@ -18,6 +18,8 @@ RIGHTS = {
     "mapping/change": Right.CHANGE,
     "rejections": Right.PERSONS,
     "rejections/dismiss": Right.CHANGE,
+    "schools": Right.PERSONS,
+    "schools/change": Right.CHANGE,
 }
 
 

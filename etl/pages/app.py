@@ -19,7 +19,14 @@ from starlette.exceptions import HTTPException
 
 from etl.engine.mounting import Asgi
 from etl.errors import EtlError, InvalidInput
-from etl.pages import mapping, rejections, results, run, tonight
+from etl.pages import (
+    mapping,
+    rejections,
+    results,
+    run,
+    schools,
+    tonight,
+)
 from etl.pages.host import PagesHost
 from etl.pages.render import HERE, html
 
@@ -42,7 +49,14 @@ def application(host: PagesHost) -> FastAPI:
     """The pages. Each asks who is there before it answers; only the stylesheet and the script are anybody's."""
     app = FastAPI(title="Learning results", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.host = host
-    for page in (tonight, run, results, mapping, rejections):
+    for page in (
+        tonight,
+        run,
+        results,
+        mapping,
+        schools,
+        rejections,
+    ):
         app.include_router(page.router(host))
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.add_exception_handler(HTTPException, _refused)

@@ -11,7 +11,13 @@ from etl.pages.access import RIGHTS
 
 HERE: Final = Path(__file__).parent
 # The menu: address, and the word for it. A page that the visitor may not open is not in it.
-MENU: Final = {"tonight": "Tonight", "results": "Results", "mapping": "Mapping", "rejections": "Rejections"}
+MENU: Final = {
+    "tonight": "Tonight",
+    "results": "Results",
+    "mapping": "Mapping",
+    "schools": "Schools",
+    "rejections": "Rejections",
+}
 _HOUR: Final = timedelta(hours=1)
 _MINUTE: Final = timedelta(minutes=1)
 

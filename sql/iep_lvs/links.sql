@@ -30,6 +30,23 @@ select brin6, supplier, status, code_is_entered, last_message_at, messages, resu
 from mart.school_links
 order by brin6
 
+-- name: last_change
+-- What a person did last to the link of a school.
+select
+    log_id,
+    event,
+    actor,
+    happened_at
+from mart.link_log
+where brin6 = :brin6
+and event in ('activated', 'code_entered', 'code_removed', 'paused', 'resumed', 'ended', 'changed')
+order by log_id desc
+limit 1
+
+-- name: lock
+-- Whoever else changes the link of this school waits until the end of this transaction.
+select pg_advisory_xact_lock(hashtext('school_links'), hashtext(:brin6))
+
 -- name: open
 insert into core.school_links (brin6, supplier, supplier_code, accepted_by, accepted_on, start_date, status)
 values (:brin6, :supplier, :supplier_code, :accepted_by, :accepted_on, :start_date, 'active')

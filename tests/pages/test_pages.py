@@ -129,6 +129,8 @@ def test_there_is_no_address_that_these_tests_do_not_know(engine):
         "/rejections.csv",
         "/static",
     }
+    known |= {"/schools", "/school", "/pupil", "/activate-school", "/pause-school", "/resume-school"}
+    known |= {"/set-school", "/end-school"}
     app = application(PagesHost(lambda: None, lambda: engine, SECRET))
     assert {route.path for route in app.routes if hasattr(route, "path")} == known
 

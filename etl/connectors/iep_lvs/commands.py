@@ -98,6 +98,26 @@ def list_links() -> None:
     _print("iep_lvs/links.list")
 
 
+@app.command()
+def pupils(
+    brin6: Brin6,
+    after: Annotated[str, typer.Option(help="Only pupils that come after this one.")] = "",
+    most: Annotated[int, typer.Option(parser=whole, metavar="N", help="How many pupils.")] = 100,
+) -> None:
+    """Show the pupils of a school that have results."""
+    _print("iep_lvs/pupils.page", brin6=brin6, after=after, most=most)
+
+
+@app.command()
+def results(
+    brin6: Brin6,
+    pupil: Annotated[str, typer.Argument(help="The pupil, as the administration names the client.")],
+    most: Annotated[int, typer.Option(parser=whole, metavar="N", help="How many versions.")] = 500,
+) -> None:
+    """Show the test results of one pupil at a school, with what each was before."""
+    _print("iep_lvs/pupils.history", brin6=brin6, pupil_key=pupil, most=most)
+
+
 @link.command("log")
 def show_log(
     brin6: Annotated[str | None, typer.Argument(help="Only this school.")] = None,

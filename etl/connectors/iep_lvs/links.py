@@ -7,10 +7,11 @@ exchange, entering it again resumes it. The code is stored hashed; every change 
 import hashlib
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection as Session
 
@@ -30,6 +31,10 @@ class Reading(StrEnum):
 
     STRICT = "strict"
     LENIENT = "lenient"
+
+
+class LinkChanged(InvalidInput):
+    """Somebody else changed the link since it was looked at; nothing was changed."""
 
 
 class UnknownPupil(StrEnum):
@@ -52,7 +57,7 @@ def activate(
     session: Session, code: str, supplier: str, supplier_code: str, terms: LinkTerms, actor: str
 ) -> str:
     """Open the link of a school, or open it anew, under this code. Returns the school's BRIN6."""
-    brin6 = _checked(code)
+    brin6 = school_of(code)
     if not terms.accepted_by.strip():
         raise InvalidInput("the terms must be accepted by a mandated person: give a name")
     audit.by(session, actor)
@@ -71,7 +76,7 @@ def pause(session: Session, brin6: str, actor: str) -> None:
 
 def resume(session: Session, code: str, actor: str) -> str:
     """Go on with the exchange under this code, which may be a new one. Returns the school's BRIN6."""
-    brin6 = _checked(code)
+    brin6 = school_of(code)
     audit.by(session, actor)
     _set_status(session, brin6, "active", ["active", "paused"])
     _enter(session, brin6, code)
@@ -101,6 +106,35 @@ def configure(
         raise InvalidInput(f"school {brin6} has no link")
 
 
+def last_change(session: Session, brin6: str) -> Mapping[str, Any] | None:
+    """What a person did last to the link of a school: log_id, event, actor, happened_at. None: it never had a link."""
+    return next(iter(db.rows(session, "iep_lvs/links.last_change", brin6=brin6)), None)
+
+
+def check_unchanged(session: Session, brin6: str, seen: int) -> None:
+    """Until the end of this transaction nobody else changes the link. ``seen``: the entry of the log that was the last
+    change of it when somebody looked; 0: there was no link. Raises LinkChanged where another came since.
+    """
+    db.rows(session, "iep_lvs/links.lock", brin6=brin6)
+    last = last_change(session, brin6)
+    if last and last["log_id"] != seen:
+        what = str(last["event"]).replace("_", " ")
+        when = f"{last['happened_at'].astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        raise LinkChanged(f"school {brin6}: {what} by {last['actor'] or 'somebody'} at {when}")
+
+
+def school_of(code: str) -> str:
+    """The BRIN6 of the school whose code this is. Raises InvalidInput where it can be none."""
+    if not _SHORTEST <= len(code) <= _LONGEST:
+        raise InvalidInput(f"a verificatiecode has {_SHORTEST} to {_LONGEST} characters")
+    if not code.isprintable() or code != code.strip():
+        raise InvalidInput("a verificatiecode has no blanks around it and no control characters")
+    brin6 = _BRIN6.match(code)
+    if brin6 is None:
+        raise InvalidInput("a verificatiecode starts with the BRIN and location number, such as 99QQ00")
+    return brin6[0]
+
+
 def hashed(code: str, salt: bytes) -> bytes:
     """The hash of a code, as it is stored."""
     return hashlib.scrypt(code.encode(), salt=salt, **_COST)
@@ -120,14 +154,3 @@ def _set_status(session: Session, brin6: str, status: str, before: list[str]) ->
 def _enter(session: Session, brin6: str, code: str) -> None:
     salt = os.urandom(16)
     db.execute(session, "iep_lvs/links.enter_code", brin6=brin6, salt=salt, hash=hashed(code, salt))
-
-
-def _checked(code: str) -> str:
-    if not _SHORTEST <= len(code) <= _LONGEST:
-        raise InvalidInput(f"a verificatiecode has {_SHORTEST} to {_LONGEST} characters")
-    if not code.isprintable() or code != code.strip():
-        raise InvalidInput("a verificatiecode has no blanks around it and no control characters")
-    brin6 = _BRIN6.match(code)
-    if brin6 is None:
-        raise InvalidInput("a verificatiecode starts with the BRIN and location number, such as 99QQ00")
-    return brin6[0]

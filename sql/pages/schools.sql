@@ -1,0 +1,32 @@
+-- name: log
+-- What happened to the link of a school before an entry of its log, newest first; of one kind, or all.
+select log_id, happened_at, last_happened_at, event, fault_code, detail, actor, message_id, times
+from mart.link_log
+where brin6 = :brin6
+and (cast(:event as text) is null or event = :event)
+and log_id < coalesce(:before, 9223372036854775807)
+order by log_id desc
+limit :most
+
+-- name: one
+-- The link of one school, with its settings.
+select
+    links.*,
+    settings.supplier_code,
+    settings.reading,
+    settings.unknown_pupil,
+    settings.schoolkey
+from mart.school_links as links
+join core.school_links as settings using (brin6)
+where links.brin6 = :brin6
+
+-- name: page
+-- Schools after one of them, by one state or all.
+select
+    brin6, supplier, status, code_is_entered, start_date, last_message_at, last_test_message_at, last_refused_at, messages,
+    results, pupils, warnings, rejected
+from mart.school_links
+where brin6 > :after
+and (cast(:status as text) is null or status = :status)
+order by brin6
+limit :most

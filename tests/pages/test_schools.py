@@ -1,0 +1,213 @@
+"""Schools on their page: terms and codes, two people at once, the log, pupils' results with history."""
+
+import re
+from datetime import date
+from html import unescape
+
+import pytest
+from sqlalchemy import text
+
+from etl.connectors.iep_lvs import links as school_links
+from etl.connectors.iep_lvs.links import LinkTerms
+from etl.pages.host import Right
+
+CODE = "99QQ001234567890abcd"
+OTHER = "99QQ00another0code0abcd"
+
+
+def words(answer):
+    """What a person reads on a page."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
+
+
+def form(page, action):
+    """The fields of one form of a page that the page itself fills in."""
+    [written] = re.findall(rf'<form method="post" action="{action}".*?</form>', page.text, re.DOTALL)[:1]
+    found = re.findall(r'<input[^>]*name="([^"]*)"[^>]*value="([^"]*)"', written)
+    return {name: unescape(value) for name, value in found if name != "terms_accepted"}
+
+
+@pytest.fixture
+def school(engine):
+    with engine.begin() as session:
+        terms = LinkTerms("M. Mandaat", date(2026, 1, 5), date(2026, 1, 6))
+        return school_links.activate(session, CODE, "Bureau ICE", "BUREAUICE", terms, "beheer")
+
+
+@pytest.fixture
+def results(engine, school):
+    """250 pupils with one result each; the first one's was 1F before it was 2F."""
+    with engine.begin() as session:
+        session.exec_driver_sql(
+            "insert into core.clients (client_code) select 'P' || n from generate_series(100, 349) n"
+        )
+        message = session.exec_driver_sql(
+            "insert into raw.inbox (system, origin, key, content_type, created_at) values"
+            " ('iep_lvs', '99QQ00', 'k', 'text/xml', '2026-02-01T00:00Z') returning message_id"
+        ).scalar_one()
+        insert = text(
+            "insert into core.test_result_versions (source, brin6, result_key, created_at, message_id, pupil_key,"
+            " test_code, test_name, taken_on, school_year, level, measures, content, run_id, version, is_current)"
+            " select 'iep_lvs', '99QQ00', 'R' || n, cast(:at as timestamptz), :message, 'P' || n, 'LEZ',"
+            " 'Lezen & meer', '2026-01-12', '2025-2026', :level, cast(:measures as jsonb), :level, 'r',"
+            " :version, :current"
+            " from generate_series(100, :last) n"
+        )
+        said = {"message": message, "measures": '[{"value_type": "score", "value": "61"}]'}
+        session.execute(
+            insert,
+            said | {"at": "2026-01-20T00:00Z", "level": "1F", "version": 1, "current": False, "last": 100},
+        )
+        session.execute(
+            insert,
+            said | {"at": "2026-02-01T00:00Z", "level": "2F", "version": 2, "current": True, "last": 349},
+        )
+
+
+def status(engine):
+    with engine.connect() as session:
+        return session.exec_driver_sql("select status, code_is_entered from mart.school_links").one()
+
+
+def given(page, **more):
+    return (
+        form(page, "activate-school")
+        | {"code": CODE, "accepted_by": "M. Mandaat", "terms_accepted": "true"}
+        | more
+    )
+
+
+def test_without_schools_the_page_says_what_to_do_first(op):
+    assert "No school has a link yet: activate the first one below" in words(op.get("/schools"))
+
+
+def test_a_school_is_activated_with_its_terms_and_its_code_is_shown_nowhere(op, engine):
+    answer = op.post("/activate-school", data=given(op.get("/schools"), start_date="2026-08-01"))
+    assert str(answer.url).endswith("/school?brin6=99QQ00")
+    assert "Last change: activated by somebody" in words(answer) or "code entered by somebody" in words(
+        answer
+    )
+    assert "Terms accepted by M. Mandaat" in words(answer)
+    assert "from 2026-08-01 on" in words(answer)
+    assert CODE not in answer.text
+    assert tuple(status(engine)) == ("active", True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"terms_accepted": "false"}, "the terms must be accepted"),
+        ({"accepted_by": " "}, "a mandated person"),
+        ({"code": "99QQ00short"}, "20 to 50 characters"),
+        ({"code": "no0brin0at0its0start0"}, "starts with the BRIN"),
+    ],
+)
+def test_what_is_wrong_with_an_activation_is_said_and_nothing_is_changed(op, engine, wrong, said):
+    answer = op.post("/activate-school", data=given(op.get("/schools"), **wrong))
+    assert answer.status_code == 422
+    assert "Nothing was changed" in words(answer)
+    assert said in words(answer)
+    with engine.connect() as session:
+        assert not session.exec_driver_sql("select from core.school_links").all()
+
+
+def test_a_link_that_stands_is_not_opened_anew_from_the_list(op, school, engine):
+    answer = op.post("/activate-school", data=given(op.get("/schools"), code=OTHER))
+    assert answer.status_code == 409
+    assert "Nothing was changed: school 99QQ00: code entered by beheer" in words(answer)
+
+
+def test_a_link_is_paused_resumed_and_ended_and_the_log_says_by_whom(op, school, engine):
+    answer = op.post("/pause-school", data=form(op.get("/school?brin6=99QQ00"), "pause-school"))
+    assert tuple(status(engine)) == ("paused", False)
+    answer = op.post("/resume-school", data=form(answer, "resume-school") | {"code": OTHER})
+    assert tuple(status(engine)) == ("active", True)
+    answer = op.post("/end-school", data=form(answer, "end-school"))
+    assert tuple(status(engine)) == ("ended", False)
+    assert "only activating it again" in words(answer).lower()
+    with engine.connect() as session:
+        done = session.exec_driver_sql(
+            "select event from mart.link_log where actor = 'somebody'"
+            " and event in ('paused', 'resumed', 'ended') order by log_id"
+        )
+        assert list(done.scalars()) == ["paused", "resumed", "ended"]
+    answer = op.post("/activate-school", data=given(answer))
+    assert tuple(status(engine)) == ("active", True)
+
+
+def test_the_code_of_another_school_does_not_open_this_one(op, school):
+    page = op.get("/school?brin6=99QQ00")
+    answer = op.post("/resume-school", data=form(page, "resume-school") | {"code": "11AA001234567890abcd"})
+    assert answer.status_code == 422
+    assert "it starts with 99QQ00" in words(answer)
+
+
+def test_the_second_of_two_people_sees_what_the_first_did_and_changes_nothing(op, school, engine):
+    opened = op.get("/school?brin6=99QQ00")
+    op.post("/pause-school", data=form(opened, "pause-school"))
+    answer = op.post("/end-school", data=form(opened, "end-school"))
+    assert answer.status_code == 409
+    assert "Nothing was changed: school 99QQ00: code removed by somebody" in words(answer)
+    assert "School 99QQ00 paused" in words(answer)
+    assert tuple(status(engine)) == ("paused", False)
+
+
+def test_how_messages_are_read_is_set(op, school, engine):
+    fields = form(op.get("/school?brin6=99QQ00"), "set-school")
+    op.post("/set-school", data=fields | {"reading": "lenient", "unknown_pupil": "fault", "schoolkey": "S1"})
+    with engine.connect() as session:
+        kept = session.exec_driver_sql(
+            "select reading, unknown_pupil, schoolkey from core.school_links"
+        ).one()
+    assert tuple(kept) == ("lenient", "fault", "S1")
+
+
+def test_the_log_is_paged_and_filtered(op, school, engine):
+    with engine.begin() as session:
+        session.exec_driver_sql(
+            "insert into ops.link_log (brin6, event, fault_code, detail)"
+            " select '99QQ00', 'test_message', 'Client.OngeldigBericht', 'try <' || n || '>'"
+            " from generate_series(1, 150) n"
+        )
+    first = op.get("/school", params={"brin6": "99QQ00", "event": "test_message"})
+    assert "try &lt;150&gt;" in first.text
+    assert "try &lt;50&gt;" not in first.text
+    [older] = re.findall(r'href="(school\?[^"]*before=[^"]*)"', first.text)
+    second = op.get("/" + unescape(older))
+    assert "try &lt;50&gt;" in second.text
+    assert "activated</td>" not in second.text
+
+
+def test_the_pages_of_pupils_hold_each_once_and_a_pupil_has_a_history(op, results):
+    page = op.get("/school?brin6=99QQ00")
+    seen = re.findall(r'pupil_key=(P\d+)"', page.text)
+    while following := re.findall(r'href="(school\?[^"]*after=[^"]*)"', page.text):
+        page = op.get("/" + unescape(following[0]))
+        seen += re.findall(r'pupil_key=(P\d+)"', page.text)
+    assert seen == [f"P{n}" for n in range(100, 350)]
+    history = words(op.get("/pupil", params={"brin6": "99QQ00", "pupil_key": "P100"}))
+    assert "Lezen & meer R100 2F score 61 2, stands" in history
+    assert "1F score 61 1, replaced" in history
+
+
+def test_the_list_counts_results_and_is_filtered_by_state(op, results):
+    assert "99QQ00 active Bureau ICE" in words(op.get("/schools?status=active"))
+    assert "No school has this state" in words(op.get("/schools?status=ended"))
+
+
+def test_a_school_or_pupil_that_is_not_there_is_said_so(op, school):
+    assert op.get("/school?brin6=11AA00").status_code == 404
+    assert op.get("/pupil", params={"brin6": "99QQ00", "pupil_key": "nobody"}).status_code == 404
+
+
+def test_who_may_only_look_sees_no_form_and_changes_nothing(browse, op, school, engine):
+    fields = form(op.get("/school?brin6=99QQ00"), "pause-school")
+    reader = browse(Right.SEE, Right.PERSONS)
+    page = reader.get("/school?brin6=99QQ00")
+    assert 'method="post"' not in page.text + reader.get("/schools").text
+    for action in ("activate", "pause", "resume", "end", "set"):
+        assert reader.post(f"/{action}-school", data=fields).status_code == 403
+    viewer = browse(Right.SEE)
+    for address in ("/schools", "/school?brin6=99QQ00", "/pupil?brin6=99QQ00&pupil_key=P100"):
+        assert viewer.get(address).status_code == 403
+    assert tuple(status(engine)) == ("active", True)
