@@ -1,8 +1,8 @@
 # make run         the whole product on this machine, with stand-ins for the outside systems; Ctrl-C ends it
 # make run ONCE=1  the same, ends after the report; its exit code says whether the night was right
-# make test | test-long | histories | check | bench | performance | profile | constraints | wheel | release VERSION=1.2.3 | clean
+# make test | test-long | test-pages | histories | check | bench | performance | profile | constraints | wheel | release VERSION=1.2.3 | clean
 
-.PHONY: run test test-long histories check bench performance profile setup-bench constraints wheel release clean setup
+.PHONY: run test test-long test-pages histories check bench performance profile setup-bench constraints wheel release clean setup
 PYTHON_OF_VENV := .venv/bin/python
 
 run: setup
@@ -13,7 +13,13 @@ test: setup
 
 # What takes its time, and the property tests once more with all their examples.
 test-long: setup
-	$(PYTHON_OF_VENV) -m pytest -n auto --dist worksteal -m "long or hypothesis" --hypothesis-profile=thorough $(ARGS)
+	$(PYTHON_OF_VENV) -m pytest -n auto --dist worksteal -m "(long or hypothesis) and not browser" --hypothesis-profile=thorough $(ARGS)
+
+# The pages in Chromium; CHROMIUM names another one than that of the path.
+test-pages: setup
+	@command -v "$${CHROMIUM:-chromium}" > /dev/null || \
+		{ echo "Chromium is needed to test the pages: apt-get install chromium, or say where it is: CHROMIUM=/path" >&2; exit 1; }
+	$(PYTHON_OF_VENV) -m pytest -n 2 --dist loadfile -m browser tests/browser $(ARGS)
 
 # Random histories of a Moodle site beyond those of the tests: make histories N=3000 SEED=1
 histories: setup

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from io import StringIO
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
@@ -36,13 +37,14 @@ def router(host: PagesHost) -> APIRouter:
         reason_code: Chosen = None,
         after_at: datetime | None = None,
         after_id: int = 0,
+        done: int | None = None,
     ) -> Response:
         with host.engine().connect() as session:
             reasons = db.rows(session, "pages/rejections.reasons")
-            rows = _page(session, source, reason_code, after_at, after_id, _MOST + 1)
-        chosen = next(
-            (one for one in reasons if (one["source"], one["reason_code"]) == (source, reason_code)), None
-        )
+            asked = (source, reason_code)
+            chosen = next((one for one in reasons if (one["source"], one["reason_code"]) == asked), None)
+            kind = asked if chosen else (None, None)
+            rows = _page(session, *kind, after_at, after_id, _MOST + 1)
         more = rows[_MOST - 1] if len(rows) > _MOST else None
         return html(
             request,
@@ -51,6 +53,7 @@ def router(host: PagesHost) -> APIRouter:
             rows=rows[:_MOST],
             chosen=chosen,
             more=more,
+            done=done,
             now=datetime.now(UTC),
         )
 
@@ -64,8 +67,9 @@ def router(host: PagesHost) -> APIRouter:
         record_key: Annotated[str | None, Form(max_length=500)] = None,
     ) -> Response:
         chosen = ChosenRejections(source, reason_code, record_key)
-        dismiss(host.engine(), chosen, visitor.name, because, shown_at, through="page")
-        return RedirectResponse("../rejections", status_code=303)
+        count = dismiss(host.engine(), chosen, visitor.name, because, shown_at, through="page")
+        kind = {"source": source, "reason_code": reason_code} if record_key else {}
+        return RedirectResponse(f"../rejections?{urlencode({**kind, 'done': count})}", status_code=303)
 
     @pages.get("/rejections.csv")
     def exported(source: Chosen = None, reason_code: Chosen = None) -> Response:
