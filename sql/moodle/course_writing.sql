@@ -254,3 +254,22 @@ and not exists (
     and filled.import_from = made.import_from
 )
 order by made.item_id
+
+-- name: unlink
+-- A link by hand, undone; it stays on record.
+update core.moodle_course_links
+set closed_at = clock_timestamp()
+where source = :source and occurrence_code = :occurrence_code and closed_at is null
+returning source_course_id
+
+-- name: would_change
+-- Courses that take over what their occurrence says, with what they would be told.
+select
+    held.occurrence_code,
+    held.source_course_id as course,
+    to_timestamp(held.startdate) as starts,
+    to_timestamp(nullif(held.enddate, 0)) as ends,
+    held.visible
+from ops.moodle_courses as held
+where held.item_id = any(:item_ids)
+order by held.occurrence_code, held.source_course_id

@@ -35,6 +35,18 @@ returning item_id
 
 -- name: facts
 -- Every enrolment of an occurrence that a course of the site is linked to, with all that decides whether it is sent.
+with asked_out as (
+    select distinct on (leaving.source_course_id, leaving.enrolment_code)
+        leaving.source_course_id,
+        leaving.enrolment_code,
+        case when decisions.decision = 'resend' then item.business_key ->> 'how' end as how
+    from ops.moodle_enrolments as leaving
+    join ops.outbox as item on item.item_id = leaving.item_id and item.kind = :withdrawals
+    join ops.outbox_decisions as decisions on decisions.item_id = leaving.item_id
+    where leaving.source = :source and decisions.decision in ('resend', 'taken_back')
+    order by leaving.source_course_id, leaving.enrolment_code, decisions.decision_id desc
+)
+
 select distinct on (linked.source_course_id, e.enrolment_code)
     linked.source_course_id,
     e.enrolment_code,
@@ -50,6 +62,7 @@ select distinct on (linked.source_course_id, e.enrolment_code)
         limit 1
     ), false) as asked,
     coalesce(item.status = 'accepted', false) as transferred,
+    asked_out.how as asked_out,
     account.status as account_status,
     account.reason as account_reason
 from core.moodle_writing as site
@@ -65,6 +78,8 @@ left join (
     on held.source = site.source
     and held.enrolment_code = e.enrolment_code
     and held.source_course_id = linked.source_course_id
+left join asked_out
+    on asked_out.source_course_id = linked.source_course_id and asked_out.enrolment_code = e.enrolment_code
 left join lateral (
     select last.status, last.reason
     from ops.moodle_people as person
@@ -82,11 +97,31 @@ order by linked.source_course_id, e.enrolment_code
 -- name: list
 select
     enrolment_code, client_code, occurrence_code, source, source_course_id, state, on_its_way, reason, user_id,
-    transferred_at, withdrawn
+    transferred_at, withdrawn, what_to_do
 from mart.moodle_enrolments
 where (cast(:occurrences as text []) is null or occurrence_code = any(cast(:occurrences as text [])))
 and (cast(:state as text) is null or state = :state)
 order by source, occurrence_code, enrolment_code
+
+-- name: occurrences
+-- How the enrolments of each linked occurrence stand, as of the last plan.
+select
+    held.occurrence_code,
+    occurrences.name,
+    occurrences.status,
+    held.source,
+    array_to_string(array_agg(distinct held.source_course_id), ', ') as courses,
+    occurrences.send_automatically as switched,
+    coalesce(occurrences.send_automatically, site.send_automatically) as sends_automatically,
+    count(*) filter (where held.state = 'ready') as ready,
+    count(*) filter (where held.on_its_way) as on_its_way,
+    count(*) filter (where held.state = 'transferred') as transferred,
+    count(*) filter (where held.state = 'blocked') as blocked
+from mart.moodle_enrolments as held
+join core.occurrences using (occurrence_code)
+join core.moodle_writing as site using (source)
+group by held.source, held.occurrence_code, occurrences.occurrence_code, site.source
+order by held.occurrence_code, held.source
 
 -- name: preview
 -- Every enrolment that is due, also of people whose account is still to be found or made.
@@ -152,8 +187,8 @@ where item.item_id = any(:item_ids)
 order by item.source_course_id, item.item_id
 
 -- name: waiting
--- What a person may have sent: enrolments that are ready or were refused, those whose account was refused, and such
--- accounts.
+-- What a person may have sent: enrolments that are ready, were refused or whose answer was lost, those of whose account
+-- that is so, and such accounts.
 with chosen as (
     select
         held.item_id,
@@ -186,12 +221,12 @@ select
     chosen.enrolment_code,
     chosen.status
 from chosen
-where chosen.status in ('pending', 'rejected')
+where chosen.status in ('pending', 'rejected', 'unknown')
 or (chosen.status = 'withheld' and (chosen.reason = :waits or exists(
     select from accounts
     where accounts.source = chosen.source
     and accounts.client_code = chosen.client_code
-    and accounts.status = 'rejected'
+    and accounts.status in ('rejected', 'unknown')
 )))
 union all
 select
@@ -200,23 +235,25 @@ select
     null,
     accounts.status
 from accounts
-where accounts.status in ('pending', 'rejected')
+where accounts.status in ('pending', 'rejected', 'unknown')
 and exists(
     select from chosen
     where chosen.source = accounts.source and chosen.client_code = accounts.client_code
 )
 order by item_id
 
--- name: withdrawn
--- Withdrawn enrolments of which a person may say what becomes of them.
+-- name: leaving
+-- Enrolments that a person may have suspended or removed.
 select
     held.source,
     held.item_id,
+    held.enrolment_code,
     item.status
 from ops.moodle_enrolments as held
 join ops.outbox as item using (item_id)
 where item.kind = :withdrawals
 and item.business_key ->> 'how' = :how
-and item.status in ('withheld', 'rejected')
+and item.status in ('pending', 'withheld', 'rejected', 'unknown')
+and item.reason is distinct from :no_longer
 and held.enrolment_code = any(:codes)
 order by held.item_id

@@ -5,11 +5,19 @@ from typing import Annotated
 import typer
 
 from etl.connectors.moodle import activities as moodle_activities
-from etl.connectors.moodle.writing import course_commands, enrolment_commands, people_commands
+from etl.connectors.moodle.writing import (
+    course_commands,
+    enrolment_commands,
+    following_commands,
+    people_commands,
+)
 from etl.console import known_connections, tables
 from etl.console.warehouse import warehouse_engine
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
+course_commands.app.command("unlink")(following_commands.unlink_course)
+course_commands.app.command("follow")(following_commands.follow)
+course_commands.app.command("following")(following_commands.following)
 app.add_typer(course_commands.app, name="courses")
 app.add_typer(enrolment_commands.app, name="enrolments")
 app.add_typer(people_commands.app, name="people")

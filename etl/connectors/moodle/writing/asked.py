@@ -1,23 +1,25 @@
-"""What a person asks for: which enrolments are sent now, and what becomes of withdrawn ones.
+"""What a person asks for: which enrolments are sent now, and which leave their course.
 
 What is asked for is a decision in the ledger: it stands there with who asked.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.connectors.moodle.writing import planning
 from etl.connectors.moodle.writing.settings import written_sites
-from etl.connectors.moodle.writing.targets import ACCOUNTS, ENROLMENTS, WITHDRAWALS
+from etl.connectors.moodle.writing.targets import ACCOUNTS, ENROLMENTS, NO_LONGER, WITHDRAWALS
 from etl.connectors.moodle.writing.wishes import WAITS
 from etl.engine import ledger
 from etl.errors import InvalidInput
+from etl.load import audit
 
 Items = dict[str, frozenset[int]]  # by site
+_OFFERED_AGAIN: Final = ("withheld", "rejected")  # what is unknown is looked up first, asked for or not
 
 
 @dataclass(frozen=True)
@@ -41,30 +43,59 @@ def ask(session: Session, choice: Choice, by: str) -> Items:
     What was refused before is offered again. An account that is needed anew has no item before the ledger is up to
     date once more. Raises InvalidInput where an enrolment that is named is not ready.
     """
+    audit.by(session, by)
     refresh_all(session)
     waiting = _waiting(session, choice)
     if missing := sorted(set(choice.codes or ()) - {row["enrolment_code"] for row in waiting}):
         raise InvalidInput(f"enrolment {missing[0]} is not ready: look at etl moodle enrolments list")
-    ledger.resend(session, [row["item_id"] for row in waiting if row["status"] != "pending"], by)
+    ledger.resend(session, [row["item_id"] for row in waiting if row["status"] in _OFFERED_AGAIN], by)
     refresh_all(session)
     return _by_site(_waiting(session, choice))
 
 
 def take_back(session: Session, items: Items, by: str) -> int:
     """What was asked for and not sent is as it was before; returns how many enrolments and accounts that are."""
+    audit.by(session, by)
     chosen = [item_id for of_site in items.values() for item_id in of_site]
     taken = ledger.take_back(session, chosen, by)
     refresh_all(session)
     return taken
 
 
+def stop(session: Session, choice: Choice, by: str) -> int:
+    """Stop what was asked for of a choice, also while another process sends it; returns how many were not sent.
+
+    What an occurrence sends by itself goes on: ``switches.send_automatically`` stops that.
+    """
+    waiting = [row for row in _waiting(session, choice) if row["status"] == "pending"]
+    return take_back(session, _by_site(waiting), by)
+
+
 def ask_withdrawal(session: Session, codes: Sequence[str], how: str, by: str) -> Items:
-    """Have withdrawn enrolments suspended or removed; returns what that is, by site."""
+    """Have transferred enrolments suspended or removed, withdrawn or not; returns what that is, by site.
+
+    Raises InvalidInput, naming the first, where one of them cannot be.
+    """
+    audit.by(session, by)
     refresh_all(session)
-    asked = {"withdrawals": WITHDRAWALS.kind, "how": how}
-    rows = db.rows(session, "moodle/enrolments.withdrawn", codes=list(codes), **asked)
-    ledger.resend(session, [row["item_id"] for row in rows], by)
+    for site in written_sites(session):
+        planning.want_withdrawals(session, site, codes, how)
+    asked = {"withdrawals": WITHDRAWALS.kind, "how": how, "no_longer": NO_LONGER}
+    rows = db.rows(session, "moodle/enrolments.leaving", codes=list(codes), **asked)
+    if missing := sorted(set(codes) - {row["enrolment_code"] for row in rows}):
+        raise InvalidInput(
+            f"enrolment {missing[0]} was not transferred, left its course already, or the person stays in it by another"
+            " enrolment"
+        )
+    ledger.resend(session, [row["item_id"] for row in rows if row["status"] != "unknown"], by)
     return _by_site(rows)
+
+
+def occurrences(session: Session) -> list[Mapping[str, Any]]:
+    """Every linked occurrence with its courses, whether it sends by itself, and how many of its enrolments are ready,
+    on their way, transferred or blocked.
+    """
+    return db.rows(session, "moodle/enrolments.occurrences")
 
 
 def enrolments(session: Session, choice: Choice, state: str | None) -> list[Mapping[str, Any]]:

@@ -1,6 +1,6 @@
 """What is wished for courses, brought into the ledger: by a person, or because a course follows its occurrence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -51,6 +51,13 @@ def follow(session: Session, site: WritingSettings) -> Counts:
     over = ledger.unwished(session, COURSE_CHANGES, site.source)
     ledger.withhold(session, COURSE_CHANGES, over, NOT_FOLLOWING)
     return ledger.planned(session, COURSE_CHANGES, len(wished), offered, entered)
+
+
+def would_change(session: Session, site: WritingSettings) -> list[Mapping[str, Any]]:
+    """Courses that would take over dates and visibility now, with what they would be told."""
+    follow(session, site)
+    due = [one.item_id for one in ledger.due(session, COURSE_CHANGES, site.source)]
+    return db.rows(session, "moodle/course_writing.would_change", item_ids=due)
 
 
 def want_course(

@@ -12,6 +12,8 @@ from etl.connectors.moodle.writing.answers import NotWritten
 from etl.connectors.moodle.writing.client import MoodleWriter
 from etl.connectors.moodle.writing.records import NO_TIME, CourseSettings, NewCourse
 from etl.connectors.moodle.writing.targets import COURSE_CHANGES, COURSES
+from etl.errors import InvalidInput
+from etl.load import audit
 
 
 @dataclass(frozen=True)
@@ -124,3 +126,18 @@ def link(session: Session, source: str, occurrence: str, course: str, by: str) -
     named: dict[str, Any] = {"source": source, "occurrence_code": occurrence, "source_course_id": course}
     db.execute(session, "moodle/course_writing.close_link", **named)
     db.execute(session, "moodle/course_writing.link", **named, linked_by=by)
+
+
+def unlink(session: Session, source: str, occurrence: str, by: str) -> str:
+    """Undo a link that a person made; returns the course. What was sent to it stays there.
+
+    Raises InvalidInput where the occurrence has none: what an idnumber or a file says is undone where it is said.
+    """
+    named = {"source": source, "occurrence_code": occurrence}
+    audit.by(session, by)
+    closed = db.rows(session, "moodle/course_writing.unlink", **named)
+    if not closed:
+        raise InvalidInput(
+            f"{occurrence} is not linked by hand: an idnumber is taken away in Moodle, a line of course_links.csv there"
+        )
+    return str(closed[0]["source_course_id"])

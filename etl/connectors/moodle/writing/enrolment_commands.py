@@ -1,28 +1,17 @@
 """Enrolments into Moodle: how each stands, what would be sent, and having it sent."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from functools import partial
 from typing import Annotated
 
 import typer
-from sqlalchemy import Connection as Session
-from sqlalchemy import Engine
 
-from etl.connectors.moodle.writing import asked, flow
-from etl.connectors.moodle.writing import push as site_push
-from etl.connectors.moodle.writing.asked import Choice, Items
-from etl.connectors.moodle.writing.preview import Line, WouldSend
+from etl.connectors.moodle.writing import asked, switches, transfers
+from etl.connectors.moodle.writing.asked import Choice
 from etl.connectors.moodle.writing.push import Pushing
-from etl.connectors.moodle.writing.settings import written_site, written_sites
-from etl.connectors.moodle.writing.targets import WITHDRAWALS
+from etl.connectors.moodle.writing.transfers import Sent, Way
 from etl.console import known_connections, tables
 from etl.console.numbers import whole
 from etl.console.warehouse import warehouse_engine
-from etl.engine import night
-from etl.engine.options import Options
 from etl.errors import InvalidInput
-from etl.load import audit, runs
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -57,16 +46,8 @@ def list_enrolments(
 @app.command()
 def preview(occurrence: Occurrences = None) -> None:
     """Print exactly what a transfer would send now, and write nothing. It holds names and addresses."""
-    lines: list[Line] = []
-    with warehouse_engine() as engine, engine.connect() as session:
-        items = asked.ask(session, Choice(occurrence), "preview")
-        would = [
-            WouldSend.read(session, site, items.get(site.source, frozenset()))
-            for site in written_sites(session)
-        ]
-        session.rollback()
-        for one in would:
-            lines += one.of_enrolments(engine, known_connections.find(one.site.connection_id))
+    with warehouse_engine() as engine:
+        lines = transfers.preview(engine, known_connections.find, Choice(occurrence))
     tables.show(lines, "nothing would be sent")
 
 
@@ -83,24 +64,21 @@ def transfer(
     if not (occurrence or enrolment or everything):
         raise InvalidInput("say which enrolments: --occurrence, --enrolment or --all")
     with warehouse_engine() as engine:
-        pushing = Pushing(at_most, stop_after)
-        with engine.begin() as session:
-            audit.by(session, by)
-            items = asked.ask(session, Choice(occurrence, enrolment), by)
-            check(session, items, pushing)
-        try:
-            send(engine, items, pushing)
-        finally:
-            with engine.begin() as session:
-                audit.by(session, by)
-                waiting = asked.take_back(session, items, by)
-            if waiting:
-                typer.echo(f"{waiting} were not sent, and are not asked for any more", err=True)
+        choice, pushing = Choice(occurrence, enrolment), Pushing(at_most, stop_after)
+        show(transfers.transfer(engine, known_connections.find, choice, by, pushing, progress))
+
+
+@app.command()
+def stop(by: By, occurrence: Occurrences = None) -> None:
+    """Stop a transfer that goes on elsewhere: what was asked for and not sent is asked for no longer."""
+    with warehouse_engine() as engine, engine.begin() as session:
+        stopped = asked.stop(session, Choice(occurrence), by)
+    typer.echo(f"{stopped} were not sent, and are not asked for any more")
 
 
 @app.command()
 def withdraw(
-    enrolment: Annotated[list[str], typer.Argument(help="Enrolments that were withdrawn.")],
+    enrolment: Annotated[list[str], typer.Argument(help="Enrolments that were transferred.")],
     by: By,
     remove: Annotated[
         bool,
@@ -109,49 +87,35 @@ def withdraw(
         ),
     ] = False,
 ) -> None:
-    """Suspend or remove withdrawn enrolments in Moodle, whatever the setting says of it."""
+    """Suspend transferred enrolments in Moodle, or remove them, whatever the setting says of it, withdrawn or not."""
     with warehouse_engine() as engine:
-        with engine.begin() as session:
-            audit.by(session, by)
-            items = asked.ask_withdrawal(session, enrolment, "unenrol" if remove else "suspend", by)
-            check(session, items, Pushing())
-        send(engine, items, Pushing(only=(WITHDRAWALS,)))
+        how: Way = "unenrol" if remove else "suspend"
+        show(transfers.withdraw(engine, known_connections.find, enrolment, how, by, progress))
 
 
-def check(session: Session, items: Items, pushing: Pushing) -> None:
-    """Raises InvalidInput where a site may not be sent these items; what was asked for is then taken back."""
-    for source, chosen in items.items():
-        site = written_site(session, source)
-        if not flow.may_be_sent(site, known_connections.find):
-            raise InvalidInput(f"{source}: in test, or paused; nothing was sent")
-        if too_many := pushing.too_many(site, len(chosen)):
-            raise InvalidInput(str(too_many))
+@app.command()
+def automatic(
+    occurrence: Annotated[str, typer.Argument(help="Occurrence, by its code.")],
+    switch: Annotated[switches.Switch, typer.Argument(help="on, off, or site: as the site has it.")],
+    by: By,
+) -> None:
+    """Have the enrolments of OCCURRENCE sent by themselves, or no longer."""
+    with warehouse_engine() as engine, engine.begin() as session:
+        switches.send_automatically(session, occurrence, switch, by)
+    typer.echo(f"{occurrence}: send automatically: {switch.value}")
 
 
-def send(engine: Engine, items: Items, pushing: Pushing) -> None:
-    """Send these items to their sites, and say what became of it; exits 1 unless all went well."""
-    run_id = flow.open_run(engine, Options(at_most=pushing.at_most))
-
-    def tasks() -> Iterator[Callable[[], object]]:
-        for source, chosen in sorted(items.items()):
-            yield partial(_send, engine, run_id, source, chosen, pushing)
-
-    run_id, status = night.whole_run(engine, run_id, tasks(), partial(flow.finish, engine, run_id))
-    with engine.connect() as session:
-        for problem in runs.problems(session, run_id):
-            typer.echo(problem, err=True)
-        written = runs.written(session, run_id)
-    typer.echo(f"{written} sent: {status} (run {run_id})")
-    if status != "success":
+def show(sent: Sent) -> None:
+    """Say what became of it; exits 1 unless all went well."""
+    for problem in sent.problems:
+        typer.echo(problem, err=True)
+    typer.echo(f"{sent.written} sent: {sent.status} (run {sent.run_id})")
+    if sent.left:
+        typer.echo(f"{sent.left} were not sent, and are not asked for any more", err=True)
+    if sent.status != "success":
         raise typer.Exit(1)
 
 
-def _send(engine: Engine, run_id: str, source: str, chosen: frozenset[int], pushing: Pushing) -> None:
-    with engine.connect() as session:
-        site = written_site(session, source)
-    connection = known_connections.find(site.connection_id)
-    site_push.push(engine, run_id, site, connection, replace(pushing, items=chosen), _progress)
-
-
-def _progress(kind: str, done: int, of: int) -> None:
+def progress(kind: str, done: int, of: int) -> None:
+    """Say how far it is."""
     typer.echo(f"{kind}: {done} of {of}", err=True)

@@ -3,7 +3,7 @@
 Everything here belongs to the caller's transaction; no call is made.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -35,8 +35,7 @@ def refresh(session: Session, site: WritingSettings) -> Iterator[tuple[Target, C
     people = wishes.persons(
         db.query(session, "moodle/people.clients", source=site.source, scheme=site.user_scheme)
     )
-    kinds = {"kind": ENROLMENTS.kind, "accounts": ACCOUNTS.kind}
-    facts = db.query(session, "moodle/enrolments.facts", source=site.source, **kinds)
+    facts = _facts(session, site)
     enrolments = wishes.enrolment_wishes(facts, people)
     accounts = wishes.account_wishes(enrolments, people)
     changes = wishes.account_changes(people)
@@ -47,6 +46,19 @@ def refresh(session: Session, site: WritingSettings) -> Iterator[tuple[Target, C
     yield CHANGES, _offer(session, site, CHANGES, _persons(site, changes, ["client_code", "change"]))
     yield ENROLMENTS, _offer(session, site, ENROLMENTS, _enrolments(site, enrolments, []))
     yield WITHDRAWALS, _offer(session, site, WITHDRAWALS, _enrolments(site, withdrawals, ["how"]))
+
+
+def want_withdrawals(session: Session, site: WritingSettings, codes: Sequence[str], how: str) -> None:
+    """Bring into the ledger that these enrolments leave their course in this way, withdrawn or not."""
+    facts = _facts(session, site)
+    asked_out = facts["asked_out"].mask(facts["enrolment_code"].isin(codes), how)
+    wished = wishes.withdrawal_wishes(facts.assign(asked_out=asked_out), site.on_withdrawal)
+    _offer(session, site, WITHDRAWALS, _enrolments(site, wished, ["how"]))
+
+
+def _facts(session: Session, site: WritingSettings) -> pd.DataFrame:
+    kinds = {"kind": ENROLMENTS.kind, "accounts": ACCOUNTS.kind, "withdrawals": WITHDRAWALS.kind}
+    return db.query(session, "moodle/enrolments.facts", source=site.source, **kinds)
 
 
 def _offer(session: Session, site: WritingSettings, target: Target, wished: pd.DataFrame) -> Counts:

@@ -1,7 +1,7 @@
 """One push to a site: settle what is unknown, then send courses, people, changes of people, enrolments, withdrawals."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +16,7 @@ from etl.connectors.moodle.writing.directory import Directory
 from etl.connectors.moodle.writing.enrolments import Enrolments, Roster, Withdrawals
 from etl.connectors.moodle.writing.imports import Imports, ImportSender
 from etl.connectors.moodle.writing.people import AccountChanges, Accounts
-from etl.connectors.moodle.writing.sending import Allowance, AnySender, Sender, SitePush
+from etl.connectors.moodle.writing.sending import Allowance, AnySender, Sender, SitePush, Tell, logged
 from etl.connectors.moodle.writing.settings import WritingSettings
 from etl.connectors.moodle.writing.targets import (
     ACCOUNTS,
@@ -73,7 +73,7 @@ def push(
     site: WritingSettings,
     connection: Connection,
     pushing: Pushing,
-    tell: Callable[[str, int, int], None] | None = None,
+    tell: Tell = logged,
 ) -> None:
     """Send what is due to a site; a second push at the same time leaves it to the first.
 
@@ -91,8 +91,7 @@ def push(
             return
         with MoodleWriter(connection, engine) as writer:
             one = _SitePush(engine, run_id, site, writer, pusher, SitePush(connection.conn_id))
-            allowance = Allowance(pushing.stop_after) if tell is None else Allowance(pushing.stop_after, tell)
-            problem = one.run(pushing, allowance)
+            problem = one.run(pushing, Allowance(pushing.stop_after, tell))
     if problem:
         raise problem
 

@@ -16,6 +16,7 @@ from etl.load.runs import Counts
 
 _SILENT_CALLS: Final = 3  # in a row without a usable answer, after which the site is left alone
 _TOLD_EVERY: Final = 100
+Tell = Callable[[str, int, int], None]  # the kind of what is sent, how many were dealt with, of how many
 log = logging.getLogger(__name__)
 
 Row = TypeVar("Row")
@@ -55,12 +56,17 @@ class SitePush:
     retry_days: int = 14
 
 
+def logged(kind: str, done: int, of: int) -> None:
+    """Progress goes to the log."""
+    log.info("%s: %s of %s", kind, done, of)
+
+
 @dataclass
 class Allowance:
     """How many items may still be sent (None: all), and who is told of the progress."""
 
     left: int | None = None
-    tell: Callable[[str, int, int], None] = lambda kind, done, of: log.info("%s: %s of %s", kind, done, of)
+    tell: Tell = logged
     sent: int = field(default=0, init=False)
 
     @property

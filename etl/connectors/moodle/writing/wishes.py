@@ -96,20 +96,23 @@ def account_changes(people: pd.DataFrame) -> pd.DataFrame:
 
 
 def withdrawal_wishes(facts: pd.DataFrame, on_withdrawal: str) -> pd.DataFrame:
-    """``ENROLMENT`` and ``how`` (suspend or unenrol): what becomes of transferred enrolments that were withdrawn.
+    """``ENROLMENT`` and ``how`` (suspend or unenrol): what becomes of transferred enrolments that were withdrawn, or
+    that a person takes out of the course (``asked_out``: how).
 
-    What the setting does not say waits for a person. Nobody is taken out of a course by one enrolment who stays in it
-    by another.
+    What neither the setting nor a person says waits for a person. Nobody is taken out of a course by one enrolment who
+    stays in it by another.
     """
-    staying = facts.loc[facts["status"] != "withdrawn", ["source_course_id", "client_code"]].drop_duplicates()
-    withdrawn = facts[facts["transferred"] & (facts["status"] == "withdrawn")]
-    stays = withdrawn.merge(staying, on=["source_course_id", "client_code"], how="left", indicator=True)[
-        "_merge"
-    ]
-    leaving = withdrawn[stays.eq("left_only").to_numpy()]
-    ways = ["unenrol"] if on_withdrawal == "unenrol" else ["suspend", "unenrol"]
-    rows = leaving.merge(pd.DataFrame({"how": ways}), how="cross")
-    reason = pd.Series(WAITS, rows.index, dtype="str").mask(rows["how"] == on_withdrawal)
+    withdrawn, asked_out = facts["status"] == "withdrawn", facts["asked_out"].notna()
+    staying = facts.loc[~(withdrawn | asked_out), ["source_course_id", "client_code"]].drop_duplicates()
+    left = facts[facts["transferred"] & (withdrawn | asked_out)]
+    stays = left.merge(staying, on=["source_course_id", "client_code"], how="left", indicator=True)["_merge"]
+    leaving = left[stays.eq("left_only").to_numpy()]
+    rows = leaving.merge(pd.DataFrame({"how": ["suspend", "unenrol"]}), how="cross")
+    asked, out = rows["how"] == rows["asked_out"], rows["status"] == "withdrawn"
+    said = out & (rows["how"] == on_withdrawal)
+    offered = out & ((on_withdrawal != "unenrol") | (rows["how"] == "unenrol"))
+    rows = rows[asked | offered]
+    reason = pd.Series(WAITS, rows.index, dtype="str").mask(asked | said)
     return rows.assign(status=_status(reason), reason=reason)[[*ENROLMENT, "how"]]
 
 

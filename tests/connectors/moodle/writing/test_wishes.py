@@ -43,6 +43,7 @@ FACT = {
     "automatic": True,
     "asked": False,
     "transferred": False,
+    "asked_out": None,
     "account_status": None,
     "account_reason": None,
 }
@@ -132,6 +133,19 @@ def test_what_becomes_of_a_withdrawn_enrolment_is_what_the_setting_says(setting,
     found = wishes.withdrawal_wishes(withdrawn, setting)
     assert dict(zip(found["how"], found["status"], strict=True)) == expected
     assert set(found["client_code"]) == {"C1"}
+
+
+@pytest.mark.parametrize("status", ["active", "withdrawn"])
+def test_whom_a_person_takes_out_of_a_course_goes_withdrawn_or_not(status):
+    found = wishes.withdrawal_wishes(
+        facts({"status": status, "transferred": True, "asked_out": "unenrol"}), "nothing"
+    )
+    assert dict(zip(found["how"], found["status"], strict=True))["unenrol"] == "pending"
+    assert len(found) == (1 if status == "active" else 2)
+
+
+def test_who_was_not_transferred_is_not_taken_out():
+    assert wishes.withdrawal_wishes(facts({"asked_out": "unenrol"}), "nothing").empty
 
 
 def test_nobody_is_taken_out_who_stays_by_another_enrolment():

@@ -1,0 +1,40 @@
+"""What a person switches for an occurrence: enrolments that go by themselves, a course that follows it.
+
+The file occurrences.csv states the same columns; an import that states them has the last word.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import Connection as Session
+
+from etl import db
+from etl.connectors.moodle.writing.course_planning import occurrence_named
+from etl.load import audit
+
+
+class Switch(StrEnum):
+    """How an occurrence is switched; ``site``: as moodle_writing.csv says for all of the site."""
+
+    ON = "on"
+    OFF = "off"
+    SITE = "site"
+
+
+_STORED: Final[dict[Switch, bool | None]] = {Switch.ON: True, Switch.OFF: False, Switch.SITE: None}
+
+
+def send_automatically(session: Session, occurrence: str, switch: Switch, by: str) -> None:
+    """Have the enrolments of an occurrence sent by themselves, or no longer."""
+    _set(session, "send_automatically", occurrence, switch, by)
+
+
+def follow(session: Session, occurrence: str, switch: Switch, by: str) -> None:
+    """Have the course of an occurrence take over its dates and visibility, or no longer."""
+    _set(session, "follow", occurrence, switch, by)
+
+
+def _set(session: Session, name: str, occurrence: str, switch: Switch, by: str) -> None:
+    code = occurrence_named(session, occurrence)["occurrence_code"]
+    audit.by(session, by)
+    db.execute(session, f"moodle/switches.{name}", occurrence_code=code, switched=_STORED[switch])
