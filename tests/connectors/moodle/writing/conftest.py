@@ -1,11 +1,17 @@
 """The recorded site as it is written to: an occurrence of its empty course, and people who enrol in it."""
 
-import pytest
+import json
 
+import pytest
+from typer.testing import CliRunner
+
+from etl.connectors.moodle import commands
 from etl.connectors.moodle.writing import flow
 from etl.engine.options import Options
+from etl.sandbox import accounts
 
 EMPTY_COURSE = 5
+NEW = 8  # the number that the site gives to the next course
 
 
 @pytest.fixture
@@ -113,3 +119,91 @@ def user(sandbox):
         return found
 
     return user
+
+
+@pytest.fixture
+def occurrence(write, settings):
+    """A function that adds an occurrence."""
+
+    def occurrence(code="OCC-9", status="active", start="'2026-09-14'", finish="'2026-12-18'", follow="true"):
+        write(
+            "insert into core.occurrences (occurrence_code, name, start_date, finish_date, status, follow)"
+            f" values ('{code}', 'New', {start}, {finish}, '{status}', {follow})"
+        )
+        return code
+
+    return occurrence
+
+
+@pytest.fixture
+def run(warehouse, sandbox, monkeypatch):
+    """A function that runs a command of courses; what it printed."""
+    monkeypatch.setenv("WAREHOUSE_URL", warehouse)
+    connection = {"conn_type": "moodle", "host": f"{sandbox.url}/moodle", "password": accounts.MOODLE_TOKEN}
+    monkeypatch.setenv("AIRFLOW_CONN_MOODLE_MAIN", json.dumps({**connection, "extra": {"wait_limit": 0}}))
+
+    def run(command, *given):
+        words = ["courses", command, "moodle_main", *map(str, given)]
+        return CliRunner().invoke(commands.app, words, catch_exceptions=False).output
+
+    return run
+
+
+@pytest.fixture
+def create(run):
+    def create(code="OCC-9", *more):
+        names = ("--short-name", "N9", "--full-name", "New nine", "--category", 2)
+        return run("create", code, "--by", "clerk", *names, *more)
+
+    return create
+
+
+@pytest.fixture
+def course(sandbox):
+    return lambda number=NEW: sandbox.moodle.site.courses[number]
+
+
+@pytest.fixture
+def edit(sandbox):
+    """A function by which a teacher changes the settings of a course in Moodle."""
+
+    def edit(number, **settings):
+        sandbox.moodle.site.courses[number].update(settings)
+        sandbox.moodle.site.changes += 1
+
+    return edit
+
+
+@pytest.fixture
+def modules(sandbox):
+    def modules(number=NEW):
+        return [one for section in sandbox.moodle.site.contents[number] for one in section["modules"]]
+
+    return modules
+
+
+@pytest.fixture
+def links(read):
+    query = (
+        "select source_course_id, linked_by from core.moodle_course_links where closed_at is null order by 1"
+    )
+    return lambda: [tuple(row) for row in read(query).to_numpy()]
+
+
+@pytest.fixture
+def items(read):
+    return lambda kind: read(f"select status from ops.outbox where kind = '{kind}' order by 1")[
+        "status"
+    ].tolist()
+
+
+@pytest.fixture
+def changed(sandbox):
+    """A function that tells how often courses were changed since it was asked last."""
+
+    def changed():
+        number = sandbox.counters.of("moodle").get("core_course_update_courses", 0)
+        sandbox.counters.reset()
+        return number
+
+    return changed

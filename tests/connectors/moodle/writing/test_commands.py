@@ -6,6 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from etl import cli
+from etl.connectors.moodle.writing import asked
+from etl.connectors.moodle.writing.asked import Choice
 from tests.connectors.moodle.writing.conftest import EMPTY_COURSE
 
 
@@ -126,3 +128,61 @@ def test_a_withdrawn_enrolment_is_removed_when_a_person_says_so(etl, write, book
     assert (transfer(), wrote()) == ("success", {})
     assert etl("enrolments", "withdraw", "E-N1", "--by", "ann", "--remove")[0] == 0
     assert ((EMPTY_COURSE, user("N1")["id"]) in books.enrolments, wrote()) == (False, {"unenrol_users": 1})
+
+
+def test_an_enrolment_that_nobody_withdrew_is_removed_by_a_person_once_and_stays_out(
+    etl, books, user, wrote, transfer, read
+):
+    etl("enrolments", "transfer", "--occurrence", "OCC-1004", "--by", "ann")
+    wrote()
+    assert etl("enrolments", "withdraw", "E-N1", "--by", "bob", "--remove")[0] == 0
+    assert ((EMPTY_COURSE, user("N1")["id"]) in books.enrolments, wrote()) == (False, {"unenrol_users": 1})
+    assert (transfer(), wrote()) == ("success", {})
+    removed = read(
+        "select enrolment_code, asked_by from mart.moodle_changes where change = 'enrolment removed'"
+    )
+    assert removed.to_numpy().tolist() == [["E-N1", "bob"]]
+    assert read(
+        "select state, withdrawn from mart.moodle_enrolments where enrolment_code = 'E-N1'"
+    ).to_numpy().tolist() == [["transferred", "unenrol"]]
+
+
+def test_what_cannot_leave_its_course_is_said_and_nothing_is_asked_for(etl, wrote, read):
+    code, _ = etl("enrolments", "withdraw", "E-N1", "--by", "bob", "--remove")
+    assert (code, wrote(), read("select * from ops.outbox_decisions").empty) == (1, {}, True)
+
+
+def test_what_goes_on_elsewhere_is_stopped_and_asked_for_by_nobody(etl, engine, transfer, books, state):
+    with engine.begin() as session:
+        asked.ask(session, Choice(["OCC-1004"]), "ann")
+    assert etl("enrolments", "stop", "--by", "bob")[1].startswith("4 were not sent")
+    assert (transfer(), books.created["accounts"], state("E-N1")) == ("success", 0, ("ready", None))
+
+
+def test_a_person_switches_whether_an_occurrence_sends_by_itself_and_it_stands_there_who(
+    etl, transfer, books, read
+):
+    assert etl("enrolments", "automatic", "occ-1004", "on", "--by", "ann")[0] == 0
+    assert (transfer(), len(books.mailed)) == ("success", 2)
+    assert etl("enrolments", "automatic", "OCC-1004", "site", "--by", "ann")[0] == 0
+    kept = read(
+        "select who, after from ops.audit where table_name = 'core.occurrences' and through = 'command'"
+    )
+    assert [(row.who, row.after.get("send_automatically")) for row in kept.itertuples()] == [
+        ("ann", True),
+        ("ann", None),
+    ]
+
+
+def test_the_occurrences_are_listed_with_how_their_enrolments_stand(etl, engine):
+    etl("enrolments", "transfer", "--enrolment", "E-N1", "--by", "ann")
+    with engine.connect() as session:
+        [row] = [one for one in asked.occurrences(session) if one["occurrence_code"] == "OCC-1004"]
+    assert (row["ready"], row["transferred"], row["blocked"], row["sends_automatically"]) == (1, 1, 0, False)
+
+
+def test_a_transfer_after_a_lost_answer_settles_what_was_asked_for_before(etl, sandbox, books):
+    sandbox.faults.add("moodle", "drop", operation="core_user_create_users")
+    assert etl("enrolments", "transfer", "--enrolment", "E-N1", "--by", "ann")[0] == 1
+    assert etl("enrolments", "transfer", "--enrolment", "E-N1", "--by", "ann")[0] == 0
+    assert (books.mailed, len(books.enrolments)) == (["n1@x.example"], 1)
