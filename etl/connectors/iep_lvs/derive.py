@@ -50,8 +50,8 @@ class MessageBatch:
         """Add what one message says; results are numbered through the batch."""
         scope, first = (row["scope"],), self.results
         self.parts["messages"].append((*scope, row["brin6"], school_year, row["is_test"]))
-        self.parts["results"] += [(*scope, first + number, *rest) for number, *rest in message.results]
-        self.parts["measures"] += [(first + number, *rest) for number, *rest in message.measures]
+        self.parts["results"] += [(*scope, first + one[0], *one[1:]) for one in message.results]
+        self.parts["measures"] += [(first + one[0], *one[1:]) for one in message.measures]
         self.parts["tests"] += [scope + test for test in message.tests]
         self.parts["norms"] += [scope + norm for norm in message.norms]
         self.parts["unreadable"] += [scope + unreadable for unreadable in message.unreadable]

@@ -98,7 +98,7 @@ def read(text: bytes, gate: Gate, message: Message, *, again: bool = False) -> S
 
     Raises UwlrFault: of the XML, else of the gate, else of the body.
     """
-    reader = _Reader(gate, message)
+    reader = _Reader(gate, message, again)
     try:
         for kind, element in hardened.events(text, _TAGS, again=again):
             if kind == "start":
@@ -113,9 +113,10 @@ def read(text: bytes, gate: Gate, message: Message, *, again: bool = False) -> S
 class _Reader:
     """Walks one message. A refused sender's message only has to be well-formed: nothing else of it is read."""
 
-    def __init__(self, gate: Gate, message: Message) -> None:
+    def __init__(self, gate: Gate, message: Message, again: bool) -> None:
         self._gate = gate
         self._message = message
+        self._again = again
         self._lenient = False
         self._header: Header | None = None
         self._asked = False
@@ -212,7 +213,7 @@ class _Reader:
 
     def _read_pupil(self, element: etree._Element) -> None:
         message = self._message
-        pupil = read_pupil(element, self._seen, lenient=self._lenient)
+        pupil = read_pupil(element, self._seen, lenient=self._lenient, again=self._again)
         self._seen += len(pupil.results) + len(pupil.unreadable)
         message.unreadable += pupil.unreadable
         message.untyped += pupil.untyped

@@ -54,13 +54,18 @@ def problem_with(element: etree._Element) -> UwlrFault | None:
 
     The text names the element and, where the order is wrong, what was expected; it never repeats a value.
     """
-    for other in element.iter(_OTHER_RESULT):
-        if _TYPE in other.attrib:  # suppliers derive types that nobody else has the definition of
-            other.set(OWN_TYPE, str(other.attrib.pop(_TYPE)))
+    put_types_aside(element)
     schema = _schema("autorisatie" if element.tag.startswith(_OF_AUTHORISATION) else "leerresultaten")
     if schema.validate(element):
         return None
     return _fault(element, cast(Any, schema.error_log)[0])
+
+
+def put_types_aside(element: etree._Element) -> None:
+    """Suppliers derive types of results that nobody else has the definition of."""
+    for other in element.iter(_OTHER_RESULT):
+        if _TYPE in other.attrib:
+            other.set(OWN_TYPE, str(other.attrib.pop(_TYPE)))
 
 
 def _fault(element: etree._Element, error: etree._LogEntry) -> UwlrFault:

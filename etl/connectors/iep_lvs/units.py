@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from lxml import etree
 
 from etl.connectors.iep_lvs.faults import Code, UwlrFault
 from etl.connectors.iep_lvs.message import Measure, Norm, Result, Test, Unreadable, about
-from etl.connectors.iep_lvs.schema import DOSSIER, OWN_TYPE, RESULTS, problem_with
+from etl.connectors.iep_lvs.schema import DOSSIER, OWN_TYPE, RESULTS, problem_with, put_types_aside
 from etl.engine.hardened import texts
 
 _LR: Final = f"{{{RESULTS}}}"
@@ -32,12 +33,17 @@ class Pupil:
     untyped: int = 0  # results of a supplier's own kind that do not say which kind
 
 
-def read_pupil(element: etree._Element, first: int, *, lenient: bool) -> Pupil:
+def read_pupil(element: etree._Element, first: int, *, lenient: bool, again: bool = False) -> Pupil:
     """The results of one pupil, numbered from ``first``.
 
-    Strict: raises UwlrFault at the first problem; lenient: lists what cannot be read.
+    Strict: raises UwlrFault at the first problem; lenient: lists what cannot be read. ``again``: what was taken
+    strictly kept the contract when it came in, and is not held against it once more.
     """
-    problem = problem_with(element)
+    if again and not lenient:
+        problem = None
+        put_types_aside(element)
+    else:
+        problem = problem_with(element)
     if problem is not None and not lenient:
         raise problem
     pupil, whose = Pupil(), texts(element)
@@ -139,6 +145,7 @@ def _norms(norming: etree._Element | None, test_code: str, test_part: str | None
             yield Norm(test_code, test_part, term, lower, upper)
 
 
+@lru_cache(maxsize=1024)  # a message is about few days
 def _day(text: str) -> str:
     try:
         return date.fromisoformat(text[:10]).isoformat()
