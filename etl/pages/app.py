@@ -21,7 +21,10 @@ from etl.engine.mounting import Asgi
 from etl.errors import EtlError, InvalidInput
 from etl.pages import (
     mapping,
+    point,
+    points,
     rejections,
+    relation_numbers,
     results,
     run,
     schools,
@@ -54,6 +57,9 @@ def application(host: PagesHost) -> FastAPI:
         run,
         results,
         mapping,
+        points,
+        point,
+        relation_numbers,
         schools,
         rejections,
     ):

@@ -97,7 +97,7 @@ def test_the_export_holds_every_row_and_no_formula(op, night):
 def test_a_page_needs_its_right_and_is_in_the_menu_only_of_those_who_have_it(browse, night):
     nobody, viewer = browse(), browse(Right.SEE)
     for page in (one for one, right in RIGHTS.items() if right != Right.CHANGE):
-        asked = {"run_id": night} if page == "run" else {}
+        asked = {"run": {"run_id": night}, "point": {"item_id": 0}}.get(page, {})
         assert nobody.get(f"/{page}", params=asked).status_code == 403
         allowed = RIGHTS[page] == Right.SEE
         assert viewer.get(f"/{page}", params=asked).status_code == (200 if allowed else 403)
@@ -131,6 +131,7 @@ def test_there_is_no_address_that_these_tests_do_not_know(engine):
     }
     known |= {"/schools", "/school", "/pupil", "/activate-school", "/pause-school", "/resume-school"}
     known |= {"/set-school", "/end-school"}
+    known |= {"/points", "/point", "/accreditations", "/relation-numbers"}
     app = application(PagesHost(lambda: None, lambda: engine, SECRET))
     assert {route.path for route in app.routes if hasattr(route, "path")} == known
 

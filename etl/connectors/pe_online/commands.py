@@ -8,7 +8,7 @@ import typer
 
 from etl import db
 from etl.connectors.pe_online import flow as pe_online_attendance
-from etl.connectors.pe_online import points
+from etl.connectors.pe_online import pauses, points, relation_numbers
 from etl.connectors.pe_online.faults import NUMBER_CHANGED
 from etl.connectors.pe_online.points import POINTS
 from etl.console import known_connections, tables
@@ -28,6 +28,7 @@ _TIMEZONE = "Europe/Amsterdam"  # of the days that a person names
 _RESENDABLE = ("rejected", "accepted", "withheld")
 By = Annotated[str, typer.Option(help="Who decides.")]
 Status = Annotated[str | None, typer.Option(help="Only rows in this status, such as unknown.")]
+Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Connection, as `accounts` shows it.")]
 Org = Annotated[int | None, typer.Option(parser=whole, metavar="ORG", help="Only this profession group.")]
 Reason = Annotated[str | None, typer.Option(help="Only rows with this reason.")]
 
@@ -117,6 +118,52 @@ def preview(
     with warehouse_engine() as engine:
         account = known_connections.find(connection)
         typer.echo(pe_online_attendance.preview(engine, org, account))
+
+
+@app.command()
+def accounts() -> None:
+    """Show the accounts, the profession groups that each writes for, and who paused one."""
+    with warehouse_engine() as engine, engine.connect() as session:
+        tables.show(db.rows(session, "pe_online/pauses.accounts"), "no profession group is entered")
+
+
+@app.command()
+def pause(account: Account, by: By, because: Annotated[str, typer.Option(help="Why; it is shown.")]) -> None:
+    """Send nothing with an account until somebody lets it go on; what is due is kept."""
+    with warehouse_engine() as engine:
+        pauses.pause(engine, account, by, because)
+    typer.echo(f"{account} is paused")
+
+
+@app.command()
+def resume(account: Account, by: By) -> None:
+    """Let a paused account go on: what waits goes with the next push."""
+    with warehouse_engine() as engine:
+        pauses.resume(engine, account, by)
+    typer.echo(f"{account} goes on")
+
+
+@app.command("wanting")
+def list_wanting(org: Org = None) -> None:
+    """Show whose points wait for a relation number, or for another one."""
+    with warehouse_engine() as engine, engine.connect() as session:
+        tables.show(relation_numbers.wanting(session, org), "nobody's points wait for a number")
+
+
+@app.command()
+def number(
+    org: Annotated[int, typer.Argument(parser=whole, metavar="ORG", help="Profession group (orgID).")],
+    client: Annotated[str, typer.Argument(metavar="CLIENT", help="Code of the client.")],
+    by: By,
+    value: Annotated[str, typer.Option("--number", prompt=True, hide_input=True, help="It is asked for.")],
+) -> None:
+    """Enter the relation number of one client; points that wait for it go with the next push.
+
+    Put it into client_numbers.csv too: an import that does not state it takes it away again.
+    """
+    with warehouse_engine() as engine:
+        relation_numbers.enter(engine, org, client, value, by)
+    typer.echo("1 relation number entered")
 
 
 def _account(org: int | None) -> str | None:

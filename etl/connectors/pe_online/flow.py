@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from etl import db, places
 from etl.connections import Connection
-from etl.connectors.pe_online import payload, points
+from etl.connectors.pe_online import pauses, payload, points
 from etl.connectors.pe_online.account import PeAccount, account
 from etl.connectors.pe_online.client import PeClient
 from etl.connectors.pe_online.faults import NOTHING_TO_DO
@@ -57,7 +57,7 @@ def plan(engine: Engine, run_id: str, connect: Connect, options: Options) -> lis
         return pushes
     for org_id, connection_id in _groups(engine):
         try:
-            pe_account = account(connect(connection_id))
+            pe_account = _account(engine, connect(connection_id))
         except EtlError as problem:
             _record(engine, run_id, "plan", org_id, Counts(), problem)
             pushes.append(org_id)
@@ -89,7 +89,7 @@ def push(engine: Engine, run_id: str, org_id: int, connection: Connection) -> Co
     Ledger and report are complete before an error is raised: RetryLater when the next push will do better,
     GiveUp when a person has to act.
     """
-    pe_account = account(connection)
+    pe_account = _account(engine, connection)
     if _could_not_be_planned(engine, run_id, org_id):
         _refresh(engine, run_id, org_id, pe_account)
     with exclusive(engine, POINTS, str(org_id)) as pusher:
@@ -116,7 +116,7 @@ def preview(engine: Engine, org_id: int, connection: Connection) -> str:
 
     They hold relation numbers: for the person who asked, not for a log.
     """
-    pe_account = account(connection)
+    pe_account = _account(engine, connection)
     return _documents(pe_account, org_id, _would_offer(engine, org_id, pe_account))
 
 
@@ -156,6 +156,13 @@ def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
             yield partial(push_account, engine, run_id, org_id, connect)
 
     return night.whole_run(engine, run_id, tasks(), partial(finish, engine, run_id))
+
+
+def _account(engine: Engine, connection: Connection) -> PeAccount:
+    """The account of a connection, paused also where a person paused it."""
+    found = account(connection)
+    with engine.connect() as session:
+        return pauses.with_pause(session, found)
 
 
 def _groups(engine: Engine) -> Iterator[tuple[int, str]]:
@@ -258,7 +265,7 @@ def _documents(pe_account: PeAccount, org_id: int, calls: list[list[Attendance]]
 
 
 def _write_preview(engine: Engine, run_id: str, org_id: int, connection: Connection, folder: Path) -> Path:
-    pe_account = account(connection)
+    pe_account = _account(engine, connection)
     calls = _would_offer(engine, org_id, pe_account)
     path = folder / f"{FLOW}_{org_id}.xml"
     path.touch(mode=0o600)

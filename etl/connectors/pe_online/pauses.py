@@ -1,0 +1,47 @@
+"""Accounts that a person paused: nothing is sent with one until a person lets it go on.
+
+See docs/connectors/pe_online.md, What a person decides. Its connection may say the same (*paused*), for ever or where
+nobody but Airflow's administrator is to let it go on.
+"""
+
+from dataclasses import replace
+
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine
+
+from etl import db
+from etl.connectors.pe_online.account import PeAccount
+from etl.errors import InvalidInput
+
+
+def pause(engine: Engine, connection_id: str, by: str, because: str) -> None:
+    """Send nothing with this account from now on; what is due is kept.
+
+    Raises InvalidInput where it is not said who and why, where no profession group has the account, or where it is
+    paused already.
+    """
+    if not (by.strip() and because.strip()):
+        raise InvalidInput("say who pauses it and why")
+    said = {"connection_id": connection_id, "by": by.strip(), "because": because.strip()}
+    with engine.begin() as session:
+        if db.execute(session, "pe_online/pauses.pause", **said):
+            return
+        held = db.rows(session, "pe_online/pauses.open", connection_id=connection_id)
+        if held:
+            raise InvalidInput(f"account {connection_id} was paused already by {held[0]['paused_by']}")
+    raise InvalidInput(f"no profession group has the account {connection_id}")
+
+
+def resume(engine: Engine, connection_id: str, by: str) -> None:
+    """Let this account send again: what waits goes with the next push. Raises InvalidInput where it is not paused."""
+    if not by.strip():
+        raise InvalidInput("say who lets it go on")
+    with engine.begin() as session:
+        if not db.execute(session, "pe_online/pauses.resume", connection_id=connection_id, by=by.strip()):
+            raise InvalidInput(f"account {connection_id} is not paused by a person")
+
+
+def with_pause(session: Session, account: PeAccount) -> PeAccount:
+    """The account as it is now: paused where its connection or a person says so."""
+    held = db.rows(session, "pe_online/pauses.open", connection_id=account.conn_id)
+    return replace(account, paused=account.paused or bool(held))
