@@ -91,7 +91,13 @@ def router(host: PagesHost) -> APIRouter:
             rows = db.rows(session, "pages/points.accreditations", **chosen, **after, most=_MOST + 1)
         more = rows[_MOST - 1] if len(rows) > _MOST else None
         return html(
-            request, "accreditations", groups=groups, rows=rows[:_MOST], chosen=chosen, more=more, today=date.today()
+            request,
+            "accreditations",
+            groups=groups,
+            rows=rows[:_MOST],
+            chosen=chosen,
+            more=more,
+            today=date.today(),
         )
 
     return pages

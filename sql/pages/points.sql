@@ -50,7 +50,7 @@ cross join lateral (
         and item.account = cast(registered.org_id as text)
         and item.status = accepted.status
         limit :most
-    ) as some
+    ) as first_ones
 ) as counted
 where counted.points > 0
 order by 1, 2, 3

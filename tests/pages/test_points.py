@@ -137,7 +137,8 @@ def test_of_two_people_who_pause_an_account_the_second_is_told_who_did(op, site)
 
 def test_a_number_that_is_entered_sends_the_points_that_waited_for_it(op, pushed):
     page = op.get("/relation-numbers")
-    assert "C_none" in page.text and "C_strange" in page.text
+    assert "C_none" in page.text
+    assert "C_strange" in page.text
     pushed.sandbox.ledger.add_person(ORG, "052777")
     fields = form(page) | {"client_code": "C_none", "was": "", "number": "052777"}
     assert "The number is entered" in words(op.post("/relation-numbers", data=fields))
@@ -165,7 +166,9 @@ def test_a_number_that_cannot_be_right_is_refused_and_nothing_is_entered(op, pus
 
 
 def test_a_number_that_a_system_stated_is_the_persons_who_enters_another(engine, pushed):
-    pushed.sql("""insert into ops.reference_origins values ('client_numbers', '["C_none", "pe:52"]', 'coachview')""")
+    pushed.sql(
+        """insert into ops.reference_origins values ('client_numbers', '["C_none", "pe:52"]', 'coachview')"""
+    )
     relation_numbers.enter(engine, ORG, "C_none", "052777", "clerk")
     assert not pushed.sql("select from ops.reference_origins")
 

@@ -13,7 +13,8 @@ REASONS: Final = {
     "points_claimed_already": "The points of this accreditation period were claimed by an earlier pass.",
     "no_longer_accredited": "No open accreditation of an active profession group covers this result any more.",
     "no_longer_passed": "The course counts as passed no more; nothing was sent.",
-    "account_paused": "The account is paused, by its connection or by a person (etl pe accounts): the points wait until it is not.",
+    "account_paused": "The account is paused, by its connection or by a person (etl pe accounts): the points wait until"
+    " it is not.",
     "invalid_row": "PE-Online refuses the structure of this row.",
     # Of the faults that it answers with (etl.connectors.pe_online.faults).
     "person_missing": "No person was given.",

@@ -25,8 +25,8 @@ def enter(
 ) -> None:
     """The number of a client in a profession group, from now on; points that wait for it go with the next push.
 
-    ``was``: the number that whoever decides has seen, empty for none; None where it does not matter. Raises InvalidInput
-    where it is another by now, where the form is not the group's, or where another client has the number.
+    ``was``: the number that whoever decides has seen, empty for none; None where it does not matter. Raises
+    InvalidInput where it is another by now, where the form is not the group's, or where another client has the number.
     """
     if not by.strip():
         raise InvalidInput("say who enters it")
@@ -55,7 +55,12 @@ def wanting(
 ) -> list[Mapping[str, Any]]:
     """Whose points wait for a number, or for another one, in the order of their codes: who comes after a client."""
     return db.rows(
-        session, "pe_online/numbers.wanting", org_id=org_id, after_client=after[0], after_org=after[1], most=most
+        session,
+        "pe_online/numbers.wanting",
+        org_id=org_id,
+        after_client=after[0],
+        after_org=after[1],
+        most=most,
     )
 
 
