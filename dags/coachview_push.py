@@ -19,7 +19,7 @@ from datetime import datetime
 from airflow.sdk import CronTriggerTimetable, dag
 from learning_results_airflow import DEFAULT_ARGS, alerts
 from learning_results_params import push_params
-from learning_results_tasks import open_run, pushes, report
+from learning_results_tasks import doc, open_run, pushes, report
 
 FLOW = "coachview_push"
 POOL = "coachview"
@@ -32,7 +32,7 @@ POOL = "coachview"
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
     on_failure_callback=alerts(),
-    doc_md=__doc__,
+    doc_md=doc(__doc__),
     tags=["coachview", "push"],
     params=push_params("The log of the task plan says how many results would be sent."),
 )

@@ -27,7 +27,7 @@ from typing import Any
 from airflow.sdk import Asset, CronTriggerTimetable, TriggerRule, dag, task
 from learning_results_airflow import DEFAULT_ARGS, alerts, connect, run_options, work
 from learning_results_params import read_params
-from learning_results_tasks import open_run, report, tell
+from learning_results_tasks import doc, open_run, report, tell
 
 FLOW = "coachview_requests"
 POOL = "coachview"
@@ -41,7 +41,7 @@ REFERENCE_DATA = Asset("reference_data_loaded")
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
     on_failure_callback=alerts(),
-    doc_md=__doc__,
+    doc_md=doc(__doc__),
     tags=["coachview", "nightly"],
     params=read_params(),
 )

@@ -30,7 +30,7 @@ from typing import Any
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 from learning_results_airflow import DEFAULT_ARGS, alerts, run_options, work
 from learning_results_params import night_params
-from learning_results_tasks import open_run, report
+from learning_results_tasks import doc, open_run, report
 
 FLOW = "coachview_results"
 POOL = "coachview"
@@ -46,7 +46,7 @@ POOL = "coachview"
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
     on_failure_callback=alerts(),
-    doc_md=__doc__,
+    doc_md=doc(__doc__),
     tags=["coachview", "nightly"],
     params=night_params(),
 )

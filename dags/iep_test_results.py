@@ -34,7 +34,7 @@ from typing import Any
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, TriggerRule, dag, task
 from learning_results_airflow import DEFAULT_ARGS, alerts, connect, run_options, work
 from learning_results_params import night_params
-from learning_results_tasks import open_run, report
+from learning_results_tasks import doc, open_run, report
 
 FLOW = "iep_test_results"
 POOL = "iep_lvs"
@@ -50,7 +50,7 @@ POOL = "iep_lvs"
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
     on_failure_callback=alerts(),
-    doc_md=__doc__,
+    doc_md=doc(__doc__, schools="Schools"),
     tags=["iep-lvs", "nightly"],
     params=night_params(),
 )

@@ -27,7 +27,7 @@ from typing import Any
 from airflow.sdk import Asset, CronTriggerTimetable, dag, task
 from learning_results_airflow import DEFAULT_ARGS, alerts, connect, run_options, work
 from learning_results_params import night_params
-from learning_results_tasks import open_run, report, tell
+from learning_results_tasks import doc, open_run, report, tell
 
 FLOW = "ilias_completions"
 POOL = "ilias"
@@ -43,7 +43,7 @@ REPORTED = Asset("reported_completions")
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
     on_failure_callback=alerts(),
-    doc_md=__doc__,
+    doc_md=doc(__doc__),
     tags=["ilias"],
     params=night_params(),
 )

@@ -43,7 +43,7 @@ from typing import Any
 from airflow.sdk import CronTriggerTimetable, TriggerRule, dag, task
 from learning_results_airflow import DEFAULT_ARGS, alerts, run_options, work
 from learning_results_params import course_params
-from learning_results_tasks import course_batches, open_run, report
+from learning_results_tasks import course_batches, doc, open_run, report
 
 FLOW = "infocaption_competences"
 POOL = "infocaption"
@@ -56,7 +56,7 @@ POOL = "infocaption"
     max_active_runs=2,
     default_args=DEFAULT_ARGS,
     on_failure_callback=alerts(),
-    doc_md=__doc__,
+    doc_md=doc(__doc__),
     tags=["infocaption", "nightly"],
     params=course_params("Ids of InfoCaption courses"),
 )

@@ -26,7 +26,7 @@ from datetime import datetime
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, dag
 from learning_results_airflow import DEFAULT_ARGS, alerts
 from learning_results_params import push_params
-from learning_results_tasks import open_run, pushes, report
+from learning_results_tasks import doc, open_run, pushes, report
 
 FLOW = "moodle_enrolments"
 POOL = "moodle"
@@ -42,7 +42,7 @@ POOL = "moodle"
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
     on_failure_callback=alerts(),
-    doc_md=__doc__,
+    doc_md=doc(__doc__),
     tags=["moodle", "push"],
     params={
         "at_most": Param(

@@ -29,7 +29,7 @@ from datetime import datetime, timedelta
 from airflow.sdk import Asset, CronTriggerTimetable, dag
 from learning_results_airflow import DEFAULT_ARGS, alerts
 from learning_results_params import course_params
-from learning_results_tasks import course_batches, open_run, report, tell
+from learning_results_tasks import course_batches, doc, open_run, report, tell
 
 FLOW = "moodle_results"
 POOL = "moodle"
@@ -43,7 +43,7 @@ RESULTS = Asset("learning_results_loaded")
     max_active_runs=2,
     default_args=DEFAULT_ARGS,
     on_failure_callback=alerts(),
-    doc_md=__doc__,
+    doc_md=doc(__doc__, mapping="Mapping", results="Results"),
     tags=["moodle", "nightly"],
     params=course_params("Ids of Moodle courses"),
 )

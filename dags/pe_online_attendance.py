@@ -30,7 +30,7 @@ from datetime import datetime
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag
 from learning_results_airflow import DEFAULT_ARGS, alerts
 from learning_results_params import push_params
-from learning_results_tasks import open_run, pushes, report
+from learning_results_tasks import doc, open_run, pushes, report
 
 FLOW = "pe_online_attendance"
 POOL = "pe_online"
@@ -46,7 +46,7 @@ POOL = "pe_online"
     max_active_runs=4,  # a run that waits to try one account again must not keep the others' points back
     default_args=DEFAULT_ARGS,
     on_failure_callback=alerts(),
-    doc_md=__doc__,
+    doc_md=doc(__doc__),
     tags=["pe-online", "push"],
     params=push_params("Writes what would be sent to files; the log of the task plan says where."),
 )

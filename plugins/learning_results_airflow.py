@@ -252,6 +252,8 @@ def _say(problem: EtlError, context: Mapping[str, Any]) -> None:
     ti = context["ti"]
     decision = RETRY_POLICY.evaluate(problem, ti.try_number, ti.max_tries)
     log.error("%s", problem)
+    run = context["dag_run"]
+    log.error("What the run did and met: %s", _page_of(run.dag_id, run.run_id))
     if decision.action is RetryAction.FAIL or ti.try_number > ti.max_tries:
         log.error("What to do: %s", what_to_do(problem.code))
         return

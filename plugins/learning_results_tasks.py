@@ -6,6 +6,7 @@ A flow is named as in the list of connectors, and found there when a task runs: 
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import TriggerRule, task, task_group
+from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowSkipException
 from learning_results_airflow import begin_run, connect, end_of_run, run_options, work
 
@@ -18,6 +19,14 @@ def flow_named(name: str) -> Any:
     from etl.connectors import registry
 
     return registry.flow(name)
+
+
+def doc(text: str | None, **pages: str) -> str:
+    """What a DAG file says of its flow, with links to the pages where its work is seen and mended: word by address."""
+    address = conf.get("api", "base_url", fallback="").rstrip("/") + "/learning-results/pages"
+    shown = {"tonight": "Tonight", **pages, "rejections": "Rejections"}
+    links = ", ".join(f"[{word}]({address}/{page})" for page, word in shown.items())
+    return f"{text or ''}\n**Pages**: {links}; each run has its own in the tab *Report*.\n"
 
 
 def open_run(flow: str) -> "XComArg":

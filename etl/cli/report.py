@@ -1,5 +1,6 @@
 """What the latest runs did, on a terminal of any width or as plain text."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Annotated, Final
 
@@ -14,6 +15,7 @@ from etl.console import tables
 from etl.console.numbers import whole
 from etl.console.warehouse import warehouse_engine
 from etl.load import report as reports
+from etl.load.attention import Attention, attention
 from etl.load.report_types import Run, RunReport, asked
 from etl.load.runs import Counts
 
@@ -31,13 +33,15 @@ def report(
     flow: Annotated[str | None, typer.Option(help="With --list: only runs of this flow.")] = None,
     last: Annotated[int, typer.Option(parser=whole, metavar="N", help="With --list: how many.")] = 20,
 ) -> None:
-    """Show what a run read, wrote, left unchanged and rejected, and what is open now."""
+    """Show what a run read, wrote, left unchanged and rejected; without a run also what is open and needs a person."""
     with warehouse_engine() as engine:
         if listed:
             found = reports.list_runs(engine, flow, last)
             tables.show([{**run, "parameters": asked(run["parameters"])} for run in found])
         else:
             render(reports.read_report(engine, run_id, registry.sentence), tables.console())
+            if run_id is None:
+                render_attention(attention(engine, registry.sentence), tables.console())
 
 
 def render(found: RunReport, console: Console) -> None:
@@ -48,6 +52,16 @@ def render(found: RunReport, console: Console) -> None:
         _print_run(run, console)
     _print_rejections(found, console)
     _print_sent(found, console)
+
+
+def render_attention(found: Sequence[Attention], console: Console) -> None:
+    """Print what needs a person, most urgent first: what the page Tonight shows."""
+    _print(console, "[bold]What needs a person[/]" + ("" if found else "  nothing"))
+    for one in found:
+        because = f" {one.because}." if one.because else ""
+        _print(console, f"  [yellow]{one.state}[/]  {escape(f'{one.subject}.{because}')}")
+        _print(console, f"    what to do: {escape(one.what_to_do)}")
+    console.print()
 
 
 def _print_run(run: Run, console: Console) -> None:

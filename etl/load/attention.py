@@ -23,7 +23,10 @@ _NOUNS: Final = {"not done": "part", "to review": "result", "new": "row"}
 
 @dataclass(frozen=True)
 class Attention:
-    """One thing: its state, what it is ``about`` (a flow, a source, a kind of what is sent), and how many."""
+    """One thing: its state, what it is ``about`` (a flow, a source, a kind of what is sent), and how many.
+
+    ``target``: the system that it is sent to.
+    """
 
     urgency: int
     state: str
@@ -33,6 +36,7 @@ class Attention:
     reason: str
     since: datetime
     run_id: str | None
+    target: str = ""
 
     @property
     def subject(self) -> str:
@@ -62,5 +66,4 @@ def attention(engine: Engine, sentence: SentenceOf = shared_sentence) -> list[At
 
 
 def _with_reason(row: dict[str, Any], sentence: SentenceOf) -> Attention:
-    target = row.pop("target")
-    return Attention(**row | {"reason": row["reason"] or sentence(target, row["reason_code"])})
+    return Attention(**row | {"reason": row["reason"] or sentence(row["target"], row["reason_code"])})

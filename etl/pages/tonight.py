@@ -1,11 +1,13 @@
 """Tonight: was the night right, and what needs a person?"""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Engine
@@ -13,8 +15,8 @@ from sqlalchemy import Engine
 from etl import db
 from etl.connectors import registry
 from etl.load.attention import Attention, attention
-from etl.pages.access import visitor_of
-from etl.pages.host import PagesHost
+from etl.pages.access import RIGHTS, visitor_of
+from etl.pages.host import PagesHost, Right
 from etl.pages.render import html
 
 _TALLEST: Final = 22  # pixels of the longest of ten runs
@@ -27,6 +29,8 @@ STATES: Final = {
     "abandoned": ("blocked", "broke off"),
     "running": ("adjusted", "running"),
 }
+# The page that shows what is sent to a system.
+_SENT_FROM: Final = {"pe_online": "points", "moodle": "enrolments", "coachview": "registrations"}
 _COLOURS: Final = {
     "not done": "blocked",
     "unknown": "unknown",
@@ -61,7 +65,7 @@ def router(host: PagesHost) -> APIRouter:
         needed = [(state, list(things)) for state, things in groupby(found, lambda one: one.state)]
         shown: dict[str, Any] = {
             "needed": needed,
-            "page_of": page_of,
+            "page_of": partial(page_of, rights=request.state.visitor.rights),
             "colours": _COLOURS,
             "now": datetime.now(UTC),
         }
@@ -96,11 +100,21 @@ def bars(runs: list[Mapping[str, Any]]) -> list[Bar]:
     ]
 
 
-def page_of(one: Attention) -> str:
-    """Where a thing is mended, as an address beside this page; empty where there is no page for it."""
+def page_of(one: Attention, rights: Collection[Right]) -> str:
+    """Where a thing is mended, as an address beside this page; empty where no page is, or none for this visitor."""
+    page, asked = _page_of(one)
+    return f"{page}?{urlencode(asked)}" if RIGHTS.get(page) in rights else ""
+
+
+def _page_of(one: Attention) -> tuple[str, dict[str, str]]:
     if one.run_id:
-        return f"run?run_id={one.run_id}"
-    return f"rejections?source={one.about}&reason_code={one.reason_code}" if one.state == "new" else ""
+        return "run", {"run_id": one.run_id}
+    if one.state == "new":
+        return "rejections", {"source": one.about, "reason_code": one.reason_code}
+    if one.state == "to review":
+        return "results", {"source": one.about}
+    named = {"status": one.state, "reason": one.reason_code}
+    return _SENT_FROM.get(one.target, ""), {name: value for name, value in named.items() if value}
 
 
 def _duration(run: Mapping[str, Any]) -> timedelta | None:

@@ -271,3 +271,11 @@ def test_codes_that_look_like_markup_are_shown_as_they_are(engine, night, wareho
             "\n", ""
         )
     assert CliRunner().invoke(cli._typer, ["report", "--list"]).exit_code == 0
+
+
+def test_without_a_run_the_report_ends_with_what_needs_a_person(engine, warehouse, night, monkeypatch):
+    monkeypatch.setenv("WAREHOUSE_URL", warehouse)
+    told = " ".join(CliRunner().invoke(cli._typer, ["report"]).output.split())
+    assert "What needs a person not done moodle_results: 1 part. No [access] to 3. what to do:" in told
+    assert "new main: 5 rows. Nobody matches." in told
+    assert "What needs a person" not in CliRunner().invoke(cli._typer, ["report", night]).output

@@ -1,5 +1,6 @@
 """The DAG files: each is one flow, read within its budget, with the pools, retries and words that all share."""
 
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -16,6 +17,7 @@ from etl.connectors import registry
 from etl.connectors.moodle import flow as moodle_results
 from etl.errors import GiveUp
 from etl.load import runs
+from etl.pages.render import MENU
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "dags").glob("*.py"))
@@ -172,5 +174,12 @@ def test_a_failed_task_says_what_was_seen_and_what_to_do_on_lines_of_their_own(r
         raise GiveUp("Moodle (connection moodle_main): the token is not valid")
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
         "Moodle (connection moodle_main): the token is not valid",
+        "What the run did and met: /dags/d/runs/r/plugin/learning-results-report",
         "What to do: change what the sentence names, then clear the run's failed tasks or start it again",
     ]
+
+
+def test_the_page_of_a_flow_in_airflow_links_to_pages_that_there_are(dags):
+    for name, dag in dags.items():
+        linked = re.findall(r"/learning-results/pages/([^)]*)\)", dag.doc_md)
+        assert {"tonight", "rejections"} <= set(linked) <= set(MENU), name

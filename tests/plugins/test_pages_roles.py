@@ -1,9 +1,16 @@
-"""Who may what on the pages under Airflow's simple auth manager, by its own roles."""
+"""Who may what on the pages under Airflow's simple auth manager, by its own roles: every address, asked each way."""
 
 import pytest
 from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
-from learning_results_pages import rights
+from learning_results_pages import _visitor, rights
+from starlette.testclient import TestClient
+
+from etl.pages.app import application, create
+from etl.pages.host import PagesHost, Visitor
+
+# What shows counts and reasons only; all else that can be read names people, or ids of theirs.
+OF_NO_PERSON = {"/", "/tonight", "/run", "/mapping", "/accreditations"}
 
 
 @pytest.mark.parametrize(
@@ -18,3 +25,40 @@ from learning_results_pages import rights
 )
 def test_each_role_of_airflow_has_its_rights_on_the_pages(role, held):
     assert rights(SimpleAuthManager(), SimpleAuthManagerUser(username="somebody", role=role)) == held
+
+
+def addresses(app):
+    """Each address of the pages, but the files that are anybody's, and the ways to ask for it."""
+    return [
+        (path, method)
+        for route in app.routes
+        if (path := getattr(route, "path", None)) and hasattr(route, "methods")
+        for method in route.methods
+    ]
+
+
+def refused(browser, path, method):
+    return browser.request(method, path, follow_redirects=False).status_code in (401, 403)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("role", ["viewer", "user", "op", "admin"])
+def test_every_address_asks_for_its_right(engine, role):
+    user = SimpleAuthManagerUser(username=role, role=role)
+    held = rights(SimpleAuthManager(), user)
+    host = PagesHost(lambda: Visitor(role, held), lambda: engine, "of these tests")
+    unsigned = application(host)  # a form without a signature is refused whoever sends it
+    ask = {"GET": TestClient(create(host)), "POST": TestClient(unsigned)}
+    powerful = role in ("op", "admin")
+    for path, method in addresses(unsigned):
+        expected = not (powerful or (method == "GET" and path in OF_NO_PERSON))
+        assert refused(ask[method], path, method) == expected, (method, path)
+
+
+@pytest.mark.long
+def test_without_a_login_airflow_lets_nobody_through_to_any_address(engine):
+    host = PagesHost(_visitor, lambda: engine, "of these tests")
+    app = application(host)
+    browser = TestClient(app)
+    for path, method in addresses(app):
+        assert browser.request(method, path).status_code == 401, (method, path)
