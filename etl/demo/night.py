@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from etl.demo.progress import step
 from etl.errors import GiveUp
 
 # In the order of the report. Two are set off by the results of others, the rest by the clock or by us.
-FLOWS = (
+_WITH_THE_NIGHT = (
     "moodle_results",
     "pe_online_attendance",
     "ilias_completions",
@@ -20,6 +20,9 @@ FLOWS = (
     "iep_test_results",
 )
 _SET_OFF_BY_RESULTS = ("pe_online_attendance", "coachview_results")
+# Its clock is that of no other flow: it sends what all of them registered, so it has its turn when they are done.
+_AFTERWARDS = ("coachview_push",)
+FLOWS = (*_WITH_THE_NIGHT, *_AFTERWARDS)
 _PATIENCE_SECONDS = 600
 _SET_OFF_SECONDS = 20
 _FINISHED = ("success", "failed")
@@ -27,14 +30,22 @@ _FINISHED = ("success", "failed")
 
 def run(api: Api, check: Callable[[], None]) -> dict[str, str]:
     """Run the flows; ``check`` raises where a program that is needed has ended. Returns each one's state."""
+    states = _run(api, _WITH_THE_NIGHT, check)
+    with step("Runs that the night set off") as report:
+        _wait_for_the_rest(api, check, report)
+    return states | _run(api, _AFTERWARDS, check)
+
+
+def _run(api: Api, flows: Sequence[str], check: Callable[[], None]) -> dict[str, str]:
+    """Switch on these flows and have each run once."""
     started = datetime.now(UTC)
-    set_off_by = {flow: "scheduled" for flow in FLOWS if _clock_is_due(api, flow, started)}
-    set_off_by |= dict.fromkeys(_SET_OFF_BY_RESULTS, "asset_triggered")
-    for flow in FLOWS:
+    set_off_by = {flow: "scheduled" for flow in flows if _clock_is_due(api, flow, started)}
+    set_off_by |= {flow: "asset_triggered" for flow in flows if flow in _SET_OFF_BY_RESULTS}
+    for flow in flows:
         api.send("PATCH", f"dags/{flow}?update_mask=is_paused", {"is_paused": False})
-    by_us = {flow: _trigger(api, flow) for flow in FLOWS if flow not in set_off_by}
+    by_us = {flow: _trigger(api, flow) for flow in flows if flow not in set_off_by}
     states = {}
-    for flow in FLOWS:
+    for flow in flows:
         with step(flow) as report:
             run = (
                 by_us.get(flow)
@@ -42,8 +53,6 @@ def run(api: Api, check: Callable[[], None]) -> dict[str, str]:
                 or _trigger(api, flow)
             )
             states[flow] = _wait_for(api, flow, run["dag_run_id"], check, report)
-    with step("Runs that the night set off") as report:
-        _wait_for_the_rest(api, check, report)
     return states
 
 

@@ -1,13 +1,9 @@
-"""The stand-ins for the outside systems: their connections, and what PE-Online's own books say."""
+"""The stand-ins for the outside systems, and the sample in the warehouse."""
 
 import csv
 import json
 import sys
-from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import text
 
@@ -15,11 +11,9 @@ from etl import db, settings
 from etl.db import schema
 from etl.demo import messages
 from etl.errors import GiveUp
-from etl.http.transport import transport
 from etl.reference.importing import import_set
 from etl.sandbox import accounts
 from etl.sandbox.pe_online import system
-from etl.sandbox.pe_online.ledger import DUTCH_TIME
 
 SAMPLE_REFERENCE = Path(accounts.__file__).parent / "data" / "reference"
 
@@ -46,6 +40,11 @@ def connections(url: str) -> dict[str, str]:
         "host": f"{url}/coachview",
         "login": accounts.COACHVIEW_ID,
         "password": accounts.COACHVIEW_SECRET,
+        "extra": {
+            "push": True,
+            "plugin": accounts.COACHVIEW_PLUGIN,
+            "webhook_secret": accounts.COACHVIEW_WEBHOOK_SECRET,
+        },
     }
     ilias = {
         "conn_type": "ilias",
@@ -95,51 +94,3 @@ def prepare_warehouse(url: str) -> None:
 def _sample_clients() -> set[str]:
     with (SAMPLE_REFERENCE / "clients.csv").open(encoding="utf-8", newline="") as file:
         return {row["client_code"] for row in csv.DictReader(file)}
-
-
-def disagreements(url: str, warehouse_url: str) -> list[str]:
-    """Where PE-Online's own books and mart.pe_attendance differ; empty: each point is booked exactly once."""
-    booked = Counter(_point(row["org_id"], row["person"], row["moment"]) for row in _bookings(url))
-    accepted = Counter(_point(*row) for row in _accepted(warehouse_url))
-    more, fewer = booked - accepted, accepted - booked
-    line = "{}: PE-Online booked {} {} than mart.pe_attendance says"
-    return [
-        *(line.format(_named(point), count, "more") for point, count in more.items()),
-        *(line.format(_named(point), count, "fewer") for point, count in fewer.items()),
-    ]
-
-
-def points_accepted(warehouse_url: str) -> int:
-    """How many points PE-Online accepted."""
-    return len(_accepted(warehouse_url))
-
-
-def _bookings(url: str) -> list[dict[str, Any]]:
-    bookings: list[dict[str, Any]] = _asked(url, "pe/ledger")["bookings"]
-    return bookings
-
-
-def _accepted(warehouse_url: str) -> Sequence[Sequence[Any]]:
-    engine = db.engine(warehouse_url)
-    query = "select org_id, relation_number, end_date from mart.pe_attendance where status = 'accepted'"
-    with engine.connect() as session:
-        rows = session.execute(text(query)).all()
-    engine.dispose()
-    return rows
-
-
-def _point(org_id: int, person: str, moment: str) -> tuple[int, str, datetime]:
-    """A point as both sides can name it: the moment in Dutch local time, as PE-Online keeps it."""
-    when = datetime.fromisoformat(moment)
-    return org_id, person, when.astimezone(DUTCH_TIME).replace(tzinfo=None) if when.tzinfo else when
-
-
-def _named(point: tuple[int, str, datetime]) -> str:
-    return f"profession group {point[0]}, {point[2]:%Y-%m-%d %H:%M:%S}"  # never the person's number
-
-
-def _asked(url: str, what: str) -> Any:
-    with transport(url) as calls:
-        answer = calls.get(f"{url}/control/{what}", timeout=10)
-    answer.raise_for_status()
-    return answer.json()

@@ -122,7 +122,7 @@ def create_app(state_dir: Path | None = None, systems: Sequence[System] | None =
             GeneratedMoodle(),
             InfoCaption(),
             PeOnline(ledger),
-            Coachview(),
+            Coachview(state_dir / "coachview.jsonl" if state_dir else None),
             Ilias(),
         ]
     return SandboxApp(systems)
@@ -163,6 +163,11 @@ class Sandbox:
     def infocaption(self) -> InfoCaption:
         """InfoCaption."""
         return _system(self.app, InfoCaption)
+
+    @property
+    def coachview(self) -> Coachview:
+        """Coachview."""
+        return _system(self.app, Coachview)
 
     @property
     def ilias(self) -> Ilias:

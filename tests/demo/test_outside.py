@@ -1,10 +1,10 @@
-"""The sample in the warehouse, and the comparison of PE-Online's own books with ours."""
+"""The sample in the warehouse, and the comparison of the targets' own books with ours."""
 
 import pytest
 from sqlalchemy import text
 
 from etl import db
-from etl.demo import outside
+from etl.demo import books, outside
 from etl.errors import GiveUp
 from etl.sandbox.pe_online.ledger import BookedCourse
 from etl.sandbox.server import Sandbox
@@ -51,20 +51,46 @@ def accept(url: str, client: str, number: str, status: str = "accepted") -> None
     engine.dispose()
 
 
+def told(url: str, request: str, part: str) -> None:
+    """The ledger says that Coachview accepted a result."""
+    execute(
+        url,
+        "with item as (insert into ops.outbox (target, kind, account, business_key, record_key, if_unknown, status)"
+        f" values ('coachview', 'result', '', '{{\"request\": \"{request}\"}}', '', 'read_back', 'accepted')"
+        " returning item_id)"
+        " insert into ops.coachview_results (item_id, completion_id, request_code, part_code, person, course_id,"
+        f" completed_on) select item_id, 1, '{request}', '{part}', 'P', '2', '2026-09-25' from item",
+    )
+
+
 def test_books_that_hold_the_same_points_agree(sandbox: Sandbox, sample: str) -> None:
     sandbox.ledger.book("052001", COURSE, "", "2026-09-24T14:30:00")
     accept(sample, "CL00001", "052001")
     accept(sample, "CL00002", "052002", status="pending")
-    assert outside.disagreements(sandbox.url, sample) == []
-    assert outside.points_accepted(sample) == 1
+    points, results = books.read(sandbox.url, sample)
+    assert points.disagreements() == results.disagreements() == []
+    assert str(points) == "PE-Online's own books hold the same 1 points as ours"
 
 
 def test_a_point_that_only_one_side_knows_is_named_without_the_person(sandbox: Sandbox, sample: str) -> None:
     sandbox.ledger.book("052002", COURSE, "", "2026-09-25T10:00:00")
     accept(sample, "CL00001", "052001")
-    assert outside.disagreements(sandbox.url, sample) == [
+    assert books.read(sandbox.url, sample)[0].disagreements() == [
         "profession group 52, 2026-09-25 10:00:00: PE-Online booked 1 more than mart.pe_attendance says",
         "profession group 52, 2026-09-24 14:30:00: PE-Online booked 1 fewer than mart.pe_attendance says",
+    ]
+
+
+def test_a_result_that_coachview_was_told_twice_or_never_disagrees(sandbox: Sandbox, sample: str) -> None:
+    school = sandbox.coachview.books
+    school.enrol("TR-0001", "BUSINESS-ONLINE", "P0001", "2")
+    for _ in range(2):
+        school.tell({"PersoonExterneId": "P0001", "Elearningcode": "2", "DatumVoltooid": "2026-09-25"})
+    told(sample, "TR-0001", "BUSINESS-ONLINE")
+    told(sample, "TR-0014", "CARE-ONLINE")
+    assert books.read(sandbox.url, sample)[1].disagreements() == [
+        "request TR-0001, part BUSINESS-ONLINE: Coachview booked 1 more than mart.coachview_results says",
+        "request TR-0014, part CARE-ONLINE: Coachview booked 1 fewer than mart.coachview_results says",
     ]
 
 

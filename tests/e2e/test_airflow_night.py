@@ -19,6 +19,8 @@ from sqlalchemy import text
 from etl import db
 from etl.db import embedded
 from etl.demo.airflow import Api, command, environment
+from tests.conformance.stand_in import golden
+from tests.connectors.coachview.requests import told
 from tests.fixtures.planted import alone
 
 pytestmark = pytest.mark.long
@@ -155,6 +157,11 @@ def test_the_night_runs_and_everybody_agrees(product):
     assert len(product.rows(RESULTS)) == 72
     accepted = product.rows("select attempts from mart.pe_attendance where status = 'accepted'")
     assert len(accepted) == sum(product.bookings().values()) == 5
+
+
+def test_coachview_was_told_what_was_worked_out_by_hand(product):
+    books = requests.get(f"{product.sandbox}/control/coachview/books", timeout=10).json()
+    assert told(books["registered"]) == golden("coachview", "sample_told.csv")
 
 
 def test_clearing_every_task_of_the_night_leaves_the_same_rows_and_sends_nothing(product):

@@ -1,9 +1,15 @@
 """What the stand-in for Coachview knows of requests, and every result that it was told."""
 
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+_SAMPLE = Path(__file__).parents[1] / "data" / "reference"
 _HIDDEN = ("person", "course", "changed")
 
 
@@ -26,29 +32,75 @@ class Part:
 
 @dataclass
 class Books:
-    """``told``: person and course of every message that came in signed, in order: each pair is to come once."""
+    """``told``: person and course of every message that came in signed, in order: each pair is to come once.
 
+    ``journal``: a file that keeps those messages beyond this process; what it holds is taken in at first.
+    """
+
+    journal: Path | None = None
     parts: list[Part] = field(default_factory=list)
     told: list[tuple[str, str]] = field(default_factory=list)
+
+    def take_sample(self) -> None:
+        """The requests of the sample, as its reference files have them, and what was told of them before."""
+        parts, held = _sample("training_parts"), _sample("training_request_parts")
+        done = {(row["request_code"], row["part_code"]) for row in held if row["finished"] == "true"}
+        for request in _sample("training_requests"):
+            asked = [part for part in parts if part["training_code"] == request["training_code"]]
+            for part in asked:
+                code, person = request["request_code"], request["external_id"] or request["person_id"]
+                self.enrol(code, part["part_code"], person, part["course_id"])
+                over = request["status"] == "finished" or (code, part["part_code"]) in done
+                self.parts[-1].afgerond = over
+        for line in self._kept():
+            self._register(**line)
 
     def enrol(self, request: str, part: str, person: str, course: str) -> None:
         """A learner asks for a training with an e-learning part."""
         self.parts.append(Part(request, part, person, course))
 
     def tell(self, said: dict[str, str]) -> int:
-        """Register what a message says; the status of the answer."""
+        """Register what a message says, which is kept before it is answered; the status of the answer."""
+        at = datetime.now().isoformat()
+        if self.journal:
+            with self.journal.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"said": said, "at": at}) + "\n")
+        return self._register(said, at)
+
+    def _kept(self) -> Iterator[dict[str, Any]]:
+        if self.journal and self.journal.exists():
+            yield from map(json.loads, self.journal.read_text(encoding="utf-8").splitlines())
+
+    def _register(self, said: dict[str, str], at: str) -> int:
         person, course = said["PersoonExterneId"], said["Elearningcode"]
         self.told.append((person, course))
         found = [
             one for one in self.parts if (one.person, one.course) == (person, course) and not one.afgerond
         ]
         for part in found:
-            part.afgerond, part.changed = True, datetime.now()
+            part.afgerond, part.changed = True, datetime.fromisoformat(at)
             given = [name for name in ("Resultaat", "Presentie", "Slaging") if name in said]
             part.resultaat = said.get("Resultaat")
             part.aanwezig, part.geslaagd = said.get("Presentie") == "true", said.get("Slaging") == "true"
             part.akkoord, part.datumAkkoord = bool(given), said.get("DatumVoltooid") if given else None
         return 200 if found else 404
+
+    def registered(self) -> list[dict[str, Any]]:
+        """What it was told of each part, and how many times: nothing of the person."""
+        times = Counter(self.told)
+        return [
+            {
+                "request": one.opleidingsvraagId,
+                "part": one.opleidingsonderdeelId,
+                "result": one.resultaat,
+                "presence": one.aanwezig,
+                "passed": one.geslaagd,
+                "approved_on": one.datumAkkoord,
+                "times": times[one.person, one.course],
+            }
+            for one in self.parts
+            if (one.person, one.course) in times
+        ]
 
     def rows(self) -> list[dict[str, Any]]:
         """The parts as the REST interface shows them: nothing of the person."""
@@ -60,3 +112,8 @@ class Books:
             }
             for one in self.parts
         ]
+
+
+def _sample(name: str) -> list[dict[str, str]]:
+    with (_SAMPLE / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -34,18 +35,27 @@ LISTS: Final = (
 
 
 class Coachview:
-    """One school's Coachview."""
+    """One school's Coachview. With a ``journal`` it has the requests of the sample, and keeps there what it is told."""
 
     name = "coachview"
 
-    def __init__(self) -> None:
-        self.reset()
+    def __init__(self, journal: Path | None = None) -> None:
+        self._journal = journal
+        self._begin()
 
     def reset(self) -> None:
-        """Nobody enrolled, nothing in its lists, and every scope given."""
+        """Nothing told, nothing in its lists, and every scope given."""
+        if self._journal:
+            self._journal.unlink(missing_ok=True)
+        self._begin()
+
+    def _begin(self) -> None:
         self.lists: dict[str, list[dict[str, Any]]] = {name: [] for name in LISTS}
         self.without_scope: set[str] = set()
-        self.books = Books()
+        self.books = Books(self._journal)
+        if self._journal:
+            self._journal.parent.mkdir(parents=True, exist_ok=True)
+            self.books.take_sample()
         self.left = 5_000
         self.resets_at = datetime.now(UTC) + timedelta(hours=20)
         self.most_rows = 1_000
@@ -106,7 +116,7 @@ class Coachview:
 
         @router.get("/books")
         async def books() -> dict[str, Any]:
-            return {"told": self.books.told, "parts": self.books.rows()}
+            return {"told": self.books.told, "registered": self.books.registered()}
 
         return router
 

@@ -1,6 +1,5 @@
 """Coachview in the conformance suite: registrations and their push, worked out by hand, and Coachview's own books."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -119,15 +118,8 @@ class Push(StandIn):
         self.mend()
 
     def outcome(self) -> Outcome:
-        books = self._coachview.books
-        told = Counter(books.told)
-        shown = [
-            (one.opleidingsvraagId, one.opleidingsonderdeelId, one.resultaat or "", str(one.aanwezig).lower(),
-             str(one.geslaagd).lower(), one.datumAkkoord or "", str(told[one.person, one.course]))
-            for one in books.parts if one.afgerond
-        ]  # fmt: skip
         return {
-            "told": set(shown),
+            "told": requests.told(self._coachview.books.registered()),
             OPEN: self.rows("select request_code, part_code, status, reason from mart.coachview_results"),
         }
 
@@ -172,9 +164,7 @@ class Push(StandIn):
 
     @property
     def _coachview(self) -> Coachview:
-        system = self.sandbox.app.systems["coachview"]
-        assert isinstance(system, Coachview)
-        return system
+        return self.sandbox.coachview
 
 
 class Requests(StandIn):
@@ -238,9 +228,7 @@ class Requests(StandIn):
 
     @property
     def _coachview(self) -> Coachview:
-        system = self.sandbox.app.systems["coachview"]
-        assert isinstance(system, Coachview)
-        return system
+        return self.sandbox.coachview
 
 
 # Of what is read, the rows that Coachview states.

@@ -50,7 +50,7 @@ class School:
     def __init__(self, engine, sandbox):
         self.engine = engine
         self.sandbox = sandbox
-        self.coachview = sandbox.app.systems["coachview"]
+        self.coachview = sandbox.coachview
         self.books = self.coachview.books
         self.connection = Connection(
             "coachview",

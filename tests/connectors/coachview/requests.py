@@ -77,3 +77,12 @@ def complete_in_moodle(engine: Engine, client: str, course: str, moment: str, pe
             " values ('moodle_main', %s, %s, %s, %s, true, 'a night')",
             (course, client, moment, percent),
         )
+
+
+def told(registered):
+    """What Coachview says that it was told, as a golden file has it."""
+    return {tuple(_in_csv(value) for value in row.values()) for row in registered}
+
+
+def _in_csv(value):
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -35,7 +35,7 @@ class Reading:
     def __init__(self, school, read):
         self.school = school
         self.engine = school.engine
-        self.coachview = school.sandbox.app.systems["coachview"]
+        self.coachview = school.sandbox.coachview
         self.lists = Lists(self.coachview)
         self.counters = school.sandbox.counters
         school.connection = reads(school.connection)

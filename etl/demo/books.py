@@ -1,0 +1,94 @@
+"""The own books of the systems that we send to, beside ours: whatever we call accepted is booked there exactly once."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import text
+
+from etl import db
+from etl.http.transport import transport
+from etl.sandbox.pe_online.ledger import DUTCH_TIME
+
+_POINTS: Final = "select org_id, relation_number, end_date from mart.pe_attendance where status = 'accepted'"
+_RESULTS: Final = "select request_code, part_code from mart.coachview_results where status = 'accepted'"
+
+
+@dataclass(frozen=True)
+class Books:
+    """What one system booked, and what our view calls accepted: each entry, and how many times.
+
+    ``named``: an entry in words, without the person.
+    """
+
+    system: str
+    entries: str
+    view: str
+    booked: Counter[Any]
+    accepted: Counter[Any]
+    named: Callable[[Any], str]
+
+    def disagreements(self) -> list[str]:
+        """A line for each entry that only one side knows, or knows more often."""
+        more, fewer = self.booked - self.accepted, self.accepted - self.booked
+        line = f"{{}}: {self.system} booked {{}} {{}} than {self.view} says"
+        return [
+            *(line.format(self.named(entry), count, "more") for entry, count in more.items()),
+            *(line.format(self.named(entry), count, "fewer") for entry, count in fewer.items()),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.system}'s own books hold the same {self.accepted.total()} {self.entries} as ours"
+
+
+def read(url: str, warehouse_url: str) -> list[Books]:
+    """The books of each stand-in of the sandbox at ``url``, beside the warehouse."""
+    return [_pe_online(url, warehouse_url), _coachview(url, warehouse_url)]
+
+
+def _pe_online(url: str, warehouse_url: str) -> Books:
+    bookings = _asked(url, "pe/ledger")["bookings"]
+    booked = Counter(_point(row["org_id"], row["person"], row["moment"]) for row in bookings)
+    accepted = Counter(_point(*row) for row in _rows(warehouse_url, _POINTS))
+    return Books("PE-Online", "points", "mart.pe_attendance", booked, accepted, _named_point)
+
+
+def _coachview(url: str, warehouse_url: str) -> Books:
+    registered = _asked(url, "coachview/books")["registered"]
+    booked = Counter({(row["request"], row["part"]): row["times"] for row in registered})
+    accepted = Counter(_rows(warehouse_url, _RESULTS))
+    return Books(
+        "Coachview",
+        "results",
+        "mart.coachview_results",
+        booked,
+        accepted,
+        "request {0[0]}, part {0[1]}".format,
+    )
+
+
+def _point(org_id: int, person: str, moment: str) -> tuple[int, str, datetime]:
+    """A point as both sides can name it: the moment in Dutch local time, as PE-Online keeps it."""
+    when = datetime.fromisoformat(moment)
+    return org_id, person, when.astimezone(DUTCH_TIME).replace(tzinfo=None) if when.tzinfo else when
+
+
+def _named_point(point: tuple[int, str, datetime]) -> str:
+    return f"profession group {point[0]}, {point[2]:%Y-%m-%d %H:%M:%S}"  # never the person's number
+
+
+def _rows(warehouse_url: str, query: str) -> list[tuple[Any, ...]]:
+    engine = db.engine(warehouse_url)
+    with engine.connect() as session:
+        rows = [tuple(row) for row in session.execute(text(query))]
+    engine.dispose()
+    return rows
+
+
+def _asked(url: str, what: str) -> Any:
+    with transport(url) as calls:
+        answer = calls.get(f"{url}/control/{what}", timeout=10)
+    answer.raise_for_status()
+    return answer.json()
