@@ -13,6 +13,10 @@ from etl.http.transport import transport
 from etl.sandbox.pe_online.ledger import DUTCH_TIME
 
 _POINTS: Final = "select org_id, relation_number, end_date from mart.pe_attendance where status = 'accepted'"
+_ENROLMENTS: Final = (
+    "select source_course_id, user_id, withdrawn is not distinct from 'suspend' from mart.moodle_enrolments"
+    " where state = 'transferred' and already is not true and withdrawn is distinct from 'unenrol'"
+)
 _RESULTS: Final = "select request_code, part_code from mart.coachview_results where status = 'accepted'"
 
 
@@ -40,12 +44,12 @@ class Books:
         ]
 
     def __str__(self) -> str:
-        return f"{self.system}'s own books hold the same {self.accepted.total()} {self.entries} as ours"
+        return f"{self.accepted.total()} {self.entries} in {self.system}"
 
 
 def read(url: str, warehouse_url: str) -> list[Books]:
     """The books of each stand-in of the sandbox at ``url``, beside the warehouse."""
-    return [_pe_online(url, warehouse_url), _coachview(url, warehouse_url)]
+    return [known(url, warehouse_url) for known in (_pe_online, _coachview, _moodle)]
 
 
 def _pe_online(url: str, warehouse_url: str) -> Books:
@@ -69,6 +73,13 @@ def _coachview(url: str, warehouse_url: str) -> Books:
     )
 
 
+def _moodle(url: str, warehouse_url: str) -> Books:
+    enrolments = _asked(url, "moodle/books")["enrolments"]
+    booked = Counter((str(row["courseid"]), str(row["userid"]), row["suspended"]) for row in enrolments)
+    accepted = Counter(_rows(warehouse_url, _ENROLMENTS))
+    return Books("Moodle", "enrolments", "mart.moodle_enrolments", booked, accepted, _named_enrolment)
+
+
 def _point(org_id: int, person: str, moment: str) -> tuple[int, str, datetime]:
     """A point as both sides can name it: the moment in Dutch local time, as PE-Online keeps it."""
     when = datetime.fromisoformat(moment)
@@ -77,6 +88,10 @@ def _point(org_id: int, person: str, moment: str) -> tuple[int, str, datetime]:
 
 def _named_point(point: tuple[int, str, datetime]) -> str:
     return f"profession group {point[0]}, {point[2]:%Y-%m-%d %H:%M:%S}"  # never the person's number
+
+
+def _named_enrolment(enrolment: tuple[str, str, bool]) -> str:
+    return f"course {enrolment[0]}, {'suspended' if enrolment[2] else 'active'}"  # never the account's number
 
 
 def _rows(warehouse_url: str, query: str) -> list[tuple[Any, ...]]:

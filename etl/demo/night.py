@@ -20,8 +20,9 @@ _WITH_THE_NIGHT = (
     "iep_test_results",
 )
 _SET_OFF_BY_RESULTS = ("pe_online_attendance", "coachview_results")
-# Its clock is that of no other flow: it sends what all of them registered, so it has its turn when they are done.
-_AFTERWARDS = ("coachview_push",)
+# They send what the others found: they have their turn when those are done.
+_TRANSFERS = ("moodle_enrolments",)
+_AFTERWARDS = (*_TRANSFERS, "coachview_push")
 FLOWS = (*_WITH_THE_NIGHT, *_AFTERWARDS)
 _PATIENCE_SECONDS = 600
 _SET_OFF_SECONDS = 20
@@ -34,6 +35,11 @@ def run(api: Api, check: Callable[[], None]) -> dict[str, str]:
     with step("Runs that the night set off") as report:
         _wait_for_the_rest(api, check, report)
     return states | _run(api, _AFTERWARDS, check)
+
+
+def again(api: Api, check: Callable[[], None]) -> dict[str, str]:
+    """Run what follows a change of the administration by day. Returns each one's state."""
+    return _run(api, _TRANSFERS, check)
 
 
 def _run(api: Api, flows: Sequence[str], check: Callable[[], None]) -> dict[str, str]:

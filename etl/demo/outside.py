@@ -1,21 +1,12 @@
-"""The stand-ins for the outside systems, and the sample in the warehouse."""
+"""The stand-ins for the outside systems: their connections, and the command that runs them."""
 
-import csv
 import json
 import sys
 from pathlib import Path
 
-from sqlalchemy import text
-
-from etl import db, settings
-from etl.db import schema
 from etl.demo import messages
-from etl.errors import GiveUp
-from etl.reference.importing import import_set
 from etl.sandbox import accounts
 from etl.sandbox.pe_online import system
-
-SAMPLE_REFERENCE = Path(accounts.__file__).parent / "data" / "reference"
 
 
 def connections(url: str) -> dict[str, str]:
@@ -69,28 +60,3 @@ def connections(url: str) -> dict[str, str]:
 def command(port: int, state: Path) -> list[str]:
     """The command that runs the sandbox."""
     return [sys.executable, "-m", "etl", "sandbox", "start", "--port", str(port), "--state", str(state)]
-
-
-def prepare_warehouse(url: str) -> None:
-    """The warehouse has the newest schema, and the sample reference set where it has none yet.
-
-    Raises GiveUp where WAREHOUSE_URL names a warehouse with other data: its points would be recorded as sent
-    although only a stand-in got them.
-    """
-    schema.migrate(url)
-    engine = db.engine(url)
-    with engine.connect() as session:
-        clients = set(session.execute(text("select client_code from core.clients")).scalars())
-    if not clients:
-        import_set(engine, SAMPLE_REFERENCE)
-    engine.dispose()
-    if settings.WAREHOUSE_URL.get() and clients - _sample_clients():
-        raise GiveUp(
-            f"The warehouse that {settings.WAREHOUSE_URL} names holds other data than the sample, and the demo "
-            "works with stand-ins for the outside systems: give it a database of its own"
-        )
-
-
-def _sample_clients() -> set[str]:
-    with (SAMPLE_REFERENCE / "clients.csv").open(encoding="utf-8", newline="") as file:
-        return {row["client_code"] for row in csv.DictReader(file)}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from etl import places, settings
 from etl.db import embedded
-from etl.demo import airflow, books, messages, night, outside, school
+from etl.demo import administration, airflow, books, messages, night, outside, school
 from etl.demo.books import Books
 from etl.demo.ports import choose_port
 from etl.demo.processes import Processes, processes
@@ -40,9 +40,12 @@ def run(once: bool) -> int:
             school.play(environment[settings.WAREHOUSE_URL.name], f"{api.url}/uwlr/leerresultaten")
         with step("Delivering messages of e-learning systems"):
             messages.play(api.url)
-        states = night.run(api, programs.check)
+        ended = [*night.run(api, programs.check).items()]
+        with step("Withdrawing an enrolment"):
+            administration.withdraw(environment[settings.WAREHOUSE_URL.name])
+        ended += night.again(api, programs.check).items()
         found = books.read(sandbox_url, environment[settings.WAREHOUSE_URL.name])
-        problems = _problems(states, found)
+        problems = _problems(ended, found)
         _report(environment, problems, found)
         if not once:
             _stay_up(api, sandbox_url, programs)
@@ -87,7 +90,7 @@ def _start(state: Path, programs: Processes, databases: dict[str, str]) -> tuple
         programs.start("airflow-db-migrate", airflow.command("db", "migrate"), environment)
         programs.start("sandbox", outside.command(sandbox_port, state / "sandbox"), environment)
         report("the warehouse")
-        outside.prepare_warehouse(environment[settings.WAREHOUSE_URL.name])
+        administration.prepare_warehouse(environment[settings.WAREHOUSE_URL.name])
         report("Airflow's own")
         programs.finish("airflow-db-migrate")
     airflow.start(programs, environment)
@@ -110,8 +113,8 @@ def _wait_for_airflow(api: airflow.Api, programs: Processes) -> None:
         night.wait_for_flows(api, programs.check, report)
 
 
-def _problems(states: Mapping[str, str], found: list[Books]) -> list[str]:
-    failed = [f"{flow} ended as {state}" for flow, state in states.items() if state != "success"]
+def _problems(ended: list[tuple[str, str]], found: list[Books]) -> list[str]:
+    failed = [f"{flow} ended as {state}" for flow, state in ended if state != "success"]
     return failed + [line for one in found for line in one.disagreements()]
 
 
@@ -121,7 +124,8 @@ def _report(environment: Mapping[str, str], problems: list[str], found: list[Boo
     for problem in problems:
         console.print(f"✗ {problem}", markup=False)
     if not problems:
-        console.print(f"[green]✓[/] The night was right; {', and '.join(map(str, found))}.")
+        same = ", ".join(map(str, found))
+        console.print(f"[green]✓[/] The night was right; their own books hold the same as ours: {same}.")
 
 
 def _stay_up(api: airflow.Api, sandbox_url: str, programs: Processes) -> None:

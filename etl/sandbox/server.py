@@ -22,6 +22,7 @@ from etl.sandbox.faults import AFTER, INSTEAD, FaultKind, Faults
 from etl.sandbox.frame import Call, Counters, SandboxReply, System
 from etl.sandbox.ilias.system import Ilias
 from etl.sandbox.infocaption.system import InfoCaption
+from etl.sandbox.journal import Journal
 from etl.sandbox.moodle.generated import GeneratedMoodle
 from etl.sandbox.moodle.recorded import RecordedMoodle
 from etl.sandbox.pe_online.ledger import Ledger
@@ -118,14 +119,18 @@ def create_app(state_dir: Path | None = None, systems: Sequence[System] | None =
     if systems is None:
         ledger = Ledger(state_dir / "pe_online.sqlite" if state_dir else None)
         systems = [
-            RecordedMoodle(),
+            RecordedMoodle(_journal(state_dir, "moodle")),
             GeneratedMoodle(),
             InfoCaption(),
             PeOnline(ledger),
-            Coachview(state_dir / "coachview.jsonl" if state_dir else None),
+            Coachview(_journal(state_dir, "coachview")),
             Ilias(),
         ]
     return SandboxApp(systems)
+
+
+def _journal(state_dir: Path | None, system: str) -> Journal | None:
+    return Journal(state_dir / f"{system}.jsonl") if state_dir else None
 
 
 @dataclass(frozen=True)

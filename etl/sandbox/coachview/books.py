@@ -1,13 +1,13 @@
 """What the stand-in for Coachview knows of requests, and every result that it was told."""
 
 import csv
-import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from etl.sandbox.journal import Journal
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "reference"
 _HIDDEN = ("person", "course", "changed")
@@ -34,10 +34,10 @@ class Part:
 class Books:
     """``told``: person and course of every message that came in signed, in order: each pair is to come once.
 
-    ``journal``: a file that keeps those messages beyond this process; what it holds is taken in at first.
+    ``journal`` keeps those messages beyond this process.
     """
 
-    journal: Path | None = None
+    journal: Journal = field(default_factory=Journal)
     parts: list[Part] = field(default_factory=list)
     told: list[tuple[str, str]] = field(default_factory=list)
 
@@ -52,7 +52,7 @@ class Books:
                 self.enrol(code, part["part_code"], person, part["course_id"])
                 over = request["status"] == "finished" or (code, part["part_code"]) in done
                 self.parts[-1].afgerond = over
-        for line in self._kept():
+        for line in self.journal.kept():
             self._register(**line)
 
     def enrol(self, request: str, part: str, person: str, course: str) -> None:
@@ -62,14 +62,8 @@ class Books:
     def tell(self, said: dict[str, str]) -> int:
         """Register what a message says, which is kept before it is answered; the status of the answer."""
         at = datetime.now().isoformat()
-        if self.journal:
-            with self.journal.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"said": said, "at": at}) + "\n")
+        self.journal.add(said=said, at=at)
         return self._register(said, at)
-
-    def _kept(self) -> Iterator[dict[str, Any]]:
-        if self.journal and self.journal.exists():
-            yield from map(json.loads, self.journal.read_text(encoding="utf-8").splitlines())
 
     def _register(self, said: dict[str, str], at: str) -> int:
         person, course = said["PersoonExterneId"], said["Elearningcode"]

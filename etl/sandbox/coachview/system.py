@@ -7,7 +7,6 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -16,6 +15,7 @@ from lxml import etree
 from etl.sandbox import accounts
 from etl.sandbox.coachview.books import Books
 from etl.sandbox.frame import Call, SandboxReply
+from etl.sandbox.journal import Journal
 
 _API: Final = "/api/v1/"
 RESULT: Final = "/elearning/result.aspx"
@@ -39,22 +39,21 @@ class Coachview:
 
     name = "coachview"
 
-    def __init__(self, journal: Path | None = None) -> None:
+    def __init__(self, journal: Journal | None = None) -> None:
         self._journal = journal
         self._begin()
 
     def reset(self) -> None:
         """Nothing told, nothing in its lists, and every scope given."""
         if self._journal:
-            self._journal.unlink(missing_ok=True)
+            self._journal.forget()
         self._begin()
 
     def _begin(self) -> None:
         self.lists: dict[str, list[dict[str, Any]]] = {name: [] for name in LISTS}
         self.without_scope: set[str] = set()
-        self.books = Books(self._journal)
+        self.books = Books(self._journal or Journal())
         if self._journal:
-            self._journal.parent.mkdir(parents=True, exist_ok=True)
             self.books.take_sample()
         self.left = 5_000
         self.resets_at = datetime.now(UTC) + timedelta(hours=20)

@@ -13,6 +13,7 @@ from fastapi import APIRouter
 
 from etl.sandbox import accounts
 from etl.sandbox.frame import Call, SandboxReply
+from etl.sandbox.journal import Journal
 from etl.sandbox.moodle.answers import ANSWERS
 from etl.sandbox.moodle.control import routes
 from etl.sandbox.moodle.protocol import (
@@ -59,23 +60,30 @@ class Question:
 
 
 class RecordedMoodle:
-    """The recorded site as a stand-in; ``site`` can be changed between nights."""
+    """The recorded site as a stand-in; ``site`` can be changed between nights, and what is written is kept."""
 
     name = "moodle"
 
-    def __init__(self) -> None:
+    def __init__(self, journal: Journal | None = None) -> None:
+        self._journal = journal or Journal()
         self._recorded: defaultdict[Question, list[Exchange]] = defaultdict(list)
         for exchange in recording().exchanges.values():
             fields = frozenset((key, fill(value)) for key, value in exchange.params)
             self._recorded[Question(exchange.path, fields)].append(exchange)
-        self.reset()
+        self._begin()
 
     def reset(self) -> None:
         """The site as it was recorded."""
+        self._journal.forget()
+        self._begin()
+
+    def _begin(self) -> None:
         self.site = MoodleSite(recording())
         self._asked: Counter[Question] = Counter()
         self._token_deleted = False
         self._answers: dict[tuple[int, str, Question], bytes] = {}  # until the site changes
+        for call in self._journal.kept():
+            written(self.site, **call)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -113,13 +121,18 @@ class RecordedMoodle:
         if function == INFO:
             return self._site_info(role)
         if function in WRITES:
-            return to_json(written(self.site, function, params, role))
+            return to_json(self._written(function, params, role))
         if role == "weak":
             return self._next(question) or weak(self.site, function, params)
         if function in ANSWERS:
             value = withhold(self.site.withheld, function, ANSWERS[function](self.site, params))
             return to_json(limited(function, value) if role == "limited" else value)
         return self._next(question) or recording().body(f"{function}__happy")
+
+    def _written(self, function: str, params: Mapping[str, str], role: str) -> Any:
+        answer = written(self.site, function, params, role)
+        self._journal.add(function=function, params=params, role=role)
+        return answer
 
     def _said(self, error: MoodleError) -> str:
         """An error, without its debuginfo where the site shows no messages of its debugging."""
