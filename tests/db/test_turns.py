@@ -9,9 +9,11 @@ import pytest
 
 from etl import db
 from etl.connections import Connection
+from etl.connectors.coachview.client import CoachviewClient
+from etl.connectors.infocaption.flow import InfoCaptionNight
 from etl.connectors.moodle.client import MoodleClient
 from etl.db.turns import Turns
-from etl.errors import DatabaseFault, RetryLater
+from etl.errors import DatabaseFault, GiveUp, RetryLater
 from tests.fixtures.http_peer import Answer
 
 SITE = "https://moodle.example/school"
@@ -84,6 +86,25 @@ def _locks(engine, granted):
         return session.exec_driver_sql(query).scalar_one()
 
 
+def waits_and_is_refused(engine, peer, turns, call):
+    """A call that is made when the turn is free, and not before."""
+    peer.answers = [Answer(b"", 401)]
+    refused = []
+
+    def ask():
+        try:
+            call()
+        except GiveUp as problem:
+            refused.append(problem)
+
+    with turns(address=peer.url).turn():
+        waits = in_queue(engine, ask)
+        assert not peer.asked
+    waits.join()
+    assert peer.asked
+    assert refused
+
+
 def take(turns):
     with turns.turn():
         pass
@@ -111,6 +132,18 @@ def test_a_client_of_moodle_waits_for_its_turn(engine, peer, turns):
             assert not peer.asked
         waits.join()
         assert len(peer.asked) == 1
+
+
+def test_a_night_of_infocaption_waits_for_its_turn(engine, peer, turns):
+    site = Connection("site", "infocaption", peer.url, "id", "secret")
+    with InfoCaptionNight().client(engine, site) as client:
+        waits_and_is_refused(engine, peer, turns, client.courses)
+
+
+def test_reading_from_coachview_waits_for_its_turn(engine, peer, turns):
+    site = Connection("site", "coachview", peer.url, "id", "secret")
+    with CoachviewClient(site, ["a list"], turns=Turns(engine, site.site(), 1)) as client:
+        waits_and_is_refused(engine, peer, turns, lambda: client.page("a list"))
 
 
 @pytest.mark.parametrize("address", ["https://Moodle.example/school/", "http://moodle.example/school"])

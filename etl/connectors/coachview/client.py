@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -10,6 +11,7 @@ import msgspec
 from etl.connections import Connection
 from etl.connectors.coachview.budget import Budget
 from etl.connectors.coachview.entities import DONE, FINISHED, PART, REQUEST
+from etl.db.turns import Turns
 from etl.engine.decoding import BROKEN, decoded
 from etl.errors import EtlError, GiveUp, RetryLater, Unusable
 from etl.http.client import Caller, Client, Reply, wait_limit
@@ -43,7 +45,7 @@ class CoachviewClient(Client):
     """One Coachview, by OAuth2 client credentials. host = address, login = client id, password = secret.
 
     ``lists``: those that are read, for which the token is asked. ``budget``: what counts the requests; the test of a
-    connection, which makes a few, has none.
+    connection, which makes a few, has none. ``turns``: what Coachview answers at once, of all clients together.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class CoachviewClient(Client):
         connection: Connection,
         lists: Sequence[str],
         budget: Budget | None = None,
+        turns: Turns | None = None,
         *,
         rows_a_call: int = _ROWS_A_CALL,
         sleep: Callable[[float], None] = time.sleep,
@@ -64,8 +67,18 @@ class CoachviewClient(Client):
         self._budget = budget
         self._rows_a_call = rows_a_call
         name, limit = f"Coachview {connection.conn_id}", wait_limit(connection)
-        super().__init__(Caller(name, connection.site(), hints=_HINTS, wait_limit=limit, sleep=sleep))
+        turn = turns.turn if turns else nullcontext
+        super().__init__(
+            Caller(name, connection.site(), hints=_HINTS, wait_limit=limit, turn=turn, sleep=sleep)
+        )
+        self._turns = turns
         self._token = ""
+
+    def close(self) -> None:
+        """Give the connections back, those to the warehouse too."""
+        super().close()
+        if self._turns:
+            self._turns.close()
 
     def page(self, entity: str, skip: int = 0, take: int = 0, where: str = "") -> ListPage:
         """Rows of a list from one on. Raises Refused, GiveUp or RetryLater."""

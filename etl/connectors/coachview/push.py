@@ -22,6 +22,7 @@ from etl.connectors.coachview.entities import DONE
 from etl.connectors.coachview.messages import message
 from etl.connectors.coachview.poster import CoachviewPoster
 from etl.connectors.coachview.results import RESULTS
+from etl.db.turns import Turns
 from etl.engine import failpoint, ledger, night
 from etl.engine.absent import connection_if_used
 from etl.engine.ledger import OUTCOME_UNKNOWN, DueItem
@@ -147,7 +148,7 @@ def _read_back(
     on = pusher.read(lambda session: results.registered_on(session, [one.item_id for one in unknown]))
     budget = Budget(engine, run_id)
     try:
-        with CoachviewClient(connection, [DONE], budget) as client:
+        with CoachviewClient(connection, [DONE], budget, Turns(engine, connection.site(), 1)) as client:
             finished = set(client.finished(sorted({request for request, _ in on.values()})))
     except EtlError as problem:
         return problem

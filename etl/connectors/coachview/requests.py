@@ -21,6 +21,7 @@ from etl.connectors.coachview.budget import RESERVE, Budget, BudgetSpent
 from etl.connectors.coachview.client import CoachviewClient
 from etl.connectors.coachview.entities import ENTITIES, Entity, with_names
 from etl.connectors.coachview.reasons import REASONS
+from etl.db.turns import Turns
 from etl.engine import failpoint, night
 from etl.engine.absent import connection_if_used
 from etl.engine.night import Connect
@@ -62,7 +63,8 @@ def read(engine: Engine, run_id: str, connect: Connect, options: Options) -> Non
     problems: list[EtlError | None] = []
     with engine.begin() as session:
         db.execute(session, "coachview/budget.forget")
-    with CoachviewClient(connection, lists, Budget(engine, run_id, reserve=RESERVE)) as client:
+    budget = Budget(engine, run_id, reserve=RESERVE)
+    with CoachviewClient(connection, lists, budget, Turns(engine, connection.site(), 1)) as client:
         for entity in ENTITIES:
             met = _read_list(engine, run_id, client, _fields(agreed, entity), options)
             if isinstance(met, BudgetSpent):

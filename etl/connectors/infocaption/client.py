@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from threading import Lock
 from typing import Final
 from urllib.parse import quote
@@ -11,6 +12,7 @@ import msgspec
 from etl.connections import Connection
 from etl.connectors.infocaption.contract import Page, decode_page, join
 from etl.connectors.infocaption.mapping import mapping_of
+from etl.db.turns import Turns
 from etl.engine.decoding import BROKEN, decoded, without_mark
 from etl.errors import GiveUp, RejectRecord, RetryLater, Unusable
 from etl.http.client import Caller, Client, Reply, wait_limit
@@ -33,11 +35,14 @@ class InfoCaptionClient(Client):
 
     Connection: host = site, login = client id, password = client secret; extra ``mapping`` = paths and field
     names where they differ (see infocaption_mapping), ``wait_limit`` = seconds to wait in all for a busy site.
+    ``turns``: what the site answers at once, of all clients together; the test of a connection, where a person waits
+    for a few calls, has none.
     """
 
     def __init__(
         self,
         connection: Connection,
+        turns: Turns | None = None,
         *,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
@@ -48,11 +53,13 @@ class InfoCaptionClient(Client):
             )
         self.mapping = mapping_of(connection)
         self._login = (connection.login, connection.password)
+        self._turns = turns
         caller = Caller(
             f"InfoCaption {connection.conn_id}",
             connection.site(),
             hints=_HINTS,
             wait_limit=wait_limit(connection),
+            turn=turns.turn if turns else nullcontext,
             sleep=sleep,
         )
         super().__init__(caller)
@@ -60,6 +67,12 @@ class InfoCaptionClient(Client):
         self._lock = Lock()
         self._token = ""
         self._ends_at: float | None = None  # some sites do not say
+
+    def close(self) -> None:
+        """Give the connections back, those to the warehouse too."""
+        super().close()
+        if self._turns:
+            self._turns.close()
 
     def courses(self) -> Body:
         """Every course, published or not."""

@@ -20,6 +20,7 @@ from etl.connectors.infocaption.contract import decode_courses, is_empty
 from etl.connectors.infocaption.derive import InfoCaptionDerivation
 from etl.connectors.infocaption.landed import CHANGES, FLOW, NO_CHANGES, PARTICIPANTS, SYSTEM, landed_at
 from etl.connectors.infocaption.mapping import mapping_of
+from etl.db.turns import Turns
 from etl.engine import night
 from etl.engine.course_night import CourseNight, Wanted
 from etl.engine.decoding import Decoded
@@ -120,7 +121,7 @@ class InfoCaptionNight(CourseNight[InfoCaptionClient]):
 
     def client(self, engine: Engine, connection: Connection) -> InfoCaptionClient:
         """A client of one site."""
-        return InfoCaptionClient(connection)
+        return InfoCaptionClient(connection, Turns(engine, connection.site(), 1))
 
     def courses(self, client: InfoCaptionClient) -> bytes:
         """The site's list of courses, as it answers."""
