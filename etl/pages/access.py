@@ -22,6 +22,8 @@ RIGHTS = {
     "point/decide": Right.CHANGE,
     "relation-numbers": Right.PERSONS,
     "relation-numbers/enter": Right.CHANGE,
+    "enrolments": Right.PERSONS,
+    "enrolments/change": Right.CHANGE,
     "rejections": Right.PERSONS,
     "rejections/dismiss": Right.CHANGE,
     "schools": Right.PERSONS,

@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from etl.engine.mounting import Asgi
 from etl.errors import EtlError, InvalidInput
 from etl.pages import (
+    enrolments,
     mapping,
     point,
     points,
@@ -60,6 +61,7 @@ def application(host: PagesHost) -> FastAPI:
         points,
         point,
         relation_numbers,
+        enrolments,
         schools,
         rejections,
     ):

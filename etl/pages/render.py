@@ -15,6 +15,7 @@ MENU: Final = {
     "tonight": "Tonight",
     "results": "Results",
     "mapping": "Mapping",
+    "enrolments": "Enrolments",
     "points": "Points",
     "schools": "Schools",
     "rejections": "Rejections",

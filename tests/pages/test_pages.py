@@ -132,6 +132,8 @@ def test_there_is_no_address_that_these_tests_do_not_know(engine):
     known |= {"/schools", "/school", "/pupil", "/activate-school", "/pause-school", "/resume-school"}
     known |= {"/set-school", "/end-school"}
     known |= {"/points", "/point", "/accreditations", "/relation-numbers"}
+    known |= {"/enrolments", "/enrolments-preview", "/enrolments-transfer", "/enrolments-stop"}
+    known |= {"/enrolments-automatic"}
     app = application(PagesHost(lambda: None, lambda: engine, SECRET))
     assert {route.path for route in app.routes if hasattr(route, "path")} == known
 

@@ -91,11 +91,11 @@ def ask_withdrawal(session: Session, codes: Sequence[str], how: str, by: str) ->
     return _by_site(rows)
 
 
-def occurrences(session: Session) -> list[Mapping[str, Any]]:
-    """Every linked occurrence with its courses, whether it sends by itself, and how many of its enrolments are ready,
-    on their way, transferred or blocked.
+def occurrences(session: Session, occurrence: str | None = None) -> list[Mapping[str, Any]]:
+    """Every linked occurrence, or this one, with its courses, whether it sends by itself, and how many of its
+    enrolments are ready, on their way, transferred or blocked.
     """
-    return db.rows(session, "moodle/enrolments.occurrences")
+    return db.rows(session, "moodle/enrolments.occurrences", occurrence=occurrence)
 
 
 def enrolments(session: Session, choice: Choice, state: str | None) -> list[Mapping[str, Any]]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.connectors.moodle.writing.course_planning import occurrence_named
+from etl.errors import InvalidInput
 from etl.load import audit
 
 
@@ -24,8 +25,18 @@ class Switch(StrEnum):
 _STORED: Final[dict[Switch, bool | None]] = {Switch.ON: True, Switch.OFF: False, Switch.SITE: None}
 
 
-def send_automatically(session: Session, occurrence: str, switch: Switch, by: str) -> None:
-    """Have the enrolments of an occurrence sent by themselves, or no longer."""
+def send_automatically(
+    session: Session, occurrence: str, switch: Switch, by: str, shown: Switch | None = None
+) -> None:
+    """Have the enrolments of an occurrence sent by themselves, or no longer.
+
+    ``shown``: how it was switched as whoever decides saw it. Raises InvalidInput where it is otherwise now.
+    """
+    if shown is not None:
+        code = occurrence_named(session, occurrence)["occurrence_code"]
+        [now] = db.rows(session, "moodle/switches.now", occurrence_code=code)
+        if now["send_automatically"] != _STORED[shown]:
+            raise InvalidInput(f"occurrence {code}: somebody else switched it meanwhile")
     _set(session, "send_automatically", occurrence, switch, by)
 
 

@@ -25,7 +25,8 @@ from etl.engine.ledger import Target
 from etl.engine.night import Connect
 from etl.engine.options import Options
 from etl.errors import InvalidInput
-from etl.load import runs
+from etl.load import audit, runs
+from etl.load.audit import Through
 
 Way = Literal["suspend", "unenrol"]
 
@@ -43,10 +44,17 @@ class Sent:
     left: int = 0
 
 
-def preview(engine: Engine, connect: Connect, choice: Choice) -> list[Line]:
-    """Exactly what a transfer of these enrolments would send now; nothing is written. It holds names and addresses."""
+def preview(engine: Engine, connect: Connect, choice: Choice, most: int | None = None) -> list[Line]:
+    """Exactly what a transfer of these enrolments would send now; nothing is written. It holds names and addresses.
+
+    ``most``: raises InvalidInput, before the site is asked, where more would be sent.
+    """
     with engine.connect() as session:
         items = asked.ask(session, choice, "preview")
+        if most is not None and (sent := sum(map(len, items.values()))) > most:
+            raise InvalidInput(
+                f"{sent} accounts and enrolments would be sent; at most {most} are shown at once"
+            )
         would = [
             WouldSend.read(session, site, items.get(site.source, frozenset()))
             for site in written_sites(session)
@@ -70,6 +78,18 @@ def transfer(
     """
     pushing = pushing or Pushing()
     return _asked_and_sent(engine, connect, lambda session: asked.ask(session, choice, by), by, pushing, tell)
+
+
+def have_sent(engine: Engine, connect: Connect, choice: Choice, by: str, through: Through) -> int:
+    """Have the enrolments of a choice sent by the next run of the flow; returns how many items that are.
+
+    Raises InvalidInput, with nothing asked for, where ``transfer`` would.
+    """
+    with engine.begin() as session:
+        audit.by(session, by, through)
+        items = asked.ask(session, choice, by)
+        _check(session, connect, items, Pushing())
+    return sum(map(len, items.values()))
 
 
 def withdraw(

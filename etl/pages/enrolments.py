@@ -1,0 +1,157 @@
+"""Enrolments to Moodle: how those of each linked occurrence stand, and having them transferred, or not."""
+
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from etl import db
+from etl.connectors.moodle.writing import asked, switches, transfers
+from etl.connectors.moodle.writing.asked import Choice
+from etl.connectors.moodle.writing.switches import Switch
+from etl.errors import EtlError, InvalidInput
+from etl.load import audit
+from etl.pages.access import visitor_of
+from etl.pages.host import PagesHost, Visitor
+from etl.pages.render import html
+
+_MOST: Final = 100  # rows of a page
+_MOST_PREVIEWED: Final = 50  # the site is asked about each while somebody waits
+STATES: Final = {"ready": "ready", "transferred": "recorded", "blocked": "blocked"}
+_SWITCHED: Final = {True: Switch.ON, False: Switch.OFF, None: Switch.SITE}
+
+Code = Annotated[str, Query(max_length=200)]
+Named = Annotated[str, Form(max_length=200)]
+Chosen = Annotated[list[str], Form(max_length=_MOST)]
+
+
+def router(host: PagesHost) -> APIRouter:
+    """The linked occurrences, the enrolments of one, and what a person asks for."""
+    pages = APIRouter()
+    changer = visitor_of(host, "enrolments/change")
+
+    @pages.get("/enrolments", dependencies=[visitor_of(host, "enrolments")])
+    def enrolments(
+        request: Request,
+        occurrence: Code | None = None,
+        state: Code | None = None,
+        after: Code = "",
+        after_id: int = 0,
+        told: Code | None = None,
+    ) -> Response:
+        if occurrence is None:
+            with host.engine().connect() as session:
+                found = asked.occurrences(session)
+            return html(request, "enrolments", occurrences=found)
+        return _occurrence(
+            host, request, occurrence, state=state, after=after, after_id=after_id, told=_TOLD.get(told or "")
+        )
+
+    @pages.post("/enrolments-preview")
+    def previewed(
+        request: Request,
+        visitor: Annotated[Visitor, changer],
+        occurrence: Named,
+        enrolment: Chosen = [],  # noqa: B006 - a form's default, never changed
+    ) -> Response:
+        chosen = Choice([occurrence], enrolment or None)
+        try:
+            lines = transfers.preview(host.engine(), host.connect, chosen, _MOST_PREVIEWED)
+        except EtlError as refused:
+            return _occurrence(host, request, occurrence, 422, refused)
+        return html(
+            request,
+            "enrolments_preview",
+            occurrence=occurrence,
+            lines=lines,
+            chosen=enrolment,
+            most=_MOST_PREVIEWED,
+        )
+
+    @pages.post("/enrolments-transfer")
+    def transferred(
+        request: Request,
+        visitor: Annotated[Visitor, changer],
+        occurrence: Named,
+        which: Annotated[str, Form(pattern="^(selected|all)$")],
+        enrolment: Chosen = [],  # noqa: B006
+    ) -> Response:
+        try:
+            if which == "selected" and not enrolment:
+                raise InvalidInput("no enrolment is selected")
+            chosen = Choice([occurrence], enrolment if which == "selected" else None)
+            transfers.have_sent(host.engine(), host.connect, chosen, visitor.name, "page")
+        except EtlError as refused:
+            return _occurrence(host, request, occurrence, 422, refused)
+        return _back(occurrence, "asked")
+
+    @pages.post("/enrolments-stop")
+    def stopped(visitor: Annotated[Visitor, changer], occurrence: Named) -> Response:
+        with host.engine().begin() as session:
+            audit.by(session, visitor.name, "page")
+            asked.stop(session, Choice([occurrence]), visitor.name)
+        return _back(occurrence, "stopped")
+
+    @pages.post("/enrolments-automatic")
+    def switched(
+        request: Request,
+        visitor: Annotated[Visitor, changer],
+        occurrence: Named,
+        shown: Annotated[Switch, Form()],
+        switch: Annotated[Switch, Form()],
+    ) -> Response:
+        try:
+            with host.engine().begin() as session:
+                audit.by(session, visitor.name, "page")
+                switches.send_automatically(session, occurrence, switch, visitor.name, shown)
+        except InvalidInput as refused:
+            return _occurrence(host, request, occurrence, 409, refused)
+        return _back(occurrence, "switched")
+
+    return pages
+
+
+_TOLD: Final = {
+    "asked": "The transfer is asked for: it goes with the next run of moodle_enrolments, and shows below as it goes.",
+    "stopped": "Stopped: what was not sent yet is asked for no longer.",
+    "switched": "Saved: how the enrolments of this occurrence are sent.",
+}
+
+
+def _back(occurrence: str, told: str) -> Response:
+    return RedirectResponse(
+        f"enrolments?{urlencode({'occurrence': occurrence, 'told': told})}", status_code=303
+    )
+
+
+def _occurrence(
+    host: PagesHost,
+    request: Request,
+    occurrence: str,
+    code: int = 200,
+    refused: EtlError | None = None,
+    *,
+    state: str | None = None,
+    after: str = "",
+    after_id: int = 0,
+    told: str | None = None,
+) -> Response:
+    where: dict[str, Any] = {"state": state, "after": after, "after_id": after_id, "most": _MOST + 1}
+    with host.engine().connect() as session:
+        found = db.rows(session, "pages/enrolments.occurrence", occurrence=occurrence)
+        if not found:
+            raise InvalidInput(f"there is no occurrence {occurrence}")
+        sites = [one for one in asked.occurrences(session, occurrence)]
+        rows = db.rows(session, "pages/enrolments.page", occurrence=occurrence, **where)
+    shown: dict[str, Any] = {
+        "rows": rows[:_MOST],
+        "more": rows[_MOST - 1] if len(rows) > _MOST else None,
+        "state": state,
+        "states": STATES,
+        "switched": _SWITCHED[found[0]["send_automatically"]],
+        "on_its_way": sum(one["on_its_way"] for one in sites),
+        "refused": refused,
+        "told": told,
+    }
+    return html(request, "enrolments_of", code, occurrence=found[0], sites=sites, **shown)

@@ -1,0 +1,158 @@
+"""Enrolments on their page: how each stands, what a transfer would send, asking for it, stopping, switching."""
+
+import json
+import re
+from html import unescape
+
+import pytest
+
+from etl.connectors.moodle.writing import asked
+from etl.pages.host import Right
+from etl.sandbox import accounts
+
+PEOPLE = 130
+
+
+def words(answer):
+    """What a person reads on a page."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
+
+
+def form(page, action):
+    """The hidden fields of one form of a page."""
+    written = re.search(rf'<form method="post" action="{action}".*?</form>', page.text, re.DOTALL)[0]
+    found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', written)
+    return {name: unescape(value) for name, value in found}
+
+
+@pytest.fixture
+def site(engine, sandbox, monkeypatch):
+    """A site with an occurrence of its empty course; 130 people enrol, one of them without an address."""
+    connection = {"conn_type": "moodle", "host": f"{sandbox.url}/moodle", "password": accounts.MOODLE_TOKEN}
+    monkeypatch.setenv("AIRFLOW_CONN_MOODLE_MAIN", json.dumps({**connection, "extra": {"wait_limit": 0}}))
+    with engine.begin() as session:
+        for statement in (
+            "insert into core.sources (source, system, connection_id, timezone)"
+            " values ('moodle_main', 'moodle', 'moodle_main', 'Europe/Amsterdam')",
+            "insert into core.moodle_writing (source, writing, at_most) values ('moodle_main', 'on', 1000)",
+            "insert into core.occurrences (occurrence_code, name, status) values ('OCC-1', 'First <aid>', 'active')",
+            "insert into core.course_links (source, source_course_id, occurrence_code)"
+            " values ('moodle_main', '5', 'OCC-1')",
+            "insert into core.clients (client_code, username, given_name, surname, email)"
+            " select 'N' || n, 'n' || n, 'Given', 'Name', case when n > 100 then 'n' || n || '@x.example' end"
+            f" from generate_series(100, {99 + PEOPLE}) as n",
+            "insert into core.enrolments (enrolment_code, client_code, occurrence_code, status)"
+            " select 'E-' || client_code, client_code, 'OCC-1', 'active' from core.clients",
+        ):
+            session.exec_driver_sql(statement)
+        asked.refresh_all(session)
+
+
+@pytest.fixture
+def states(engine):
+    """A function that counts enrolments by state and whether they are on their way."""
+
+    def states():
+        with engine.connect() as session:
+            found = session.exec_driver_sql(
+                "select state, on_its_way, count(*) from mart.moodle_enrolments group by 1, 2 order by 1, 2"
+            )
+            return [tuple(row) for row in found]
+
+    return states
+
+
+def page_of(browser, **more):
+    return browser.get("/enrolments", params={"occurrence": "OCC-1"} | more)
+
+
+def test_before_a_site_is_written_to_the_page_says_what_to_do_first(op):
+    assert "Say in moodle_writing.csv which site is written to" in words(op.get("/enrolments"))
+
+
+def test_the_pages_of_an_occurrence_hold_every_enrolment_once_with_what_to_do_about_blocked_ones(op, site):
+    assert "OCC-1 First <aid> active moodle_main, course 5 129 0 0 1" in words(op.get("/enrolments"))
+    page, seen = page_of(op), []
+    while page:
+        seen += re.findall(r'<td class="id">(E-N\d+)</td>', page.text)
+        following = re.search(r'rel="next" href="([^"]*)"', page.text)
+        page = op.get("/" + unescape(following[1])) if following else None
+    assert seen == [f"E-N{n}" for n in range(100, 100 + PEOPLE)]
+    blocked = page_of(op, state="blocked")
+    assert re.findall(r'<td class="id">(E-N\d+)</td>', blocked.text) == ["E-N100"]
+    assert 'href="rejections?source=moodle_main&amp;reason_code=' in blocked.text
+
+
+def test_the_preview_shows_what_would_be_sent_and_sends_nothing(op, site, states, sandbox):
+    before = states()
+    fields = form(page_of(op), "enrolments-transfer")
+    shown = words(op.post("/enrolments-preview", data=fields | {"enrolment": ["E-N101"]}))
+    assert "N101 make account" in shown
+    assert "email=n101@x.example" in shown
+    assert "N101 enrol in course course=5" in shown
+    assert states() == before
+    assert not [
+        name for name in sandbox.counters.of("moodle") if name.endswith(("create_users", "enrol_users"))
+    ]
+    answer = op.post("/enrolments-preview", data=fields)
+    assert answer.status_code == 422
+    assert "at most 50 are shown at once" in words(answer)
+
+
+def test_a_transfer_is_asked_for_shows_as_on_its_way_and_can_be_stopped(op, site, states, engine):
+    fields = form(page_of(op), "enrolments-transfer")
+    answer = op.post(
+        "/enrolments-transfer", data=fields | {"which": "selected", "enrolment": ["E-N101", "E-N102"]}
+    )
+    assert "The transfer is asked for" in words(answer)
+    assert "2 on their way" in words(answer)
+    with engine.connect() as session:
+        by = session.exec_driver_sql("select distinct decided_by from ops.outbox_decisions").scalars().all()
+    assert by == ["somebody"]
+    op.post("/enrolments-transfer", data=fields | {"which": "all"})
+    assert ("ready", True, 129) in states()
+    answer = op.post("/enrolments-stop", data=form(answer, "enrolments-stop"))
+    assert "Stopped" in words(answer)
+    assert ("ready", False, 129) in states()
+
+
+def test_what_cannot_be_transferred_is_said_and_nothing_is_asked_for(op, site, states, engine):
+    before = states()
+    fields = form(page_of(op), "enrolments-transfer")
+    answer = op.post("/enrolments-transfer", data=fields | {"which": "selected"})
+    assert "Nothing was changed: no enrolment is selected" in words(answer)
+    answer = op.post(
+        "/enrolments-transfer", data=fields | {"which": "selected", "enrolment": ["E-N101", "E-N100"]}
+    )
+    assert "E-N100 is not ready" in words(answer)
+    with engine.begin() as session:
+        session.exec_driver_sql("update core.moodle_writing set writing = 'test'")
+    answer = op.post("/enrolments-transfer", data=fields | {"which": "all"})
+    assert answer.status_code == 422
+    assert "in test, or paused" in words(answer)
+    assert states() == before
+
+
+def test_sending_automatically_is_switched_unless_somebody_else_switched_it(op, site, engine):
+    opened = form(page_of(op), "enrolments-automatic")
+    answer = op.post("/enrolments-automatic", data=opened | {"switch": "on"})
+    assert "Saved" in words(answer)
+    answer = op.post("/enrolments-automatic", data=opened | {"switch": "off"})
+    assert answer.status_code == 409
+    assert "somebody else switched it meanwhile" in words(answer)
+    with engine.connect() as session:
+        assert session.exec_driver_sql("select send_automatically from core.occurrences").scalars().all() == [
+            True
+        ]
+
+
+def test_who_may_only_look_sees_no_form_and_changes_nothing(browse, op, site, states):
+    before = states()
+    fields = form(page_of(op), "enrolments-transfer")
+    reader = browse(Right.SEE, Right.PERSONS)
+    assert "csrftoken" not in page_of(reader).text
+    for action in ("preview", "transfer", "stop", "automatic"):
+        given = fields | {"which": "all", "shown": "site", "switch": "on"}
+        assert reader.post(f"/enrolments-{action}", data=given).status_code == 403
+    assert page_of(browse(Right.SEE)).status_code == 403
+    assert states() == before
