@@ -162,6 +162,20 @@ def growing(watch: Watch, url: str, settings: GeneratedSettings, name: str, cour
     derive_night(watch, 0, f"{name}: same changes", engine)
 
 
+def first(watch: Watch, url: str, name: str) -> None:
+    """A first night."""
+    derive_night(watch, 0, name, db.engine(url))
+
+
+def changed(watch: Watch, url: str, settings: GeneratedSettings, name: str) -> None:
+    """Nights before each of which 1 % changed."""
+    engine = db.engine(url)
+    [source] = sources(engine, SYSTEM)
+    for lap in watch.laps:
+        land_changes(engine, source, GeneratedSite(replace(settings, night=lap + 1)))
+        derive_night(watch, lap, name, engine)
+
+
 def over_http(watch: Watch, url: str, sandbox: str, name: str) -> None:
     """A whole night: poll, land, derive and load."""
     engine, part = db.engine(url), f"over HTTP: {name}"
@@ -183,7 +197,7 @@ def _merge(watch: Watch, lap: int, name: str, engine: Engine, source: Source, ro
 def derive_night(watch: Watch, lap: int, name: str, engine: Engine, options: Options = Options()) -> None:  # noqa: B008
     run_id = moodle_results.open_run(engine, options)
     batches = night.plan_sites(engine, run_id, SYSTEM, FLOW, options, lambda source: _linked(engine, source))
-    with watch(name, lap):
+    with watch(name, lap, engine):
         for batch in batches:
             moodle_results.derive(engine, run_id, batch, Connection, options)
     if lap == 0:

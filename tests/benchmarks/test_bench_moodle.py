@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from etl.sandbox.moodle.generated_site import GeneratedSettings
+from tests.benchmarks import bench_standing
 from tests.benchmarks.bench_moodle import measure
 
 pytestmark = pytest.mark.long
@@ -29,3 +30,10 @@ def test_a_tiny_site_gives_every_figure_and_an_identical_night_writes_nothing(po
     lines = [json.loads(line) for line in report.save(tmp_path).read_text().splitlines()]
     assert [line["part"] for line in lines if "part" in line] == list(report.parts)
     assert all(name in shown.getvalue() for name in report.parts)
+
+
+def test_a_tiny_site_with_results_of_earlier_years_gives_the_ratio(postgres_url):
+    report = bench_standing.measure(postgres_url, TINY, [1, 500])
+    assert [goal.found > 0 for goal in report.goals] == [True]
+    [few, many] = [part for name, part in report.parts.items() if "standing" in name]
+    assert few.rows == many.rows > 0
