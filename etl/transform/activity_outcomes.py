@@ -18,6 +18,7 @@ MOST_PERCENT: Final = 999.99995
 # The worst outcome decides a unit. A failure decides it whatever else is open, but not against what is not told or
 # not there, which might be anything.
 PASSED, OUTDATED, UNDECIDED, FAILED, WITHHELD, AWAITED, MISSING, BLOCKED = range(2, -6, -1)
+_NOTHING_MISSING: Final = pd.DataFrame({"user_id": [], "activity_id": []}, dtype="int64")
 
 
 def activity_outcomes(
@@ -34,9 +35,8 @@ def activity_outcomes(
     """
     told = is_told(grades)
     graded = grades[told].assign(share=_shares(grades)[told])
-    return pd.concat(
-        [_judged(graded, modules), _missing(grades, answered, learners, links)], ignore_index=True
-    )
+    judged, missing = _judged(graded, modules), _missing(grades, answered, learners, links)
+    return pd.concat([judged, missing], ignore_index=True) if len(missing) else judged
 
 
 def is_told(grades: pd.DataFrame) -> np.ndarray:
@@ -99,6 +99,8 @@ def _missing(
     reports = mapped["scope"].map(learners["scope"].value_counts()).astype("float64")
     seen = mapped["activity_id"].map(shown).astype("float64").fillna(0)
     partly = mapped[seen < reports]
+    if partly.empty:
+        return _NOTHING_MISSING
     expected = learners[["scope", "user_id"]].merge(partly, on="scope")[["user_id", "activity_id"]]
     there = grades.loc[grades["activity_id"].isin(partly["activity_id"]), ["user_id", "activity_id"]]
     lacking = expected.merge(there.drop_duplicates(), on=["user_id", "activity_id"], how="left_anti")

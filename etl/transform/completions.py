@@ -13,6 +13,16 @@ RESOURCE = "course_completion"
 _LEARNER = ["scope", "user_id"]
 _PERSON = ["scope", "client_code"]
 _ENROLMENT = ["enrolment_code", "occurrence_code", "status", "start_date"]
+_SECONDS = "datetime64[s, UTC]"
+NO_SIGHTINGS = pd.DataFrame(columns=[*_LEARNER, "completed_at", "first_round", "last_round"]).astype(
+    {
+        "scope": "str",
+        "user_id": "int64",
+        "completed_at": _SECONDS,
+        "first_round": "int64",
+        "last_round": "int64",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -162,6 +172,8 @@ def _settled(
     )
     exact = set(held.loc[held["held_at"] == held["completed_at"], "row"])
     pairs = held[~held["row"].isin(exact)].reset_index(drop=True)
+    if pairs.empty:
+        return people.assign(known=people.index.isin(exact), moved=False)
     pairs["earlier"] = pairs[["completed_at", "held_at"]].min(axis=1)
     pairs["later"] = pairs[["completed_at", "held_at"]].max(axis=1)
     same = pairs[~_reset_between(pairs, sightings) & ~_started_between(pairs, enrolments, timezone)]
@@ -189,9 +201,6 @@ def _started_between(pairs: pd.DataFrame, enrolments: pd.DataFrame, timezone: st
     earlier, later = (local_dates(started[name], timezone) for name in ("earlier", "later"))
     between = started.loc[(earlier < start) & (start <= later), "pair"]
     return pd.Series(pairs.index.isin(between), index=pairs.index)
-
-
-_SECONDS = "datetime64[s, UTC]"
 
 
 def _seconds(recorded: pd.DataFrame) -> pd.DataFrame:

@@ -250,6 +250,8 @@ def _checked(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _listed(unfit: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
     bad = unfit[unfit["reason"] != _NO_STATUS[BLOCKED]]
+    if bad.empty:
+        return combined([])
     bad = bad.drop(columns=["unit_code", "place"]).join(targets, on="target")
     keys = bad["occurrence_code"] + "/" + bad["user_id"].astype("str") + "/" + bad["unit_code"]
     return rejected_rows(bad["scope"], RESOURCE, keys, bad["reason"].astype("str"), bad["user_id"])

@@ -16,7 +16,13 @@ from etl.load.merge import Merged, merge
 from etl.load.runs import Counts
 from etl.results.administration import Administration
 from etl.transform.came_in import came_in
-from etl.transform.completions import Completions, completion_sightings, course_completions, unsettled
+from etl.transform.completions import (
+    NO_SIGHTINGS,
+    Completions,
+    completion_sightings,
+    course_completions,
+    unsettled,
+)
 from etl.transform.enrolments import courses_without_learners, not_enrolled
 from etl.transform.rejected import combined
 from etl.transform.unit_results import RESULT_COLUMNS, UnitResults, unit_results
@@ -64,17 +70,22 @@ def results_of(
     )
     recorded = administration.completions
     moved = unsettled(answers.completed, matched, recorded)
+    sightings = NO_SIGHTINGS
+    if len(moved):
+        sightings = completion_sightings(completions_seen(session, source.source, moved))
     done = course_completions(
         answers.completed,
         matched,
         enrolments,
         recorded,
-        completion_sightings(completions_seen(session, source.source, moved)),
+        sightings,
         administration.places,
         source.timezone,
     )
-    _, absent, _ = administration.enrolled(persons.merge(answers.absent, on=_LEARNER))
-    listed = [answers.rejected, unmatched, units.rejected, done.rejected, not_enrolled(absent)]
+    listed = [answers.rejected, unmatched, units.rejected, done.rejected]
+    if len(answers.absent):
+        _, absent, _ = administration.enrolled(persons.merge(answers.absent, on=_LEARNER))
+        listed.append(not_enrolled(absent))
     listed.append(administration.hidden_fields(answers.participants))
     if whole:
         expected = administration.courses, administration.enrolments

@@ -15,7 +15,7 @@ from etl.engine.decoding import BROKEN, Epoch, Flag, Id, Rejects, Text, each, ou
 ACTIVITY: Final = "mod"  # the type of a grade item that belongs to one
 # Decoded objects take ten times the room of the table that is made of them: a large report is decoded in parts.
 _SMALL: Final = 32 * 1024 * 1024  # bytes
-LEARNERS_AT_ONCE: Final = 500
+LEARNERS_AT_ONCE: Final = 250  # of more the objects leave the cache before they are columns
 _WITHHELD: Final = re.compile(
     rb'"grade(?:needsupdate|ishidden|hiddenbydate)"\s*:\s*(?:true|1)'
     rb'|"graderaw"\s*:\s*null[^{}]*"gradeformatted"\s*:\s*"(?!-?")'

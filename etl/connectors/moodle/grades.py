@@ -61,6 +61,15 @@ class _Numbered(dict[str | None, int]):
         return self[name]
 
 
+class _Verdicts(dict[str | None, int]):
+    """Grades as they are shown, each with its verdict: a function call for each would take longer than the rest."""
+
+    def __missing__(self, shown: str | None) -> int:
+        # Without the grade that follows them the icons of a million grades are a few.
+        self[shown] = _verdict(shown[: shown.rfind(">") + 1]) if shown and "<" in shown else 0
+        return self[shown]
+
+
 class GradeReports:
     """Takes in grade reports one after another; ``table`` is one of all of them: a frame for each would take longer
     than decoding it.
@@ -75,12 +84,15 @@ class GradeReports:
         self._modules = _Numbered()
         self.named: list[tuple[int, Row]] = []  # the activities of whole reports, with the report
 
-    def add(self, body: bytes, only: Collection[int] | None = None) -> int:
-        """Take in a report, or what it says of some learners (``only``); returns how many grade items that is."""
+    def add(self, body: bytes, only: Collection[int] | None = None, *, names: bool = True) -> int:
+        """Take in a report, or what it says of some learners (``only``); returns how many grade items that is.
+
+        ``names``: keep those of its activities.
+        """
         position, rejects, items = len(self._rejects), Rejects(), 0
         self._rejects.append(rejects)
         for users in learners_of(body, rejects, only):
-            if only is None and not items:
+            if names and not items:
                 self.named += [(position, row) for row in of_learners(users)]
             self._waiting += users
             self._places += [position] * len(users)
@@ -141,6 +153,7 @@ def _grades(users: Sequence[UserGrades], modules: _Numbered) -> tuple[dict[str, 
         mine = _kept(user)
         items += mine
         counts.append(len(mine))
+    verdicts = _Verdicts()
     ids = np.array([user.userid for user in users], dtype=np.int64)
     # Nearly all of them are simple: a call for each would take as long as the rest.
     withheld = np.array(
@@ -158,11 +171,7 @@ def _grades(users: Sequence[UserGrades], modules: _Numbered) -> tuple[dict[str, 
         "grade_min": np.array([i.grademin for i in items], dtype=np.float64),
         "grade_max": np.array([i.grademax for i in items], dtype=np.float64),
         "graded_at": np.array([i.gradedategraded or 0 for i in items], dtype=np.int64),
-        # Without the grade that follows them the icons of a million grades are a few.
-        "verdict": np.array(
-            [_verdict(t[: t.rfind(">") + 1]) if (t := i.gradeformatted) and "<" in t else 0 for i in items],
-            dtype=np.int8,
-        ),
+        "verdict": np.array([verdicts[i.gradeformatted] for i in items], dtype=np.int8),
         "withheld": withheld,
     }
     return columns, counts

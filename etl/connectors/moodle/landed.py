@@ -62,7 +62,8 @@ class LandedAnswers:
     def _take_report(self, answer: landing.Landed, only: Collection[int] | None) -> None:
         course = self._courses[answer.scope]
         self._origins.append((course, answer.resource, answer.key, answer.landing_id))
-        self.items += self._reports.add(answer.body, only)
+        whole = answer.resource == GRADES and only is None
+        self.items += self._reports.add(answer.body, only, names=whole)
 
     def _take_module(self, answer: landing.Landed) -> None:
         if not answer.body:
@@ -96,12 +97,7 @@ class LandedAnswers:
     def named(self) -> list[tuple[str, str, str, str]]:
         """scope and the columns of activity_names, of what whole reports name."""
         scopes = self.scopes
-        origins = [self._origins[report] for report, _ in self._reports.named]
-        return [
-            (scopes[course], *row)
-            for (course, resource, *_), (_, row) in zip(origins, self._reports.named, strict=True)
-            if resource == GRADES
-        ]
+        return [(scopes[self._origins[report][0]], *row) for report, row in self._reports.named]
 
     def participants(self) -> pd.DataFrame:
         """The lists of participants, one below the other."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection as Session
 from etl import db
 from etl.connectors.moodle.answers import Answers, completed_courses, pass_grades, told_nothing
 from etl.connectors.moodle.due import Due
-from etl.connectors.moodle.landed import GRADES, USER_GRADES, LandedAnswers, newest
+from etl.connectors.moodle.landed import GRADES, MODULE, USER_GRADES, LandedAnswers, newest
 from etl.engine.sources import Source
 from etl.load import landing
 from etl.transform.rejected import combined
@@ -23,8 +23,11 @@ def some_answers(session: Session, source: Source, due: Due) -> tuple[Answers, p
     ``listed`` as it is now and ``sure``: they are still who they were.
     """
     held = _held(session, source, due)
-    taken = _taken(session, source, due, held)
+    shown = _shown(due)
+    taken, modules = _taken(session, source, due, held)
     grades, learners, malformed = taken.reports()
+    for answer in landing.read(session, _deciding(modules, grades, shown)):
+        taken.take(answer)
     completed = completed_courses(taken, learners)
     lists = due.lists
     listed = pd.concat(
@@ -34,7 +37,7 @@ def some_answers(session: Session, source: Source, due: Due) -> tuple[Answers, p
     answers = Answers(
         grades=grades,
         learners=learners,
-        answered=_shown(due),
+        answered=shown,
         modules=pass_grades(taken),
         completed=completed,
         participants=lists,
@@ -65,9 +68,11 @@ def _held(session: Session, source: Source, due: Due) -> pd.DataFrame:
     return held.assign(**flags).sort_values(_LEARNER, ignore_index=True)
 
 
-def _taken(session: Session, source: Source, due: Due, held: pd.DataFrame) -> LandedAnswers:
-    """The newest answers about them, and about the activities of their courses; of a whole report no more than is
-    needed.
+def _taken(
+    session: Session, source: Source, due: Due, held: pd.DataFrame
+) -> tuple[LandedAnswers, pd.DataFrame]:
+    """The newest answers about them, of a whole report no more than is needed; and the index of what is landed of the
+    activities of their courses.
     """
     found = newest(
         db.query(
@@ -83,11 +88,24 @@ def _taken(session: Session, source: Source, due: Due, held: pd.DataFrame) -> La
         pd.MultiIndex.from_frame(single[["scope", "key"]])
     )
     needed = held[held["reported"] & ~own].groupby("scope")["user_id"].agg(set).to_dict()
-    found = found[(found["resource"] != GRADES) | found["scope"].isin(list(needed))]
+    modules = found["resource"] == MODULE
+    theirs = found[~modules & ((found["resource"] != GRADES) | found["scope"].isin(list(needed)))]
     taken = LandedAnswers()
-    for answer in landing.read(session, found["landing_id"].tolist()):
+    for answer in landing.read(session, theirs["landing_id"].tolist()):
         taken.take(answer, needed.get(answer.scope) if answer.resource == GRADES else None)
-    return taken
+    return taken, found[modules]
+
+
+def _deciding(modules: pd.DataFrame, grades: pd.DataFrame, shown: pd.DataFrame) -> list[int]:
+    """The pass grades that decide something, of an index of landings: those that a grade is compared with, since the
+    site gives no verdict of its own, and those of activities that no report shows.
+    """
+    told = grades["grade"].notna() & (grades["withheld"] == 0)
+    compared = grades.loc[told & (grades["verdict"] == 0), "activity_id"]
+    numbered = modules.assign(activity_id=modules["key"].astype("int64"))
+    unseen = numbered.merge(shown, on=["scope", "activity_id"], how="left_anti")
+    decided = numbered[numbered["activity_id"].isin(compared)]
+    return sorted({*decided["landing_id"], *unseen["landing_id"]})
 
 
 def _shown(due: Due) -> pd.DataFrame:

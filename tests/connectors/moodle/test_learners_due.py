@@ -9,10 +9,12 @@ from etl.connectors.moodle.flow import open_run
 from etl.engine import course_derivation
 from etl.engine.options import Options
 from etl.engine.sources import sources
+from etl.sandbox.moodle import changes
 from tests.fixtures.nights import as_text
 
 COURSES = ["2", "3", "4"]
 STUDENT, QUIZ, LATER = 16, 3, 1_800_000_000  # CL00010, E-1001-010, in course 2
+NO_PASS_GRADE = 7
 OF_COURSE_2 = ("2", 16)
 E10 = "enrolment_code = 'E-1001-010'"
 CL10 = "client_code = 'CL00010'"
@@ -36,6 +38,19 @@ EDITS = {
         f"update core.recorded_results set status = 'started', finished_on = null where {E10}",
         [OF_COURSE_2],
         [],
+    ),
+    "the start of an enrolment": (
+        f"update core.enrolments set start_date = '2026-09-02' where {E10}",
+        f"update core.enrolments set start_date = '2026-09-14' where {E10}",
+        [OF_COURSE_2],
+        [],
+    ),
+    "a competence that a course gives": (
+        "insert into core.competence_links (source, source_course_id, competence_code)"
+        " values ('moodle_main', '4', 'BUSINESS-CERT')",
+        "delete from core.competence_links where source = 'moodle_main' and source_course_id = '4'",
+        [],
+        ["4"],
     ),
     "the status of an enrolment": (
         f"update core.enrolments set status = 'withdrawn' where {E10}",
@@ -195,6 +210,22 @@ def test_a_night_in_which_some_changed_leaves_what_deriving_everything_would(
     all_again()
     again = stands()
     assert {name: rows ^ some[name] for name, rows in again.items()} == {table: set() for table in again}
+
+
+@pytest.mark.long
+def test_a_grade_without_a_verdict_of_the_site_is_compared_with_the_pass_grade_that_was_read_before(
+    night, sandbox, unit, calls
+):
+    site = sandbox.moodle.site
+    changes.set_gradepass(site, NO_PASS_GRADE, 0)
+    night()
+    assert unit("E-1001-010", "BSBTEC201") is None
+    site.set_grade(STUDENT, NO_PASS_GRADE, 30, LATER)
+    site.touch(2, STUDENT, LATER)
+    calls()
+    night()
+    assert "course_module" not in calls()
+    assert unit("E-1001-010", "BSBTEC201")[0] == "passed"
 
 
 @pytest.mark.long
