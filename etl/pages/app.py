@@ -22,6 +22,7 @@ from etl.errors import EtlError, InvalidInput
 from etl.pages import (
     enrolments,
     mapping,
+    mapping_course,
     point,
     points,
     rejections,
@@ -58,6 +59,7 @@ def application(host: PagesHost) -> FastAPI:
         run,
         results,
         mapping,
+        mapping_course,
         points,
         point,
         relation_numbers,

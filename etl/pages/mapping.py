@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from etl import db
 from etl.connectors.moodle import activities as moodle_activities
+from etl.connectors.moodle.writing.settings import written_sites
 from etl.errors import EtlError, InvalidInput
 from etl.pages.access import visitor_of
 from etl.pages.host import PagesHost, Visitor
@@ -39,12 +40,13 @@ def router(host: PagesHost) -> APIRouter:
         course: Chosen = None,
         search: Chosen = None,
         after: Chosen = None,
-        done: Chosen = None,
+        done: Annotated[str | None, Query(max_length=5_000)] = None,
+        refused: Annotated[str | None, Query(max_length=5_000)] = None,
     ) -> Response:
         if occurrence is None:
             return html(request, "mapping_list", **_occurrences(host.engine(), search or None, after or ""))
         shown = _shown(host.engine(), occurrence, unit, source, course)
-        return html(request, "mapping", **shown, done=done)
+        return html(request, "mapping", **shown, done=done, refused=refused)
 
     @pages.post("/mapping")
     def changed(
@@ -121,10 +123,12 @@ def _shown(
                 session, "pages/mapping.activities", **of, unit_code=chosen["unit_code"], **where
             )
         last = db.rows(session, "pages/mapping.last_change", **of)
+        sites = [site.source for site in written_sites(session)]
     return {
         "occurrence": found[0],
         "units": units,
         "courses": courses,
+        "sites": sites,
         "here": here,
         "chosen": chosen,
         "activities": activities,

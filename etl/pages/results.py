@@ -75,7 +75,7 @@ def router(host: PagesHost) -> APIRouter:
         after = tuple(request.query_params.get("after", "").split("|", 2)) or ("",)
         with host.engine().connect() as session:
             rows = _page(session, asked, after)
-            waiting = {one["state"]: one["results"] for one in db.rows(session, "pages/results.waiting")}
+            waiting = db.rows(session, "pages/results.waiting")[0]["results"]
         seen = [_shown(row) for row in rows[:_MOST]]
         last = seen[-1] if len(rows) > _MOST else None
         return html(

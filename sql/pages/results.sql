@@ -1,60 +1,132 @@
 -- name: page
--- Results that wait for review, and those that are recorded, by enrolment and unit.
-select *
-from (
+-- Results that wait for review, and those that are recorded, by enrolment and unit. Each part finds its own rows by the
+-- key of its table, as many as a page holds, and looks only these up in the view, which says what stands.
+(
     select
-        state,
-        reason_code,
-        source,
-        occurrence_code,
-        enrolment_code,
-        client_code,
-        unit_code,
-        proposed_status,
-        status,
-        started_on,
-        finished_on,
-        grade_percent,
-        proposed_at as at
-    from mart.proposals
-    where state in ('ready', 'adjusted', 'not_possible')
-    and (cast(:state as text) is null or state = :state)
-    and (cast(:until as timestamptz) is null or proposed_at <= :until)
-    union all
-    select
-        'recorded',
-        null,
-        source,
-        occurrence_code,
-        enrolment_code,
-        client_code,
-        unit_code,
-        status,
-        status,
-        started_on,
-        finished_on,
-        grade_percent,
-        recorded_at
-    from mart.unit_results
-    where coalesce(:state, 'recorded') = 'recorded'
-) as found
-where (enrolment_code, unit_code, proposed_status) > (:after_enrolment, :after_unit, :after_status)
-and (cast(:occurrence as text) is null or occurrence_code = :occurrence)
-and (cast(:learner as text) is null or client_code = :learner)
-and (cast(:since as date) is null or coalesce(finished_on, started_on) >= :since)
-and (
-    cast(:course as text) is null
-    or occurrence_code = any(array(
-        select linked.occurrence_code from core.linked_courses as linked
-        where linked.source_course_id = :course and linked.in_force
-    ))
+        held.state,
+        held.reason_code,
+        held.source,
+        enrolled.occurrence_code,
+        listed.enrolment_code,
+        enrolled.client_code,
+        listed.unit_code,
+        listed.status as proposed_status,
+        held.status,
+        held.started_on,
+        held.finished_on,
+        held.grade_percent
+    from core.proposed_results as listed
+    join core.enrolments as enrolled using (enrolment_code)
+    cross join lateral (
+        select * from mart.proposals as shown
+        where shown.enrolment_code = listed.enrolment_code
+        and shown.unit_code = listed.unit_code
+        and shown.proposed_status = listed.status
+        limit 1
+    ) as held
+    where listed.decision = 'open'
+    and coalesce(cast(:state as text), '') <> 'recorded'
+    and (cast(:state as text) is null or held.state = :state)
+    and (cast(:until as timestamptz) is null or listed.proposed_at <= :until)
+    and (listed.enrolment_code, listed.unit_code, listed.status) > (:after_enrolment, :after_unit, :after_status)
+    and (cast(:occurrence as text) is null or enrolled.occurrence_code = :occurrence)
+    and (cast(:learner as text) is null or enrolled.client_code = :learner)
+    and (cast(:since as date) is null or coalesce(listed.finished_on, listed.started_on) >= :since)
+    and (cast(:since as date) is null or coalesce(held.finished_on, held.started_on) >= :since)
+    and (
+        cast(:course as text) is null
+        or enrolled.occurrence_code = any(array(
+            select linked.occurrence_code from core.linked_courses as linked
+            where linked.source_course_id = :course and linked.in_force
+        ))
+    )
+    order by listed.enrolment_code, listed.unit_code, listed.status
+    limit :most
 )
-order by enrolment_code, unit_code, proposed_status
+union
+(
+    select
+        'recorded' as state,
+        null as reason_code,
+        held.source,
+        enrolled.occurrence_code,
+        listed.enrolment_code,
+        enrolled.client_code,
+        listed.unit_code,
+        held.status as proposed_status,
+        held.status,
+        held.started_on,
+        held.finished_on,
+        held.grade_percent
+    from core.unit_results as listed
+    join core.enrolments as enrolled using (enrolment_code)
+    cross join lateral (
+        select * from mart.unit_results as shown
+        where shown.enrolment_code = listed.enrolment_code
+        and shown.unit_code = listed.unit_code
+        limit 1
+    ) as held
+    where coalesce(cast(:state as text), 'recorded') = 'recorded'
+    and (listed.enrolment_code, listed.unit_code, listed.status) > (:after_enrolment, :after_unit, :after_status)
+    and (cast(:occurrence as text) is null or enrolled.occurrence_code = :occurrence)
+    and (cast(:learner as text) is null or enrolled.client_code = :learner)
+    and (cast(:since as date) is null or coalesce(listed.finished_on, listed.started_on) >= :since)
+    and (cast(:since as date) is null or coalesce(held.finished_on, held.started_on) >= :since)
+    and (
+        cast(:course as text) is null
+        or enrolled.occurrence_code = any(array(
+            select linked.occurrence_code from core.linked_courses as linked
+            where linked.source_course_id = :course and linked.in_force
+        ))
+    )
+    order by listed.enrolment_code, listed.unit_code, listed.status
+    limit :most
+)
+union
+(
+    select
+        'recorded' as state,
+        null as reason_code,
+        held.source,
+        enrolled.occurrence_code,
+        listed.enrolment_code,
+        enrolled.client_code,
+        listed.unit_code,
+        held.status as proposed_status,
+        held.status,
+        held.started_on,
+        held.finished_on,
+        held.grade_percent
+    from core.recorded_results as listed
+    join core.enrolments as enrolled using (enrolment_code)
+    cross join lateral (
+        select * from mart.unit_results as shown
+        where shown.enrolment_code = listed.enrolment_code
+        and shown.unit_code = listed.unit_code
+        limit 1
+    ) as held
+    where listed.closed_at is null
+    and coalesce(cast(:state as text), 'recorded') = 'recorded'
+    and (listed.enrolment_code, listed.unit_code, listed.status) > (:after_enrolment, :after_unit, :after_status)
+    and (cast(:occurrence as text) is null or enrolled.occurrence_code = :occurrence)
+    and (cast(:learner as text) is null or enrolled.client_code = :learner)
+    and (cast(:since as date) is null or coalesce(listed.finished_on, listed.started_on) >= :since)
+    and (cast(:since as date) is null or coalesce(held.finished_on, held.started_on) >= :since)
+    and (
+        cast(:course as text) is null
+        or enrolled.occurrence_code = any(array(
+            select linked.occurrence_code from core.linked_courses as linked
+            where linked.source_course_id = :course and linked.in_force
+        ))
+    )
+    order by listed.enrolment_code, listed.unit_code, listed.status
+    limit :most
+)
+order by enrolment_code, unit_code, proposed_status, state
 limit :most
 
 -- name: waiting
--- How many wait, by state.
-select state, count(*) as results
-from mart.proposals
-where state in ('ready', 'adjusted', 'not_possible')
-group by state
+-- How many wait for review.
+select count(*) as results
+from core.proposed_results
+where decision = 'open'

@@ -161,3 +161,45 @@ def test_the_commands_do_the_same(warehouse, monkeypatch, held):
     assert held() == [("2",)]
     assert "BSBWHS211" in CliRunner().invoke(commands, ["show", "OCC-1001"]).output
     assert held("select who from ops.audit where through <> 'import' order by audit_id limit 1") == [("HR",)]
+
+
+@pytest.fixture
+def clerk(engine):
+    """A browser of a clerk, for whom the recorded site answers and is written to."""
+    with engine.begin() as session:
+        session.exec_driver_sql(
+            "insert into core.moodle_writing (source, writing) values ('moodle_main', 'on');"
+            "insert into core.occurrences (occurrence_code, name, status) values ('OCC-9', 'Nine', 'active')"
+        )
+    with serve() as sandbox:
+        visitor = Visitor("clerk", frozenset(Right))
+        host = PagesHost(
+            lambda: visitor, lambda: engine, SECRET, connect=partial(moodle_connection, sandbox.url)
+        )
+        app = Starlette(routes=[Mount(PATH, create(host))])
+        yield TestClient(app, f"http://etl.test{PATH}")
+
+
+def course_of(client, do, **form):
+    """Press a button about the course of OCC-9; the page afterwards."""
+    page = client.get("/mapping", params={"occurrence": "OCC-9"})
+    token = re.search(r'name="csrftoken" value="([^"]*)"', page.text)[1]
+    form = {"csrftoken": token, "occurrence": "OCC-9", "source": "moodle_main", "do": do} | form
+    answer = client.post("/mapping/course", data=form, follow_redirects=False)
+    assert answer.status_code == 303
+    return client.get(f"/{answer.headers['location'].removeprefix('../')}")
+
+
+def test_a_course_is_chosen_by_hand_with_who_and_one_that_is_not_there_is_refused(clerk, held):
+    assert "No course was linked: course 99 is not shown" in words(course_of(clerk, "link", course="99"))
+    assert "no course has OCC-9 as its idnumber" in words(course_of(clerk, "look"))
+    assert "OCC-9 is linked to course 2." in words(course_of(clerk, "link", course="2"))
+    assert held("select occurrence_code, linked_by from core.moodle_course_links") == [("OCC-9", "clerk")]
+
+
+def test_a_course_is_made_in_a_category_of_the_site(clerk, held):
+    assert "Categories: 1 " in words(course_of(clerk, "tree"))
+    assert "a course needs a short name" in words(course_of(clerk, "make", short_name="S"))
+    page = course_of(clerk, "make", short_name="S9", full_name="Nine", category="1")
+    assert "OCC-9 has course" in words(page)
+    assert held("select linked_by from core.moodle_course_links") == [("clerk",)]

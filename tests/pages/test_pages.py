@@ -123,6 +123,7 @@ def test_there_is_no_address_that_these_tests_do_not_know(engine):
         "/tonight",
         "/run",
         "/mapping",
+        "/mapping/course",
         "/results",
         "/rejections",
         "/rejections/dismiss",
