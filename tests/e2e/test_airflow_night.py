@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from etl import db
 from etl.db import embedded
+from etl.demo.administration import NEW_ENROLMENTS, SAMPLE_REFERENCE, WITHDRAWAL, import_upon
 from etl.demo.airflow import Api, command, environment
 from tests.conformance.stand_in import golden
 from tests.connectors.coachview.requests import told
@@ -29,6 +30,7 @@ NIGHT = "moodle_results"
 PUSH = "pe_online_attendance"
 COMPETENCES = "infocaption_competences"
 PUPILS = "iep_test_results"
+TRANSFER = "moodle_enrolments"
 FLOWS = (NIGHT, PUSH, COMPETENCES, PUPILS)
 RESULTS = (
     "select enrolment_code, unit_code, status, started_on, finished_on, recorded_at from core.unit_results"
@@ -110,6 +112,12 @@ class Product:
             self.api.get(f"dags/{dag}/dagRuns/{run}")["state"] in FINISHED for dag, run in runs.items()
         )
 
+    def succeed(self, dag):
+        """A run of it, which ends well."""
+        run = self.trigger(dag)
+        self.wait_until(lambda: self.over({dag: run}))
+        assert self.status(run) == "success"
+
     def red(self, dag, run):
         return {
             task["task_id"] for task in self.tasks(dag, run) if task["state"] in ("failed", "upstream_failed")
@@ -162,6 +170,15 @@ def test_the_night_runs_and_everybody_agrees(product):
 def test_coachview_was_told_what_was_worked_out_by_hand(product):
     books = requests.get(f"{product.sandbox}/control/coachview/books", timeout=10).json()
     assert told(books["registered"]) == golden("coachview", "sample_told.csv")
+
+
+def test_moodle_holds_the_enrolments_that_were_worked_out_by_hand(product):
+    books = requests.get(f"{product.sandbox}/control/moodle/books", timeout=10).json()
+    held = {tuple(map(str, enrolment.values())) for enrolment in books["enrolments"]}
+    assert held == {(*row, "0") for row in golden("moodle_enrolments", "sample_books.csv")}
+    shown = "select enrolment_code, client_code, state, coalesce(reason, ''), coalesce(withdrawn, '')"
+    listed = product.rows(f"{shown} from mart.moodle_enrolments where occurrence_code = 'OCC-1004'")
+    assert set(listed) == golden("moodle_enrolments", "sample.csv")
 
 
 def test_clearing_every_task_of_the_night_leaves_the_same_rows_and_sends_nothing(product):
@@ -307,6 +324,46 @@ def test_what_was_mended_and_cleared_ends_as_if_nothing_had_failed(product, brok
     assert {product.status(run) for run in runs.values()} == {"success"}
     assert {name: product.rows(statement) for name, statement in WRITTEN.items()} == before
     assert product.bookings() == booked
+
+
+# A client and an enrolment that are new, in an occurrence that sends by itself from now on.
+NEW = {
+    "clients": "client_code,external_id,username,given_name,other_name,surname,email,archived\n"
+    "CL00051,P0051,,Mila,,Whitefield51,mila.whitefield51@student.example,false\n",
+    "occurrences": "occurrence_code,name,start_date,finish_date,status,send_automatically\n"
+    "OCC-1001,BSB30120 Certificate III in Business (Term 1),2026-09-14,2026-12-18,active,true\n",
+    "enrolments": "enrolment_code,client_code,occurrence_code,status,start_date\n"
+    "E-1001-051,CL00051,OCC-1001,active,2026-09-14\n",
+    "enrolment_units": "enrolment_code,unit_code,expected_start_date\nE-1001-051,BSBCMM211,\n",
+}
+COURSE, GRADES = 2, ((2, 80.0), (3, 9.0))  # both activities of the unit, passed
+
+
+def test_who_is_imported_is_let_into_the_course_and_has_the_result_the_night_after_the_grade(
+    product, tmp_path
+):
+    for name, lines in NEW.items():
+        (tmp_path / f"{name}.csv").write_text(lines, encoding="utf-8")
+    import_upon(product.engine, SAMPLE_REFERENCE, NEW_ENROLMENTS, WITHDRAWAL, tmp_path)
+    product.succeed(TRANSFER)
+    [(account,)] = product.rows(
+        "select user_id from mart.moodle_enrolments"
+        " where enrolment_code = 'E-1001-051' and state = 'transferred' and on_its_way is false"
+    )
+    moodle = f"{product.sandbox}/control/moodle"
+    assert requests.get(f"{moodle}/entrance/{COURSE}/{account}", timeout=10).json() is True
+
+    graded = int(datetime(2026, 10, 5, 12, tzinfo=UTC).timestamp())
+    for activity, grade in GRADES:
+        given = {"userid": account, "cmid": activity, "graderaw": grade, "gradedategraded": graded}
+        requests.post(f"{moodle}/grades", json=given, timeout=10).raise_for_status()
+    seen = {"courseid": COURSE, "userid": account, "lastcourseaccess": graded}
+    requests.post(f"{moodle}/access", json=seen, timeout=10).raise_for_status()
+    product.succeed(NIGHT)
+    assert product.rows(
+        "select unit_code, status, cast(finished_on as text) from mart.unit_results"
+        " where enrolment_code = 'E-1001-051'"
+    ) == [("BSBCMM211", "passed", "2026-10-05")]
 
 
 def test_logs_and_what_airflow_keeps_hold_no_names_addresses_or_numbers(product):
