@@ -5,6 +5,8 @@ from sqlalchemy import text
 
 from etl import db
 from etl.demo import books
+from etl.sandbox.moodle.writing.books import KeptEnrolment
+from etl.sandbox.moodle.writing.enrolments import put_into
 from etl.sandbox.pe_online.ledger import BookedCourse
 from etl.sandbox.server import Sandbox
 from tests.fixtures.points import hold
@@ -86,4 +88,13 @@ def test_a_result_that_coachview_was_told_twice_or_never_disagrees(sandbox: Sand
     assert books.read(sandbox.url, warehouse)[1].disagreements() == [
         "request TR-0001, part BUSINESS-ONLINE: Coachview booked 1 more than mart.coachview_results says",
         "request TR-0014, part CARE-ONLINE: Coachview booked 1 fewer than mart.coachview_results says",
+    ]
+
+
+def test_an_enrolment_that_only_moodle_knows_is_named_without_the_account(
+    sandbox: Sandbox, warehouse: str
+) -> None:
+    put_into(sandbox.moodle.site, 5, 7, KeptEnrolment(suspended=True))
+    assert books.read(sandbox.url, warehouse)[2].disagreements() == [
+        "course 5, suspended: Moodle booked 1 more than mart.moodle_enrolments says"
     ]

@@ -224,7 +224,7 @@ FORGOTTEN = (
     "delete from core.course_passes",
     "delete from core.test_result_versions",
 )
-OPENED = "update ops.outbox set status = 'pending' where status = 'accepted'"
+OPENED = "update ops.outbox set status = 'pending' where status = 'accepted' and target = 'pe_online'"
 REFUSE = "alter table {0} add constraint broken check (false) not valid"
 ACCEPT = "alter table {0} drop constraint broken"
 TABLES = ("core.unit_results", "core.earned_competences", "core.test_result_versions")
