@@ -1,8 +1,9 @@
 """# Enrolments into Moodle
 
-Every quarter of an hour, and as soon as reference data came in: what the administration wishes for goes to the Moodle
-sites of `moodle_writing.csv`. New enrolments of occurrences that send automatically (or that a person had sent), with
-an account for who has none; withdrawals; changes of people. What nobody changed costs no call.
+Every quarter of an hour, and as soon as reference data came in (from Coachview, or by `etl reference import` where it
+is told which Airflow): what the administration wishes for goes to the Moodle sites of `moodle_writing.csv`. New
+enrolments of occurrences that send automatically (or that a person had sent), with an account for who has none;
+withdrawals; changes of people. What nobody changed costs no call.
 
 **Green** means that everything that was due was sent, or is listed with a reason (`mart.moodle_enrolments`,
 `mart.rejections`): an enrolment that is blocked says what to do. **Red** means that a person has to act, or that a site
@@ -11,7 +12,8 @@ could not be reached. The log of `report` holds the report of the run, with what
 **Nothing twice**: one account for each person, one enrolment, one mail. An answer that was lost is settled by reading
 back what the site has, before anything else is sent.
 
-**Too much at once**: where more is due than `at_most` of the site allows, nothing is sent. Look at it
+**Too much at once**: where more is due than `at_most` of the site allows, nothing is sent. One run is red; the next
+ones are not while it is the same number, and it stands among what needs a person. Look at it
 (`etl moodle enrolments preview`), then *Trigger* with *at most* as high as it takes.
 
 **Pause** a site in its connection (*Writing paused*); what is due is kept. With `writing` = `test` nothing is sent.

@@ -20,3 +20,27 @@ and sources.closed_at is null
 and site.closed_at is null
 and site.writing <> 'off'
 order by site.source
+
+-- name: hold_back
+-- More is due than a run may send; by which run that was said first of this number.
+with said as (
+    insert into ops.moodle_held_back as held (source, due, at_most, run_id, problem)
+    values (:source, :due, :at_most, :run_id, :problem)
+    on conflict (source) do update
+    set
+        due = excluded.due,
+        at_most = excluded.at_most,
+        run_id = excluded.run_id,
+        problem = excluded.problem,
+        since = clock_timestamp()
+    where (held.due, held.at_most) is distinct from (excluded.due, excluded.at_most)
+    returning run_id
+)
+
+select run_id from said
+union all
+select run_id from ops.moodle_held_back
+where source = :source and not exists(select from said)
+
+-- name: let_go
+delete from ops.moodle_held_back where source = :source

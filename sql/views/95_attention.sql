@@ -21,6 +21,20 @@ join ops.run_step_counts as step using (run_id)
 where step.problem_code is not null
 group by latest.flow, latest.run_id, step.problem_code
 union all
+-- Only the first run that met it was red, and the next ones have nothing to do.
+select
+    1 as urgency,
+    'not done' as state,
+    'moodle_enrolments' as about,
+    held.due as items,
+    'give_up' as reason_code,
+    held.problem as reason,
+    held.since,
+    held.run_id,
+    null as target
+from ops.moodle_held_back as held
+where not exists(select from latest where latest.run_id = held.run_id)
+union all
 select
     2 as urgency,
     'unknown' as state,

@@ -1,9 +1,12 @@
 """``etl reference``: exit codes and what people read."""
 
+import subprocess
+
 import pytest
 from typer.testing import CliRunner
 
 from etl.cli.reference import app
+from etl.console import airflow_runs
 from etl.db import embedded
 from etl.errors import GiveUp, InvalidInput
 
@@ -49,3 +52,40 @@ def test_a_warehouse_without_its_schema_is_a_clear_message(postgres_url, sample,
 
     assert isinstance(done.exception, GiveUp)
     assert str(done.exception) == "the warehouse does not have the newest schema: run `etl db migrate`"
+
+
+@pytest.fixture
+def airflow(monkeypatch):
+    """A function that says what Airflow's command line answers; the commands that it got."""
+    asked = []
+
+    def answers(code):
+        def run(command, **_):
+            asked.append(command[1:])
+            return subprocess.CompletedProcess(command, code)
+
+        monkeypatch.setattr(airflow_runs.subprocess, "run", run)
+        monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "postgresql+psycopg2://somewhere/airflow")
+        return asked
+
+    return answers
+
+
+def written_to(directory, writing):
+    (directory / "moodle_writing.csv").write_text(f"source,writing\nmoodle_main,{writing}\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(("code", "said"), [(0, "started in Airflow"), (1, "within a quarter of an hour")])
+def test_an_import_has_transfers_to_moodle_follow_it(reference, folder, airflow, code, said):
+    written_to(folder.path, "on")
+    asked = airflow(code)
+    assert said in reference("import", folder.path).output
+    assert asked == [["-m", "airflow", "dags", "trigger", "moodle_enrolments"]]
+    assert "moodle_enrolments" not in reference("import", folder.path).output
+    assert len(asked) == 1
+
+
+def test_an_import_starts_nothing_where_nothing_is_written_to_moodle(reference, folder, airflow):
+    asked = airflow(0)
+    reference("import", folder.path)
+    assert asked == []

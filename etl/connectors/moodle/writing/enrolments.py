@@ -65,6 +65,10 @@ class Roster:
             self._course = course_id
         return self._roles
 
+    def forget(self) -> None:
+        """The course is asked anew: what was sent may have been done, though no answer said so."""
+        self._course = ""
+
     def check(self, row: Enrolment) -> None:
         """Raises RejectRecord where the account has another role than that of learners, here or elsewhere."""
         roles = self.of(row.source_course_id).get(str(row.user_id), frozenset())
@@ -118,6 +122,7 @@ class Enrolments:
 
     def arrived(self, rows: Sequence[Enrolment]) -> Mapping[int, Enrolled]:
         """Somebody is enrolled who is among the participants; who was suspended before, among the active ones."""
+        self._participants.forget()
         found = {}
         for row in rows:
             if row.before:
@@ -174,6 +179,7 @@ class Withdrawals:
 
     def arrived(self, rows: Sequence[Enrolment]) -> Mapping[int, None]:
         """Somebody is removed who is no participant, and suspended who is no active one."""
+        self._participants.forget()
         found: dict[int, None] = {}
         for row in rows:
             if row.how == "unenrol":

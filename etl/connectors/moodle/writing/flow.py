@@ -11,7 +11,7 @@ from typing import Final, TypedDict
 
 from sqlalchemy import Engine
 
-from etl.connectors.moodle.writing import planning
+from etl.connectors.moodle.writing import excess, planning
 from etl.connectors.moodle.writing import push as site_push
 from etl.connectors.moodle.writing.push import Pushing, list_open_cases, scope
 from etl.connectors.moodle.writing.settings import WritingSettings, paused, written_site, written_sites
@@ -102,6 +102,8 @@ def refresh(engine: Engine, run_id: str, site: WritingSettings, dry_run: bool = 
             trial.rollback()
         else:
             list_open_cases(session, run_id, site)
+            if due <= site.at_most:
+                excess.let_go(session, site)
         runs.record_steps(session, run_id, "preview" if dry_run else "plan", steps)
     return due
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl.connections import Connection
-from etl.connectors.moodle.writing import planning
+from etl.connectors.moodle.writing import excess, planning
 from etl.connectors.moodle.writing.client import MoodleWriter
 from etl.connectors.moodle.writing.courses import CourseChanges, NewCourses
 from etl.connectors.moodle.writing.directory import Directory
@@ -50,6 +50,11 @@ class Pushing:
     stop_after: int | None = None
     only: Sequence[Target] = TARGETS
     items: frozenset[int] | None = None
+
+    @property
+    def by_itself(self) -> bool:
+        """Does it go by itself, so that nobody confirmed anything?"""
+        return self == Pushing()
 
     def chosen(self, due: Sequence[DueItem]) -> list[DueItem]:
         """Those of them that it is about."""
@@ -141,12 +146,25 @@ class _SitePush:
             self._refresh()
         due = sum(len(pushing.chosen(sender.due())) for sender in senders)
         if too_many := pushing.too_many(self._site, due):
-            self._record(pushing.only[0], Counts(), too_many)
-            return too_many
+            return self._held_back(pushing, due, too_many)
+        if pushing.items is None:
+            with self._engine.begin() as session:
+                excess.let_go(session, self._site)
         for target, sender in zip(pushing.only, senders, strict=True):
             if problem := self._send(target, sender, pushing, allowance):
                 return problem
         return None
+
+    def _held_back(self, pushing: Pushing, due: int, too_many: GiveUp) -> EtlError | None:
+        """What goes by itself says it once; who asked for it is told each time."""
+        if pushing.by_itself:
+            with self._engine.begin() as session:
+                if not excess.hold_back(session, self._site, due, too_many, self._run_id):
+                    note = runs.Step(scope(self._site, pushing.only[0]), note=str(too_many))
+                    runs.record_steps(session, self._run_id, "push", [note])
+                    return None
+        self._record(pushing.only[0], Counts(), too_many)
+        return too_many
 
     def _send(
         self, target: Target, sender: AnySender, pushing: Pushing, allowance: Allowance

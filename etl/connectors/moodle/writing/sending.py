@@ -98,37 +98,55 @@ class Sender(Generic[Row, Done]):
 
     def settle(self) -> bool:
         """Ask the site about items of unknown outcome, if there are any: it was done, or it is due again."""
-        unknown = [one.item_id for one in self.due() if one.status == "unknown"]
+        unknown = self._unknown()
         if not unknown:
             return False
+        missing = self._confirm(unknown)
+        with self._engine.begin() as session:
+            ledger.settle(session, self._kind.target, missing, registered=False, decided_by=self._decided_by)
+        return True
+
+    def _unknown(self) -> list[int]:
+        return [one.item_id for one in self.due() if one.status == "unknown"]
+
+    @property
+    def _decided_by(self) -> str:
+        return f"read back in run {self._run_id}"
+
+    def _confirm(self, unknown: Sequence[int]) -> list[int]:
+        """Settle what the site shows to have been done; returns what it does not show, where it could be asked."""
         rows = self._pusher.read(lambda session: self._kind.rows(session, unknown))
         try:
             arrived = self._kind.arrived(rows)
         except EtlError as problem:
             self.problem = problem
-            return True
-        seen = f"read back in run {self._run_id}"
+            return []
         with self._engine.begin() as session:
             for row in rows:
                 if self._kind.item_id(row) in arrived:
                     self._kind.keep(session, row, arrived[self._kind.item_id(row)])
+            seen = self._decided_by
             ledger.settle(session, self._kind.target, sorted(arrived), registered=True, decided_by=seen)
-            missing = sorted(set(unknown) - set(arrived))
-            ledger.settle(session, self._kind.target, missing, registered=False, decided_by=seen)
-        return True
+        return sorted(set(unknown) - set(arrived))
 
     def send(self, due: Sequence[DueItem], allowance: Allowance) -> None:
-        """Send items until all were, the allowance is used up, or the site has to be left alone (``problem``)."""
+        """Send items until all were, the allowance is used up, or the site has to be left alone (``problem``).
+
+        Answers that were lost are looked up at the end: what was done goes on in this run. What the site does not show
+        may still be under way there, and is left to the next run.
+        """
         waiting = [one.item_id for one in due if one.status != "unknown"]
         with self._pusher.series(self._run_id, self._push) as series:
-            self._send_each(
-                series, self._pusher.read(lambda session: self._sendable(session, waiting)), allowance
-            )
+            sendable = self._pusher.read(lambda session: self._sendable(session, waiting))
+            lost = self._send_each(series, sendable, allowance)
+        if lost and self._confirm(self._unknown()) and not self.problem:
+            self.problem = RetryLater(f"{lost}; the next run reads it back")
 
     def _sendable(self, session: Session, waiting: Sequence[int]) -> list[int]:
         return [self._kind.item_id(row) for row in self._kind.rows(session, waiting)]
 
-    def _send_each(self, series: Series, item_ids: Sequence[int], allowance: Allowance) -> None:
+    def _send_each(self, series: Series, item_ids: Sequence[int], allowance: Allowance) -> AnswerLost | None:
+        """Returns the last answer that was lost, where the site answers otherwise."""
         silent = 0
         lost: AnswerLost | None = None
         for place, item_id in enumerate(item_ids):
@@ -145,10 +163,9 @@ class Sender(Generic[Row, Done]):
                 problem = RetryLater(f"{lost}; {silent} calls in a row")
             if problem:
                 self.problem = problem
-                return
+                return None
             silent = 0
-        if lost:
-            self.problem = RetryLater(f"{lost}; the next run reads it back")
+        return lost
 
     def _sent(self, series: Series, item_id: int) -> EtlError | None:
         """Send one item and record what became of it; returns the problem that it met with the site."""

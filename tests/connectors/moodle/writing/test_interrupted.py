@@ -103,7 +103,8 @@ def test_killed_anywhere_the_next_run_ends_like_an_undisturbed_one(
 def test_a_lost_answer_is_settled_by_reading_back(kind, fault, wished, came, transfer, sandbox):
     wished(kind)
     sandbox.faults.add("moodle", fault, operation=FUNCTIONS[kind])
-    assert transfer() == "incomplete"
+    # What was done is seen in the same run, which goes on; what was not may still be under way, and is the next run's.
+    assert transfer() == ("success" if fault in ("lost_answer", "truncated") else "incomplete")
     assert transfer() == "success"
     came(kind)
 

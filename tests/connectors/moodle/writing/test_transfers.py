@@ -114,6 +114,27 @@ def test_more_than_a_run_may_send_is_sent_only_when_a_person_says_so(
     assert sorted(books.mailed) == ["n1@x.example", "n2@x.example"]
 
 
+def test_too_much_is_said_once_and_stays_among_what_needs_a_person_until_the_number_changes(
+    client, enrolled, transfer, settings, wrote, read
+):
+    def needed():
+        found = read("select items from mart.attention where reason like '%(at_most)%'")
+        return found["items"].tolist()
+
+    settings(at_most=1)
+    for code in ("N1", "N2"):
+        client(code)
+        enrolled(code)
+    assert [transfer(), transfer(), transfer()] == ["incomplete", "success", "success"]
+    assert (wrote(), needed()) == ({}, [4])
+    client("N3")
+    enrolled("N3")
+    assert [transfer(), transfer()] == ["incomplete", "success"]
+    assert needed() == [6]
+    settings(at_most=100)
+    assert (transfer(), needed()) == ("success", [])
+
+
 @pytest.fixture
 def imported(engine, tmp_path):
     """A function that imports the sample with more lines, and with other columns of the occurrences."""
