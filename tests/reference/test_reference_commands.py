@@ -72,7 +72,9 @@ def airflow(monkeypatch):
 
 
 def written_to(directory, writing):
-    (directory / "moodle_writing.csv").write_text(f"source,writing\nmoodle_main,{writing}\n", encoding="utf-8")
+    (directory / "moodle_writing.csv").write_text(
+        f"source,writing\nmoodle_main,{writing}\n", encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize(("code", "said"), [(0, "started in Airflow"), (1, "within a quarter of an hour")])
