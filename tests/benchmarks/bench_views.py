@@ -53,7 +53,7 @@ def bench(rows: int = ROWS) -> Report:
             embedded.ensure_database(server_url, "views")
             url = server_url.replace("/postgres?", "/views?")  # as administrator: filling sets keys aside
             schema.migrate(url)
-            _fill(url, rows)
+            fill(url, rows)
             report.add(measured(_ask, url))
     for kind, most in (("person", _PERSON), ("overview", _OVERVIEW)):
         for name, part in report.parts.items():
@@ -62,7 +62,8 @@ def bench(rows: int = ROWS) -> Report:
     return report
 
 
-def _fill(url: str, rows: int) -> None:
+def fill(url: str, rows: int) -> None:
+    """Fill an empty warehouse with so many rows of each kind."""
     engine = db.engine(url)
     with engine.begin() as session:
         for statement in views.statements(_FILLING.read_text(encoding="utf-8")):

@@ -1,0 +1,85 @@
+"""Every page of the menu at a million rows of each kind: seconds of the server, bytes, memory after many requests."""
+
+import re
+from collections.abc import Iterable
+from html import unescape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import psutil
+from starlette.testclient import TestClient
+
+from etl import db
+from etl.db import embedded, schema
+from etl.pages.app import create
+from etl.pages.host import PagesHost, Right, Visitor
+from etl.pages.render import MENU
+from tests.benchmarks.bench_views import ROWS, fill
+from tests.benchmarks.measure import Report, Watch, measured
+
+_LAPS: Final = 20
+_REQUESTS: Final = 1_000
+_SECONDS: Final = 0.2
+_GROWTH: Final = 20  # MiB
+# What people choose on a page; a page of which nothing stands here is measured as it opens, and its next rows are.
+_CHOSEN: Final = {
+    "rejections": ["source=main&reason_code=unmatched_learner"],
+    "results": ["source=main", "state=recorded"],
+    "points": ["status=pending", "client_code=C777"],
+}
+_NEXT: Final = re.compile(r'<a rel="next" href="([^"]*)"')
+
+
+def bench(rows: int = ROWS, requests: int = _REQUESTS) -> Report:
+    """Fill a warehouse of its own and ask each page."""
+    report = Report("pages", f"{rows:,} rows of each kind, {rows // 5:,} people")
+    with TemporaryDirectory(prefix="etl-bench-") as folder:
+        Path(folder).chmod(0o755)  # as root, the server runs as another user, who has to get in
+        with embedded.running(Path(folder) / "postgres", durable=False) as server_url:
+            embedded.ensure_database(server_url, "pages")
+            url = server_url.replace("/postgres?", "/pages?")  # as administrator: filling sets keys aside
+            schema.migrate(url)
+            fill(url, rows)
+            report.add(measured(_ask, url, requests, laps=_LAPS))
+    for name, part in report.parts.items():
+        if name == "many":
+            report.goal(f"MiB more after {requests:,} requests", part.facts["growth_mib"], at_most=_GROWTH)
+        else:
+            report.goal(f"{name}, seconds of 95 in 100", part.facts["p95"], at_most=_SECONDS)
+    return report
+
+
+def _ask(watch: Watch, url: str, requests: int) -> None:
+    engine = db.engine(url)
+    visitor = Visitor("bench", frozenset(Right))
+    browser = TestClient(create(PagesHost(lambda: visitor, lambda: engine, "of the benchmark")))
+    asked = list(_addresses(browser))
+    for address in asked:
+        for lap in watch.laps:
+            with watch(address, lap):
+                answer = browser.get(f"/{address}")
+        answer.raise_for_status()
+        part = watch.parts[address]
+        part.facts = {"p95": sorted(part.wall)[int(0.95 * len(part.wall))], "bytes": len(answer.content)}
+        watch.count(
+            address, answer.text.count("<tr"), f"{len(answer.content):,} bytes, p95 {part.facts['p95']:.3f} s"
+        )
+    process = psutil.Process()
+    before = process.memory_info().rss
+    with watch("many", 0):
+        for number in range(requests):
+            browser.get(f"/{asked[number % len(asked)]}")
+    watch.count("many", requests)
+    watch.parts["many"].facts = {"growth_mib": (process.memory_info().rss - before) / 2**20}
+    engine.dispose()
+
+
+def _addresses(browser: TestClient) -> Iterable[str]:
+    """Each page as it opens, its further rows, and what is chosen on it."""
+    for page in MENU:
+        yield page
+        if further := _NEXT.search(browser.get(f"/{page}").text):
+            yield unescape(further.group(1)).partition("#")[0]
+        for chosen in _CHOSEN.get(page, ()):
+            yield f"{page}?{chosen}"
