@@ -3,7 +3,6 @@
 On request, since filling takes minutes: python -m tests.benchmarks standing, or standing=100000,1000000 for so many.
 """
 
-from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -60,7 +59,7 @@ def _fill(url: str, size: int) -> int:
     count = "select count(*) from core.unit_results"
     with engine.begin() as session:
         held = int(session.exec_driver_sql(count).scalar_one())
-        copies = max(0, ceil(size / held) - 1)
+        copies = max(0, round(size / held) - 1)
         for statement in views.statements(_FILLING.read_text(encoding="utf-8")):
             session.exec_driver_sql(statement.replace(":copies", str(copies)))
         stands = int(session.exec_driver_sql(count).scalar_one())
