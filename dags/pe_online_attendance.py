@@ -46,7 +46,7 @@ POOL = "pe_online"
     max_active_runs=4,  # a run that waits to try one account again must not keep the others' points back
     default_args=DEFAULT_ARGS,
     on_failure_callback=alerts(),
-    doc_md=doc(__doc__),
+    doc_md=doc(__doc__, points="Points"),
     tags=["pe-online", "push"],
     params=push_params("Writes what would be sent to files; the log of the task plan says where."),
 )

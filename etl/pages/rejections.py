@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from sqlalchemy import Connection as Session
+from sqlalchemy import Engine
 
 from etl import db
 from etl.load.dismissals import ChosenRejections, dismiss
@@ -75,7 +76,7 @@ def router(host: PagesHost) -> APIRouter:
     def exported(source: Chosen = None, reason_code: Chosen = None) -> Response:
         head = {"content-disposition": 'attachment; filename="rejections.csv"'}
         return StreamingResponse(
-            _csv(host, source, reason_code), media_type="text/csv; charset=utf-8", headers=head
+            _csv(host.engine(), source, reason_code), media_type="text/csv; charset=utf-8", headers=head
         )
 
     return pages
@@ -100,10 +101,10 @@ def _page(
     )
 
 
-def _csv(host: PagesHost, source: str | None, reason_code: str | None) -> Iterator[str]:
+def _csv(engine: Engine, source: str | None, reason_code: str | None) -> Iterator[str]:
     after_at, after_id = None, 0
     yield _lines([_COLUMNS])
-    with host.engine().connect() as session:
+    with engine.connect() as session:
         while rows := _page(session, source, reason_code, after_at, after_id, _BATCH):
             yield _lines([[guarded_text(str(row[name])) for name in _COLUMNS] for row in rows])
             after_at, after_id = rows[-1]["first_seen_at"], rows[-1]["rejection_id"]

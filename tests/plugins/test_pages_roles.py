@@ -10,7 +10,7 @@ from etl.pages.app import application, create
 from etl.pages.host import PagesHost, Visitor
 
 # What shows counts and reasons only; all else that can be read names people, or ids of theirs.
-OF_NO_PERSON = {"/", "/tonight", "/run", "/mapping", "/accreditations"}
+OF_NO_PERSON = {"/", "/tonight", "/run", "/mapping"}
 
 
 @pytest.mark.parametrize(
