@@ -24,6 +24,8 @@ RIGHTS = {
     "relation-numbers/enter": Right.CHANGE,
     "enrolments": Right.PERSONS,
     "enrolments/change": Right.CHANGE,
+    "reference-data": Right.PERSONS,
+    "reference-data/change": Right.CHANGE,
     "rejections": Right.PERSONS,
     "rejections/dismiss": Right.CHANGE,
     "schools": Right.PERSONS,

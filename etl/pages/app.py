@@ -25,6 +25,7 @@ from etl.pages import (
     mapping_course,
     point,
     points,
+    reference_data,
     rejections,
     relation_numbers,
     results,
@@ -46,6 +47,7 @@ def create(host: PagesHost) -> Asgi:
         cookie_name="learning_results_form",
         cookie_path=(host.airflow or "") + PATH,
         send_csrf_failed=_not_ours,
+        skip_if_scope=reference_data.is_upload,
     )
     return SecureASGIMiddleware(signed, secure=_headers())
 
@@ -66,6 +68,7 @@ def application(host: PagesHost) -> FastAPI:
         enrolments,
         schools,
         rejections,
+        reference_data,
     ):
         app.include_router(page.router(host))
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

@@ -19,6 +19,7 @@ MENU: Final = {
     "points": "Points",
     "schools": "Schools",
     "rejections": "Rejections",
+    "reference-data": "Reference data",
 }
 _HOUR: Final = timedelta(hours=1)
 _MINUTE: Final = timedelta(minutes=1)
