@@ -3,17 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from etl import reference
-from etl.connectors.moodle.writing.settings import written_sites
+from etl.connectors import registry
 from etl.console import airflow_runs, known_connections, tables
 from etl.console.warehouse import warehouse_engine
 from etl.reference import effect
 
-_TRANSFERS: Final = "moodle_enrolments"  # sends to Moodle what the administration says now
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the files, such as clients.csv.")]
@@ -55,14 +54,14 @@ def import_command(
             return
         imported = reference.import_set(engine, directory, _warn, by)
         with engine.connect() as session:
-            written_to = bool(written_sites(session))
+            following = registry.after_import(session)
     _show(imported)
-    if written_to and any(rows.written or rows.closed for rows in imported.values()):
-        started = airflow_runs.start(_TRANSFERS)
-        when = (
-            "started in Airflow" if started else "follows within a quarter of an hour, where Airflow runs it"
-        )
-        typer.echo(f"{_TRANSFERS}: {when}")
+    if any(rows.written or rows.closed for rows in imported.values()):
+        for flow in following:
+            started = airflow_runs.start(flow)
+            typer.echo(
+                f"{flow}: {'started in Airflow' if started else 'follows by its clock, where Airflow runs it'}"
+            )
 
 
 @app.command()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
+from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl.connections import CheckReport, Connection
@@ -62,6 +63,12 @@ def again() -> list[tuple[str, Callable[[Engine, str, Callable[[str], Connection
     ordered = sorted(CONNECTORS, key=lambda one: not one.is_source)
     flows = [found for one in ordered for found in one.flows if found.again]
     return [(found.name, import_module(found.module).again) for found in flows]
+
+
+def after_import(session: Session) -> list[str]:
+    """The flows that new reference data are to set off, of those that are in use."""
+    flows = [found for found in _FLOWS.values() if found.after_import]
+    return [found.name for found in flows if import_module(found.module).is_used(session)]
 
 
 def check_options(name: str, courses: bool, nights: bool) -> None:

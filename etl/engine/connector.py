@@ -32,6 +32,7 @@ class Flow:
     of_courses: bool = False  # it can be run for certain courses
     of_nights: bool = True  # it can derive past nights again
     again: bool = False  # its module's ``again`` derives or plans anew from what the warehouse holds
+    after_import: bool = False  # new reference data set it off where its module's ``is_used`` says so
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,22 @@ SHARED: Final = [
     "tests/conformance",
 ]
 GENERAL: Final = {"elearning", "registrations"}  # words of the field, though a system or its command has them
+PAGES: Final = [
+    *(f"etl/pages/{name}.py" for name in ["enrolments", "mapping", "mapping_course", "point", "points"]),
+    *(f"etl/pages/{name}.py" for name in ["relation_numbers", "schools", "tonight"]),
+    *(f"sql/pages/{name}.sql" for name in ["enrolments", "mapping", "points"]),
+]
 # What may name systems, and why.
 NAMES_THEM: Final = {
     "etl/settings.py": "the one home of environment variables, those of single systems too",
     "etl/errors.py": "the tree of all errors, drawn at its top",
     "sql/views/03_linked_courses.sql": "the one rule of what is linked reads every table of links, Moodle's own too",
+    "sql/views/95_attention.sql": "what one system's own table holds back needs a person too",
+    "etl/reference/effect.py": "points are counted apart: the system that gets them takes none back",
+    "sql/reference/effect.sql": "the same",
+    "etl/reference/mapping.py": "activities, which units are mapped to, are of the one system that has them",
+    "etl/cli/mapping.py": "the same",
+    **dict.fromkeys(PAGES, "a page is one person's work, which may be with one system"),
     "tests/conformance/signed.py": "what systems send is registered by the flow of one of them",
     "tests/conformance/test_nights.py": "the tables in which a run says of itself that it was",
     "tests/conformance/test_complete.py": "a connector of the list, as a sample",

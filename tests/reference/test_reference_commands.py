@@ -77,7 +77,7 @@ def written_to(directory, writing):
     )
 
 
-@pytest.mark.parametrize(("code", "said"), [(0, "started in Airflow"), (1, "within a quarter of an hour")])
+@pytest.mark.parametrize(("code", "said"), [(0, "started in Airflow"), (1, "by its clock")])
 def test_an_import_has_transfers_to_moodle_follow_it(reference, folder, airflow, code, said):
     written_to(folder.path, "on")
     asked = airflow(code)

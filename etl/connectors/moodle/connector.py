@@ -48,7 +48,7 @@ CONNECTOR: Final = Connector(
     pool=Pool("moodle", 2, "Calls to Moodle sites at the same time"),
     flows=(
         Flow("moodle_results", "etl.connectors.moodle.flow", of_courses=True, again=True),
-        Flow("moodle_enrolments", "etl.connectors.moodle.writing.flow", of_nights=False),
+        Flow("moodle_enrolments", "etl.connectors.moodle.writing.flow", of_nights=False, after_import=True),
     ),
     unit_results=True,
     completions=True,

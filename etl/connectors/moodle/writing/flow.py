@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final, TypedDict
 
+from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl.connectors.moodle.writing import excess, planning
@@ -35,6 +36,11 @@ class SiteDue(TypedDict):
 def open_run(engine: Engine, options: Options, airflow_run_id: str | None = None) -> str:
     """Open a run and return its id."""
     return night.open_run(engine, FLOW, options, airflow_run_id)
+
+
+def is_used(session: Session) -> bool:
+    """Is anything sent to any site?"""
+    return bool(written_sites(session))
 
 
 def plan(engine: Engine, run_id: str, connect: Connect, options: Options) -> list[SiteDue]:
