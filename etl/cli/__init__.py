@@ -18,6 +18,7 @@ from etl.cli import (
     mapping,
     pages,
     path,
+    person,
     pools,
     reference,
     rejections,
@@ -64,6 +65,7 @@ _typer.command("check")(check.check)
 _typer.command("demo")(demo.demo)
 _typer.command("pages")(pages.pages)
 _typer.command("path")(path.path)
+_typer.command("person")(person.person)
 _typer.command("pools")(pools.pools)
 _typer.command("report")(report.report)
 _typer.command("run")(run.run)

@@ -24,6 +24,7 @@ RIGHTS = {
     "relation-numbers/enter": Right.CHANGE,
     "enrolments": Right.PERSONS,
     "enrolments/change": Right.CHANGE,
+    "person": Right.PERSONS,
     "reference-data": Right.PERSONS,
     "reference-data/change": Right.CHANGE,
     "rejections": Right.PERSONS,

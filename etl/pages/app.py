@@ -23,6 +23,7 @@ from etl.pages import (
     enrolments,
     mapping,
     mapping_course,
+    person,
     point,
     points,
     reference_data,
@@ -68,6 +69,7 @@ def application(host: PagesHost) -> FastAPI:
         enrolments,
         schools,
         rejections,
+        person,
         reference_data,
     ):
         app.include_router(page.router(host))

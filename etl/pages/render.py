@@ -19,6 +19,7 @@ MENU: Final = {
     "points": "Points",
     "schools": "Schools",
     "rejections": "Rejections",
+    "person": "A person",
     "reference-data": "Reference data",
 }
 _HOUR: Final = timedelta(hours=1)
