@@ -4,8 +4,10 @@ from typing import Annotated
 
 import typer
 
+from etl.console import known_connections
 from etl.console.warehouse import warehouse_engine
 from etl.errors import InvalidInput
+from etl.reference import effect
 from etl.results import competence_decisions
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
@@ -37,6 +39,33 @@ def restore(
     with warehouse_engine() as engine:
         periods = competence_decisions.restore(engine, competence, client, by, reason)
     typer.echo(f"{periods} periods restored")
+
+
+@app.command()
+def link(
+    source: str,
+    course: str,
+    competence: Competence,
+    by: By,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Only say what this would change; nothing is linked.")
+    ] = False,
+) -> None:
+    """Have a published COURSE of a SOURCE give COMPETENCE, also to those who passed it before.
+
+    Put the line into competence_links.csv too: an import that does not state it removes the link again.
+    """
+    with warehouse_engine() as engine:
+        if not preview:
+            competence_decisions.link(engine, source, course, competence, by)
+            typer.echo("1 link made")
+            return
+        found = effect.what_would_change(
+            engine,
+            known_connections.find,
+            lambda trial: competence_decisions.link(trial, source, course, competence, by),
+        )
+    typer.echo("\n".join(effect.sentences(found)))
 
 
 @app.command()

@@ -20,6 +20,8 @@ from starlette.exceptions import HTTPException
 from etl.engine.mounting import Asgi
 from etl.errors import EtlError, InvalidInput
 from etl.pages import (
+    competence_holders,
+    competences,
     enrolments,
     mapping,
     mapping_course,
@@ -63,6 +65,8 @@ def application(host: PagesHost) -> FastAPI:
         results,
         mapping,
         mapping_course,
+        competences,
+        competence_holders,
         points,
         point,
         relation_numbers,

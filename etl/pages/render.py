@@ -16,6 +16,7 @@ MENU: Final = {
     "results": "Results",
     "mapping": "Mapping",
     "enrolments": "Enrolments",
+    "competences": "Competences",
     "points": "Points",
     "schools": "Schools",
     "rejections": "Rejections",

@@ -57,6 +57,36 @@ def restore(
         return _periods(session, competence_code, client_code)
 
 
+def link(
+    engine: Engine,
+    source: str,
+    source_course_id: str,
+    competence_code: str,
+    by: str,
+    through: Through = "command",
+) -> None:
+    """Have a published course give a competence, also to those who passed it before.
+
+    Raises InvalidInput where the course is not published, where there is no such competence, or where it gives it
+    already.
+    """
+    made = {"source": source, "source_course_id": source_course_id, "competence_code": competence_code}
+    with engine.begin() as session:
+        audit.by(session, by, through)
+        db.rows(session, "reference/files.lock")
+        known = db.rows(session, "results/competences.linkable", **made)[0]
+        if not known["competence"]:
+            raise InvalidInput(f"there is no competence {competence_code}; nothing was linked")
+        if not known["course"]:
+            raise InvalidInput(
+                f"course {source_course_id} of {source} is not published, or was never seen; nothing was linked"
+            )
+        if not db.execute(session, "results/competences.link", **made):
+            raise InvalidInput(
+                f"course {source_course_id} of {source} gives competence {competence_code} already"
+            )
+
+
 def unlink(
     engine: Engine,
     source: str,

@@ -139,6 +139,23 @@ select
     exists (select from core.competences where competence_code = :competence_code) as competence,
     :client_code is null or exists (select from core.clients where client_code = :client_code) as client
 
+-- name: link
+-- A link that was removed is made again.
+insert into core.competence_links as held (source, source_course_id, competence_code, linked_on)
+values (:source, :source_course_id, :competence_code, current_date)
+on conflict (source, source_course_id, competence_code) do update
+set closed_at = null, linked_on = excluded.linked_on
+where held.closed_at is not null
+
+-- name: linkable
+select
+    exists (
+        select from core.competences where competence_code = :competence_code and closed_at is null
+    ) as competence,
+    exists (
+        select from mart.linkable_courses where source = :source and source_course_id = :source_course_id
+    ) as course
+
 -- name: passes
 -- Who passed a course that is linked to the competence, whatever the system it was passed in.
 with linked as (

@@ -1,0 +1,97 @@
+"""Who holds a competence, whose ends soon or has ended, and from whom it was revoked; with the place to revoke it."""
+
+from datetime import date
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from etl import db
+from etl.errors import InvalidInput
+from etl.pages.access import visitor_of
+from etl.pages.host import PagesHost, Visitor
+from etl.pages.render import html
+from etl.results import competence_decisions
+
+_MOST: Final = 100  # rows of a page
+State = Literal["held", "expiring", "expired", "revoked"]
+STATES: Final[dict[State, str]] = {
+    "held": "held now",
+    "expiring": "expiring soon",
+    "expired": "expired",
+    "revoked": "revoked",
+}
+Code = Annotated[str, Query(max_length=200)]
+Days = Annotated[int, Query(ge=0, le=36_525)]
+
+
+def router(host: PagesHost) -> APIRouter:
+    """The groups, the people of one competence, and a revocation."""
+    pages = APIRouter(dependencies=[visitor_of(host, "competence-holders")])
+
+    @pages.get("/competence-holders")
+    def holders(
+        request: Request,
+        competence: Code = "",
+        state: State = "held",
+        days: Days = 90,
+        after: Code = "",
+        after_from: date = date.min,
+        done: Code = "",
+    ) -> Response:
+        if not competence:
+            with host.engine().connect() as session:
+                groups = db.rows(session, "pages/competences.of_groups")
+            return html(request, "competence-groups", groups=groups)
+        return html(
+            request,
+            "competence-holders",
+            **_shown(host, competence, state, days, after, after_from),
+            done=done,
+        )
+
+    @pages.post("/competence-holders")
+    def changed(
+        request: Request,
+        visitor: Annotated[Visitor, visitor_of(host, "competence-holders/change")],
+        do: Annotated[Literal["revoke", "restore"], Form()],
+        competence: Annotated[str, Form(min_length=1, max_length=200)],
+        state: Annotated[State, Form()] = "held",
+        days: Annotated[int, Form(ge=0, le=36_525)] = 90,
+        because: Annotated[str, Form(max_length=500)] = "",
+        client: Annotated[str, Form(max_length=200)] = "",
+    ) -> Response:
+        change = competence_decisions.revoke if do == "revoke" else competence_decisions.restore
+        try:
+            change(host.engine(), competence, client or None, visitor.name, because, through="page")
+        except InvalidInput as problem:
+            shown = _shown(host, competence, state, days)
+            return html(request, "competence-holders", 409, **shown, refused=str(problem))
+        asked = {"competence": competence, "state": state, "days": days, "done": do}
+        return RedirectResponse(f"competence-holders?{urlencode(asked)}#people", status_code=303)
+
+    return pages
+
+
+def _shown(
+    host: PagesHost, competence: str, state: State, days: int, after: str = "", after_from: date = date.min
+) -> dict[str, Any]:
+    of = {"competence_code": competence, "after": after, "after_from": after_from, "most": _MOST + 1}
+    with host.engine().connect() as session:
+        found = db.rows(session, "pages/competences.standing", competence_code=competence)
+        if not found:
+            raise InvalidInput(f"there is no competence {competence}")
+        if state in ("held", "expiring"):
+            within = days if state == "expiring" else None
+            rows = db.rows(session, "pages/competences.held", **of, within=within)
+        else:
+            rows = db.rows(session, f"pages/competences.{state}", **of)
+    return {
+        "competence": found[0],
+        "state": state,
+        "states": STATES,
+        "days": days,
+        "rows": rows[:_MOST],
+        "more": rows[_MOST - 1] if len(rows) > _MOST else None,
+    }
