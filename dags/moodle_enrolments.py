@@ -44,7 +44,7 @@ POOL = "moodle"
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
     on_failure_callback=alerts(),
-    doc_md=doc(__doc__),
+    doc_md=doc(__doc__, enrolments="Enrolments"),
     tags=["moodle", "push"],
     params={
         "at_most": Param(
