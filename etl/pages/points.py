@@ -62,9 +62,9 @@ def router(host: PagesHost) -> APIRouter:
     ) -> Response:
         try:
             if change == "pause":
-                pauses.pause(host.engine(), account, visitor.name, because)
+                pauses.pause(host.engine(), account, visitor.name, because, through="page")
             else:
-                pauses.resume(host.engine(), account, visitor.name)
+                pauses.resume(host.engine(), account, visitor.name, through="page")
         except InvalidInput as problem:
             return _page(host, request, {}, refused=str(problem))
         return RedirectResponse(f"points?done={change}d#accounts", status_code=303)

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from etl import cli
+from etl.connectors.pe_online import pauses
 from etl.load import audit, rejections, runs
 from etl.load.dismissals import ChosenRejections, dismiss
 from etl.reference.importing import import_set
@@ -158,3 +159,15 @@ def test_the_command_shows_what_a_person_did(engine, warehouse, monkeypatch):
     assert "validity_days=90" in shown.output
     since = ["audit", "--who", "anna", "--since", "2999-01-01"]
     assert "nobody has changed anything" in CliRunner().invoke(cli._typer, since).output
+
+
+def test_an_account_that_is_paused_and_goes_on_is_kept(engine):
+    with engine.connect() as session:
+        account = session.execute(
+            text("select connection_id from core.profession_groups limit 1")
+        ).scalar_one()
+    pauses.pause(engine, account, "anna", "a holiday", through="page")
+    pauses.resume(engine, account, "anna")
+    paused, resumed = kept(engine, "ops.account_pauses")
+    assert (paused[1], paused[3], paused[4]["paused_because"]) == ("page", None, "a holiday")
+    assert (resumed[1], resumed[3]["resumed_by"], resumed[4]["resumed_by"]) == ("command", None, "anna")

@@ -12,9 +12,11 @@ from sqlalchemy import Engine
 from etl import db
 from etl.connectors.pe_online.account import PeAccount
 from etl.errors import InvalidInput
+from etl.load import audit
+from etl.load.audit import Through
 
 
-def pause(engine: Engine, connection_id: str, by: str, because: str) -> None:
+def pause(engine: Engine, connection_id: str, by: str, because: str, through: Through = "command") -> None:
     """Send nothing with this account from now on; what is due is kept.
 
     Raises InvalidInput where it is not said who and why, where no profession group has the account, or where it is
@@ -24,6 +26,7 @@ def pause(engine: Engine, connection_id: str, by: str, because: str) -> None:
         raise InvalidInput("say who pauses it and why")
     said = {"connection_id": connection_id, "by": by.strip(), "because": because.strip()}
     with engine.begin() as session:
+        audit.by(session, by, through)
         if db.execute(session, "pe_online/pauses.pause", **said):
             return
         held = db.rows(session, "pe_online/pauses.open", connection_id=connection_id)
@@ -32,11 +35,12 @@ def pause(engine: Engine, connection_id: str, by: str, because: str) -> None:
     raise InvalidInput(f"no profession group has the account {connection_id}")
 
 
-def resume(engine: Engine, connection_id: str, by: str) -> None:
+def resume(engine: Engine, connection_id: str, by: str, through: Through = "command") -> None:
     """Let this account send again: what waits goes with the next push. Raises InvalidInput where it is not paused."""
     if not by.strip():
         raise InvalidInput("say who lets it go on")
     with engine.begin() as session:
+        audit.by(session, by, through)
         if not db.execute(session, "pe_online/pauses.resume", connection_id=connection_id, by=by.strip()):
             raise InvalidInput(f"account {connection_id} is not paused by a person")
 

@@ -1,0 +1,4 @@
+-- migrate:up
+call ops.audit_table('ops.account_pauses');
+
+-- migrate:down
