@@ -27,6 +27,7 @@ from etl.cli import (
     run,
     sandbox,
     serve,
+    why,
 )
 from etl.connectors.registry import CONNECTORS
 from etl.engine.connector import load
@@ -57,6 +58,7 @@ _typer.add_typer(database.app, name="db")
 _typer.add_typer(docs.app, name="docs")
 _typer.add_typer(hooks.app, name="hooks")
 _typer.add_typer(mapping.app, name="mapping")
+_typer.add_typer(why.app, name="why")
 _typer.add_typer(reference.app, name="reference")
 _typer.add_typer(rejections.app, name="rejections")
 _typer.add_typer(review.app, name="review")

@@ -10,10 +10,11 @@ from etl.pages.access import visitor_of
 from etl.pages.host import PagesHost
 from etl.pages.render import html, moment
 from etl.results.person import MOST, read_person
+from etl.results.why import why_result
 
 
 def router(host: PagesHost) -> APIRouter:
-    """The page, which asks for a client code first."""
+    """The page, which asks for a client code first, and why a result of somebody was recorded."""
     pages = APIRouter(dependencies=[visitor_of(host, "person")])
 
     @pages.get("/person")
@@ -27,6 +28,16 @@ def router(host: PagesHost) -> APIRouter:
         except InvalidInput as refused:
             return html(request, "person", 404, asked=client_code, refused=refused)
         return html(request, "person", asked=client_code, person=found, most=MOST, said=said)
+
+    @pages.get("/why")
+    def why(
+        request: Request,
+        enrolment: Annotated[str, Query(max_length=200)],
+        unit: Annotated[str, Query(max_length=200)],
+    ) -> Response:
+        with host.engine().connect() as session:
+            found = why_result(session, enrolment, unit)
+        return html(request, "why", why=found, said=said)
 
     return pages
 

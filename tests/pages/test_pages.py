@@ -135,7 +135,7 @@ def test_there_is_no_address_that_these_tests_do_not_know(engine):
     known |= {"/competences", "/competence-holders"}
     known |= {"/points", "/point", "/accreditations", "/relation-numbers"}
     known |= {"/enrolments", "/enrolments-preview", "/enrolments-transfer", "/enrolments-stop"}
-    known |= {"/enrolments-automatic", "/person"}
+    known |= {"/enrolments-automatic", "/person", "/why"}
     known |= {"/reference-data", "/reference-data.zip", "/reference-data-check", "/reference-data-import"}
     app = application(PagesHost(lambda: None, lambda: engine, SECRET))
     assert {route.path for route in app.routes if hasattr(route, "path")} == known

@@ -1,0 +1,74 @@
+"""Why a result was recorded: rule, inputs, answers with time and hash, run, decisions."""
+
+import re
+from html import unescape
+
+import pytest
+from typer.testing import CliRunner
+
+from etl.cli import _typer
+from etl.load import runs
+from etl.pages.host import Right
+
+
+def words(answer):
+    """What a person reads on a page."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
+
+
+@pytest.fixture
+def passed(engine):
+    """E-1 passed U1 by activity 77 of course 5; the report of user 9 landed before it was recorded, another after."""
+    with engine.begin() as session:
+        run_id = runs.open_run(session, "moodle_results")
+        for statement in (
+            "insert into core.sources (source, system, connection_id, timezone)"
+            " values ('main', 'moodle', 'moodle_main', 'Europe/Amsterdam')",
+            "insert into core.clients (client_code) values ('C1')",
+            "insert into core.client_numbers (client_code, scheme, value) values ('C1', 'moodle:main', '9')",
+            "insert into core.occurrences (occurrence_code, name, status) values ('OCC-1', 'Aid', 'active')",
+            "insert into core.course_links (source, source_course_id, occurrence_code) values ('main', '5', 'OCC-1')",
+            "insert into core.enrolments (enrolment_code, client_code, occurrence_code, status)"
+            " values ('E-1', 'C1', 'OCC-1', 'active')",
+            "insert into core.units (unit_code, name, kind) values ('U1', 'Unit', 'unit')",
+            "insert into core.activity_links (occurrence_code, unit_code, source, activity_id)"
+            " values ('OCC-1', 'U1', 'main', '77')",
+            "insert into core.unit_results (enrolment_code, unit_code, source, status, started_on, finished_on,"
+            f" grade_percent, run_id, recorded_at) values ('E-1', 'U1', 'main', 'passed', '2026-09-01', '2026-09-02',"
+            f" 80, '{run_id}', '2026-09-03T04:00Z')",
+            "insert into raw.bodies (sha256, raw_bytes, body) values ('\\xaa01', 1, ''), ('\\xbb02', 1, '')",
+            "insert into raw.landings (source, scope, resource, key, sha256, run_id, landed_at) values"
+            f" ('main', '5', 'user_grades', '9', '\\xaa01', '{run_id}', '2026-09-03T03:00Z'),"
+            f" ('main', '5', 'user_grades', '8', '\\xbb02', '{run_id}', '2026-09-03T03:00Z'),"
+            f" ('main', '5', 'user_grades', '9', '\\xbb02', '{run_id}', '2026-09-04T03:00Z')",
+        ):
+            session.exec_driver_sql(statement)
+    return run_id
+
+
+def test_a_result_says_its_rule_inputs_answers_and_run(op, passed):
+    page = op.get("/why?enrolment=E-1&unit=U1")
+    assert "Passed: every activity that counts for it was passed" in words(page)
+    assert "77" in words(page)
+    assert "aa01" in words(page)
+    assert "bb02" not in words(page)
+    assert f"run?run_id={passed}" in page.text
+    assert "Nobody had to decide" in words(page)
+    assert "why?enrolment=E-1&amp;unit=U1" in op.get("/person?client_code=C1").text
+
+
+def test_a_result_that_is_not_there_is_said_so(op, passed):
+    answer = op.get("/why?enrolment=E-1&unit=U2")
+    assert answer.status_code == 404
+    assert "has no result of U2" in words(answer)
+
+
+def test_who_may_not_see_people_is_told_no_reason(browse, passed):
+    assert browse(Right.SEE).get("/why?enrolment=E-1&unit=U1").status_code == 403
+
+
+def test_the_command_says_the_same(warehouse, passed, monkeypatch):
+    monkeypatch.setenv("WAREHOUSE_URL", warehouse)
+    said = CliRunner().invoke(_typer, ["why", "result", "E-1", "U1"], catch_exceptions=False).output
+    assert "every activity that counts" in said
+    assert "aa01" in said
