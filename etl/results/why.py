@@ -12,7 +12,8 @@ from etl.errors import InvalidInput
 _RULE: Final = {
     "passed": "Passed: every activity that counts for it was passed. It finished on the latest day of a grade.",
     "failed": "Failed: an activity that counts for it was graded, and not passed.",
-    "started": "Started: some of the activities that count for it were passed, none was failed, and some are open.",
+    "started": "Started: some of the activities that count for it were graded, and not all were passed; a failed one"
+    " makes it failed only where the source records that (record_failed).",
 }
 _ADMINISTRATION: Final = "The administration held this result already: it stands over what is derived."
 
