@@ -25,7 +25,7 @@ _GROWTH: Final = 20  # MiB
 # What people choose on a page; a page of which nothing stands here is measured as it opens, and its next rows are.
 _CHOSEN: Final = {
     "rejections": ["source=main&reason_code=unmatched_learner"],
-    "results": ["source=main", "state=recorded"],
+    "results": ["state=ready", "state=recorded"],
     "points": ["status=pending", "client_code=C777"],
 }
 _NEXT: Final = re.compile(r'<a rel="next" href="([^"]*)"')
