@@ -67,7 +67,8 @@ union
         limit 1
     ) as held
     where coalesce(cast(:state as text), 'recorded') = 'recorded'
-    and (listed.enrolment_code, listed.unit_code, listed.status) > (:after_enrolment, :after_unit, :after_status)
+    and (listed.enrolment_code, listed.unit_code) >= (:after_enrolment, :after_unit)
+    and (listed.enrolment_code, listed.unit_code, held.status) > (:after_enrolment, :after_unit, :after_status)
     and (cast(:occurrence as text) is null or enrolled.occurrence_code = :occurrence)
     and (cast(:learner as text) is null or enrolled.client_code = :learner)
     and (cast(:since as date) is null or coalesce(listed.finished_on, listed.started_on) >= :since)
@@ -79,7 +80,7 @@ union
             where linked.source_course_id = :course and linked.in_force
         ))
     )
-    order by listed.enrolment_code, listed.unit_code, listed.status
+    order by listed.enrolment_code, listed.unit_code
     limit :most
 )
 union
@@ -107,7 +108,8 @@ union
     ) as held
     where listed.closed_at is null
     and coalesce(cast(:state as text), 'recorded') = 'recorded'
-    and (listed.enrolment_code, listed.unit_code, listed.status) > (:after_enrolment, :after_unit, :after_status)
+    and (listed.enrolment_code, listed.unit_code) >= (:after_enrolment, :after_unit)
+    and (listed.enrolment_code, listed.unit_code, held.status) > (:after_enrolment, :after_unit, :after_status)
     and (cast(:occurrence as text) is null or enrolled.occurrence_code = :occurrence)
     and (cast(:learner as text) is null or enrolled.client_code = :learner)
     and (cast(:since as date) is null or coalesce(listed.finished_on, listed.started_on) >= :since)
@@ -119,7 +121,7 @@ union
             where linked.source_course_id = :course and linked.in_force
         ))
     )
-    order by listed.enrolment_code, listed.unit_code, listed.status
+    order by listed.enrolment_code, listed.unit_code
     limit :most
 )
 order by enrolment_code, unit_code, proposed_status, state
