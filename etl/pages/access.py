@@ -20,6 +20,7 @@ RIGHTS = {
     "competences/change": Right.CHANGE,
     "competence-holders": Right.PERSONS,
     "competence-holders/change": Right.CHANGE,
+    "registrations": Right.PERSONS,
     "points": Right.PERSONS,
     "points/account": Right.CHANGE,
     "point": Right.PERSONS,

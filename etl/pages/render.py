@@ -19,6 +19,7 @@ MENU: Final = {
     "competences": "Competences",
     "points": "Points",
     "schools": "Schools",
+    "registrations": "Registrations",
     "rejections": "Rejections",
     "person": "A person",
     "reference-data": "Reference data",

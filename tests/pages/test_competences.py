@@ -14,6 +14,8 @@ from tests.pages.test_pages import form, words
 
 LINK = {"source": "infocaption_main", "course": "107"}
 
+pytestmark = pytest.mark.long  # a night of InfoCaption each
+
 
 @pytest.fixture
 def template(sample_template):
@@ -91,7 +93,6 @@ def given(engine):
         ).scalar()
 
 
-@pytest.mark.long
 def test_what_a_link_would_change_is_told_and_is_what_the_next_night_does(hr, engine, connect):
     page = hr.get("/competences", params={"search": "107"})
     tried = hr.post("/competences", data=form(page) | LINK | {"do": "try", "competence": "TRUCK"})
