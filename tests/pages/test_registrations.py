@@ -34,9 +34,11 @@ def test_what_was_registered_stands_with_its_integration_and_the_result(op, regi
     assert "T1-THEORY" not in words(op.get("/registrations", params={"integration": "other"}))
 
 
-def test_each_integration_shows_the_address_that_its_messages_are_sent_to(op, registered):
-    assert "/studio" in words(op.get("/registrations"))
-    assert "registrations?integration=studio#rows" in links(op.get("/registrations"))
+def test_each_integration_shows_the_address_that_its_messages_are_sent_to(op):
+    page = op.get("/registrations")
+    assert "/anewspring/academy" in words(page)
+    assert "asked by the night" in words(page)
+    assert "registrations?integration=studio#rows" in links(page)
 
 
 def test_messages_say_what_to_do_first_where_there_are_none(op, registered):
