@@ -130,6 +130,7 @@ def test_a_withdrawn_enrolment_is_removed_when_a_person_says_so(etl, write, book
     assert ((EMPTY_COURSE, user("N1")["id"]) in books.enrolments, wrote()) == (False, {"unenrol_users": 1})
 
 
+@pytest.mark.long
 def test_an_enrolment_that_nobody_withdrew_is_removed_by_a_person_once_and_stays_out(
     etl, books, user, wrote, transfer, read
 ):
@@ -159,6 +160,7 @@ def test_what_goes_on_elsewhere_is_stopped_and_asked_for_by_nobody(etl, engine, 
     assert (transfer(), books.created["accounts"], state("E-N1")) == ("success", 0, ("ready", None))
 
 
+@pytest.mark.long
 def test_a_person_switches_whether_an_occurrence_sends_by_itself_and_it_stands_there_who(
     etl, transfer, books, read
 ):
@@ -181,6 +183,7 @@ def test_the_occurrences_are_listed_with_how_their_enrolments_stand(etl, engine)
     assert (row["ready"], row["transferred"], row["blocked"], row["sends_automatically"]) == (1, 1, 0, False)
 
 
+@pytest.mark.long
 def test_a_transfer_after_a_lost_answer_settles_what_was_asked_for_before(etl, sandbox, books):
     sandbox.faults.add("moodle", "drop", operation="core_user_create_users")
     assert etl("enrolments", "transfer", "--enrolment", "E-N1", "--by", "ann")[0] == 1

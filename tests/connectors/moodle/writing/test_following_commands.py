@@ -7,6 +7,7 @@ from etl.connectors.moodle.writing.switches import Switch
 from etl.errors import InvalidInput
 
 
+@pytest.mark.long
 def test_a_preview_of_following_shows_what_a_course_would_be_told_and_the_command_tells_it(
     occurrence, run, course, changed, settings
 ):
@@ -21,6 +22,7 @@ def test_a_preview_of_following_shows_what_a_course_would_be_told_and_the_comman
     assert "no course differs" in run("follow", "--preview")
 
 
+@pytest.mark.long
 def test_following_is_switched_by_a_person(occurrence, run, transfer, changed, engine):
     occurrence(follow="false")
     run("link", "OCC-9", "--by", "clerk", "--course", 5)

@@ -114,6 +114,7 @@ def test_more_than_a_run_may_send_is_sent_only_when_a_person_says_so(
     assert sorted(books.mailed) == ["n1@x.example", "n2@x.example"]
 
 
+@pytest.mark.long
 def test_too_much_is_said_once_and_stays_among_what_needs_a_person_until_the_number_changes(
     client, enrolled, transfer, settings, wrote, read
 ):
