@@ -56,7 +56,7 @@ POOL = "infocaption"
     max_active_runs=2,
     default_args=DEFAULT_ARGS,
     on_failure_callback=alerts(),
-    doc_md=doc(__doc__),
+    doc_md=doc(__doc__, competences="Competences"),
     tags=["infocaption", "nightly"],
     params=course_params("Ids of InfoCaption courses"),
 )
