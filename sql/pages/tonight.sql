@@ -1,35 +1,36 @@
 -- name: durations
 -- How long each of the last ten runs of every flow was worked on, oldest first; a dry run is none.
-select flow, run_id, status, seconds
+select runs.flow, runs.run_id, runs.status, runs.seconds
 from (
-    select
-        flow,
-        run_id,
-        status,
-        started_at,
-        seconds,
-        row_number() over (partition by flow order by started_at desc) as back
-    from mart.runs
+    select run_id, row_number() over (partition by flow order by started_at desc) as back
+    from ops.runs
     where parameters ->> 'dry_run' is distinct from 'true'
 ) as numbered
-where back <= 10
-order by flow asc, started_at asc
+-- Each run by itself: the view would add up the steps of all runs.
+cross join lateral (select * from mart.runs where runs.run_id = numbered.run_id offset 0) as runs
+where numbered.back <= 10
+order by runs.flow asc, runs.started_at asc
 
 -- name: flows
 -- The newest run of every flow, with its counts; a dry run is none.
-select distinct on (flow)
-    flow,
-    run_id,
-    airflow_run_id,
-    status,
-    started_at,
-    seconds,
-    read,
-    written,
-    unchanged,
-    rejected,
-    ignored,
-    problems
-from mart.runs
-where parameters ->> 'dry_run' is distinct from 'true'
-order by flow asc, started_at desc
+select
+    runs.flow,
+    runs.run_id,
+    runs.airflow_run_id,
+    runs.status,
+    runs.started_at,
+    runs.seconds,
+    runs.read,
+    runs.written,
+    runs.unchanged,
+    runs.rejected,
+    runs.ignored,
+    runs.problems
+from (
+    select distinct on (flow) run_id
+    from ops.runs
+    where parameters ->> 'dry_run' is distinct from 'true'
+    order by flow asc, started_at desc
+) as newest
+cross join lateral (select * from mart.runs where runs.run_id = newest.run_id offset 0) as runs
+order by runs.flow
