@@ -21,10 +21,11 @@ join core.school_links as settings using (brin6)
 where links.brin6 = :brin6
 
 -- name: page
--- Schools after one of them, by one state or all.
+-- Schools after one of them, by one state or all. How many results each has takes counting them all: the page of a
+-- school says it.
 select
     brin6, supplier, status, code_is_entered, start_date, last_message_at, last_test_message_at, last_refused_at, messages,
-    results, pupils, warnings, rejected
+    rejected
 from mart.school_links
 where brin6 > :after
 and (cast(:status as text) is null or status = :status)

@@ -190,8 +190,9 @@ def test_the_pages_of_pupils_hold_each_once_and_a_pupil_has_a_history(op, result
     assert "1F score 61 1, replaced" in history
 
 
-def test_the_list_counts_results_and_is_filtered_by_state(op, results):
+def test_the_list_is_filtered_by_state_and_the_page_of_a_school_counts_its_results(op, results):
     assert "99QQ00 active Bureau ICE" in words(op.get("/schools?status=active"))
+    assert "0 250 250 0 0" in words(op.get("/school?brin6=99QQ00"))
     assert "No school has this state" in words(op.get("/schools?status=ended"))
 
 
