@@ -26,7 +26,7 @@ GENERAL: Final = {"elearning", "registrations"}  # words of the field, though a 
 PAGES: Final = [
     *(f"etl/pages/{name}.py" for name in ["enrolments", "mapping", "mapping_course", "point", "points"]),
     *(f"etl/pages/{name}.py" for name in ["relation_numbers", "schools", "tonight"]),
-    *(f"sql/pages/{name}.sql" for name in ["enrolments", "mapping", "points"]),
+    *(f"sql/pages/{name}.sql" for name in ["enrolments", "mapping", "points", "registrations"]),
 ]
 # What may name systems, and why.
 NAMES_THEM: Final = {
@@ -38,6 +38,8 @@ NAMES_THEM: Final = {
     "sql/reference/effect.sql": "the same",
     "etl/reference/mapping.py": "activities, which units are mapped to, are of the one system that has them",
     "etl/cli/mapping.py": "the same",
+    "etl/results/person.py": "everything that is kept of one person, wherever it stands",
+    "sql/results/person.sql": "the same",
     **dict.fromkeys(PAGES, "a page is one person's work, which may be with one system"),
     "tests/conformance/signed.py": "what systems send is registered by the flow of one of them",
     "tests/conformance/test_nights.py": "the tables in which a run says of itself that it was",
