@@ -115,6 +115,7 @@ def test_what_was_changed_since_the_check_is_checked_again(op, upload, clients):
         (zipped(clients=CLIENTS)[:60], "set.zip", "set.zip is no file of a set"),
         (CLIENTS.encode(), "people.csv", "people.csv is no file of a set"),
     ],
+    ids=["above", "in a folder", "another file", "cut off", "no file of a set"],
 )
 def test_what_is_no_set_is_refused_with_why(op, upload, clients, content, name, said):
     answer = upload("check", op.get("/reference-data"), content, name)
