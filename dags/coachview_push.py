@@ -32,7 +32,7 @@ POOL = "coachview"
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
     on_failure_callback=alerts(),
-    doc_md=doc(__doc__),
+    doc_md=doc(__doc__, registrations="Registrations"),
     tags=["coachview", "push"],
     params=push_params("The log of the task plan says how many results would be sent."),
 )

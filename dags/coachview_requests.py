@@ -41,7 +41,7 @@ REFERENCE_DATA = Asset("reference_data_loaded")
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
     on_failure_callback=alerts(),
-    doc_md=doc(__doc__),
+    doc_md=doc(__doc__, registrations="Registrations"),
     tags=["coachview", "nightly"],
     params=read_params(),
 )

@@ -43,7 +43,7 @@ REPORTED = Asset("reported_completions")
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
     on_failure_callback=alerts(),
-    doc_md=doc(__doc__),
+    doc_md=doc(__doc__, registrations="Registrations"),
     tags=["ilias"],
     params=night_params(),
 )

@@ -65,8 +65,10 @@ def html(request: Request, page: str, status: int = 200, **shown: Any) -> Respon
     rights = visitor.rights if visitor else frozenset()
     menu = {address: word for address, word in MENU.items() if RIGHTS[address] in rights}
     host = request.app.state.host
+    below = request.url.path.removeprefix(request.scope.get("root_path", "")).lstrip("/")
     context = {
         "page": page,
+        "up": "../" * below.count("/"),  # from an address below another one to where all of them stand
         "menu": menu,
         "visitor": visitor,
         "airflow": host.airflow,

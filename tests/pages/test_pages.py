@@ -222,3 +222,10 @@ def test_who_may_only_look_sees_no_form_and_can_change_nothing(browse, night):
     assert not form(page)
     given = {"because": "x", "shown_at": "2026-01-01T00:00:00Z", **chosen("unmatched_learner")}
     assert reader.post("/rejections/dismiss", data=given).status_code == 403
+
+
+def test_a_refusal_below_another_address_finds_its_stylesheet_and_the_menu(browse, night):
+    refused = browse(Right.SEE).post("/rejections/dismiss", data={})
+    here = [address for address in links(refused) if not address.startswith("#")]
+    assert "../tonight" in here
+    assert [browse(*Right).get(f"/rejections/{address}").status_code for address in here] == [200] * len(here)
