@@ -14,9 +14,12 @@ def test_a_run_in_airflow_says_it_before_its_first_task(monkeypatch, caplog):
     class Task:
         try_number, max_tries = 1, 3
 
+    class Run:
+        dag_id, run_id = "moodle_results", "scheduled__1"
+
     monkeypatch.setenv("IEP_INBOX_RETENTION_DAYS", "two years")
     with pytest.raises(InvalidInput, match="IEP_INBOX_RETENTION_DAYS must be a whole number"):
-        learning_results_airflow.begin_run(None, {"ti": Task()})
+        learning_results_airflow.begin_run(None, {"ti": Task(), "dag_run": Run()})
     assert "IEP_INBOX_RETENTION_DAYS must be a whole number above 0" in caplog.text
 
 
