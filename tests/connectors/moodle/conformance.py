@@ -111,7 +111,7 @@ class Enrolments(StandIn):
         }
 
     def break_one(self) -> None:
-        self.sandbox.faults.add("moodle", "lost_answer", operation="enrol_manual_enrol_users")
+        self.sandbox.faults.add("moodle", "drop", operation="enrol_manual_enrol_users")
 
     def garble(self, damage: str) -> None:
         self.sandbox.faults.add("moodle", damage, count=None)
