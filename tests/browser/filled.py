@@ -1,5 +1,7 @@
 """A warehouse as the demo fills it, without Airflow: every flow once, a school and senders of messages."""
 
+import tempfile
+from pathlib import Path
 from threading import Thread
 
 import uvicorn
@@ -8,6 +10,7 @@ from etl import db, settings
 from etl.connections import from_environment
 from etl.connectors import registry
 from etl.demo import messages, outside, school
+from etl.demo.administration import NEW_ENROLMENTS, SAMPLE_REFERENCE, import_upon
 from etl.engine import server
 from etl.engine.mounting import Host
 from etl.engine.options import Options
@@ -19,7 +22,7 @@ _FLOWS = sorted(registry.FLOWS, key=lambda flow: flow.startswith(("pe_", "coachv
 
 def fill(warehouse_url, environment):
     """Let the stand-ins deliver what they have. ``environment`` takes settings that have to stay meanwhile."""
-    with serve() as sandbox:
+    with tempfile.TemporaryDirectory() as state, serve(state_dir=Path(state)) as sandbox:
         for name, value in outside.connections(sandbox.url).items():
             environment.setenv(name, value)
         environment.setenv(settings.WAREHOUSE_URL.name, warehouse_url)
@@ -28,6 +31,7 @@ def fill(warehouse_url, environment):
             school.play(warehouse_url, f"{url}/uwlr/leerresultaten")
             messages.play(url)
         engine = db.engine(warehouse_url)
+        import_upon(engine, SAMPLE_REFERENCE, NEW_ENROLMENTS)
         for flow in _FLOWS:
             registry.flow(flow).run(engine, from_environment, Options())
         engine.dispose()
