@@ -32,14 +32,15 @@ _FINISHED = ("success", "failed")
 def run(api: Api, check: Callable[[], None]) -> dict[str, str]:
     """Run the flows; ``check`` raises where a program that is needed has ended. Returns each one's state."""
     states = _run(api, _WITH_THE_NIGHT, check)
-    with step("Runs that the night set off") as report:
-        _wait_for_the_rest(api, check, report)
+    _wait_for_the_rest(api, check)
     return states | _run(api, _AFTERWARDS, check)
 
 
 def again(api: Api, check: Callable[[], None]) -> dict[str, str]:
     """Run what follows a change of the administration by day. Returns each one's state."""
-    return _run(api, _TRANSFERS, check)
+    states = _run(api, _TRANSFERS, check)
+    _wait_for_the_rest(api, check)  # nothing is under way when the report is made, and the way down may begin
+    return states
 
 
 def _run(api: Api, flows: Sequence[str], check: Callable[[], None]) -> dict[str, str]:
@@ -116,20 +117,23 @@ def _wait_for(
     raise GiveUp(f"{flow} did not finish in {_PATIENCE_SECONDS} seconds")
 
 
-def _wait_for_the_rest(api: Api, check: Callable[[], None], report: Callable[[str], None]) -> None:
+def _wait_for_the_rest(api: Api, check: Callable[[], None]) -> None:
     """New results may have set off more runs than those that were waited for; the report is about finished ones."""
-    going_on: list[str] = []
-    for _ in _patiently(check):
-        runs = [run for flow in FLOWS for run in _unfinished(api, flow)]
-        if not runs:
-            return
-        paths = [f"dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}" for run in runs]
-        tasks = {path: api.get(f"{path}/taskInstances", limit=1000)["task_instances"] for path in paths}
-        going_on = [
-            f"{run['dag_id']} {_progress(tasks[path])}" for run, path in zip(runs, paths, strict=True)
-        ]
-        report("; ".join(going_on + [delay for path in paths for delay in _delays(api, path, tasks[path])]))
-    raise GiveUp(f"not finished in {_PATIENCE_SECONDS} seconds: {'; '.join(going_on)}")
+    with step("Runs that others set off") as report:
+        going_on: list[str] = []
+        for _ in _patiently(check):
+            runs = [run for flow in FLOWS for run in _unfinished(api, flow)]
+            if not runs:
+                return
+            paths = [f"dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}" for run in runs]
+            tasks = {path: api.get(f"{path}/taskInstances", limit=1000)["task_instances"] for path in paths}
+            going_on = [
+                f"{run['dag_id']} {_progress(tasks[path])}" for run, path in zip(runs, paths, strict=True)
+            ]
+            report(
+                "; ".join(going_on + [delay for path in paths for delay in _delays(api, path, tasks[path])])
+            )
+        raise GiveUp(f"not finished in {_PATIENCE_SECONDS} seconds: {'; '.join(going_on)}")
 
 
 def _unfinished(api: Api, flow: str) -> list[dict[str, Any]]:
