@@ -2,6 +2,7 @@
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,15 @@ from etl.reference.spec import FILES
 MOST_BYTES: Final = 200 * 2**20  # of what is uploaded
 _MOST_UNPACKED: Final = 1000 * 2**20  # of all files of a zip together
 _CHUNK: Final = 2**20
+# What a zip that is damaged, or packed in a way that is not known here, is met with.
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    NotImplementedError,
+    EOFError,
+    OSError,
+)
 _NAMES: Final = frozenset(file.filename for file in FILES)
 
 
@@ -53,7 +63,7 @@ def _unzip(stream: IO[bytes], directory: Path) -> None:
                     raise InvalidInput("the zip is encrypted: upload it without a password")
                 with archive.open(entry) as file:
                     left -= _keep(_known(entry.filename), file, directory, left)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, OSError) as broken:
+    except _BROKEN as broken:
         raise InvalidInput("the zip cannot be read: make it again") from broken
 
 

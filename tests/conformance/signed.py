@@ -1,5 +1,6 @@
 """What stand-ins of senders of signed messages share: two integrations, a training, and requests of it."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar, Final
@@ -70,9 +71,9 @@ class SignedStandIn(StandIn):
     hash: ClassVar[str] = "sha512"
     definition: ClassVar[str]
 
+    @abstractmethod
     def bodies(self) -> list[tuple[str, str, bytes, int]]:
         """Integration, content type and body of each message, and the status of its answer."""
-        raise NotImplementedError
 
     @property
     def system(self) -> str:

@@ -106,16 +106,23 @@ def test_what_was_changed_since_the_check_is_checked_again(op, upload, clients):
     assert clients() == ["C1", "C2", "C3"]
 
 
+def damaged(content):
+    """A zip whose list of files is whole, and whose file cannot be unpacked."""
+    begin = content.index(b"clients.csv") + len("clients.csv")
+    return content[:begin] + b"\xff" * 8 + content[begin + 8 :]
+
+
 @pytest.mark.parametrize(
     ("content", "name", "said"),
     [
         (zipped(**{"../clients.csv": CLIENTS}), "set.zip", "is no file of a set"),
         (zipped(**{"folder/clients.csv": CLIENTS}), "set.zip", "is no file of a set"),
         (zipped(**{"notes.txt": "x"}), "set.zip", "notes.txt is no file of a set"),
+        (damaged(zipped(clients=CLIENTS)), "set.zip", "the zip cannot be read"),
         (zipped(clients=CLIENTS)[:60], "set.zip", "set.zip is no file of a set"),
         (CLIENTS.encode(), "people.csv", "people.csv is no file of a set"),
     ],
-    ids=["above", "in a folder", "another file", "cut off", "no file of a set"],
+    ids=["above", "in a folder", "another file", "damaged", "cut off", "no file of a set"],
 )
 def test_what_is_no_set_is_refused_with_why(op, upload, clients, content, name, said):
     answer = upload("check", op.get("/reference-data"), content, name)
