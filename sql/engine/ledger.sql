@@ -266,6 +266,22 @@ select item_id, case when :registered then 'registered' else 'not_registered' en
 from wanted
 returning item_id
 
+-- name: state_moot
+-- The reasons of a kind that ask nobody to do anything, for whoever reads the ledger; written where they changed.
+with over as (
+    delete from ops.moot_reasons
+    where target = :target and kind = :kind and reason <> all(cast(:nothing_to_do as text []))
+)
+
+insert into ops.moot_reasons (target, kind, reason)
+select :target, :kind, stated.reason
+from unnest(cast(:nothing_to_do as text [])) as stated (reason)
+where not exists (
+    select from ops.moot_reasons as held
+    where held.target = :target and held.kind = :kind and held.reason = stated.reason
+)
+on conflict do nothing
+
 -- name: take_back
 -- What was asked for and not sent: nobody asks for it any more.
 insert into ops.outbox_decisions (item_id, decision, decided_by, status_before)

@@ -10,4 +10,4 @@ select
     since,
     run_id
 from mart.attention
-order by urgency, items desc, about, reason_code
+order by urgency, state desc, items desc, about, reason_code

@@ -61,6 +61,10 @@ select
     item.target
 from ops.outbox as item
 where item.status in ('withheld', 'rejected')
+and not exists (
+    select from ops.moot_reasons as moot
+    where (moot.target, moot.kind, moot.reason) = (item.target, item.kind, item.reason)
+)
 group by item.target, item.kind, item.status, item.reason
 union all
 select
@@ -108,7 +112,7 @@ select
 from latest
 where latest.started_at < now() - interval '36 hours';
 
-comment on view mart.attention is 'What needs a person now, most urgent first: parts of the newest run of each flow that were not done, what was sent with unknown outcome, what cannot be sent, results that wait for review, rows that are rejected since a day ago, and flows that have not run for 36 hours';
+comment on view mart.attention is 'What needs a person now, most urgent first: parts of the newest run of each flow that were not done, what was sent with unknown outcome, what cannot be sent for a reason that asks somebody to do something, results that wait for review, rows that are rejected since a day ago, and flows that have not run for 36 hours';
 comment on column mart.attention.urgency is '1 (most urgent) to 6';
 comment on column mart.attention.state is 'not done, unknown, withheld, rejected, to review, new or quiet';
 comment on column mart.attention.about is 'Flow, source, or kind of item that is sent';

@@ -1,7 +1,7 @@
 """The ledger for any target: here letters and parcels of a carrier, which PE-Online knows nothing of."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import pandas as pd
@@ -351,3 +351,18 @@ def test_a_person_s_decision_is_kept_with_who_and_when_and_reaches_no_item_of_an
         ("Ann", "resend", "chief", "accepted", True),
     ]
     assert carrier.push() == {"Ann": "A", "Bob": "B"}
+
+
+def test_what_needs_a_person_is_what_a_plan_withholds_except_where_the_reason_asks_nobody(carrier):
+    carrier.plan({"Anna": "Dam 1"}, reason="street_unknown")
+    carrier.plan({"Bram": "Dam 2"}, account="south", reason="moved_away")
+    carrier.plan({"Cor": "Dam 3"}, PARCELS, "south", reason="moved_away")
+    needed = "select about, reason_code, items from mart.attention order by about"
+    assert carrier.sql(needed) == [("letters", "street_unknown", 1), ("parcels", "moved_away", 1)]
+
+
+def test_a_reason_that_asks_somebody_from_now_on_needs_a_person(carrier):
+    carrier.plan({"Anna": "Dam 1"}, reason="moved_away")
+    assert carrier.sql("select items from mart.attention") == []
+    carrier.plan({"Anna": "Dam 1"}, replace(LETTERS, nothing_to_do=()), reason="moved_away")
+    assert carrier.sql("select items from mart.attention") == [(1,)]
