@@ -1,6 +1,7 @@
 """A transaction that is begun while a call is under way, so that the next call need not wait for it.
 
-Nothing of it stands before it is ``finished``: whoever dies during the call leaves everything as it was. It is given
+Nothing of it stands before it is ``finished``: whoever dies during the call leaves everything as it was. So what the
+call will most likely be answered is written in it, too, and taken back where the answer is another one. It is given
 back where the call takes its time, since others must not wait for its rows as long as a call may take.
 """
 
@@ -10,32 +11,42 @@ from threading import Event
 from typing import Final, Generic, TypeVar
 
 from sqlalchemy import Connection as Session
+from sqlalchemy import NestedTransaction
 
 _HELD_SECONDS: Final = 1.0
 _Prepared = TypeVar("_Prepared")
 
 
 class Ahead(Generic[_Prepared]):
-    """``prepare`` run beside the caller, who leaves the session alone until this is finished or dropped.
+    """``prepare`` and ``guess`` run beside the caller, who leaves the session alone until this is finished or dropped.
 
     Where ``prepare`` returns None there is nothing to be held.
     """
 
+    _guessed: NestedTransaction
+
     def __init__(
-        self, beside: ThreadPoolExecutor, session: Session, prepare: Callable[[Session], _Prepared | None]
+        self,
+        beside: ThreadPoolExecutor,
+        session: Session,
+        prepare: Callable[[Session], _Prepared | None],
+        guess: Callable[[], object],
     ) -> None:
         self._session = session
         self._prepare = prepare
+        self._guess = guess
         self._asked = Event()
         self._wanted = False
         self._under_way = beside.submit(self._run)
 
-    def finished(self, last: Callable[[], object]) -> _Prepared | None:
-        """Do what is left and commit all of it; None, and nothing done, where the transaction was given back."""
+    def finished(self, instead: Callable[[], object] | None) -> _Prepared | None:
+        """Commit all, with ``instead`` for a wrong guess; None, and nothing done, where it was given back."""
         prepared = self._ended(wanted=True)
         if prepared is not None:
             try:
-                last()
+                if instead:
+                    self._guessed.rollback()
+                    instead()
                 self._session.commit()
             except BaseException:
                 self._session.rollback()
@@ -56,7 +67,10 @@ class Ahead(Generic[_Prepared]):
         held = False
         try:
             prepared = self._prepare(self._session)
-            held = prepared is not None and self._asked.wait(_HELD_SECONDS) and self._wanted
+            if prepared is not None:
+                self._guessed = self._session.begin_nested()
+                self._guess()
+                held = self._asked.wait(_HELD_SECONDS) and self._wanted
         finally:
             if not held:
                 self._session.rollback()

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
-import msgspec
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine, text
 
@@ -20,48 +19,11 @@ from etl import db
 from etl.engine import ledger
 from etl.engine.ahead import Ahead
 from etl.engine.ledger import OUTCOME_UNKNOWN, DueItem, IfUnknown, Target
+from etl.engine.outcomes import Answered, Outcome, TargetAccount, recorded, statuses
 from etl.load.runs import Counts
 
 _RETRY_HOURS: Final = 20  # once a night, whenever the night begins
 _Content = TypeVar("_Content")
-
-
-class TargetAccount(Protocol):
-    """The connection under which is sent."""
-
-    @property
-    def conn_id(self) -> str:
-        """The connection's id."""
-
-    @property
-    def mode(self) -> str:
-        """``test`` (what is accepted is sent again once the account is live) or ``live``."""
-
-    @property
-    def retry_days(self) -> int:
-        """How long, since it was due first, a rejected item that may be accepted later is offered again."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one item, and the status it gets in the ledger."""
-
-    status: str
-    reason: str | None = None
-    explanation: str | None = None
-    retry: bool = False  # a rejected one may be accepted later
-    error_code: str | None = None
-    cause: str | None = None  # why there is no usable answer, or why nothing was sent
-    not_processed: bool = False  # the target did not look at the item: it is as it was
-
-
-@dataclass(frozen=True)
-class Answered:
-    """What became of the items of a call; ``keep`` writes what else is known of it since, with the outcomes."""
-
-    call_id: UUID
-    outcomes: Mapping[int, Outcome]
-    keep: Callable[[Session], None] | None = None
 
 
 class Pusher:
@@ -119,8 +81,9 @@ class Pusher:
         run_id: str,
         account: TargetAccount,
         content: Callable[[Session, Sequence[int]], _Content],
+        expected: Answered | None,
     ) -> Ahead[_Content]:
-        """The same while a call is under way, to be committed after it with what that was answered.
+        """The same while a call is under way, to be committed after it with what that was answered, as ``expected``.
 
         Not while a plan of the account runs: it would wait for these rows, and this pusher for its own.
         """
@@ -130,7 +93,8 @@ class Pusher:
             [plan] = db.rows(session, "load/locks.take_if_free", lock=lock)
             return self._claimed(item_ids, call_id, run_id, account, content) if plan["taken"] else None
 
-        return Ahead(beside, self._session, prepare)
+        guessed = [expected] if expected else []
+        return Ahead(beside, self._session, prepare, lambda: self.write(guessed, account))
 
     def record(
         self, call_id: UUID, outcomes: Mapping[int, Outcome], account: TargetAccount
@@ -170,9 +134,8 @@ class Pusher:
         for call in answered:
             if call.keep:
                 call.keep(self._session)
-            recorded = [_recorded(item_id, outcome, account) for item_id, outcome in call.outcomes.items()]
             age = {"retry_days": account.retry_days, "retry_hours": _RETRY_HOURS}
-            outcomes = msgspec.json.encode(recorded).decode()
+            outcomes = recorded(call.outcomes, account)
             db.execute(self._session, "engine/ledger.record", call_id=call.call_id, outcomes=outcomes, **age)
 
     def _claimed(
@@ -194,6 +157,7 @@ class _Next:
 
     item_ids: list[int]
     call_id: UUID
+    expected: Answered | None
     claim: Ahead[Any]
 
 
@@ -216,7 +180,11 @@ class Series:
         """Claim the items of the next call; returns its id and what it offers."""
         prepared, self._next = self._next, None
         if prepared and prepared.item_ids == list(item_ids):
-            offered = prepared.claim.finished(lambda: self._pusher.write(self._answered, self._account))
+            answered = self._answered
+            as_expected = answered == [prepared.expected]
+            offered = prepared.claim.finished(
+                None if as_expected else lambda: self._pusher.write(answered, self._account)
+            )
             if offered is not None:
                 self._answered = []
                 return prepared.call_id, offered
@@ -227,14 +195,20 @@ class Series:
         self._answered = []
         return call_id, offered
 
-    def prepare(self, item_ids: Sequence[int], content: Callable[[Session, Sequence[int]], _Content]) -> None:
+    def prepare(
+        self,
+        item_ids: Sequence[int],
+        content: Callable[[Session, Sequence[int]], _Content],
+        expected: Answered | None = None,
+    ) -> None:
         """While a call is under way, prepare what ``claim`` will most likely be asked for next, in the same words.
 
-        Only where what is offered does not depend on what the call is answered.
+        Only where what is offered does not depend on what the call is answered. ``expected``: what that will most
+        likely be; where it is, nothing is left to be written after it.
         """
         call_id = uuid4()
-        given = (list(item_ids), call_id, self._run_id, self._account, content)
-        self._next = _Next(list(item_ids), call_id, self._pusher.claim_ahead(self._beside, *given))
+        given = (list(item_ids), call_id, self._run_id, self._account, content, expected)
+        self._next = _Next(list(item_ids), call_id, expected, self._pusher.claim_ahead(self._beside, *given))
 
     def record(
         self,
@@ -273,27 +247,3 @@ def exclusive(engine: Engine, target: Target, account: str) -> Iterator[Pusher |
             if taken:
                 with session.begin():
                     session.execute(text("select pg_advisory_unlock(hashtextextended(:key, 0))"), key)
-
-
-def statuses(outcomes: Mapping[int, Outcome], account: TargetAccount) -> dict[int, str]:
-    """How items stand in the ledger once these outcomes are recorded."""
-    return {item_id: _status(outcome, account) for item_id, outcome in outcomes.items()}
-
-
-def _status(outcome: Outcome, account: TargetAccount) -> str:
-    in_test = outcome.status == "accepted" and account.mode == "test"
-    return "accepted_in_test" if in_test else outcome.status
-
-
-def _recorded(item_id: int, outcome: Outcome, account: TargetAccount) -> dict[str, Any]:
-    status = _status(outcome, account)
-    return {
-        "item_id": item_id,
-        "status": status,
-        "reason": outcome.reason,
-        "explanation": outcome.explanation,
-        "cause": outcome.cause,
-        "retry": outcome.retry,
-        "attempt": "not_processed" if outcome.not_processed else status,
-        "error_code": outcome.error_code,
-    }

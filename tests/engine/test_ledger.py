@@ -11,7 +11,8 @@ from sqlalchemy import text
 from etl import db
 from etl.engine import ledger
 from etl.engine.ledger import ChosenItems, Target
-from etl.engine.pusher import Outcome, exclusive
+from etl.engine.outcomes import Answered, Outcome
+from etl.engine.pusher import exclusive
 from etl.errors import InvalidInput
 from etl.load import runs
 from etl.load.report import read_report
@@ -233,6 +234,42 @@ def test_what_is_prepared_during_a_call_stands_with_its_answer_and_not_before(ca
         ("Ann", "accepted"),
         ("Bob", "unknown"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "stands"),
+    [(ACCEPTED, "accepted"), (LOST, "unknown"), (Outcome("rejected", "moved_away"), "rejected")],
+)
+def test_what_a_call_is_expected_to_be_answered_stands_only_where_it_was(carrier, answer, stands):
+    carrier.plan({"Ann": "A", "Bob": "B"})
+    ann, bob = map(carrier.item, ("Ann", "Bob"))
+    with (
+        exclusive(carrier.engine, LETTERS, "north") as pusher,
+        pusher.series(carrier.run_id(), Account()) as series,
+    ):
+        call_id, _ = series.claim([ann], _offered)
+        series.prepare([bob], _offered, Answered(call_id, {ann: ACCEPTED}))
+        series.record(call_id, {ann: answer})
+        assert carrier.statuses() == {"Ann": "sending", "Bob": "pending"}
+        series.claim([bob], _offered)
+        assert carrier.statuses() == {"Ann": stands, "Bob": "sending"}
+    attempts = "select outcome, cause, finished_at is not null from ops.outbox_attempts order by attempt_id"
+    assert carrier.sql(attempts) == [(stands, answer.cause, True), ("sending", None, False)]
+
+
+def test_what_a_call_is_expected_to_be_answered_is_nothing_that_a_dead_pusher_knew(carrier):
+    carrier.plan({"Ann": "A", "Bob": "B"})
+    ann, bob = map(carrier.item, ("Ann", "Bob"))
+    with (
+        exclusive(carrier.engine, LETTERS, "north") as pusher,
+        pusher.series(carrier.run_id(), Account()) as series,
+    ):
+        call_id, _ = series.claim([ann], _offered)
+        series.prepare([bob], _offered, Answered(call_id, {ann: ACCEPTED}))
+    assert carrier.statuses() == {"Ann": "sending", "Bob": "pending"}
+    with exclusive(carrier.engine, LETTERS, "north") as pusher:
+        assert pusher.recover() == ["send_again"]
+    assert carrier.statuses() == {"Ann": "unknown", "Bob": "pending"}
 
 
 def test_what_was_prepared_and_is_not_asked_for_is_as_it_was(carrier):

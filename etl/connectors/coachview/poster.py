@@ -7,7 +7,7 @@ from urllib3.exceptions import HTTPError
 
 from etl.connectors.coachview.account import CoachviewAccount
 from etl.connectors.coachview.reasons import REASONS
-from etl.engine.pusher import Outcome
+from etl.engine.outcomes import Outcome
 from etl.engine.webhooks.signatures import HEADER, signature
 from etl.errors import AnswerLost, EtlError, GiveUp, RetryLater
 from etl.http.outgoing import Outgoing

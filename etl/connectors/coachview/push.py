@@ -28,7 +28,8 @@ from etl.engine.absent import connection_if_used
 from etl.engine.ledger import OUTCOME_UNKNOWN, DueItem
 from etl.engine.night import Connect
 from etl.engine.options import Options
-from etl.engine.pusher import Outcome, Pusher, exclusive
+from etl.engine.outcomes import Outcome
+from etl.engine.pusher import Pusher, exclusive
 from etl.errors import AnswerLost, EtlError, GiveUp, RetryLater
 from etl.load import rejections, runs
 from etl.load.runs import Counts

@@ -18,7 +18,7 @@ from etl.connectors.pe_online import texts as pe_texts
 from etl.connectors.pe_online.faults import PeFault, Policy
 from etl.connectors.pe_online.payload import RESENDABLE_TYPES, Attendance
 from etl.engine.ledger import OUTCOME_UNKNOWN
-from etl.engine.pusher import Outcome
+from etl.engine.outcomes import Outcome
 from etl.transform.reasons import reason
 
 _DUTCH_TIME: Final = ZoneInfo("Europe/Amsterdam")

@@ -182,6 +182,8 @@ class _Transport(Transport):
 def _readable(content: bytes) -> bytes:
     """An answer with blanks before its declaration, or with a byte that is no UTF-8, can be read all the same."""
     content = content.lstrip(b" \t\r\n") if content.lstrip().startswith(b"<") else content
+    if _is_utf8(content):
+        return content
     try:
         etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
     except etree.XMLSyntaxError:
@@ -189,6 +191,14 @@ def _readable(content: bytes) -> bytes:
     except ValueError:
         return content
     return content
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _kind(response: requests.Response) -> str:

@@ -3,8 +3,11 @@
 import logging
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
+
+from sqlalchemy import Connection as Session
 
 from etl.connectors.pe_online import answers, payload, points
 from etl.connectors.pe_online import faults as pe_faults
@@ -14,7 +17,8 @@ from etl.connectors.pe_online.client import PeClient
 from etl.connectors.pe_online.payload import Attendance
 from etl.engine import failpoint
 from etl.engine.ledger import DueItem
-from etl.engine.pusher import Outcome, Pusher, Series
+from etl.engine.outcomes import Answered, Outcome
+from etl.engine.pusher import Pusher, Series
 from etl.errors import AnswerLost, EtlError, GiveUp, RetryLater
 
 log = logging.getLogger(__name__)
@@ -31,6 +35,15 @@ class AccountRefused(GiveUp):
     def __init__(self, message: str, connection_id: str) -> None:
         super().__init__(message)
         self.connection_id = connection_id
+
+
+@dataclass(frozen=True)
+class _Call:
+    """What is offered, and the rows that are not, since one that is malformed would stop them all."""
+
+    rows: list[Attendance]
+    malformed: dict[int, Outcome]
+    entry: str
 
 
 def batches(due: Sequence[DueItem], persons: Mapping[int, str], limit: int) -> list[list[int]]:
@@ -88,16 +101,17 @@ class PeSender:
 
     def _offer(self, item_ids: Sequence[int]) -> list[list[int]]:
         """Send one call; returns the smaller calls to send instead, where it was refused as a whole."""
-        call_id, rows = self._series.claim(item_ids, points.rows)
+        call_id, call = self._series.claim(item_ids, self._call)
         failpoint.point("push.claimed")
-        rows = self._well_formed(call_id, rows)
+        rows = call.rows
+        if call.malformed:
+            self._record(call_id, call.malformed)
         if not rows:
             return []
         try:
             self.calls += 1
-            entry = payload.entry(self._account, self._org_id, rows)
-            self._prepare_next()
-            summary = answers.read(self._client.process(entry))
+            self._prepare_next(call_id, rows)
+            summary = answers.read(self._client.process(call.entry))
         except AnswerLost as lost:
             return self._lost(call_id, rows, lost)
         except (RetryLater, GiveUp) as refused:
@@ -114,21 +128,20 @@ class PeSender:
         self._record(call_id, outcomes)
         return _apart([row for row in rows if outcomes[row.item_id].unclear])
 
-    def _prepare_next(self) -> None:
+    def _prepare_next(self, call_id: UUID, rows: Sequence[Attendance]) -> None:
         """The call that follows unless this one's answer asks for another."""
         if self._queue and len(self._queue[0]) <= self._limit:
-            self._series.prepare(self._queue[0], points.rows)
+            all_accepted = Answered(call_id, {row.item_id: answers.ACCEPTED for row in rows})
+            self._series.prepare(self._queue[0], self._call, all_accepted)
 
-    def _well_formed(self, call_id: UUID, rows: Sequence[Attendance]) -> list[Attendance]:
-        faults = {row.item_id: payload.fault(row) for row in rows}
-        invalid = {
-            item_id: Outcome("rejected", pe_faults.INVALID_ROW, fault, not_processed=True)
-            for item_id, fault in faults.items()
-            if fault
-        }
-        if invalid:
-            self._record(call_id, invalid)
-        return [row for row in rows if row.item_id not in invalid]
+    def _call(self, session: Session, item_ids: Sequence[int]) -> _Call:
+        malformed, rows = {}, []
+        for row in points.rows(session, item_ids):
+            if fault := payload.fault(row):
+                malformed[row.item_id] = Outcome("rejected", pe_faults.INVALID_ROW, fault, not_processed=True)
+            else:
+                rows.append(row)
+        return _Call(rows, malformed, payload.entry(self._account, self._org_id, rows))
 
     def _lost(self, call_id: UUID, rows: Sequence[Attendance], lost: AnswerLost) -> list[list[int]]:
         log.warning("%s; call %s, %s rows", lost, call_id, len(rows))

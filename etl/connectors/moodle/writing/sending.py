@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 
 from etl.engine import failpoint, ledger
 from etl.engine.ledger import OUTCOME_UNKNOWN, DueItem, Target
-from etl.engine.pusher import Outcome, Pusher, Series
+from etl.engine.outcomes import Outcome
+from etl.engine.pusher import Pusher, Series
 from etl.errors import AnswerLost, EtlError, GiveUp, RejectRecord, RetryLater
 from etl.load.runs import Counts
 
