@@ -74,7 +74,7 @@ def _read(file: File, path: Path) -> tuple[pd.DataFrame | None, list[Problem]]:
         records = _records(file, reader, len(header), problems)
         batches = [_batch(chunk, schema) for chunk in iter(lambda: list(islice(records, _CHUNK)), [])]
     frame = pa.Table.from_batches(batches, schema).to_pandas().set_index(_LINE)
-    return _with_defaults(file, frame), problems
+    return with_defaults(file, frame), problems
 
 
 def _header(file: File, reader: _Reader, first_line: str) -> tuple[list[str], list[Problem]]:
@@ -170,7 +170,8 @@ def _batch(records: Sequence[tuple[int, list[str]]], schema: pa.Schema) -> pa.Re
     return pa.record_batch([lines, *columns], schema=schema)
 
 
-def _with_defaults(file: File, frame: pd.DataFrame) -> pd.DataFrame:
+def with_defaults(file: File, frame: pd.DataFrame) -> pd.DataFrame:
+    """All columns of the file, with what an empty value stands for."""
     completed = frame.reindex(columns=file.column_names).astype("str")
     for column in file.columns:
         if column.default is None:

@@ -68,6 +68,17 @@ and exists (
     and origin.key = cast(jsonb_build_array({key}) as text)
 )
 
+-- name: close_staged
+-- The staged rows, by their keys, unless a system states them.
+update {table}
+set closed_at = clock_timestamp()
+where closed_at is null
+and ({key}) in (select {key} from staged)
+and not exists (
+    select from ops.reference_origins as origin
+    where origin.file = %(file)s and origin.key = cast(jsonb_build_array({key}) as text)
+)
+
 -- name: export
 copy (select {texts} from {table} where closed_at is null order by {key}) to stdout (format csv, header)
 
