@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from etl.engine.mounting import Asgi
 from etl.errors import EtlError, InvalidInput
 from etl.pages import (
+    accreditations,
     competence_holders,
     competences,
     enrolments,
@@ -69,6 +70,7 @@ def application(host: PagesHost) -> FastAPI:
         competences,
         competence_holders,
         points,
+        accreditations,
         point,
         relation_numbers,
         enrolments,

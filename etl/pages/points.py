@@ -1,7 +1,6 @@
 """Points: profession groups and accounts, and the ledger of accreditation points by status."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -32,7 +31,7 @@ Org = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
 
 
 def router(host: PagesHost) -> APIRouter:
-    """The overview with the ledger, the accreditations, and the switch of an account."""
+    """The overview with the ledger, and the switch of an account."""
     pages = APIRouter(dependencies=[visitor_of(host, "points")])
 
     @pages.get("/points")
@@ -68,37 +67,6 @@ def router(host: PagesHost) -> APIRouter:
         except InvalidInput as problem:
             return _page(host, request, {}, refused=str(problem))
         return RedirectResponse(f"points?done={change}d#accounts", status_code=303)
-
-    @pages.get("/accreditations")
-    def accreditations(
-        request: Request,
-        org_id: Org = None,
-        course: Chosen = None,
-        after_org: int = 0,
-        after_source: str = "",
-        after_course: str = "",
-        after_from: date = date.min,
-    ) -> Response:
-        chosen = {"org_id": org_id, "course": (course or "").strip() or None}
-        after = {
-            "after_org": after_org,
-            "after_source": after_source,
-            "after_course": after_course,
-            "after_from": after_from,
-        }
-        with host.engine().connect() as session:
-            groups = db.rows(session, "pages/points.groups")
-            rows = db.rows(session, "pages/points.accreditations", **chosen, **after, most=_MOST + 1)
-        more = rows[_MOST - 1] if len(rows) > _MOST else None
-        return html(
-            request,
-            "accreditations",
-            groups=groups,
-            rows=rows[:_MOST],
-            chosen=chosen,
-            more=more,
-            today=date.today(),
-        )
 
     return pages
 

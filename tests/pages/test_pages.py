@@ -133,7 +133,14 @@ def test_there_is_no_address_that_these_tests_do_not_know(engine):
     known |= {"/schools", "/school", "/pupil", "/activate-school", "/pause-school", "/resume-school"}
     known |= {"/set-school", "/end-school"}
     known |= {"/competences", "/competence-holders", "/registrations", "/received-messages"}
-    known |= {"/points", "/point", "/accreditations", "/relation-numbers"}
+    known |= {
+        "/points",
+        "/point",
+        "/accreditations",
+        "/accreditation",
+        "/profession-group",
+        "/relation-numbers",
+    }
     known |= {"/enrolments", "/enrolments-preview", "/enrolments-transfer", "/enrolments-stop"}
     known |= {"/enrolments-automatic", "/person", "/why"}
     known |= {"/reference-data", "/reference-data.zip", "/reference-data-check", "/reference-data-import"}
