@@ -4,16 +4,18 @@ from typing import Annotated
 
 import typer
 
+from etl.connectors.pe_online.why import why_point
 from etl.console import tables
 from etl.console.warehouse import warehouse_engine
-from etl.results.why import why_result
+from etl.results.why.shape import Why
+from etl.results.why.unit_results import why_result
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
 
 @app.callback()
 def _why() -> None:
-    """Why something was recorded."""
+    """Why something was recorded, or was not: rule, inputs, answers as they landed, runs, and who decided."""
 
 
 @app.command()
@@ -21,11 +23,24 @@ def result(
     enrolment: Annotated[str, typer.Argument(help="Enrolment, by its code.")],
     unit: Annotated[str, typer.Argument(help="Unit or task, by its code.")],
 ) -> None:
-    """Show what led to the result of a unit: rule, inputs, answers as they landed, run, and who decided."""
+    """Show what led to the result of a unit or task."""
     with warehouse_engine() as engine, engine.connect() as session:
-        found = why_result(session, enrolment, unit)
-    typer.echo(found.rule)
-    tables.show([found.result])
-    for title, rows in (("inputs", found.inputs), ("answers", found.answers), ("decisions", found.decisions)):
-        typer.echo(f"\n{title}")
-        tables.show(rows, "none")
+        _show(why_result(session, enrolment, unit))
+
+
+@app.command()
+def point(
+    item: Annotated[int, typer.Argument(help="Point, by its number in the ledger (etl pe list).")],
+) -> None:
+    """Show what made a result count for a point, under which number it goes, and what became of it."""
+    with warehouse_engine() as engine, engine.connect() as session:
+        _show(why_point(session, item))
+
+
+def _show(why: Why) -> None:
+    typer.echo(why.about)
+    for sentence in why.rule:
+        typer.echo(sentence)
+    for one in why.lists:
+        typer.echo(f"\n{one.title}")
+        tables.show([{name: row[name] for name in one.columns} for row in one.rows], one.empty)

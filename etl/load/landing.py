@@ -105,6 +105,22 @@ def history(
     return [int(row["landing_id"]) for row in rows]
 
 
+def counted(
+    session: Session, source: str, scopes: Sequence[str], keys: Sequence[str], moments: Sequence[datetime]
+) -> list[Mapping[str, object]]:
+    """The answers about some keys of some scopes that were the newest at any of these moments, whatever resource they
+    are of: resource, scope, key, landed_at, sha256 (hex), whether the body is kept, and run_id.
+    """
+    return db.rows(
+        session,
+        "load/landing.counted",
+        source=source,
+        scopes=list(scopes),
+        keys=list(keys),
+        moments=list(moments),
+    )
+
+
 def unpacker_of(session: Session) -> Unpacker:
     """What ``read`` unpacks with; whoever reads many times lets it ask for each dictionary once."""
     return Unpacker(lambda number: _dictionary(session, number))

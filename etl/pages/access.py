@@ -34,6 +34,7 @@ RIGHTS = {
     "enrolments": Right.PERSONS,
     "enrolments/change": Right.CHANGE,
     "person": Right.PERSONS,
+    "why": Right.PERSONS,
     "reference-data": Right.PERSONS,
     "reference-data/change": Right.CHANGE,
     "rejections": Right.PERSONS,

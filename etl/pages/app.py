@@ -37,6 +37,7 @@ from etl.pages import (
     run,
     schools,
     tonight,
+    why,
 )
 from etl.pages.host import PagesHost
 from etl.pages.render import HERE, html
@@ -78,6 +79,7 @@ def application(host: PagesHost) -> FastAPI:
         registrations,
         rejections,
         person,
+        why,
         reference_data,
     ):
         app.include_router(page.router(host))

@@ -5,9 +5,9 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from etl import db
 from etl.connectors.pe_online import points
 from etl.connectors.pe_online.points import POINTS
+from etl.connectors.pe_online.why import why_point
 from etl.engine import ledger
 from etl.engine.ledger import ChosenItems
 from etl.errors import InvalidInput
@@ -63,18 +63,14 @@ def _page(
     host: PagesHost, request: Request, item_id: int, done: str | None = None, refused: str | None = None
 ) -> Response:
     with host.engine().connect() as session:
-        found = db.rows(session, "pages/points.point", item_id=item_id)
-        if not found:
-            raise InvalidInput(f"there is no point {item_id}")
-        attempts = db.rows(session, "pages/points.attempts", item_id=item_id)
-        decisions = db.rows(session, "pages/points.decisions", item_id=item_id)
+        why = why_point(session, item_id)
     return html(
         request,
         "point",
         409 if refused else 200,
-        point=found[0],
-        attempts=attempts,
-        decisions=decisions,
+        section="points",
+        why=why,
+        point=why.subject,
         statuses=STATUSES,
         releasable=POINTS.releasable,
         doubts=POINTS.doubts,

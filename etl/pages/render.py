@@ -24,6 +24,15 @@ MENU: Final = {
     "person": "A person",
     "reference-data": "Reference data",
 }
+_LABELS: Final = {
+    "sha256": "SHA-256",
+    "run_id": "Run",
+    "source_course_id": "Course",
+    "client_code": "Client",
+    "body_is_kept": "Kept",
+    "pe_course": "PE course",
+    "pe_module": "Module",
+}
 _HOUR: Final = timedelta(hours=1)
 _MINUTE: Final = timedelta(minutes=1)
 
@@ -49,10 +58,25 @@ def took(value: timedelta | None) -> str:
     return f"{value // _HOUR} h {value % _HOUR // _MINUTE} min"
 
 
+def label(name: str) -> str:
+    """The name of a column, as people read it."""
+    return _LABELS.get(name, name[:1].upper() + name[1:].replace("_", " "))
+
+
+def value(shown: Any) -> str:
+    """A value of any kind."""
+    if shown is None:
+        return ""
+    if isinstance(shown, bool):
+        return "yes" if shown else "no"
+    return moment(shown) if isinstance(shown, datetime) else str(shown)
+
+
 def _templates() -> Jinja2Templates:
     templates = Jinja2Templates(HERE / "templates")
     templates.env.trim_blocks = templates.env.lstrip_blocks = True
-    templates.env.filters |= {"number": number, "moment": moment, "took": took}
+    templates.env.filters |= {"number": number, "moment": moment, "took": took, "label": label}
+    templates.env.filters["value"] = value
     return templates
 
 

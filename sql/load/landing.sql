@@ -12,6 +12,56 @@ insert into raw.dictionaries (dictionary_id, source, resource, dictionary)
 values (:dictionary_id, :source, :resource, :dictionary)
 on conflict do nothing
 
+-- name: counted
+-- The answers about some keys that were the newest at some moments. The resources of a scope are found one after the
+-- other in the index, and each answer by its key, so that none of others is read.
+with recursive resources as (
+    select
+        asked.scope,
+        (
+            select min(landings.resource)
+            from raw.landings
+            where landings.source = :source and landings.scope = asked.scope
+        ) as resource
+    from unnest(cast(:scopes as text [])) as asked (scope)
+    union all
+    select
+        found.scope,
+        (
+            select min(landings.resource)
+            from raw.landings
+            where landings.source = :source and landings.scope = found.scope and landings.resource > found.resource
+        )
+    from resources as found
+    where found.resource is not null
+)
+
+select distinct
+    resources.resource,
+    resources.scope,
+    asked.key,
+    newest.landed_at,
+    encode(newest.sha256, 'hex') as sha256,
+    bodies.body is not null as body_is_kept,
+    newest.run_id
+from resources
+cross join unnest(cast(:keys as text [])) as asked (key)
+cross join unnest(cast(:moments as timestamptz [])) as night (moment)
+cross join lateral (
+    select landings.landed_at, landings.sha256, landings.run_id
+    from raw.landings
+    where landings.source = :source
+    and landings.scope = resources.scope
+    and landings.resource = resources.resource
+    and landings.key = asked.key
+    and landings.landed_at <= night.moment
+    order by landings.landing_id desc
+    limit 1
+) as newest
+left join raw.bodies using (sha256)
+where resources.resource is not null
+order by newest.landed_at, resources.scope, resources.resource, asked.key
+
 -- name: dictionaries
 select resource, dictionary from raw.dictionaries where source = :source
 

@@ -22,13 +22,6 @@ and (granted.org_id, granted.source, granted.source_course_id, granted.valid_fro
 order by granted.org_id, granted.source, granted.source_course_id, granted.valid_from
 limit :most
 
--- name: attempts
--- Every time a point was offered, newest first.
-select started_at, finished_at, mode, connection_id, outcome, error_code, cause, run_id
-from ops.outbox_attempts
-where item_id = :item_id
-order by attempt_id desc
-
 -- name: counts
 -- How many points of each profession group stand how, and why; of accepted ones, which are nearly all, no more than
 -- :most are counted.
@@ -54,13 +47,6 @@ cross join lateral (
 ) as counted
 where counted.points > 0
 order by 1, 2, 3
-
--- name: decisions
--- What people decided about a point, newest first.
-select decision, decided_by, decided_at, status_before
-from ops.outbox_decisions
-where item_id = :item_id
-order by decision_id desc
 
 -- name: groups
 -- Profession groups that stand, with how many accreditations count today.
@@ -122,16 +108,3 @@ from found
 join mart.pe_attendance as point on point.attendance_id = found.item_id
 join core.clients using (client_code)
 order by point.attendance_id desc
-
--- name: point
-select
-    point.*,
-    concat_ws(' ', clients.given_name, clients.surname) as client_name,
-    courses.name as course_name,
-    registered.name as group_name
-from mart.pe_attendance as point
-join core.clients using (client_code)
-join core.profession_groups as registered using (org_id)
-left join core.courses
-    on courses.source = point.source and courses.source_course_id = point.source_course_id
-where point.attendance_id = :item_id

@@ -38,6 +38,7 @@ NAMES_THEM: Final = {
     "sql/reference/effect.sql": "the same",
     "etl/reference/mapping.py": "activities, which units are mapped to, are of the one system that has them",
     "etl/cli/mapping.py": "the same",
+    "etl/cli/why.py": "why something was recorded, whichever system it is of",
     "etl/results/person.py": "everything that is kept of one person, wherever it stands",
     "sql/results/person.sql": "the same",
     **dict.fromkeys(PAGES, "a page is one person's work, which may be with one system"),

@@ -11,6 +11,10 @@ from etl.connectors.pe_online import point_claims
 from etl.connectors.pe_online.point_claims import AMBIGUOUS_LEARNER
 from etl.transform.forms import of_form
 
+RULE: Final = (
+    "Who completes a course inside the period of an accreditation of an active profession group, both days included and"
+    " in the time zone of the account, earns its points: once for each relation number, course and module in a period."
+)
 KEY: Final = ["org_id", *point_claims.EARNED]
 DUE_COLUMNS: Final = [*KEY, *point_claims.OFFER, "status", "reason"]
 
