@@ -7,6 +7,7 @@ import typer
 from etl.connectors.pe_online.why import why_point
 from etl.console import tables
 from etl.console.warehouse import warehouse_engine
+from etl.results.why.competences import why_competence
 from etl.results.why.shape import Why
 from etl.results.why.unit_results import why_result
 
@@ -35,6 +36,16 @@ def point(
     """Show what made a result count for a point, under which number it goes, and what became of it."""
     with warehouse_engine() as engine, engine.connect() as session:
         _show(why_point(session, item))
+
+
+@app.command()
+def competence(
+    code: Annotated[str, typer.Argument(help="Competence, by its code.")],
+    client: Annotated[str, typer.Argument(help="Person, by client code.")],
+) -> None:
+    """Show which passes gave somebody a competence, from when until when, and why others changed nothing."""
+    with warehouse_engine() as engine, engine.connect() as session:
+        _show(why_competence(session, code, client))
 
 
 def _show(why: Why) -> None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from etl.pages.access import visitor_of
 from etl.pages.host import PagesHost
 from etl.pages.render import html
+from etl.results.why.competences import why_competence
 from etl.results.why.unit_results import why_result
 
 _Code = Annotated[str, Query(max_length=200)]
@@ -21,5 +22,11 @@ def router(host: PagesHost) -> APIRouter:
         with host.engine().connect() as session:
             found = why_result(session, enrolment, unit)
         return html(request, "why", why=found, section="results")
+
+    @pages.get("/why-competence")
+    def competence(request: Request, competence: _Code, client_code: _Code) -> Response:
+        with host.engine().connect() as session:
+            found = why_competence(session, competence, client_code)
+        return html(request, "why", why=found, section="competences")
 
     return pages

@@ -12,6 +12,12 @@ from etl.transform.dates import local_dates
 from etl.transform.normal_form import folded
 from etl.transform.rejected import combined, rejected_rows
 
+RULE: Final = (
+    "Whoever passed a course that a competence is linked to has it from the day of the pass, in the time zone of the"
+    " source, for the days that the competence was valid for when that was recorded (for good where it says none); a"
+    " link reaches back to passes from before it. While a period lasts a new pass changes nothing; after its end one"
+    " gives a new period."
+)
 PERIOD_COLUMNS: Final = [*PERSON, "valid_from", "valid_to", "source", "source_course_id"]
 SCORE, MASTERY_SCORE, TIME = "score", "mastery_score", "time"  # what of an attempt may be unreadable
 _ATTEMPT: Final = "participant"
@@ -141,7 +147,7 @@ def new_competences(
     (of the source), passed_at, recorded_at, linked_at. ``held``: client_code, competence_code, valid_from,
     valid_to, recorded_at (missing: the administration's). ``readings``: see ``corrections``. Times are UTC.
     """
-    candidates = _candidates(passes)
+    candidates = possible_periods(passes)
     blocked = _is_revoked(candidates, revoked)
     changed = corrections(candidates[~blocked], held[~_is_revoked(held, revoked)], readings)
     concerned = pd.MultiIndex.from_frame(candidates[PERSON]).isin(changed.people)
@@ -165,7 +171,7 @@ def nothing_earned(rejected: pd.DataFrame) -> Earned:
     return Earned(periods, periods[[*PERSON, "valid_from"]], rejected, refused=len(rejected), standing=0)
 
 
-def _candidates(passes: pd.DataFrame) -> pd.DataFrame:
+def possible_periods(passes: pd.DataFrame) -> pd.DataFrame:
     """The period that each pass would give by itself, in one order whatever order they came in."""
     parts = [
         rows.assign(valid_from=local_dates(rows["passed_at"], str(zone)).dt.as_unit("s"))
@@ -179,10 +185,15 @@ def _candidates(passes: pd.DataFrame) -> pd.DataFrame:
 
 def _overlaps(candidates: pd.DataFrame, held: pd.DataFrame) -> "pd.Series[bool]":
     """Whether a person already has the competence during (part of) the period."""
+    return candidates.index.to_series().isin(overlapping(candidates, held)["row"])
+
+
+def overlapping(candidates: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
+    """Each candidate (``row``: its label) with every period (``_held``) that its person has during part of it."""
     pairs = candidates.reset_index(names="row").merge(held, on=PERSON, suffixes=("", "_held"))
     starts_in_time = pairs["valid_to"].isna() | (pairs["valid_from_held"] <= pairs["valid_to"])
     lasts = pairs["valid_to_held"].isna() | (pairs["valid_from"] <= pairs["valid_to_held"])
-    return candidates.index.to_series().isin(pairs.loc[starts_in_time & lasts, "row"])
+    return pairs[starts_in_time & lasts]
 
 
 def _is_revoked(rows: pd.DataFrame, revoked: pd.DataFrame) -> "pd.Series[bool]":
