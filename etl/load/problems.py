@@ -13,6 +13,7 @@ StepName = Literal["plan", "land", "drop", "derive", "award", "account", "push",
 
 COUNTS_DIFFER: Final = "counts_differ"  # rows were lost, or counted twice
 BROKEN_OFF: Final = "broken_off"  # by an error that this program does not raise on purpose
+STOPPED: Final = "stopped"  # by a person
 
 _WHAT_TO_DO: Final = {
     "retry_later": "nothing, if it happens once: the next run asks again; look at the system if it stays",
@@ -27,6 +28,7 @@ _WHAT_TO_DO: Final = {
     "database": "mend what the sentence names, then start the run again",
     COUNTS_DIFFER: "run it again with full; if it stays, report it with the run's id: it is a fault of this program",
     BROKEN_OFF: "start the run again; if it stays, report it with the run's id: it is a fault of this program",
+    STOPPED: "nothing: the next run does what this one left; start it again where it is wanted sooner",
     "outcome_unknown": "nothing, if it happens once: the next run settles it; else look at what is unknown, and"
     " settle it, with the commands of the system that it was sent to",
 }

@@ -66,6 +66,13 @@ def read_report(
         )
 
 
+def read_run(engine: Engine, run_id: str, flow: str) -> Run | None:
+    """What a run of a flow (our id or Airflow's) did so far; None before it was opened."""
+    with engine.connect() as session:
+        found = db.rows(session, "load/report.runs", run_id=run_id, flow=flow)
+        return next(iter(_runs(session, found)), None)
+
+
 def markdown(engine: Engine, run_id: str, sentence: SentenceOf = shared_sentence) -> str:
     """The report of one run as Markdown, for the log of a task. Raises InvalidInput when there is no such run."""
     return as_markdown(read_report(engine, run_id, sentence))

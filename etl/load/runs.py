@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from etl import __version__, db
 from etl.errors import EtlError
 from etl.load.decisions import Decision
-from etl.load.problems import BROKEN_OFF, COUNTS_DIFFER, StepName
+from etl.load.problems import BROKEN_OFF, COUNTS_DIFFER, STOPPED, StepName
 
 _LOCK_SPACE: Final = 0x52554E53  # keeps these advisory locks apart from other users of the database
 
@@ -66,8 +66,11 @@ def open_run(
 
 
 def resume(session: Session, run_id: str) -> None:
-    """Work on a run: one that was closed, and of which tasks were cleared, goes on as another attempt."""
+    """Work on a run: one that was closed, and of which tasks were cleared, goes on as another attempt. That it was
+    stopped before is no problem of it any more.
+    """
     if db.rows(session, "load/runs.resume", run_id=run_id):
+        mended(session, run_id, "run", "")
         _attempt(session, run_id, from_start=False)
 
 
@@ -96,6 +99,14 @@ def abandon(session: Session, run_id: str, gone: Sequence[str]) -> list[str]:
     """
     closed = db.rows(session, "load/runs.abandon", run_id=run_id, gone=list(gone), space=_LOCK_SPACE)
     return [str(row["run_id"]) for row in closed]
+
+
+def stop(session: Session, flow: str, airflow_run_id: str) -> None:
+    """Close a run that a person stopped in Airflow. What it recorded stays."""
+    for run in db.rows(session, "load/runs.running", flow=flow, airflow_run_id=airflow_run_id):
+        words = "a person stopped it; what was recorded before that stays"
+        record_step(session, run["run_id"], "run", "", Counts(), STOPPED, words)
+        close_run(session, run["run_id"], broken=True)
 
 
 def open_in_airflow(session: Session, flow: str, run_id: str) -> dict[str, str]:

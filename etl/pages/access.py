@@ -14,6 +14,8 @@ RIGHTS = {
     "run": Right.SEE,
     "results": Right.PERSONS,
     "results/change": Right.CHANGE,
+    "download": Right.SEE,
+    "download/run": Right.RUN,
     "mapping": Right.SEE,
     "mapping/change": Right.CHANGE,
     "competences": Right.SEE,
@@ -61,4 +63,5 @@ _WORDS = {
     Right.SEE: "see the DAGs of this product",
     Right.PERSONS: "see what is kept of people",
     Right.CHANGE: "change what is recorded",
+    Right.RUN: "start and stop runs of the flows",
 }

@@ -51,6 +51,11 @@ class Filter:
         """The same as the query of an address."""
         return urlencode({name: value for name, value in asdict(self).items() if value})
 
+    @property
+    def of_courses(self) -> str:
+        """What of it says which courses are meant, as the query of an address."""
+        return Filter(self.occurrence, self.course).address
+
 
 Word = Annotated[str, Query(max_length=200)]
 Given = Annotated[str, Form(max_length=200)]
@@ -86,6 +91,7 @@ def router(host: PagesHost) -> APIRouter:
             waiting=waiting,
             asked=asked,
             states=STATES,
+            runs=host.runs is not None,
             more="|".join([last["enrolment_code"], last["unit_code"], last["proposed_status"]])
             if last
             else None,

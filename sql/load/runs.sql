@@ -120,6 +120,11 @@ set status = 'running', finished_at = null
 where run_id = :run_id and status <> 'running'
 returning run_id
 
+-- name: running
+select run_id
+from ops.runs
+where flow = :flow and airflow_run_id = :airflow_run_id and status = 'running'
+
 -- name: steps
 -- When a step runs again each row counts once, and what it wrote before stays written.
 insert into ops.run_steps as done

@@ -34,11 +34,12 @@ def night(engine):
 
 @pytest.fixture
 def browse(engine):
-    """A browser of somebody with these rights."""
+    """A browser of somebody with these rights; ``host``: what else the pages are served with."""
 
-    def browse(*rights):
+    def browse(*rights, **host):
         visitor = Visitor("somebody", frozenset(rights))
-        app = Starlette(routes=[Mount(PATH, create(PagesHost(lambda: visitor, lambda: engine, SECRET)))])
+        pages = create(PagesHost(lambda: visitor, lambda: engine, SECRET, **host))
+        app = Starlette(routes=[Mount(PATH, pages)])
         return TestClient(app, f"http://etl.test{PATH}")
 
     return browse

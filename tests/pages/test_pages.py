@@ -96,7 +96,7 @@ def test_the_export_holds_every_row_and_no_formula(op, night):
 
 def test_a_page_needs_its_right_and_is_in_the_menu_only_of_those_who_have_it(browse, night):
     nobody, viewer = browse(), browse(Right.SEE)
-    for page in (one for one, right in RIGHTS.items() if right != Right.CHANGE):
+    for page in (one for one, right in RIGHTS.items() if right in (Right.SEE, Right.PERSONS)):
         asked = {"run": {"run_id": night}, "point": {"item_id": 0}}.get(page, {})
         assert nobody.get(f"/{page}", params=asked).status_code == 403
         allowed = RIGHTS[page] == Right.SEE
@@ -142,7 +142,7 @@ def test_there_is_no_address_that_these_tests_do_not_know(engine):
         "/relation-numbers",
     }
     known |= {"/enrolments", "/enrolments-preview", "/enrolments-transfer", "/enrolments-stop"}
-    known |= {"/enrolments-automatic", "/person", "/why"}
+    known |= {"/enrolments-automatic", "/person", "/why", "/download", "/download-start", "/download-stop"}
     known |= {"/reference-data", "/reference-data.zip", "/reference-data-check", "/reference-data-import"}
     app = application(PagesHost(lambda: None, lambda: engine, SECRET))
     assert {route.path for route in app.routes if hasattr(route, "path")} == known

@@ -10,7 +10,7 @@ from etl.pages.app import application, create
 from etl.pages.host import PagesHost, Visitor
 
 # What shows counts and reasons only; all else that can be read names people, or ids of theirs.
-OF_NO_PERSON = {"/", "/tonight", "/run", "/mapping", "/competences"}
+OF_NO_PERSON = {"/", "/tonight", "/run", "/mapping", "/competences", "/download"}
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,8 @@ OF_NO_PERSON = {"/", "/tonight", "/run", "/mapping", "/competences"}
         (None, set()),
         ("viewer", {"see"}),
         ("user", {"see"}),
-        ("op", {"see", "persons", "change"}),
-        ("admin", {"see", "persons", "change"}),
+        ("op", {"see", "persons", "change", "run"}),
+        ("admin", {"see", "persons", "change", "run"}),
     ],
 )
 def test_each_role_of_airflow_has_its_rights_on_the_pages(role, held):

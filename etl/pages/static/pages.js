@@ -6,3 +6,26 @@ try {
 } catch {
   // a browser that keeps nothing: the system decides
 }
+
+// Parts of a page that change by themselves (data-refresh, each with an id) are asked for again until they say no more.
+// Without script a link beside them does the same.
+const refresh = async () => {
+  const parts = [...document.querySelectorAll("[data-refresh]")];
+  if (parts.length === 0) return;
+  if (!document.hidden) {
+    const answer = await fetch(location.href).catch(() => null);
+    if (answer && !answer.ok) return; // the page itself says why, once it is opened again
+    if (answer) {
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const focused = document.activeElement?.id;
+      for (const part of parts) {
+        const now = fresh.getElementById(part.id);
+        if (now && now.innerHTML !== part.innerHTML) part.replaceChildren(...now.childNodes);
+        part.toggleAttribute("data-refresh", Boolean(now?.hasAttribute("data-refresh")));
+      }
+      if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
+    }
+  }
+  setTimeout(refresh, 2000);
+};
+document.addEventListener("DOMContentLoaded", () => setTimeout(refresh, 1000));
