@@ -18,8 +18,8 @@ def replace(
     found: pd.DataFrame,
     clients: Sequence[str] | None = None,
 ) -> None:
-    """Make ``found`` (see etl.transform.open_activities) what is open in these courses, of everybody or of some
-    clients; the same writes nothing.
+    """Make ``found`` (see etl.transform.open_activities) what is open in these courses, of everybody or, of each, of
+    the client beside it; the same writes nothing.
     """
     stage(session, "core.open_activities", found.rename(columns={"scope": "source_course_id"})[_COLUMNS])
     db.execute(

@@ -49,10 +49,12 @@ def replace_some(
     learners: pd.DataFrame,
     lists: Iterable[str],
     kinds: Iterable[str],
+    settled: pd.DataFrame,
     rejected: pd.DataFrame,
 ) -> None:
-    """The same where only some learners (scope, user_id) were looked at, and of some ``lists`` (scopes) rows of these
-    ``kinds`` (resource/reason code) that are no learner's: what else is open stays open, for nobody has looked at it.
+    """The same where only some learners (scope, user_id) were looked at, of some ``lists`` (scopes) rows of these
+    ``kinds`` (resource/reason code) that are no learner's, and single rows (``settled``: scope, resource, record_key).
+    What else is open stays open, for nobody has looked at it.
     """
     parameters = {"run_id": run_id, "flow": flow, "source": source}
     stage(session, "ops.rejections", rejected.reindex(columns=_STAGED))
@@ -63,6 +65,7 @@ def replace_some(
         learners=learners["user_id"].astype("str").tolist(),
         lists=list(lists),
         kinds=list(kinds),
+        **{f"settled_{name}": settled[name].tolist() for name in ["scope", "resource", "record_key"]},
         **parameters,
     )
     db.execute(session, "load/rejections.open", anew=True, **parameters)

@@ -27,6 +27,7 @@ from etl.transform.open_activities import open_activities
 from etl.transform.rejected import combined, rejected_rows
 
 RESOURCE = "unit_result"
+ACTIVITY: Final = "activity"
 _TYPE_NAME: Final = (
     "[a-z][a-z0-9_]{0,39}"  # as sources name their plugins; other text of a site is not repeated
 )
@@ -259,6 +260,11 @@ def _listed(unfit: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
 
 def _not_mapped(answered: pd.DataFrame, graded: pd.Series) -> pd.DataFrame:
     """Activities with grades that no unit is mapped to, one row an activity."""
-    found = answered[answered["activity_id"].isin(graded.unique())]
-    keys = found["scope"] + "/" + found["activity_id"].astype("str")
-    return rejected_rows(found["scope"], "activity", keys, "activity_not_mapped")
+    found = activity_keys(answered[answered["activity_id"].isin(graded.unique())])
+    return rejected_rows(found["scope"], ACTIVITY, found["record_key"], "activity_not_mapped")
+
+
+def activity_keys(activities: pd.DataFrame) -> pd.DataFrame:
+    """How activities (scope, activity_id) are listed that have grades and no unit: scope, resource, record_key."""
+    keys = activities["scope"] + "/" + activities["activity_id"].astype("str")
+    return pd.DataFrame({"scope": activities["scope"], "resource": ACTIVITY, "record_key": keys})

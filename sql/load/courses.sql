@@ -1,11 +1,14 @@
 -- name: close_activities
+-- In these courses what was open of everybody, or where clients are given of the client beside each.
 delete from core.open_activities as known
 where known.source = :source
-and known.source_course_id = any(:courses)
+and known.source_course_id = any(cast(:courses as text []))
 and (
     cast(:clients as text []) is null
-    or known.enrolment_code in (
-        select e.enrolment_code from core.enrolments as e where e.client_code = any(cast(:clients as text []))
+    or (known.source_course_id, known.enrolment_code) in (
+        select looked.course, e.enrolment_code
+        from unnest(cast(:courses as text []), cast(:clients as text [])) as looked (course, client_code)
+        join core.enrolments as e using (client_code)
     )
 )
 and not exists (

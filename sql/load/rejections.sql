@@ -76,6 +76,16 @@ where held.rejection_id in (
     and listed.learner is null
     and listed.resource || '/' || listed.reason_code = any(cast(:kinds as text []))
     and listed.resolved_at is null
+    union all
+    select single.rejection_id
+    from
+        unnest(
+            cast(:settled_scope as text []),
+            cast(:settled_resource as text []),
+            cast(:settled_record_key as text [])
+        ) as settled (scope, resource, record_key)
+    join ops.rejections as single using (scope, resource, record_key)
+    where single.flow = :flow and single.source = :source and single.resolved_at is null
 )
 and not exists (
     select from staged

@@ -77,33 +77,47 @@ left join linked using (scope)
 order by length(answers.scope), answers.scope
 
 -- name: course_facts
--- What the administration says of courses themselves: the settings of their source, the occurrences they are linked to or
--- once were, units mapped to activities, whether they count by themselves, whether anybody is expected in them. One that
--- differs, and every learner of the course is derived again.
+-- What the administration says of courses themselves, fact by fact; whom a change of each reaches stands in
+-- etl/connectors/moodle/reach.py. links: units mapped to activities; counted: whether it counts by itself; anybody: whether
+-- somebody is expected in it.
 select
     asked.scope,
-    md5(cast(
-        row(
-            s.timezone, s.match_code, s.match_fields, s.record_failed, s.allow_resit, s.use_enrolment_start, s.review,
-            linked.occurrences, mapped.activities, counted.source is not null, once.linked, expected.anybody
+    cast(
+        jsonb_build_object(
+            'timezone', s.timezone,
+            'record_failed', s.record_failed,
+            'allow_resit', s.allow_resit,
+            'use_enrolment_start', s.use_enrolment_start,
+            'review', s.review,
+            'occurrences', linked.codes,
+            'finished', linked.finished,
+            'once_linked', once.linked,
+            'matched_by', jsonb_build_array(s.match_code, s.match_fields),
+            'links', mapped.activities,
+            'counted', counted.source is not null,
+            'anybody', expected.anybody
         ) as text
-    )) as facts
+    ) as facts
 from unnest(cast(:scopes as text [])) as asked (scope)
 cross join core.sources as s
 left join core.counted_courses as counted
     on counted.source = s.source and counted.source_course_id = asked.scope
 cross join lateral (
     select
-        array_agg(distinct l.occurrence_code) as codes,
-        array_agg(distinct cast(row(l.occurrence_code, l.status = 'finished') as text)) as occurrences
+        array_agg(distinct l.occurrence_code order by l.occurrence_code) as codes,
+        bool_and(l.status = 'finished') as finished
     from core.linked_courses as l
     where l.source = s.source and l.source_course_id = asked.scope and l.in_force
 ) as linked
 cross join lateral (
-    select array_agg(
-        cast(row(a.occurrence_code, a.unit_code, a.activity_id) as text)
-        order by a.occurrence_code, a.unit_code, a.activity_id
-    ) as activities
+    select
+        coalesce(
+            jsonb_agg(
+                jsonb_build_array(a.occurrence_code, a.unit_code, a.activity_id)
+                order by a.occurrence_code, a.unit_code, a.activity_id
+            ),
+            '[]'
+        ) as activities
     from core.activity_links as a
     where a.source = s.source and a.closed_at is null and a.occurrence_code = any(linked.codes)
 ) as mapped
@@ -124,10 +138,10 @@ cross join lateral (
 where s.source = :source
 
 -- name: people
--- Among whom learners are matched.
+-- Among whom learners are matched, and by what.
 select
     accounts.version as accounts_version,
-    md5(cast(row(accounts.version, clients.listed, numbers.listed) as text)) as people
+    md5(cast(row(accounts.version, clients.listed, numbers.listed, rules.match_code, rules.match_fields) as text)) as people
 from (
     select coalesce(max(changed_landing_id), 0) as version from core.site_accounts where source = :source
 ) as accounts
@@ -143,6 +157,8 @@ cross join (
     from core.account_holders
     where scheme = :scheme
 ) as numbers
+cross join core.sources as rules
+where rules.source = :source
 
 -- name: accounts_version
 -- Grows when an account is new or shows other fields.
@@ -156,7 +172,7 @@ select
     course.landing_id,
     course.reference_version,
     course.accounts_version,
-    course.facts,
+    cast(course.facts as text) as facts,
     course.people,
     cast(course.activities as text) as activities
 from ops.derived_courses as course
@@ -245,6 +261,49 @@ where held.source = :source
 and held.scope = any(cast(:scopes as text []))
 and held.facts is distinct from now.facts
 
+-- name: with_failures
+-- Learners of whom a failed unit is held.
+select distinct held.scope, held.user_id
+from ops.derived_learners as held
+join core.linked_courses as l
+    on l.source = held.source and l.source_course_id = held.scope and l.in_force
+join core.enrolments as e
+    on e.client_code = held.client_code and e.occurrence_code = l.occurrence_code and e.closed_at is null
+where held.source = :source
+and held.scope = any(cast(:scopes as text []))
+and (
+    exists(
+        select from core.unit_results as u where u.enrolment_code = e.enrolment_code and u.status = 'failed'
+    )
+    or exists(
+        select from core.recorded_results as r
+        where r.enrolment_code = e.enrolment_code and r.status = 'failed' and r.closed_at is null
+    )
+)
+
+-- name: refused
+-- Learners of whom a result of a unit is refused.
+select distinct scope, cast(learner as bigint) as user_id
+from ops.rejections
+where flow = any(cast(:flows as text []))
+and source = :source
+and scope = any(cast(:scopes as text []))
+and resource = 'unit_result'
+and learner is not null
+and resolved_at is null
+
+-- name: proposed
+-- Learners of whom a result of a unit is proposed, or was.
+select distinct held.scope, held.user_id
+from ops.derived_learners as held
+join core.linked_courses as l
+    on l.source = held.source and l.source_course_id = held.scope and l.in_force
+join core.enrolments as e
+    on e.client_code = held.client_code and e.occurrence_code = l.occurrence_code and e.closed_at is null
+join core.proposed_results as p on p.enrolment_code = e.enrolment_code
+where held.source = :source
+and held.scope = any(cast(:scopes as text []))
+
 -- name: forget_learners
 -- Nobody of a course that is derived as a whole is remembered but whom it met.
 delete from ops.derived_learners as held
@@ -296,7 +355,8 @@ where (
 insert into ops.derived_courses as held
 (source, scope, landing_id, reference_version, accounts_version, facts, people, activities)
 select
-    :source, scope, landing_id, reference_version, accounts_version, facts, people, cast(activities as jsonb)
+    :source, scope, landing_id, reference_version, accounts_version, cast(facts as jsonb), people,
+    cast(activities as jsonb)
 from jsonb_to_recordset(cast(:courses as jsonb)) as given (
     scope text, landing_id bigint, reference_version bigint, accounts_version bigint, facts text, people text,
     activities text

@@ -26,6 +26,7 @@ from etl.load import open_activities, rejections
 from etl.load.runs import Counts
 from etl.results.administration import Administration
 from etl.transform.learners import NOBODY
+from etl.transform.unit_results import activity_keys
 
 _LEARNER: Final = ["scope", "user_id"]
 _ITEMS_A_LOT: Final = 300_000  # grade items in memory at once
@@ -109,7 +110,7 @@ class MoodleDerivation(Derivation[Courses]):
         moodle_activities.name_graded(session, source, answers.names)
         if tonight:
             self._replace_open(session, lot, derived, persons)
-            self._list(session, run_id, administration.finished, lot, derived.rejected)
+            self._list(session, run_id, administration, lot, derived.rejected)
             self._keep(session, lot, administration, persons)
         return counts_of(derived, merged)
 
@@ -131,15 +132,22 @@ class MoodleDerivation(Derivation[Courses]):
     def _replace_open(
         self, session: Session, lot: Lot[Courses], derived: DerivedCourses, persons: pd.DataFrame
     ) -> None:
-        held, clients = lot.answers.held, None
+        held, courses, clients = lot.answers.held, list(lot.scopes), None
         if held is not None:
-            clients = sorted({*persons["client_code"].dropna(), *held["client_code"].dropna()})
-        open_activities.replace(session, self.source.source, lot.scopes, derived.units.still_open, clients)
+            met = pd.concat([frame[["scope", "client_code"]] for frame in (persons, held)])
+            met = met.dropna().drop_duplicates()
+            courses, clients = met["scope"].tolist(), met["client_code"].tolist()
+        open_activities.replace(session, self.source.source, courses, derived.units.still_open, clients)
 
     def _list(
-        self, session: Session, run_id: str, finished: set[str], lot: Lot[Courses], rejected: pd.DataFrame
+        self,
+        session: Session,
+        run_id: str,
+        administration: Administration,
+        lot: Lot[Courses],
+        rejected: pd.DataFrame,
     ) -> None:
-        late, held = finished.intersection(lot.scopes), lot.answers.held
+        late, held = administration.finished.intersection(lot.scopes), lot.answers.held
         for flow, part in ((FLOW, set(lot.scopes) - late), (LATE, late)):
             rows = rejected[rejected["scope"].isin(part)]
             if held is None:
@@ -147,8 +155,9 @@ class MoodleDerivation(Derivation[Courses]):
             else:
                 seen = held[held["scope"].isin(part)]
                 lists = part.intersection(lot.answers.lists)
+                settled = activity_keys(remembered.mapped_now(seen, administration.activity_links))
                 rejections.replace_some(
-                    session, run_id, flow, self.source.source, seen, lists, _OF_LISTS, rows
+                    session, run_id, flow, self.source.source, seen, lists, _OF_LISTS, settled, rows
                 )
 
     def _keep(

@@ -7,7 +7,7 @@ What results depend on, all of it, and whom a change of it reaches:
 | the grade report of a course, the pass grade of an activity | everybody in the course | landed_since |
 | a learner's own report, a completion | that learner | landed_since |
 | a list of participants | who came to it or left it | landed_since, listed |
-| settings of the source, links, mapped activities | everybody in the course | course_facts |
+| settings, links, mapped activities, what courses count for | see reach.REACHES | course_facts |
 | enrolment, training plan, what is recorded | the learners of that client | enrolments_changed |
 | clients, their numbers, accounts of the site | the learners who are somebody else now | people |
 | which activities are shown of anybody | everybody in the course | etl.connectors.moodle.remembered.reshaped |
@@ -27,6 +27,7 @@ from sqlalchemy import Engine
 
 from etl import db
 from etl.connectors.moodle.landed import COMPLETION, FLOW, GRADES, MODULE, USER_GRADES, USERS, LandedAnswers
+from etl.connectors.moodle.reach import reached
 from etl.engine.sources import Source
 from etl.load import landing
 from etl.results.administration import Administration
@@ -95,18 +96,21 @@ def due(engine: Engine, session: Session, source: Source, scopes: Sequence[str],
     same = (both["inputs"] == both["inputs_known"]) & (both["accounts_version_known"] == version)
     both = both[~same | again].reset_index(drop=True)
     both = _with_facts(session, source, both)
-    strange = (
-        both["inputs_known"].isna() | (both["facts"] != both["facts_known"]) | both["activities"].eq("{}")
-    )
-    whole = set(both["scope"]) if again else set(both.loc[strange, "scope"])
-    rest = [scope for scope in both["scope"] if scope not in whole]
+    known_whole = both["inputs_known"].notna() & both["facts_known"].notna() & (not again)
     fresh = db.query(
-        session, "moodle/derived.landed_since", source=source.source, scopes=rest, resources=_RESOURCES
+        session,
+        "moodle/derived.landed_since",
+        source=source.source,
+        scopes=both.loc[known_whole, "scope"].tolist(),
+        resources=_RESOURCES,
     )
+    whole = set(both.loc[~known_whole, "scope"])
     whole |= set(fresh.loc[fresh["resource"].isin([GRADES, MODULE]), "scope"])
+    found = reached(session, source, both[~both["scope"].isin(list(whole))])
+    whole |= found.whole
     some = both[~both["scope"].isin(list(whole))]
     fresh = fresh[fresh["scope"].isin(some["scope"])]
-    lists, unreadable = _lists(session, fresh.loc[fresh["resource"] == USERS, "landing_id"].tolist())
+    lists, unreadable = _lists(session, _of_lists(session, source, fresh, found.lists - whole))
     asked = fresh.loc[fresh["resource"].isin([USER_GRADES, COMPLETION]), ["scope", "key"]]
     differing = some.loc[some["reference_version"] != some["reference_version_known"], "scope"].tolist()
     claims = some.loc[some["people"] != some["people_known"], "scope"].tolist()
@@ -115,18 +119,23 @@ def due(engine: Engine, session: Session, source: Source, scopes: Sequence[str],
         _moved(session, source, lists),
         db.query(session, "moodle/derived.enrolments_changed", source=source.source, scopes=differing),
         _others_now(engine, session, source, claims),
+        found.learners,
     ]
+    everybody = pd.concat([one.astype({"scope": "str", "user_id": "int64"}) for one in learners])
+    nothing_shown = set(some.loc[some["activities"].eq("{}"), "scope"])
+    whole |= nothing_shown & {
+        *fresh["scope"],
+        *everybody["scope"],
+    }  # it has perhaps no learners, or its first
     return Due(
         both,
         [scope for scope in both["scope"] if scope in whole],
         some["scope"].tolist(),
-        pd.concat([one.astype({"scope": "str", "user_id": "int64"}) for one in learners]).drop_duplicates(
-            ignore_index=True
-        ),
+        everybody.drop_duplicates(ignore_index=True),
         lists,
         unreadable,
         claims,
-    )
+    ).without(whole)
 
 
 def _courses(session: Session, source: Source, scopes: Sequence[str]) -> pd.DataFrame:
@@ -150,6 +159,13 @@ def _with_facts(session: Session, source: Source, courses: pd.DataFrame) -> pd.D
     facts = db.query(session, "moodle/derived.course_facts", source=source.source, scopes=scopes)
     people = db.rows(session, "moodle/derived.people", source=source.source, scheme=source.user_scheme)[0]
     return courses.merge(facts.astype({"scope": "str"}), on="scope").assign(**people)
+
+
+def _of_lists(session: Session, source: Source, fresh: pd.DataFrame, scopes: Collection[str]) -> list[int]:
+    """The landings of lists that are new, and of those of some courses."""
+    held = landing.index(session, source.source, scopes) if scopes else fresh
+    found = pd.concat([fresh[["resource", "landing_id"]], held[["resource", "landing_id"]]])
+    return sorted(set(found.loc[found["resource"] == USERS, "landing_id"]))
 
 
 def _lists(session: Session, landings: Sequence[int]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -81,8 +81,9 @@ def of_learners(
 
 
 def reshaped(held: pd.DataFrame, answers: Answers, links: pd.DataFrame) -> set[str]:
-    """Courses in which a learner's report shows what nobody's did, or lacks what perhaps nobody's shows any more: that
-    concerns everybody in them. ``held``: what is remembered of the learners.
+    """Courses in which a learner's report shows what nobody's did, or lacks what perhaps nobody's shows any more, or
+    perhaps nobody has a grade any more for what has no unit: that concerns everybody in them. ``held``: what is
+    remembered of the learners.
     """
     activity = ["scope", "activity_id", "module"]
     shown = answers.grades[[*activity, "user_id"]].astype({"scope": "str", "module": "str"})
@@ -93,9 +94,20 @@ def reshaped(held: pd.DataFrame, answers: Answers, links: pd.DataFrame) -> set[s
     now = now.join(theirs, on=_LEARNER).join(of_all, on="scope")
     differs = now["reported"] & (now["shown"].fillna(0) != now["shown_now"].fillna(0))
     lacks = now["theirs"].fillna(0) < now["of_all"].fillna(0)
+    mapped = set(links["activity_id"].astype("str"))
     arrays = now[["unmapped", "unmapped_now"]].fillna("{}").itertuples(index=False)
-    lost = np.array([bool(_numbers(before) - _numbers(after)) for before, after in arrays], dtype=bool)
+    lost = np.array(
+        [bool(_numbers(before) - _numbers(after) - mapped) for before, after in arrays], dtype=bool
+    )
     return {*new["scope"], *now.loc[(differs & lacks) | lost, "scope"]}
+
+
+def mapped_now(held: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+    """The activities (scope, activity_id) in which learners have a grade and that had no unit, and have one now."""
+    without = held[["scope", "unmapped"]].dropna().drop_duplicates()
+    numbers = without.assign(activity_id=without["unmapped"].map(lambda array: sorted(_numbers(array))))
+    numbered = numbers.explode("activity_id").dropna().astype({"activity_id": "int64"})
+    return numbered.merge(links[["scope", "activity_id"]].drop_duplicates())[["scope", "activity_id"]]
 
 
 def _numbers(array: str) -> set[str]:
