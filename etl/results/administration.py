@@ -121,11 +121,16 @@ class Administration:
 
     def enrolled(self, persons: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """Matched learners, their enrolments, and the rejected."""
-        labels = self.courses.groupby("scope")["occurrence_code"].agg("+".join)
-        labelled = persons.assign(label=persons["scope"].map(labels).fillna("course " + persons["scope"]))
-        matched, unmatched = matched_and_not(labelled)
+        nobody = persons.loc[persons["client_code"].isna(), "scope"]
+        label = nobody.map(self._labels).fillna("course " + nobody)
+        matched, unmatched = matched_and_not(persons.assign(label=label))
         enrolments, unenrolled = learner_enrolments(matched, self.courses, self.enrolments)
         return matched, enrolments, combined([unmatched, unenrolled])
+
+    @cached_property
+    def _labels(self) -> "pd.Series[str]":
+        """How courses are named where it is said who is not matched."""
+        return self.courses.groupby("scope")["occurrence_code"].agg("+".join)
 
     @cached_property
     def _candidates(self) -> pd.DataFrame:

@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from etl.transform.positions import numbered, pairs_of
+
 SUPPORTED_MODULES: Final = frozenset(
     ["assign", "attendance", "checklist", "h5pactivity", "hvp", "lesson", "lti", "quiz", "scorm"]
 )
@@ -33,15 +35,14 @@ def activity_outcomes(
     Frames: see unit_results. Returns user_id, activity_id, graded_at (epoch s), share (what part of its activity the
     grade is: less than 1 where the activity has several grade items, 0 where the item is missing), outcome, percent.
     """
-    told = is_told(grades)
-    graded = grades[told].assign(share=_shares(grades)[told])
-    judged, missing = _judged(graded, modules), _missing(grades, answered, learners, links)
+    told = np.flatnonzero(is_told(grades))
+    judged, missing = _judged(grades, told, modules), _missing(grades, answered, learners, links)
     return pd.concat([judged, missing], ignore_index=True) if len(missing) else judged
 
 
 def is_told(grades: pd.DataFrame) -> np.ndarray:
     """Whether there is a grade, or may be one."""
-    told: np.ndarray = (grades["grade"].notna() | (grades["withheld"] > 0)).to_numpy()
+    told: np.ndarray = grades["grade"].notna().to_numpy() | (grades["withheld"].to_numpy() > 0)
     return told
 
 
@@ -51,54 +52,52 @@ def _shares(grades: pd.DataFrame) -> np.ndarray:
     return 1 / grades.groupby(["user_id", "activity_id"])["item"].transform("size").to_numpy()
 
 
-def _judged(graded: pd.DataFrame, modules: pd.DataFrame) -> pd.DataFrame:
+def _judged(grades: pd.DataFrame, told: np.ndarray, modules: pd.DataFrame) -> pd.DataFrame:
     """The source's own verdict where it gives one; else the grade against the pass grade, with its rounding."""
-    verdict, withheld = graded["verdict"].to_numpy(), graded["withheld"].to_numpy()
-    rules = [withheld == PENDING, withheld == HIDDEN, verdict > 0, verdict < 0]
-    outcome = np.select(rules, [AWAITED, WITHHELD, PASSED, FAILED], _compared(graded, modules))
-    span = (graded["grade_max"] - graded["grade_min"]).to_numpy()
+    verdict, withheld = (grades[name].to_numpy()[told] for name in ("verdict", "withheld"))
+    outcome = np.where(verdict > 0, PASSED, FAILED)
+    outcome[verdict == 0] = _compared(grades, told[verdict == 0], modules)
+    outcome[withheld == PENDING], outcome[withheld == HIDDEN] = AWAITED, WITHHELD
+    low, high, grade = (grades[name].to_numpy()[told] for name in ("grade_min", "grade_max", "grade"))
+    span = high - low
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        percent = np.where(span > 0, (graded["grade"] - graded["grade_min"]).to_numpy() / span * 100, np.nan)
+        percent = np.where(span > 0, (grade - low) / span * 100, np.nan)
+    kept = {name: grades[name].to_numpy()[told] for name in ("user_id", "activity_id", "graded_at")}
     return pd.DataFrame(
-        {
-            "user_id": graded["user_id"].to_numpy(),
-            "activity_id": graded["activity_id"].to_numpy(),
-            "graded_at": graded["graded_at"].to_numpy(),
-            "share": graded["share"].to_numpy(),
-            "outcome": outcome,
-            "percent": percent,
-        }
+        {**kept, "share": _shares(grades)[told], "outcome": outcome, "percent": percent}, copy=False
     )
 
 
-def _compared(graded: pd.DataFrame, modules: pd.DataFrame) -> np.ndarray:
-    """The grade against the pass grade. One that was read before the grade was given and reported may have changed
-    since, so that it decides nothing, unless the course is proven to be as it was.
+def _compared(grades: pd.DataFrame, rows: np.ndarray, modules: pd.DataFrame) -> np.ndarray:
+    """The grades of some rows against the pass grade. One that was read before the grade was given and reported may
+    have changed since, so that it decides nothing, unless the course is proven to be as it was.
     """
-    row, activities = pd.factorize(graded["activity_id"])
-    known = modules.set_index("activity_id").reindex(activities)
-    grade_pass, tolerance, landing, read_at, proven = (
-        known[name].to_numpy()[row] for name in ("grade_pass", "tolerance", "landing_id", "read_at", "proven")
+    grade, activity, graded_at, reported = (
+        grades[name].to_numpy()[rows] for name in ("grade", "activity_id", "graded_at", "landing_id")
     )
-    later = (landing > graded["landing_id"].to_numpy()) | (read_at >= graded["graded_at"].to_numpy())
-    current = later | (proven == 1)
+    place = pd.Index(modules["activity_id"]).get_indexer(
+        activity
+    )  # -1: not read, the last one that is put in
+    grade_pass, tolerance, landing, read_at, proven = (
+        np.append(modules[name].to_numpy(dtype=np.float64), np.nan)[place]
+        for name in ("grade_pass", "tolerance", "landing_id", "read_at", "proven")
+    )
+    current = (landing > reported) | (read_at >= graded_at) | (proven == 1)
     # Relative slack for binary fractions: 0.665 + 66.0 must not fail 66.665.
-    reached = (grade_pass == 0) | (graded["grade"].to_numpy() >= grade_pass - tolerance - 1e-9)
-    return np.select([np.isnan(grade_pass), ~current, reached], [UNDECIDED, OUTDATED, PASSED], FAILED)
+    reached = (grade_pass == 0) | (grade >= grade_pass - tolerance - 1e-9)
+    decided = np.where(current, np.where(reached, PASSED, FAILED), OUTDATED)
+    return np.where(np.isnan(grade_pass), UNDECIDED, decided)
 
 
 def _missing(
     grades: pd.DataFrame, answered: pd.DataFrame, learners: pd.DataFrame, links: pd.DataFrame
 ) -> pd.DataFrame:
     """Mapped activities that the report shows of others, but not of this learner: never the same as ungraded."""
-    first = grades[grades["item"] == 0] if grades["item"].any() else grades
-    shown = first["activity_id"].value_counts()
     mapped = links[["scope", "activity_id"]].drop_duplicates()
     mapped = mapped[mapped["activity_id"].isin(answered["activity_id"])]
     # As numbers, also where nothing is mapped: of no rows, map gives texts.
     reports = mapped["scope"].map(learners["scope"].value_counts()).astype("float64")
-    seen = mapped["activity_id"].map(shown).astype("float64").fillna(0)
-    partly = mapped[seen < reports]
+    partly = mapped[_times(mapped["activity_id"], grades) < reports]
     if partly.empty:
         return _NOTHING_MISSING
     expected = learners[["scope", "user_id"]].merge(partly, on="scope")[["user_id", "activity_id"]]
@@ -107,32 +106,44 @@ def _missing(
     return lacking.assign(graded_at=0, share=0.0, outcome=MISSING, percent=np.nan)
 
 
+def _times(activities: pd.Series, grades: pd.DataFrame) -> np.ndarray:
+    """How many learners' reports show each activity: one with several grade items is shown once."""
+    shown = grades["activity_id"].to_numpy()
+    if grades["item"].any():
+        shown = shown[grades["item"].to_numpy() == 0]
+    code, asked = pd.factorize(activities)
+    times = np.bincount(pd.Index(asked).get_indexer(shown) + 1, minlength=len(asked) + 1)[1:]
+    return times[code]
+
+
 def tallies(outcomes: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     """One row a learner and unit (``target``) with at least one outcome.
 
     graded: how many activities are, one of which some grade items are not yet is less than one; worst: the outcome
     that decides; first_at, last_at (epoch s, 0 = never); grade_percent: the mean.
     """
-    joined = outcomes.merge(links[["activity_id", "target"]], on="activity_id")
-    learner, users = pd.factorize(joined["user_id"])
+    told, link = pairs_of(outcomes["activity_id"].to_numpy(), links["activity_id"].to_numpy())
+    user, outcome, graded_at, share, percent = (
+        outcomes[name].to_numpy()[told] for name in ("user_id", "outcome", "graded_at", "share", "percent")
+    )
+    learner, users = numbered(user)
     units = int(links["target"].max() + 1) if len(links) else 1
-    row, pairs = pd.factorize(learner * units + joined["target"].to_numpy())
+    row, pairs = numbered(learner * units + links["target"].to_numpy()[link])
     # Counting by row number takes half the time of a group-by.
     worst, first = np.full(len(pairs), PASSED, dtype=np.int64), np.full(len(pairs), np.inf)
-    graded_at = joined["graded_at"].to_numpy()
     last = np.zeros(len(pairs), dtype=np.int64)
-    np.minimum.at(worst, row, joined["outcome"].to_numpy())
+    np.minimum.at(worst, row, outcome)
     np.minimum.at(first, row, np.where(graded_at > 0, graded_at, np.inf))
     np.maximum.at(last, row, graded_at)
     return pd.DataFrame(
         {
             "user_id": users[pairs // units],
             "target": pairs % units,
-            "graded": np.bincount(row, joined["share"].to_numpy(), minlength=len(pairs)).round(6),
+            "graded": np.bincount(row, share, minlength=len(pairs)).round(6),
             "worst": worst,
             "first_at": np.where(last > 0, first, 0).astype(np.int64),
             "last_at": last,
-            "grade_percent": _mean(joined["percent"].to_numpy(), joined["share"].to_numpy(), row, len(pairs)),
+            "grade_percent": _mean(percent, share, row, len(pairs)),
         }
     )
 

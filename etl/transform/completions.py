@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from etl.transform.dates import local_dates
+from etl.transform.positions import among
 from etl.transform.rejected import rejected_rows
 
 RESOURCE = "course_completion"
@@ -67,7 +68,8 @@ def course_completions(
     scope, client_code, completed_at. ``sightings``: see completion_sightings. A course that never belonged to an
     occurrence (one that is only accredited, or only gives a competence) counts for every matched client.
     """
-    people = _settled(completed.merge(matched, on=_LEARNER), recorded, sightings, enrolments, timezone)
+    enrolments = _of(completed, enrolments)
+    people = _settled(_matched(completed, matched), recorded, sightings, enrolments, timezone)
     people["day"] = local_dates(people["completed_at"], timezone)
     theirs = people.merge(enrolments[[*_LEARNER, *_ENROLMENT]], on=_LEARNER)
     theirs["reason"] = _refusals(theirs, places)
@@ -75,8 +77,8 @@ def course_completions(
     ended = theirs[(theirs["status"] == "active") & (theirs["reason"] == "")]
     counting = pd.concat([ended, free[_fresh(free)]]).drop_duplicates(_PERSON)
     listed = _not_counting(people, theirs, free, places)
-    left = people[~_among(people, counting)]
-    stands = ~_among(left, listed) & (_among(left, theirs) | left["known"])  # else the learner is listed
+    left = people[~among(people, counting)]
+    stands = ~among(left, listed) & (among(left, theirs) | left["known"])  # else the learner is listed
     return Completions(
         # the source's own verdict, until a person revokes it: it says completed only when the conditions are met
         courses=counting[[*_PERSON, "completed_at", "grade_percent"]]
@@ -89,6 +91,15 @@ def course_completions(
         refused=len(completed) - len(people) + int((~stands).sum()),
         rejected=_listed(pd.concat([listed, _moved(people, listed, places)])),
     )
+
+
+def _of(completed: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of those who completed something, some more than these: most learners have not."""
+    return rows[rows["user_id"].isin(completed["user_id"])]
+
+
+def _matched(completed: pd.DataFrame, matched: pd.DataFrame) -> pd.DataFrame:
+    return completed.merge(_of(completed, matched), on=_LEARNER)
 
 
 def _not_counting(
@@ -108,7 +119,7 @@ def _not_counting(
 def _moved(people: pd.DataFrame, listed: pd.DataFrame, places: Places) -> pd.DataFrame:
     """What stands under another moment than the source gives now, where a point or a competence may hang on it."""
     moved = people[people["moved"] & people["scope"].isin(list(places.counted))]
-    return moved[~_among(moved, listed)].assign(reason="completion_moved")
+    return moved[~among(moved, listed)].assign(reason="completion_moved")
 
 
 def _refusals(theirs: pd.DataFrame, places: Places) -> np.ndarray:
@@ -117,7 +128,7 @@ def _refusals(theirs: pd.DataFrame, places: Places) -> np.ndarray:
     start = pd.to_datetime(theirs["start_date"])
     # Without a start date, a completion that was recorded before this enrolment came belongs to another one.
     early = (start > theirs["day"]) | (start.isna() & theirs["known"])
-    late = ~active & ~theirs["known"] & ~_among(theirs, theirs[active])
+    late = ~active & ~theirs["known"] & ~among(theirs, theirs[active])
     reasons = {
         "completion_not_current": active & ~_fresh(theirs),
         "completed_before_start": active & early,
@@ -134,8 +145,7 @@ def _fresh(people: pd.DataFrame) -> pd.Series:
 
 def unsettled(completed: pd.DataFrame, matched: pd.DataFrame, recorded: pd.DataFrame) -> pd.DataFrame:
     """Learners (scope, user_id) whose completion has another moment than any that is recorded of them."""
-    people = completed.merge(matched, on=_LEARNER)
-    seconds = _seconds(recorded)
+    people, seconds = _matched(completed, matched), _seconds(recorded)
     known = people.merge(seconds[_PERSON].drop_duplicates(), on=_PERSON)
     return known.merge(seconds, on=[*_PERSON, "completed_at"], how="left_anti")[_LEARNER].drop_duplicates()
 
@@ -205,13 +215,6 @@ def _started_between(pairs: pd.DataFrame, enrolments: pd.DataFrame, timezone: st
 
 def _seconds(recorded: pd.DataFrame) -> pd.DataFrame:
     return recorded.astype({"completed_at": _SECONDS})
-
-
-def _among(rows: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
-    if rows.empty or others.empty:
-        return np.zeros(len(rows), dtype=bool)
-    learners = [pd.MultiIndex.from_frame(frame[_LEARNER]) for frame in (rows, others)]
-    return learners[0].isin(learners[1])
 
 
 def _listed(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,9 @@
 """Which enrolments of the administration a learner's results belong to (docs/results.md, Enrolments)."""
 
+import numpy as np
 import pandas as pd
 
+from etl.transform.positions import pairs_of, shared_codes
 from etl.transform.rejected import combined, rejected_rows
 
 RESOURCE = "enrolment"
@@ -16,19 +18,43 @@ def learner_enrolments(
     client_code, occurrence_code, status, start_date. Returns scope, user_id, client_code, occurrence_code,
     enrolment_code, status, start_date, and rejected (no_enrolment, enrolment_not_active).
     """
-    expected = matched.merge(courses, on="scope")
-    theirs = (
-        enrolments if len(expected) else enrolments.iloc[:0]
-    )  # of nobody: the keys of all need not be sorted out
-    found = expected.merge(theirs, on=["client_code", "occurrence_code"], how="left")
-    none, withdrawn = found["enrolment_code"].isna(), found["status"] == "withdrawn"
-    current = found[~none & ~withdrawn].reset_index(drop=True)
-    pair = ["scope", "user_id", "occurrence_code"]
-    ended = found[withdrawn].drop_duplicates(pair)
-    others = current.loc[current["user_id"].isin(ended["user_id"]), pair]
-    ended = ended.merge(others, on=pair, how="left_anti")
-    rejected = combined([_listed(found[none], "no_enrolment"), _listed(ended, "enrolment_not_active")])
+    learner, course = pairs_of(*shared_codes(matched["scope"], courses["scope"]))
+    client, holder = shared_codes(matched["client_code"], enrolments["client_code"])
+    occurrence, place = shared_codes(courses["occurrence_code"], enrolments["occurrence_code"])
+    several = max(occurrence.max(initial=0), place.max(initial=0)) + 1
+    expected, held = pairs_of(client[learner] * several + occurrence[course], holder * several + place)
+    none = np.ones(len(learner), dtype=bool)
+    none[expected] = False
+    withdrawn = (enrolments["status"] == "withdrawn").to_numpy()[held]
+    current, ended = (
+        _enrolled(matched, enrolments, learner[expected[which]], held[which])
+        for which in (~withdrawn, withdrawn)
+    )
+    missed = matched.take(learner[none]).assign(
+        occurrence_code=courses["occurrence_code"].take(course[none]).array
+    )
+    rejected = combined(
+        [_listed(missed, "no_enrolment"), _listed(_nothing_else(ended, current), "enrolment_not_active")]
+    )
     return current, rejected
+
+
+def _enrolled(
+    matched: pd.DataFrame, enrolments: pd.DataFrame, learner: np.ndarray, held: np.ndarray
+) -> pd.DataFrame:
+    """The enrolments of learners, both by position."""
+    theirs = matched.take(learner).reset_index(drop=True)
+    held_by_them = enrolments.drop(columns="client_code").take(held).reset_index(drop=True)
+    return pd.concat([theirs, held_by_them], axis=1)
+
+
+def _nothing_else(ended: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:
+    """Withdrawn enrolments of learners who have no other in the occurrence, one of each."""
+    if ended.empty:
+        return ended
+    pair = ["scope", "user_id", "occurrence_code"]
+    others = current.loc[current["user_id"].isin(ended["user_id"]), pair]
+    return ended.drop_duplicates(pair).merge(others, on=pair, how="left_anti")
 
 
 def not_enrolled(absent: pd.DataFrame) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from etl.transform.activity_outcomes import (
 )
 from etl.transform.dates import epoch_dates
 from etl.transform.open_activities import open_activities
+from etl.transform.positions import filled, numbered, numbered_rows, pairs_of, shared_codes
 from etl.transform.rejected import combined, rejected_rows
 
 RESOURCE = "unit_result"
@@ -106,7 +107,7 @@ def unit_results(
     rated = tallies(outcomes, links)
     rated["worst"] = rated["worst"].mask(rated["target"].isin(blocked), BLOCKED)
     theirs = _of_enrolments(rated, targets, enrolments, rules.record_failed)
-    known = _with_plan_and_record(theirs, plan, recorded)
+    known = _with_plan_and_record(theirs, targets, enrolments, plan, recorded)
     held = stands(known, rules.allow_resit)
     results, unfit = _checked(_dated(known[~held], rules))
     unmapped = outcomes.loc[~outcomes["activity_id"].isin(links["activity_id"]), "activity_id"]
@@ -139,54 +140,74 @@ def _targets(links: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     Rows and numbers instead of codes: comparing the codes of every result is what would take the time.
     """
-    unit = links.groupby(["scope", "occurrence_code", "unit_code"])
-    targets = unit.size().rename("activities").reset_index()
-    place = targets.groupby(["scope", "occurrence_code"]).ngroup()
-    return targets.assign(place=place), links.assign(target=unit.ngroup())
+    unit = ["scope", "occurrence_code", "unit_code"]
+    target, place = numbered_rows(links[unit]), numbered_rows(links[unit[:-1]])
+    first = np.flatnonzero(~links.duplicated(unit))
+    targets = links[unit].take(first).assign(activities=np.bincount(target), place=place[first])
+    return targets.reset_index(drop=True), links.assign(target=target)
 
 
 def _blocked_targets(
     links: pd.DataFrame, answered: pd.DataFrame, learners: pd.DataFrame, modules: pd.DataFrame
 ) -> tuple[set[int], pd.DataFrame]:
     """A unit with an activity that is missing or of a refused type gets no status, until that is mended."""
-    activity = ["scope", "activity_id"]
-    told = [answered.assign(answered=True), modules[[*activity, "module"]].assign(answered=False)]
-    state = links.merge(pd.concat(told).drop_duplicates(activity), on=activity, how="left").set_index(
-        links.index
-    )
-    refused = state["module"].notna() & ~state["module"].isin(SUPPORTED_MODULES)
+    told = pd.concat([answered, modules], ignore_index=True)[["scope", "activity_id", "module"]]
+    keys = numbered_rows(pd.concat([told, links])[["scope", "activity_id"]])
+    first = np.flatnonzero(~pd.Series(keys[: len(told)]).duplicated())  # the answered ones come first
+    state = pd.Index(keys[first]).get_indexer(keys[len(told) :])
+    module = filled(told["module"].take(first), state).set_axis(links.index)
+    refused = module.notna() & ~module.isin(SUPPORTED_MODULES)
     asked = links["scope"].isin(learners["scope"].unique())  # without learners nobody has grade items
-    missing = asked & state["answered"].ne(True) & ~refused
-    keys = links["occurrence_code"] + "/" + links["unit_code"] + "/" + links["activity_id"].astype("str")
-    wrong = rejected_rows(
-        links["scope"][refused], "activity_link", keys[refused], "activity_type_not_supported"
-    )
+    shown = (state >= 0) & (np.append(first, 0)[state] < len(answered))
+    missing = asked & ~shown & ~refused
+    wrong = _of_links(links[refused], "activity_type_not_supported")
     if not wrong.empty:
-        types = state["module"][refused].astype("str")
+        types = module[refused].astype("str")
         named = types.where(types.str.fullmatch(_TYPE_NAME), "type without a proper name").to_numpy()
         wrong["reason"] += " This one is a " + named + "."
-    gone = rejected_rows(links["scope"][missing], "activity_link", keys[missing], "activity_missing")
+    gone = _of_links(links[missing], "activity_missing")
     return set(links["target"][refused | missing]), combined([wrong, gone])
+
+
+def _of_links(links: pd.DataFrame, code: str) -> pd.DataFrame:
+    keys = links["occurrence_code"] + "/" + links["unit_code"] + "/" + links["activity_id"].astype("str")
+    return rejected_rows(links["scope"], "activity_link", keys, code)
 
 
 def _of_enrolments(
     tallies: pd.DataFrame, targets: pd.DataFrame, enrolments: pd.DataFrame, record_failed: bool
 ) -> pd.DataFrame:
-    """The status of each unit for each enrolment that its learner has in the occurrence of the unit."""
-    unit = (
-        targets[["place", "unit_code", "activities"]]
-        .take(tallies["target"].to_numpy())
-        .set_index(tallies.index)
+    """The status of each unit for each enrolment (``enrolment``: its position) that its learner has in the occurrence
+    of the unit.
+    """
+    target, user = tallies["target"].to_numpy(), tallies["user_id"].to_numpy()
+    theirs, held = _placed(targets, enrolments)
+    places = int(targets["place"].max() + 1) if len(targets) else 1
+    learner, known = numbered(user)
+    holder = pd.Index(known).get_indexer(enrolments["user_id"].take(theirs))
+    met = holder >= 0
+    keys = learner * places + targets["place"].to_numpy()[target]
+    row, place = pairs_of(keys, (holder * places + held)[met])
+    enrolment = theirs[met][place]
+    rated = tallies.take(row).reset_index(drop=True)
+    activities = targets["activities"].take(target[row]).reset_index(drop=True)
+    return rated.assign(
+        enrolment=enrolment,
+        several=activities > 1,
+        status=_status(rated, activities, record_failed),
+        unit_code=targets["unit_code"].take(target[row]).array,
+        **{name: enrolments[name].take(enrolment).array for name in ("enrolment_code", "start_date")},
     )
-    rated = tallies.assign(
-        place=unit["place"],
-        unit_code=unit["unit_code"],
-        several=unit["activities"] > 1,
-        status=_status(tallies, unit["activities"], record_failed),
-    )
-    occurrence = ["scope", "occurrence_code"]
-    placed = enrolments.merge(targets[[*occurrence, "place"]].drop_duplicates(), on=occurrence)
-    return rated.merge(placed[["place", "user_id", "enrolment_code", "start_date"]], on=["place", "user_id"])
+
+
+def _placed(targets: pd.DataFrame, enrolments: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """The enrolments, by position, in the occurrences of units, each with its ``place``."""
+    places = targets.drop_duplicates("place")
+    scope, theirs = shared_codes(enrolments["scope"], places["scope"])
+    occurrence, held = shared_codes(enrolments["occurrence_code"], places["occurrence_code"])
+    several = max(occurrence.max(initial=0), held.max(initial=0)) + 1
+    row, place = pairs_of(scope * several + occurrence, theirs * several + held)
+    return row, places["place"].to_numpy()[place]
 
 
 def _status(rated: pd.DataFrame, mapped: pd.Series, record_failed: bool) -> pd.Categorical:
@@ -196,15 +217,32 @@ def _status(rated: pd.DataFrame, mapped: pd.Series, record_failed: bool) -> pd.C
     return pd.Categorical.from_codes(codes, pd.Index(_STATUS, dtype="str"))
 
 
-def _with_plan_and_record(rows: pd.DataFrame, plan: pd.DataFrame, recorded: pd.DataFrame) -> pd.DataFrame:
+def _with_plan_and_record(
+    rows: pd.DataFrame,
+    targets: pd.DataFrame,
+    enrolments: pd.DataFrame,
+    plan: pd.DataFrame,
+    recorded: pd.DataFrame,
+) -> pd.DataFrame:
     """What the training plan says of each unit (planned, expected_start_date), and what is recorded of it already
     (held, held_start). A unit outside the plan that only lacks an activity is nobody's business.
     """
-    keys = ["enrolment_code", "unit_code"]
-    held = recorded.rename(columns={"status": "held", "started_on": "held_start"})
-    known = rows.merge(plan.assign(planned=True), on=keys, how="left")
-    known = known.merge(held[[*keys, "held", "held_start"]], on=keys, how="left")
-    return known[known["planned"].notna() | (known["graded"] > 0)]
+    known = [plan, recorded]
+    enrolment, *theirs = shared_codes(enrolments["enrolment_code"], *(one["enrolment_code"] for one in known))
+    unit, *units = shared_codes(targets["unit_code"], *(one["unit_code"] for one in known))
+    several = max(codes.max(initial=0) for codes in (unit, *units)) + 1
+    keys = enrolment[rows["enrolment"]] * several + unit[rows["target"]]
+    planned, held = (
+        pd.Index(their * several + code).get_indexer(keys) for their, code in zip(theirs, units, strict=True)
+    )
+    told = rows.assign(
+        planned=planned >= 0,
+        expected_start_date=filled(plan["expected_start_date"], planned),
+        held=filled(recorded["status"], held),
+        held_start=filled(recorded["started_on"], held),
+    )
+    kept: pd.DataFrame = told[(planned >= 0) | (told["graded"] > 0)]
+    return kept
 
 
 def stands(planned: pd.DataFrame, allow_resit: bool) -> pd.Series:
@@ -235,7 +273,7 @@ def _checked(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Results to record, and those that cannot be, with the reason."""
     finished = rows["status"] != "started"
     faults = {
-        "unit_not_in_plan": rows["planned"].isna(),
+        "unit_not_in_plan": ~rows["planned"],
         **{reason: rows["status"] == reason for reason in _NO_STATUS.values()},
         "needs_graded_date": finished & rows["finished_on"].isna(),
         "needs_start_date": rows["started_on"].isna(),
@@ -253,7 +291,7 @@ def _listed(unfit: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
     bad = unfit[unfit["reason"] != _NO_STATUS[BLOCKED]]
     if bad.empty:
         return combined([])
-    bad = bad.drop(columns=["unit_code", "place"]).join(targets, on="target")
+    bad = bad.drop(columns="unit_code").join(targets, on="target")
     keys = bad["occurrence_code"] + "/" + bad["user_id"].astype("str") + "/" + bad["unit_code"]
     return rejected_rows(bad["scope"], RESOURCE, keys, bad["reason"].astype("str"), bad["user_id"])
 

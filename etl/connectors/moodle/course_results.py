@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
 
 import pandas as pd
 from sqlalchemy import Connection as Session
@@ -24,10 +23,9 @@ from etl.transform.completions import (
     unsettled,
 )
 from etl.transform.enrolments import courses_without_learners, not_enrolled
+from etl.transform.positions import among
 from etl.transform.rejected import combined
 from etl.transform.unit_results import RESULT_COLUMNS, UnitResults, unit_results
-
-_LEARNER: Final = ["scope", "user_id"]
 
 
 @dataclass(frozen=True)
@@ -55,8 +53,10 @@ def results_of(
     ``whole`` course it is known that nobody is in it.
     """
     failpoint.point("derive.decoded")
-    told = persons.merge(answers.people[_LEARNER], on=_LEARNER)
-    matched, enrolments, unmatched = administration.enrolled(told)
+    matched, enrolments, unmatched = administration.enrolled(persons)
+    matched, _ = _told_of(matched, answers)
+    enrolments, of_absent = _told_of(enrolments, answers)
+    unmatched, _ = _told_of(unmatched.assign(user_id=unmatched["learner"].astype("int64")), answers)
     units = unit_results(
         answers.grades,
         answers.learners,
@@ -83,9 +83,7 @@ def results_of(
         source.timezone,
     )
     listed = [answers.rejected, unmatched, units.rejected, done.rejected]
-    if len(answers.absent):
-        _, absent, _ = administration.enrolled(persons.merge(answers.absent, on=_LEARNER))
-        listed.append(not_enrolled(absent))
+    listed.append(not_enrolled(of_absent))
     listed.append(administration.hidden_fields(answers.participants))
     if whole:
         expected = administration.courses, administration.enrolments
@@ -99,11 +97,19 @@ def results_of(
     )
 
 
+def _told_of(rows: pd.DataFrame, answers: Answers) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of learners of whom something is told, and of those of whom nothing is."""
+    absent = among(rows, answers.absent)
+    return rows[~absent], rows[absent]
+
+
 def _with_proof(answers: Answers, site: CourseList) -> pd.DataFrame:
     """The pass grades, and of those that are older than a report whether the course was left as it was since."""
     modules = answers.modules
     reported = modules["scope"].map(answers.learners.groupby("scope")["landing_id"].max()).astype("float64")
     older = modules[modules["landing_id"] < reported]
+    if older.empty:
+        return modules.assign(proven=0)
     since = older[["scope", "read_at"]].drop_duplicates()
     proven = [
         site.unchanged(scope, datetime.fromtimestamp(read_at, UTC)) is True
