@@ -177,7 +177,7 @@ update ops.moodle_courses set source_course_id = :source_course_id where item_id
 -- name: occurrence
 select occurrence_code, name, start_date, finish_date, status
 from core.occurrences
-where core.folded(occurrence_code) = core.folded(:occurrence_code) and closed_at is null
+where folded_code = core.folded(:occurrence_code) and closed_at is null
 
 -- name: item
 select item.item_id, item.status, item.explanation, held.source_course_id
