@@ -144,8 +144,8 @@ def alerts() -> list[Any]:
     return [SmtpNotifier(to=[*to], subject="{{ dag.dag_id }} is red", html_content=f"<p>{words}</p>")]
 
 
-def _page_of(dag_id: str, run_id: str) -> str:
-    """Where Airflow shows the report of a run: a tab of that run."""
+def page_of(dag_id: str, run_id: str) -> str:
+    """Where Airflow shows the report of a run: a tab of that run; below the path that Airflow is served at."""
     address = conf.get("api", "base_url", fallback="").rstrip("/")
     return f"{address}/dags/{dag_id}/runs/{run_id}/plugin/learning-results-report"
 
@@ -223,7 +223,7 @@ def end_of_run(flow: Any, run: str, context: Mapping[str, Any]) -> int:
         for line in markdown(engine, run, registry.sentence).splitlines():
             log.info("%s", line)
         run_of = context["dag_run"]
-        log.info("The same as a page: %s", _page_of(run_of.dag_id, run_of.run_id))
+        log.info("The same as a page: %s", page_of(run_of.dag_id, run_of.run_id))
         if status != "success":
             raise GiveUp(f"the run is {status}: {red} red tasks; the report above names each problem")
         with engine.connect() as session:
@@ -253,7 +253,7 @@ def _say(problem: EtlError, context: Mapping[str, Any]) -> None:
     decision = RETRY_POLICY.evaluate(problem, ti.try_number, ti.max_tries)
     log.error("%s", problem)
     run = context["dag_run"]
-    log.error("What the run did and met: %s", _page_of(run.dag_id, run.run_id))
+    log.error("What the run did and met: %s", page_of(run.dag_id, run.run_id))
     if decision.action is RetryAction.FAIL or ti.try_number > ti.max_tries:
         log.error("What to do: %s", what_to_do(problem.code))
         return

@@ -7,6 +7,8 @@ from typing import Any
 
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
+from airflow.sdk import BaseOperator, BaseOperatorLink
+from airflow.sdk.types import TaskInstanceKey
 
 from etl.connections import Connection
 from etl.connectors import registry
@@ -116,6 +118,18 @@ _BELOW = "learning-results/pages"  # relative, so that it holds where Airflow is
 _ICON = f"{_BELOW}/static/icon.svg"
 
 
+class WhatToDo(BaseOperatorLink):
+    """On each task of the flows, red or not: the report of its run, with what to do about each problem."""
+
+    name = "Report: what it met, and what to do"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
+        """Asked of the API server for tasks of every DAG; others than ours have no such link."""
+        from learning_results_airflow import page_of
+
+        return page_of(ti_key.dag_id, ti_key.run_id) if ti_key.dag_id in registry.FLOWS else ""
+
+
 class Preloading:
     """Tasks begin with the flows imported: with the LocalExecutor each is forked from a process of the scheduler, which
     imports them once, before it makes those processes. With another executor a task imports its flow itself.
@@ -134,6 +148,7 @@ class LearningResultsPlugin(AirflowPlugin):
 
     name = "learning_results"
     listeners = [Preloading()]  # noqa: RUF012
+    global_operator_extra_links = [WhatToDo()]  # noqa: RUF012
     fastapi_apps = [  # noqa: RUF012
         *_receivers(),
         {"app": Mounted(_pages), "url_prefix": f"/{_BELOW}", "name": "Learning results"},

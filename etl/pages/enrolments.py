@@ -1,5 +1,6 @@
 """Enrolments to Moodle: how those of each linked occurrence stand, and having them transferred, or not."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -9,11 +10,13 @@ from fastapi.responses import RedirectResponse
 from etl import db
 from etl.connectors.moodle.writing import asked, switches, transfers
 from etl.connectors.moodle.writing.asked import Choice
+from etl.connectors.moodle.writing.flow import FLOW
 from etl.connectors.moodle.writing.switches import Switch
 from etl.errors import EtlError, InvalidInput
 from etl.load import audit
 from etl.pages.access import visitor_of
-from etl.pages.host import PagesHost, Visitor
+from etl.pages.host import FlowRun, PagesHost, Right, Visitor
+from etl.pages.progress import progress_of
 from etl.pages.render import html
 
 _MOST: Final = 100  # rows of a page
@@ -39,13 +42,21 @@ def router(host: PagesHost) -> APIRouter:
         after: Code = "",
         after_id: int = 0,
         told: Code | None = None,
+        run: Code = "",
     ) -> Response:
         if occurrence is None:
             with host.engine().connect() as session:
                 found = asked.occurrences(session)
             return html(request, "enrolments", occurrences=found)
         return _occurrence(
-            host, request, occurrence, state=state, after=after, after_id=after_id, told=_TOLD.get(told or "")
+            host,
+            request,
+            occurrence,
+            state=state,
+            after=after,
+            after_id=after_id,
+            told=_TOLD.get(told or ""),
+            run=run,
         )
 
     @pages.post("/enrolments-preview")
@@ -84,7 +95,7 @@ def router(host: PagesHost) -> APIRouter:
             transfers.have_sent(host.engine(), host.connect, chosen, visitor.name, "page")
         except EtlError as refused:
             return _occurrence(host, request, occurrence, 422, refused)
-        return _back(occurrence, "asked")
+        return _back(occurrence, *_begun(host, visitor))
 
     @pages.post("/enrolments-stop")
     def stopped(visitor: Annotated[Visitor, changer], occurrence: Named) -> Response:
@@ -113,16 +124,36 @@ def router(host: PagesHost) -> APIRouter:
 
 
 _TOLD: Final = {
+    "begun": "The transfer is asked for, and the run that sends it is started: it shows below as it goes.",
     "asked": "The transfer is asked for: it goes with the next run of moodle_enrolments, and shows below as it goes.",
     "stopped": "Stopped: what was not sent yet is asked for no longer.",
     "switched": "Saved: how the enrolments of this occurrence are sent.",
 }
 
 
-def _back(occurrence: str, told: str) -> Response:
-    return RedirectResponse(
-        f"enrolments?{urlencode({'occurrence': occurrence, 'told': told})}", status_code=303
-    )
+def _begun(host: PagesHost, visitor: Visitor) -> tuple[str, str]:
+    """What was asked for is sent at once, by whoever may start runs, in one that did not begin yet or a new one.
+
+    What it did is told, and the run: none is where there is no Airflow, or it starts nothing now. It is asked for then,
+    and the next run sends it.
+    """
+    if host.runs is None or Right.RUN not in visitor.rights:
+        return "asked", ""
+    try:
+        run, _ = host.runs.start(FLOW, {}, visitor.name, _that_waits)
+    except InvalidInput:
+        return "asked", ""
+    return "begun", run.run_id
+
+
+def _that_waits(others: Sequence[FlowRun]) -> FlowRun | None:
+    """One that runs may have planned what it sends already; one that waits sends all that is asked for."""
+    return next((one for one in others if one.state == "queued" and not one.conf.get("dry_run")), None)
+
+
+def _back(occurrence: str, told: str, run: str = "") -> Response:
+    asked = {"occurrence": occurrence, "told": told} | ({"run": run} if run else {})
+    return RedirectResponse(f"enrolments?{urlencode(asked)}", status_code=303)
 
 
 def _occurrence(
@@ -136,6 +167,7 @@ def _occurrence(
     after: str = "",
     after_id: int = 0,
     told: str | None = None,
+    run: str = "",
 ) -> Response:
     where: dict[str, Any] = {"state": state, "after": after, "after_id": after_id, "most": _MOST + 1}
     with host.engine().connect() as session:
@@ -153,5 +185,6 @@ def _occurrence(
         "on_its_way": sum(one["on_its_way"] for one in sites),
         "refused": refused,
         "told": told,
+        "progress": progress_of(host, FLOW, run) if run else None,
     }
     return html(request, "enrolments_of", code, occurrence=found[0], sites=sites, **shown)

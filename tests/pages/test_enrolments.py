@@ -7,8 +7,11 @@ from html import unescape
 import pytest
 
 from etl.connectors.moodle.writing import asked
+from etl.load import runs
+from etl.load.runs import Counts
 from etl.pages.host import Right
 from etl.sandbox import accounts
+from tests.fixtures.airflow_runs import StandIn
 
 PEOPLE = 130
 
@@ -114,6 +117,38 @@ def test_a_transfer_is_asked_for_shows_as_on_its_way_and_can_be_stopped(op, site
     answer = op.post("/enrolments-stop", data=form(answer, "enrolments-stop"))
     assert "Stopped" in words(answer)
     assert ("ready", False, 129) in states()
+
+
+def test_a_transfer_starts_the_run_that_sends_it_and_shows_how_far_it_is(browse, site, engine):
+    airflow = StandIn()
+    airflow.set("moodle_enrolments", airflow.add("moodle_enrolments", {}, None).run_id, "running")
+    op = browse(*Right, runs=airflow)
+    fields = form(page_of(op), "enrolments-transfer")
+    answer = op.post("/enrolments-transfer", data=fields | {"which": "selected", "enrolment": ["E-N101"]})
+    assert "the run that sends it is started" in words(answer)
+    assert "waits for its turn Asked for" in words(answer)
+    op.post("/enrolments-transfer", data=fields | {"which": "selected", "enrolment": ["E-N102"]})
+    waits, _ = airflow.under_way("moodle_enrolments")
+    assert (waits.state, waits.by, waits.conf) == ("queued", "somebody", {})
+    with engine.begin() as session:
+        ours = runs.open_run(session, "moodle_enrolments", waits.run_id)
+        runs.record_step(session, ours, "push", "moodle_main", Counts(2, 2))
+        runs.close_run(session, ours)
+    airflow.set("moodle_enrolments", waits.run_id, "success")
+    page = page_of(op, run=waits.run_id)
+    assert "push 1 2 2 0 0 0" in words(page)
+    assert "data-refresh" not in page.text
+
+
+def test_a_transfer_is_asked_for_where_no_run_can_be_started(browse, site, states):
+    for op in (
+        browse(*Right, runs=StandIn(switched_off=["moodle_enrolments"])),
+        browse(Right.SEE, Right.PERSONS, Right.CHANGE, runs=StandIn()),
+    ):
+        fields = form(page_of(op), "enrolments-transfer")
+        answer = op.post("/enrolments-transfer", data=fields | {"which": "all"})
+        assert "The transfer is asked for: it goes with the next run" in words(answer)
+        assert ("ready", True, 129) in states()
 
 
 def test_what_cannot_be_transferred_is_said_and_nothing_is_asked_for(op, site, states, engine):

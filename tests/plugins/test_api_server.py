@@ -4,6 +4,7 @@ import asyncio
 
 import learning_results_plugin as plugin
 import pytest
+from airflow.sdk.types import TaskInstanceKey
 
 
 def ask(app, method, path, body=b""):
@@ -105,3 +106,20 @@ def test_a_caller_that_hangs_up_is_passed_on():
 
     scope = {"type": "http", "method": "POST", "path": "/api/v2/connections/test"}
     asyncio.run(plugin.PortlessTest(airflow)(scope, receive, None))
+
+
+@pytest.mark.parametrize(
+    ("dag", "link"),
+    [
+        (
+            "moodle_results",
+            "https://etl.test/below/dags/moodle_results/runs/manual__1/plugin/learning-results-report",
+        ),
+        ("somebody_elses", ""),
+    ],
+)
+def test_each_task_of_a_flow_links_to_the_report_of_its_run(monkeypatch, dag, link):
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://etl.test/below/")
+    [found] = plugin.LearningResultsPlugin.global_operator_extra_links
+    task = TaskInstanceKey(dag, "batch.land", "manual__1")
+    assert found.get_link(None, ti_key=task) == link
