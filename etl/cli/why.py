@@ -4,10 +4,13 @@ from typing import Annotated
 
 import typer
 
+from etl.connectors import registry
+from etl.connectors.coachview.why import why_registration
 from etl.connectors.pe_online.why import why_point
 from etl.console import tables
 from etl.console.warehouse import warehouse_engine
 from etl.results.why.competences import why_competence
+from etl.results.why.registrations import why_completion
 from etl.results.why.shape import Why
 from etl.results.why.unit_results import why_result
 
@@ -46,6 +49,25 @@ def competence(
     """Show which passes gave somebody a competence, from when until when, and why others changed nothing."""
     with warehouse_engine() as engine, engine.connect() as session:
         _show(why_competence(session, code, client))
+
+
+@app.command()
+def registration(
+    request: Annotated[str, typer.Argument(help="Training request, by its code.")],
+    part: Annotated[str, typer.Argument(help="Part of the training, by its code.")],
+) -> None:
+    """Show which completions a part of a request is registered by, and how that stands where it is sent."""
+    with warehouse_engine() as engine, engine.connect() as session:
+        _show(why_registration(session, request, part, registry.answers_of))
+
+
+@app.command()
+def completion(
+    number: Annotated[int, typer.Argument(help="Completion that was reported, by its number.")],
+) -> None:
+    """Show what became of a completion that an e-learning system reported, or why it counts for nothing."""
+    with warehouse_engine() as engine, engine.connect() as session:
+        _show(why_completion(session, number, registry.answers_of))
 
 
 def _show(why: Why) -> None:

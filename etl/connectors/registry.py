@@ -1,6 +1,6 @@
 """The connectors, and what follows from the list of them: a new one is a folder and a line here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
@@ -131,6 +131,15 @@ def sentence(system: str, code: str) -> str:
     """What a reason code says of rows of a system: its own word for it, or the one that all share; "" for none."""
     own = _BY_SYSTEM[system].reasons if system in _BY_SYSTEM else {}
     return (own if code in own else REASONS).get(code, "")
+
+
+def answers_of(session: Session, system: str, completion_id: int) -> list[Mapping[str, Any]]:
+    """The landed answers that a completion which a system reports was read of; none where it sent a message."""
+    connector = _BY_SYSTEM.get(system)
+    if connector is None or not connector.answers:
+        return []
+    found: list[Mapping[str, Any]] = load(connector.answers)(session, completion_id)
+    return found
 
 
 def get_provider_info() -> dict[str, Any]:

@@ -60,7 +60,8 @@ class Connector:
     ``user_id``: how its ids look in reference files, the latter in client_numbers.csv under ``<system>:<source>``.
     ``number_rules``, ``unused_numbers`` (reason by scheme): of its numbers there. ``integration_rules``: of its lines
     in integrations.csv. ``doubts``: what of an import is perhaps not meant (by the set's frames and the warehouse).
-    ``reasons``: sentences of reason codes that only it has. ``address``: of a connection.
+    ``reasons``: sentences of reason codes that only it has. ``answers``: the landed answers that a completion which it
+    reports was read of, for *why?* (by session and number). ``address``: of a connection.
     """
 
     system: str
@@ -84,6 +85,7 @@ class Connector:
     commands: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     doubts: str = ""
+    answers: str = ""
     address: Callable[[Connection], str] = Connection.site
 
     @property

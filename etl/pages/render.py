@@ -30,8 +30,6 @@ _LABELS: Final = {
     "source_course_id": "Course",
     "client_code": "Client",
     "body_is_kept": "Kept",
-    "pe_course": "PE course",
-    "pe_module": "Module",
 }
 _HOUR: Final = timedelta(hours=1)
 _MINUTE: Final = timedelta(minutes=1)

@@ -4,13 +4,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from etl.connectors import registry
+from etl.connectors.coachview.why import why_registration
 from etl.pages.access import visitor_of
 from etl.pages.host import PagesHost
 from etl.pages.render import html
 from etl.results.why.competences import why_competence
+from etl.results.why.registrations import why_completion
 from etl.results.why.unit_results import why_result
 
 _Code = Annotated[str, Query(max_length=200)]
+
+_Number = Annotated[int, Query(ge=0, le=2**63 - 1)]
 
 
 def router(host: PagesHost) -> APIRouter:
@@ -28,5 +33,17 @@ def router(host: PagesHost) -> APIRouter:
         with host.engine().connect() as session:
             found = why_competence(session, competence, client_code)
         return html(request, "why", why=found, section="competences")
+
+    @pages.get("/why-registration")
+    def registration(request: Request, request_code: _Code, part: _Code) -> Response:
+        with host.engine().connect() as session:
+            found = why_registration(session, request_code, part, registry.answers_of)
+        return html(request, "why", why=found, section="registrations")
+
+    @pages.get("/why-completion")
+    def completion(request: Request, completion_id: _Number) -> Response:
+        with host.engine().connect() as session:
+            found = why_completion(session, completion_id, registry.answers_of)
+        return html(request, "why", why=found, section="registrations")
 
     return pages

@@ -15,7 +15,7 @@ from etl.errors import InvalidInput
 from etl.load import derivations, rejections
 from etl.load.merge import put, stage
 from etl.load.runs import Counts
-from etl.transform.registrations import RESOURCE, Place, Terms, registrations, why_not
+from etl.transform.registrations import RESOURCE, Place, Terms, refusals, registrations, why_not
 from etl.transform.rejected import combined, rejected_rows
 from etl.transform.result_definition import ResultDefinition
 
@@ -39,6 +39,14 @@ def answer(session: Session, integration: str, person_id: str, course_id: str) -
         return ToldAtOnce("already")
     reason = why_not(place)
     return ToldAtOnce("refused", reason) if reason else ToldAtOnce("registered")
+
+
+def refusal(session: Session, name: str, completion_id: int) -> str:
+    """Why a reported completion would not be registered as things are now; empty where it would, or is."""
+    said = db.query(session, "results/registrations.said", integration=name, completions=[completion_id])
+    [row] = db.rows(session, "results/registrations.integrations", integration=name)
+    [code] = refusals(said, _terms(row))
+    return code
 
 
 def integrations(session: Session) -> list[str]:

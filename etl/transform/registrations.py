@@ -17,6 +17,11 @@ import pandas as pd
 from etl.transform.rejected import combined, rejected_rows
 from etl.transform.result_definition import ResultDefinition
 
+RULE: Final = (
+    "A completed course counts for each open part of a training request that is this course, by the number of the"
+    " person that the integration uses; it counts once. Of a part the first result stands, rounded to the result"
+    " definition; presence, passed, finished and approved are never taken back."
+)
 RESOURCE: Final = "completion"
 REGISTERED, ADDED, NOTHING_NEW = "registered", "added", "nothing_new"
 PART: Final = ["request_code", "part_code"]
@@ -85,8 +90,8 @@ def registrations(said: pd.DataFrame, parts: pd.DataFrame, terms: Terms) -> Regi
     part_code), whether each ``is_open``, the result that the administration ``holds`` (text), and what is registered:
     ``is_registered`` and its ``held_`` values.
     """
+    told = said.assign(reason=refusals(said, terms))
     grades = [_grade(value) for value in said["grade"]]
-    told = said.assign(reason=list(_reasons(said, grades, terms)))
     counted = told["reason"] == ""
     results = [_result(grade, terms) for grade, counts in zip(grades, counted, strict=True) if counts]
     usable = told[counted].assign(
@@ -113,10 +118,14 @@ def registrations(said: pd.DataFrame, parts: pd.DataFrame, terms: Terms) -> Regi
     )
 
 
-def _reasons(said: pd.DataFrame, grades: list[Decimal | None], terms: Terms) -> Iterable[str]:
+def refusals(said: pd.DataFrame, terms: Terms) -> list[str]:
     """Why each completion is not registered; empty where it is."""
+    return list(_refusals(said, terms))
+
+
+def _refusals(said: pd.DataFrame, terms: Terms) -> Iterable[str]:
     places = said[list(Place.__dataclass_fields__)].itertuples(index=False)
-    for grade, place in zip(grades, places, strict=True):
+    for grade, place in zip(map(_grade, said["grade"]), places, strict=True):
         if not terms.active:
             yield "integration_paused"
         elif grade is not None and terms.definition is not None and not terms.definition.holds(grade):

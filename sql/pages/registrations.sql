@@ -40,6 +40,7 @@ select
     outcome,
     reason_code,
     reason,
+    completion_id,
     grade,
     passed
 from mart.received_messages

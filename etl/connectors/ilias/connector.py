@@ -49,4 +49,5 @@ CONNECTOR: Final = Connector(
     reports=True,
     integration_rules=(given_where("connection_id", "system", "ilias"),),
     reasons=REASONS,
+    answers="etl.connectors.ilias.why:answers",
 )

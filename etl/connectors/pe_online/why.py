@@ -83,8 +83,8 @@ def _line(row: Row) -> Row:
     return {
         "valid_from": row["valid_from"],
         "valid_to": row["valid_to"],
-        "pe_course": row["pe_course_id"] or row["external_course_code"],
-        "pe_module": row["pe_module_id"] or row["external_module_code"],
+        "PE course": row["pe_course_id"] or row["external_course_code"],
+        "module": row["pe_module_id"] or row["external_module_code"],
         "course_type": row["course_type"],
         "removed_at": row["closed_at"],
     }
@@ -93,7 +93,7 @@ def _line(row: Row) -> Row:
 def _covers(row: Row, point: Row) -> bool:
     """Whether the point is of this line: its course and module, and its day inside the period."""
     line = _line(row)
-    same = (line["pe_course"], line["pe_module"]) == (point["pe_course"], point["pe_module"])
+    same = (line["PE course"], line["module"]) == (point["pe_course"], point["pe_module"])
     last = str(row["valid_to"] or "9999-12-31")
     return same and str(row["valid_from"]) <= point["end_date"][:10] <= last
 

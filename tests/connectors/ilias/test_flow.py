@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from etl.connectors import registry
 from etl.connectors.ilias import flow
 from etl.engine.options import Options
 from etl.sandbox.ilias import documents
@@ -29,6 +30,21 @@ def test_completions_become_registrations_as_worked_out_by_hand(school):
     ) == {("71/P0103", "request_finished")}
     # Nine completions of twelve changes; of six of courses of trainings four are handed on.
     assert ("derive", "ilias_main", "18", "13", "0", "2", "3", "") in school.steps(run_id)
+
+
+def test_a_reported_completion_leads_to_the_answers_that_it_was_read_of(school):
+    run_id, _ = school.poll()
+    found = (
+        "select completion_id from core.reported_completions where course_id = '71' and person_id = 'P0101'"
+    )
+    [(number,)] = school.rows(found)
+    with school.engine.connect() as session:
+        answers = registry.answers_of(session, "ilias", int(number))
+    assert [(one["resource"], one["key"], one["run_id"]) for one in answers] == [
+        ("changes", "1970-01-01 00:00:00", run_id),
+        ("users", "301,302,303,304,305", run_id),
+        ("results", "85", run_id),
+    ]
 
 
 def test_a_run_costs_a_call_for_changes_and_besides_only_what_is_new(school):
