@@ -24,8 +24,14 @@ SHARED: Final = [
 ]
 GENERAL: Final = {"elearning", "registrations"}  # words of the field, though a system or its command has them
 PAGES: Final = [
-    *(f"etl/pages/{name}.py" for name in ["enrolments", "mapping", "mapping_course", "point", "points"]),
-    *(f"etl/pages/{name}.py" for name in ["relation_numbers", "schools", "tonight"]),
+    *(
+        f"etl/pages/{name}.py"
+        for name in ["accreditations", "download", "enrolments", "mapping", "mapping_course"]
+    ),
+    *(
+        f"etl/pages/{name}.py"
+        for name in ["point", "points", "relation_numbers", "schools", "tonight", "why"]
+    ),
     *(f"sql/pages/{name}.sql" for name in ["enrolments", "mapping", "points", "registrations"]),
 ]
 # What may name systems, and why.
