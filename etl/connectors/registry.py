@@ -59,8 +59,8 @@ def flow(name: str) -> FlowModule:
 
 
 def again() -> list[tuple[str, Callable[[Engine, str, Callable[[str], Connection]], None]]]:
-    """What follows from what the warehouse holds, without asking anybody: by flow, what is recorded first."""
-    ordered = sorted(CONNECTORS, key=lambda one: not one.is_source)
+    """What follows from what the warehouse holds, without asking anybody: by flow, what others read goes first."""
+    ordered = sorted(CONNECTORS, key=lambda one: not (one.is_source or one.reports))
     flows = [found for one in ordered for found in one.flows if found.again]
     return [(found.name, import_module(found.module).again) for found in flows]
 

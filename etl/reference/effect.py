@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from etl import db
 from etl.connectors import registry
+from etl.connectors.coachview.results import RESULTS
 from etl.connectors.pe_online.points import POINTS
 from etl.db.trial import tried
 from etl.engine.night import Connect
@@ -19,6 +20,7 @@ from etl.errors import DatabaseFault, EtlError
 from etl.load import runs
 
 _POINTS: Final = {"target": POINTS.system, "kind": POINTS.kind}
+_RESULTS: Final = {"target": RESULTS.system, "kind": RESULTS.kind}
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,9 @@ class Effect:
     """What a change would do.
 
     ``results`` are recorded without review, ``proposals`` wait for it. ``competences_fallen``: periods that would be
-    taken back. ``courses_unread``: more courses than now that count and were never read, of which nothing is known.
-    ``unknown``: what could not be worked out, and why.
+    taken back. ``registrations``: of parts of training requests; ``told``: results that Coachview would be told.
+    ``courses_unread``: more courses than now that count and were never read, of which nothing is known. ``unknown``:
+    what could not be worked out, and why.
     """
 
     results: Written
@@ -57,6 +60,8 @@ class Effect:
     enrolments: int
     competences: int
     competences_fallen: int
+    registrations: Written
+    told: int
     points: list[OfAccreditation]
     courses_unread: int
     unknown: list[str]
@@ -76,7 +81,7 @@ def what_would_change(engine: Engine, connect: Connect, change: Callable[[Engine
         _follow(trial, connect)  # what is due without the change is not its doing
         with trial.connect() as session:
             before = _totals(session, [])
-            db.execute(session, "reference/effect.keep_points", **_POINTS)
+            db.execute(session, "reference/effect.keep_ledger")
         change(trial)
         run_ids, unknown = _follow(trial, connect)
         with trial.connect() as session:
@@ -84,7 +89,8 @@ def what_would_change(engine: Engine, connect: Connect, change: Callable[[Engine
             points = [
                 OfAccreditation(**row) for row in db.rows(session, "reference/effect.points", **_POINTS)
             ]
-    return _effect(before, after, points, unknown)
+            [told] = db.rows(session, "reference/effect.told", **_RESULTS)
+    return _effect(before, after, told["results"], points, unknown)
 
 
 def sentences(effect: Effect) -> list[str]:
@@ -119,19 +125,29 @@ def _totals(session: Session, run_ids: list[str]) -> dict[str, int]:
 
 
 def _effect(
-    before: dict[str, int], after: dict[str, int], points: list[OfAccreditation], unknown: list[str]
+    before: dict[str, int],
+    after: dict[str, int],
+    told: int,
+    points: list[OfAccreditation],
+    unknown: list[str],
 ) -> Effect:
     more = {name: after[name] - before[name] for name in after}
+
+    def written(what: str) -> Written:
+        return Written(more[what], after[f"{what}_written"] - more[what])
+
     return Effect(
-        Written(more["results"], after["results_written"] - more["results"]),
-        Written(more["proposals"], after["proposals_written"] - more["proposals"]),
-        more["completions"],
-        more["enrolments"],
-        after["competences"],
-        after["competences_fallen"],
-        points,
-        more["courses_unread"],
-        unknown,
+        results=written("results"),
+        proposals=written("proposals"),
+        completions=more["completions"],
+        enrolments=more["enrolments"],
+        competences=after["competences"],
+        competences_fallen=after["competences_fallen"],
+        registrations=written("registrations"),
+        told=told,
+        points=points,
+        courses_unread=more["courses_unread"],
+        unknown=unknown,
     )
 
 
@@ -142,8 +158,11 @@ def _sentences(effect: Effect) -> Iterator[str]:
             yield f"{where}: {one.points} points to {one.people} people; PE-Online has no undo"
         if one.held_back:
             yield f"{where}: {one.held_back} points that wait would not be sent"
+    if effect.told:
+        yield f"Coachview: {effect.told} results told there; it takes none back"
     yield from _told(effect.results, "results", "recorded")
     yield from _told(effect.proposals, "results", "proposed for review")
+    yield from _told(effect.registrations, "parts of training requests", "registered")
     counted: list[tuple[int, str]] = [
         (effect.completions, "completions of courses recorded"),
         (effect.enrolments, "enrolments completed"),

@@ -1,9 +1,9 @@
--- name: keep_points
--- How points stand before a change is tried.
-create temporary table points_before on commit drop as
+-- name: keep_ledger
+-- What would be sent, or offered again, before a change is tried.
+create temporary table ledger_before on commit drop as
 select item_id, status
 from ops.outbox
-where target = :target and kind = :kind
+where status in ('pending', 'rejected')
 
 -- name: totals
 -- What is recorded, and how much of it these runs wrote.
@@ -14,6 +14,8 @@ select
     (select count(*) from core.proposed_results where run_id = any(:run_ids)) as proposals_written,
     (select count(*) from core.course_completions) as completions,
     (select count(*) from core.enrolment_completions) as enrolments,
+    (select count(*) from core.registrations) as registrations,
+    (select count(*) from core.registrations where run_id = any(:run_ids)) as registrations_written,
     (select count(*) from core.earned_competences where run_id = any(:run_ids)) as competences,
     (select count(*) from core.corrected_competences where corrected_by = any(:run_ids)) as competences_fallen,
     (
@@ -38,7 +40,7 @@ select
     count(*) filter (where item.status = 'withheld') as held_back
 from ops.outbox as item
 join ops.pe_attendance as held using (item_id)
-left join points_before as before using (item_id)
+left join ledger_before as before using (item_id)
 where item.target = :target
 and item.kind = :kind
 and (
@@ -47,3 +49,13 @@ and (
 )
 group by 1, 2, 3, 4
 order by 1, 2, 3, 4
+
+-- name: told
+-- How many results a change would have Coachview told.
+select count(*) as results
+from ops.outbox as item
+left join ledger_before as before using (item_id)
+where item.target = :target
+and item.kind = :kind
+and item.status = 'pending'
+and before.status is distinct from 'pending'

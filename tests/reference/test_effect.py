@@ -16,6 +16,7 @@ from etl.connections import Connection
 from etl.connectors import registry
 from etl.connectors.moodle import flow as moodle_results
 from etl.engine.options import Options
+from etl.errors import ConnectionMissing
 from etl.load import runs
 from etl.reference import import_set
 from etl.reference.effect import sentences, what_would_change
@@ -40,6 +41,12 @@ def connect(conn_id):
         return moodle_connection("http://127.0.0.1:9", conn_id)
     if conn_id.startswith("infocaption"):
         return infocaption_connection("http://127.0.0.1:9")
+    if conn_id.startswith("ilias"):
+        return Connection(
+            conn_id, "ilias", "http://127.0.0.1:9", "login", "password", extra={"client": "school"}
+        )
+    if conn_id == "coachview":
+        raise ConnectionMissing("there is no connection coachview")
     return Connection(conn_id, "pe_online", host="http://127.0.0.1:9", login="user", password="key")
 
 

@@ -56,9 +56,9 @@ CONNECTOR: Final = Connector(
     check="etl.connectors.coachview.check:check_connection",
     pool=Pool("coachview", 1, "Registrations and calls to Coachview at the same time"),
     flows=(
-        Flow("coachview_results", "etl.connectors.coachview.flow"),
+        Flow("coachview_results", "etl.connectors.coachview.flow", again=True),
         Flow("coachview_requests", "etl.connectors.coachview.requests", of_nights=False),
-        Flow("coachview_push", "etl.connectors.coachview.push", of_nights=False),
+        Flow("coachview_push", "etl.connectors.coachview.push", of_nights=False, again=True),
     ),
     is_source=False,
     files=FILES,

@@ -40,18 +40,15 @@ def derive(engine: Engine, run_id: str, options: Options) -> None:
 
     Raises GiveUp at the end where there was one: it stands in the report.
     """
-    problems: list[EtlError | None] = []
-    for integration in plan(engine):
-        try:
-            _register(engine, run_id, integration, options)
-        except InvalidInput as problem:
-            night.record_problem(engine, run_id, "derive", integration, problem)
-            problems.append(problem)
-        else:
-            problems.append(None)
+    problems = _register_all(engine, run_id, options)
     if not options.dry_run:
         _look_after_messages(engine, run_id)
     night.raise_problems(problems, "integrations could not be registered")
+
+
+def again(engine: Engine, run_id: str, _: Connect) -> None:
+    """Register what waits; what could not be stands in the run's problems."""
+    _register_all(engine, run_id, Options())
 
 
 def finish(engine: Engine, run_id: str, failed_tasks: int = 0) -> str:
@@ -67,6 +64,19 @@ def run(engine: Engine, connect: Connect, options: Options) -> tuple[str, str]:
         yield partial(derive, engine, run_id, options)
 
     return night.whole_run(engine, run_id, tasks(), partial(finish, engine, run_id))
+
+
+def _register_all(engine: Engine, run_id: str, options: Options) -> list[EtlError | None]:
+    problems: list[EtlError | None] = []
+    for integration in plan(engine):
+        try:
+            _register(engine, run_id, integration, options)
+        except InvalidInput as problem:
+            night.record_problem(engine, run_id, "derive", integration, problem)
+            problems.append(problem)
+        else:
+            problems.append(None)
+    return problems
 
 
 def _look_after_messages(engine: Engine, run_id: str) -> None:
@@ -85,6 +95,8 @@ def _register(engine: Engine, run_id: str, integration: str, options: Options) -
             rejected = rejections.met(session, run_id)
             trial.rollback()
             rejections.keep_of_dry_run(session, run_id, rejected)
+        else:
+            trial.commit()
         runs.record_steps(session, run_id, "derive", [balanced(integration, counts)])
         failpoint.point("registrations.recorded")
     failpoint.point("registrations.committed")

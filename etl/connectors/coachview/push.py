@@ -65,11 +65,17 @@ def plan(engine: Engine, run_id: str, connect: Connect, options: Options) -> lis
         if options.dry_run:
             trial.rollback()
         else:
+            trial.commit()
             _list_open_cases(session, run_id)
         runs.record_steps(session, run_id, "plan", [runs.balanced(CONNECTION, counts)])
     log.info("%s results are due", due)
     failpoint.point("coachview.planned")
     return [CONNECTION] if due and not options.dry_run else []
+
+
+def again(engine: Engine, run_id: str, connect: Connect) -> None:
+    """Bring the ledger up to date, and send nothing."""
+    plan(engine, run_id, connect, Options())
 
 
 def push_account(engine: Engine, run_id: str, connection_id: str, connect: Connect) -> Counts:

@@ -44,7 +44,7 @@ CONNECTOR: Final = Connector(
     form=_FORM,
     check="etl.connectors.ilias.check:check_connection",
     pool=Pool("ilias", 1, "Calls to ILIAS sites at the same time"),
-    flows=(Flow("ilias_completions", "etl.connectors.ilias.flow"),),
+    flows=(Flow("ilias_completions", "etl.connectors.ilias.flow", again=True),),
     is_source=False,
     reports=True,
     integration_rules=(given_where("connection_id", "system", "ilias"),),

@@ -53,6 +53,18 @@ def poll(engine: Engine, run_id: str, connect: Connect, options: Options) -> Non
     night.raise_problems(problems, "sites, or parts of them, could not be read")
 
 
+def again(engine: Engine, run_id: str, connect: Connect) -> None:
+    """Report what was completed by what was landed until now; sites that cannot be stand in the run's problems."""
+    for line in _lines(engine):
+        try:
+            site = _site(line, connect(line["connection_id"]))
+        except (GiveUp, InvalidInput) as problem:
+            night.record_problem(engine, run_id, "derive", line["integration"], problem)
+        else:
+            _see(engine.begin, run_id, site)
+            _hand_on(engine.begin, run_id, site, None)
+
+
 def finish(engine: Engine, run_id: str, failed_tasks: int = 0) -> str:
     """Close the run and return its status: ``incomplete`` when a site, or a part of it, could not be read."""
     return night.close_run(engine, run_id, failed_tasks)
@@ -89,11 +101,15 @@ def _lines(engine: Engine) -> list[Mapping[str, Any]]:
         return db.rows(session, "ilias/completions.integrations", system=SYSTEM)
 
 
+def _site(line: Mapping[str, Any], connection: Connection) -> Site:
+    return Site(line["integration"], line["timezone"], line["sends_result"], account(connection))
+
+
 def _poll_site(
     engine: Engine, run_id: str, line: Mapping[str, Any], connection: Connection, options: Options
 ) -> list[EtlError | None]:
     """Poll and derive one site; returns the problems of single calls, None where there was none."""
-    site = Site(line["integration"], line["timezone"], line["sends_result"], account(connection))
+    site = _site(line, connection)
     if options.dry_run:  # asks as another run does, and takes everything back
         with engine.connect() as session:
             done = _done(lambda: nullcontext(session), run_id, site, connection, options)
