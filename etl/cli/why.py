@@ -6,6 +6,7 @@ import typer
 
 from etl.connectors import registry
 from etl.connectors.coachview.why import why_registration
+from etl.connectors.iep_lvs.why import why_test_result
 from etl.connectors.pe_online.why import why_point
 from etl.console import tables
 from etl.console.warehouse import warehouse_engine
@@ -68,6 +69,16 @@ def completion(
     """Show what became of a completion that an e-learning system reported, or why it counts for nothing."""
     with warehouse_engine() as engine, engine.connect() as session:
         _show(why_completion(session, number, registry.answers_of))
+
+
+@app.command("test-result")
+def test_result(
+    brin6: Annotated[str, typer.Argument(help="School: BRIN and location number.")],
+    key: Annotated[str, typer.Argument(help="Result, by its key at the supplier.")],
+) -> None:
+    """Show what the supplier said of a pupil's test result, and what was said before."""
+    with warehouse_engine() as engine, engine.connect() as session:
+        _show(why_test_result(session, brin6, key))
 
 
 def _show(why: Why) -> None:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from etl.connectors import registry
 from etl.connectors.coachview.why import why_registration
+from etl.connectors.iep_lvs.why import why_test_result
 from etl.pages.access import visitor_of
 from etl.pages.host import PagesHost
 from etl.pages.render import html
@@ -45,5 +46,11 @@ def router(host: PagesHost) -> APIRouter:
         with host.engine().connect() as session:
             found = why_completion(session, completion_id, registry.answers_of)
         return html(request, "why", why=found, section="registrations")
+
+    @pages.get("/why-test-result")
+    def test_result(request: Request, brin6: _Code, result_key: _Code) -> Response:
+        with host.engine().connect() as session:
+            found = why_test_result(session, brin6, result_key)
+        return html(request, "why", why=found, section="schools")
 
     return pages

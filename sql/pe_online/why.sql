@@ -36,7 +36,7 @@ where point.item_id = :item_id
 select
     point.client_code,
     registered.number_scheme as scheme,
-    point.relation_number as sent_under,
+    point.relation_number as goes_under,
     held.value as number_today,
     registered.number_pattern as form_of_the_group,
     origins.system as stated_by

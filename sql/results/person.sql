@@ -56,7 +56,7 @@ order by completed_at desc nulls last, request_code, part_code
 limit :most
 
 -- name: test_results
-select brin6, test_code, test_name, subject, taken_on, level, value_type, value, version, is_current, recorded_at
+select brin6, result_key, test_code, test_name, subject, taken_on, level, value_type, value, version, is_current, recorded_at
 from mart.test_result_history
 where pupil_key = :client_code
 order by taken_on desc, brin6, result_key, version desc, value_type

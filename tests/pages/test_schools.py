@@ -188,6 +188,10 @@ def test_the_pages_of_pupils_hold_each_once_and_a_pupil_has_a_history(op, result
     history = words(op.get("/pupil", params={"brin6": "99QQ00", "pupil_key": "P100"}))
     assert "Lezen & meer R100 2F score 61 2, stands" in history
     assert "1F score 61 1, replaced" in history
+    why = op.get("/why-test-result", params={"brin6": "99QQ00", "result_key": "R100"})
+    assert "Version 2 stands." in words(why)
+    assert re.search(r"2 yes .* 2F score 61 .* 1 no .* 1F score 61", words(why))
+    assert "person?client_code=P100" in why.text
 
 
 def test_the_list_is_filtered_by_state_and_the_page_of_a_school_counts_its_results(op, results):

@@ -72,3 +72,30 @@ def test_the_command_says_the_same(warehouse, passed, monkeypatch):
     said = CliRunner().invoke(_typer, ["why", "result", "E-1", "U1"], catch_exceptions=False).output
     assert "every activity that counts" in said
     assert "aa01" in said
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/why-competence?competence=FA&client_code=C1", "there is no competence FA"),
+        ("/why-registration?request_code=R1&part=P1", "nothing is registered of part P1"),
+        ("/why-completion?completion_id=7", "there is no completion 7"),
+        ("/why-test-result?brin6=99QQ00&result_key=K1", "has no result K1"),
+    ],
+)
+def test_each_kind_says_where_there_is_none_and_nothing_to_who_may_not_see_people(op, browse, address, said):
+    answer = op.get(address)
+    assert answer.status_code == 404
+    assert said in words(answer)
+    assert browse(Right.SEE).get(address).status_code == 403
+
+
+def test_a_competence_of_somebody_leads_to_the_person_and_its_passes(op, engine, passed):
+    with engine.begin() as session:
+        session.exec_driver_sql(
+            "insert into core.competences (competence_code, name) values ('FA', 'First aid')"
+        )
+    page = op.get("/why-competence?competence=FA&client_code=C1")
+    assert "The person never had it." in words(page)
+    assert "The person passed no course that is linked to it." in words(page)
+    assert "person?client_code=C1" in page.text

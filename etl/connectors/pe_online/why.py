@@ -103,7 +103,7 @@ def _number(session: Session, item_id: int) -> tuple[Row, list[Row]]:
     [number] = db.rows(session, "pe_online/why.number", item_id=item_id)
     changed = changes.of_row(session, "core.client_numbers", {name: number[name] for name in _NUMBER})
     shown: Mapping[str, Any] = {
-        "sent_under": number["sent_under"],
+        "goes_under": number["goes_under"],
         "number_today": number["number_today"],
         "form_of_the_group": number["form_of_the_group"],
         "comes_from": _origin(number, changed),

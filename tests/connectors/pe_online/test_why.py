@@ -58,7 +58,7 @@ def test_a_point_says_what_made_it_count_and_what_became_of_it(site, lost):
         True, "2026-01-01", "2026-12-31",
     )  # fmt: skip
     [number] = told["Relation number"]
-    assert (number["sent_under"], number["comes_from"]) == ("052001", "entered by clerk (page)")
+    assert (number["goes_under"], number["comes_from"]) == ("052001", "entered by clerk (page)")
     [decided, entered] = told["What people decided, newest first"]
     assert (decided["decided_by"], decided["decision"], decided["it_was"]) == (
         "clerk", "registered at PE-Online", "unknown",
