@@ -1,6 +1,7 @@
 """Pages as HTML: one layout, one way to write a number, a time and a duration."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
 
 from etl.pages.access import RIGHTS
+from etl.results.why.shape import told_columns
 
 HERE: Final = Path(__file__).parent
 # The menu: address, and the word for it. A page that the visitor may not open is not in it.
@@ -29,6 +31,12 @@ _LABELS: Final = {
     "run_id": "Run",
     "source_course_id": "Course",
     "client_code": "Client",
+    "attendance_id": "Point",
+    "org_id": "orgID",
+    "completion_id": "Completion",
+    "message_id": "Message",
+    "course_id": "Course",
+    "grade_percent": "Grade, %",
     "body_is_kept": "Kept",
 }
 _HOUR: Final = timedelta(hours=1)
@@ -67,6 +75,8 @@ def value(shown: Any) -> str:
         return ""
     if isinstance(shown, bool):
         return "yes" if shown else "no"
+    if isinstance(shown, Decimal):
+        return f"{shown.normalize():f}"
     return moment(shown) if isinstance(shown, datetime) else str(shown)
 
 
@@ -74,7 +84,7 @@ def _templates() -> Jinja2Templates:
     templates = Jinja2Templates(HERE / "templates")
     templates.env.trim_blocks = templates.env.lstrip_blocks = True
     templates.env.filters |= {"number": number, "moment": moment, "took": took, "label": label}
-    templates.env.filters["value"] = value
+    templates.env.filters |= {"value": value, "told_columns": told_columns}
     return templates
 
 

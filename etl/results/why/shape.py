@@ -20,9 +20,7 @@ class Listed:
     @property
     def columns(self) -> list[str]:
         """Those that any row has something in."""
-        return [
-            name for name in (self.rows[0] if self.rows else ()) if any(_told(row[name]) for row in self.rows)
-        ]
+        return told_columns(self.rows)
 
 
 @dataclass(frozen=True)
@@ -60,5 +58,6 @@ def newest_first(*decisions: Iterable[Row]) -> list[Row]:
     return sorted((one for kind in decisions for one in kind), key=itemgetter("decided_at"), reverse=True)
 
 
-def _told(value: Any) -> bool:
-    return value is not None and value != ""
+def told_columns(rows: Sequence[Row]) -> list[str]:
+    """The columns that any of these rows has something in."""
+    return [name for name in (rows[0] if rows else ()) if any(row[name] not in (None, "") for row in rows)]
