@@ -99,3 +99,24 @@ def test_a_competence_of_somebody_leads_to_the_person_and_its_passes(op, engine,
     assert "The person never had it." in words(page)
     assert "The person passed no course that is linked to it." in words(page)
     assert "person?client_code=C1" in page.text
+
+
+def test_the_answers_of_each_night_that_a_run_derived_are_told_and_none_of_another_learner(
+    op, engine, passed
+):
+    with engine.begin() as session:
+        for statement in (
+            'update ops.runs set parameters = \'{"nights": ["2026-09-01T04:00Z", "2026-09-02T04:00Z"]}\'',
+            "insert into raw.bodies (sha256, raw_bytes, body)"
+            " values ('\\xcc03', 1, ''), ('\\xdd04', 1, ''), ('\\xee05', 1, '')",
+            "insert into raw.landings (source, scope, resource, key, sha256, run_id, landed_at) values"
+            f" ('main', '5', 'grades', '', '\\xcc03', '{passed}', '2026-09-01T03:00Z'),"
+            f" ('main', '5', 'grades', '', '\\xdd04', '{passed}', '2026-09-02T03:00Z'),"
+            f" ('main', '5', 'completion', '77', '\\xee05', '{passed}', '2026-09-01T03:00Z')",  # user, not activity
+        ):
+            session.exec_driver_sql(statement)
+    page = words(op.get("/why?enrolment=E-1&unit=U1"))
+    assert "cc03" in page
+    assert "dd04" in page
+    assert "aa01" not in page  # it landed after both nights
+    assert "ee05" not in page
