@@ -19,6 +19,7 @@
             AnswerLost          it left, and no usable answer came back
         InvalidInput            a person entered something wrong
             LinkChanged         somebody else changed the link meanwhile (etl/connectors/iep_lvs/links.py)
+            WrongRow            a row of a reference file cannot be entered (etl/reference/entering.py)
         DatabaseFault           the warehouse refused, or could not be reached
         NotTaken                a message to us is not kept; its sender is told why
             Malformed           it cannot be read, however often it is sent
