@@ -172,11 +172,11 @@ def local_name(element: etree._Element) -> str:
 
 def texts(element: etree._Element) -> dict[str, str]:
     """The texts of an element's children by name, without XML's blanks around them; empty ones are left out."""
-    found = {}
-    for child in element:
-        if text := (child.text or "").strip(_BLANKS):
-            found[_without_namespace(str(child.tag))] = text
-    return found
+    return {
+        _without_namespace(child.tag): text
+        for child in element
+        if (text := (child.text or "").strip(_BLANKS))
+    }
 
 
 @lru_cache(maxsize=1024)  # names of the contract come again and again; strangers may not fill it up

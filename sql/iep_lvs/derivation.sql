@@ -80,15 +80,16 @@ with numbers as not materialized (
 
 found as (
     select scheme, value, client_code from numbers where scheme = 'eckid' and value = any(:eck_ids)
-    union
+    union all
     select scheme, value, client_code from numbers where scheme <> 'eckid' and value = any(:pupil_ids)
 )
 
 select scheme, value, client_code from found
 union
 select scheme, value, client_code
-from numbers
+from core.client_numbers
 where scheme = 'eckid'
+and closed_at is null
 and client_code in (select client_code from found)
 
 -- name: school_lock

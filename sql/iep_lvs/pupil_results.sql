@@ -65,11 +65,15 @@ written as (
     )
     select
         source, brin6, result_key, created_at, message_id, pupil_key, test_code, test_part, test_name, test_version,
-        year_group, subject, taken_on, school_year, level, warnings, measures, staged.content, run_id
+        year_group, subject, taken_on, school_year, level, warnings, measures, content, run_id
     from staged
-    join placed using (source, brin6, result_key, created_at, message_id)
-    where placed.is_staged
-    and not (placed.same_before and placed.same_after)
+    where not exists (
+        select from placed
+        where placed.same_before
+        and placed.same_after
+        and (placed.source, placed.brin6, placed.result_key, placed.created_at, placed.message_id)
+        = (staged.source, staged.brin6, staged.result_key, staged.created_at, staged.message_id)
+    )
     on conflict (source, brin6, result_key, created_at, message_id) do update set
         pupil_key = excluded.pupil_key,
         test_code = excluded.test_code,
@@ -102,6 +106,7 @@ group by written.message_id
 
 -- name: number_versions
 -- Number the versions of the results that were staged: the first to say something else is a new one, the last one counts.
+-- What was said once is the first version and counts, as the columns have it by themselves.
 with compared as (
     select
         source,
@@ -111,7 +116,12 @@ with compared as (
         message_id,
         content is distinct from lag(content) over by_time as is_new
     from core.test_result_versions
-    where (source, brin6, result_key) in (select source, brin6, result_key from staged)
+    where (source, brin6, result_key) in (
+        select source, brin6, result_key
+        from known
+        group by source, brin6, result_key
+        having count(*) > 1
+    )
     window by_time as (partition by source, brin6, result_key order by created_at, message_id)
 ),
 

@@ -6,13 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.connectors.iep_lvs import intake, pupil_results
 from etl.connectors.iep_lvs import test_results as transform
 from etl.connectors.iep_lvs.faults import UwlrFault
+from etl.connectors.iep_lvs.message import Measure, Result
 from etl.connectors.iep_lvs.reading import Message, Open, read
 from etl.connectors.iep_lvs.test_results import Deliveries, Derived, derive
 from etl.engine import failpoint, inbox
@@ -28,8 +32,6 @@ _SAID: Final = ["scope", "source", "brin6", "created_at", "message_id"]
 log = logging.getLogger(__name__)
 _PARTS: Final[dict[str, list[str]]] = {
     "messages": transform.MESSAGES,
-    "results": transform.RESULTS,
-    "measures": transform.MEASURES,
     "tests": transform.TESTS,
     "norms": transform.NORMS,
     "unreadable": transform.UNREADABLE,
@@ -43,27 +45,39 @@ class MessageBatch:
     rows: list[Mapping[str, Any]] = field(default_factory=list)
     parts: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in _PARTS})
     messages: list[Message] = field(default_factory=list)
-    results: int = 0
     seen: set[int] = field(default_factory=set)
 
     def add(self, row: Mapping[str, Any], message: Message, school_year: str) -> None:
-        """Add what one message says; results are numbered through the batch."""
-        scope, first = (row["scope"],), self.results
+        """Add what one message says."""
+        scope = (row["scope"],)
         self.parts["messages"].append((*scope, row["brin6"], school_year, row["is_test"]))
-        self.parts["results"] += [(*scope, first + one[0], *one[1:]) for one in message.results]
-        self.parts["measures"] += [(first + one[0], *one[1:]) for one in message.measures]
         self.parts["tests"] += [scope + test for test in message.tests]
         self.parts["norms"] += [scope + norm for norm in message.norms]
         self.parts["unreadable"] += [scope + unreadable for unreadable in message.unreadable]
         self.rows.append(row)
         self.seen.add(row["message_id"])
         self.messages.append(message)
-        self.results += message.delivered
 
     @property
     def deliveries(self) -> Deliveries:
         """What the messages say, as frames."""
-        return Deliveries(**{name: _frame(self.parts[name], columns) for name, columns in _PARTS.items()})
+        scopes = pd.array([row["scope"] for row in self.rows], dtype="str")
+        results, of_message = self._numbered([message.results for message in self.messages], Result._fields)
+        measures, _ = self._numbered([message.measures for message in self.messages], Measure._fields)
+        return Deliveries(
+            results=results.assign(scope=scopes.take(of_message)),
+            measures=measures,
+            **{name: _frame(self.parts[name], columns) for name, columns in _PARTS.items()},
+        )
+
+    def _numbered(
+        self, said: Sequence[Sequence[Any]], columns: Sequence[str]
+    ) -> tuple[pd.DataFrame, npt.NDArray[np.intp]]:
+        """What the messages say, with results numbered through the batch; and the place of the message of each row."""
+        frame = _frame([one for of_message in said for one in of_message], columns)
+        place = np.repeat(np.arange(len(said)), [len(of_message) for of_message in said])
+        first = np.cumsum([0, *(message.delivered for message in self.messages)])
+        return frame.assign(number=frame["number"] + first[place]), place
 
 
 def read_batch(
@@ -217,7 +231,12 @@ def _counts(
     return schools
 
 
-def _frame(rows: list[Any], columns: list[str]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=columns)
-    kinds = {"number": "int64", "is_test": "bool"}
-    return frame.astype({name: kinds.get(name, "str") for name in columns})
+def _frame(rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> pd.DataFrame:
+    kinds = {"number": pa.int64(), "is_test": pa.bool_()}
+    values = zip(*rows, strict=True) if rows else ((),) * len(columns)
+    arrays = {
+        name: pa.array(column, kinds.get(name, pa.string()))
+        for name, column in zip(columns, values, strict=True)
+    }
+    frame: pd.DataFrame = pa.table(arrays).to_pandas()
+    return frame

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pandas as pd
+import pyarrow as pa
 from sqlalchemy import Connection as Session
 
 from etl import db
@@ -62,24 +62,19 @@ def load(
 
 def _packed(measures: pd.DataFrame) -> dict[int, str]:
     """The values of each result as JSON, in the order of the message."""
-    fields = [_fields(measures[name]) for name in measures.columns if name != "number"]
+    values = measures.drop(columns="number")
+    said = zip(*(pa.array(values[name]).to_pylist() for name in values), strict=True)
+    written: dict[tuple[str | None, ...], str] = {}  # few values differ
     by_result: dict[int, list[str]] = defaultdict(list)
-    for number, *said in zip(measures["number"].to_list(), *fields, strict=True):
-        by_result[number].append(f"{{{', '.join(filter(None, said))}}}")
+    for number, value in zip(measures["number"].to_list(), said, strict=True):
+        text = written.get(value)
+        if text is None:
+            named = zip(values, value, strict=True)
+            text = written[value] = json.dumps(
+                {name: one for name, one in named if one is not None}, ensure_ascii=False
+            )
+        by_result[number].append(text)
     return {number: f"[{', '.join(listed)}]" for number, listed in by_result.items()}
-
-
-def _fields(column: "pd.Series[str]") -> list[str | None]:
-    """Each text of a column as a field of a JSON object; None where there is none. Few texts differ: each is written
-    as JSON once.
-    """
-    codes, texts = pd.factorize(column)
-    named = json.dumps(column.name)
-    fields = [f"{named}: {json.dumps(text, ensure_ascii=False)}" for text in texts]
-    placed: list[str | None] = np.array([*fields, None], dtype=object)[
-        codes
-    ].tolist()  # -1 stands for a missing one
-    return placed
 
 
 def _content(said: pd.DataFrame) -> list[str]:
