@@ -63,7 +63,7 @@ class Administration:
 
     @cached_property
     def enrolments(self) -> pd.DataFrame:
-        """enrolment_code, client_code, occurrence_code, status, start_date, completed_here (by a poll)."""
+        """enrolment_code, client_code, occurrence_code, status, start_date."""
         return self._of_clients("results/administration.enrolments")
 
     @cached_property

@@ -269,10 +269,10 @@ class CoursePoll(PolledCourse):
     ) -> list[int]:
         """Who may still complete the course for something."""
         if self.occurrences:
-            asked = enrolments["status"] == "active"
-            if self.scope in self._administration.counted:
-                asked |= ~enrolments["completed_here"]  # what counts for something is at least listed
-            return sorted(int(user) for user in enrolments.loc[asked, "user_id"].unique())
+            # What counts for something may be completed again, and is at least listed.
+            counts = self.scope in self._administration.counted
+            asked = enrolments if counts else enrolments[enrolments["status"] == "active"]
+            return sorted(int(user) for user in asked["user_id"].unique())
         return sorted(int(user) for user in matched.loc[matched["user_id"].isin(list(reported)), "user_id"])
 
 
