@@ -155,6 +155,7 @@ def _page(
     until: datetime | None = None,
 ) -> list[Mapping[str, Any]]:
     enrolment, unit, status = (*after, "", "", "")[:3]
+    db.execute(session, "pages/results.along_indexes")
     return db.rows(
         session,
         "pages/results.page",

@@ -19,6 +19,7 @@ from etl.pages.host import PagesHost, Visitor
 from etl.pages.render import html
 
 _MOST: Final = 100  # rows of a list
+_COUNTED: Final = 10_000  # pupils of a school; of more only that they are more
 _MOST_VERSIONS: Final = 500  # of the results of one pupil
 # The state of a link: its colour and shape.
 STATES: Final = {"active": "ready", "paused": "adjusted", "ended": "recorded"}
@@ -194,7 +195,7 @@ def _school(
 ) -> Response:
     more = _MOST + 1
     with host.engine().connect() as session:
-        found = db.rows(session, "pages/schools.one", brin6=brin6)
+        found = db.rows(session, "pages/schools.one", brin6=brin6, most=_COUNTED + 1)
         if not found:
             raise InvalidInput(f"school {brin6} has no link")
         changed = links.last_change(session, brin6)
@@ -202,6 +203,7 @@ def _school(
         pupils = db.rows(session, "iep_lvs/pupils.page", brin6=brin6, after=after, most=more)
     shown: dict[str, Any] = {
         "changed": changed,
+        "uncounted": found[0]["pupils"] > _COUNTED,
         "log": log[:_MOST],
         "older": log[_MOST - 1] if len(log) > _MOST else None,
         "event": event,

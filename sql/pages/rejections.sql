@@ -11,15 +11,34 @@ order by first_seen_at, rejection_id
 limit :most
 
 -- name: reasons
+-- Counted by the index of what is open; the sentence is that of the oldest, for all of one reason have the same.
 select
-    source,
-    reason_code,
-    min(reason) as reason,
-    count(*) as rejected,
-    min(first_seen_at) as oldest,
-    count(*) filter (where first_seen_at > now() - interval '1 day') as fresh
-from ops.rejections
-where resolved_at is null
-and dismissed_at is null
-group by source, reason_code
-order by oldest, source, reason_code
+    counted.source,
+    counted.reason_code,
+    oldest.reason,
+    counted.rejected,
+    counted.oldest,
+    counted.fresh
+from (
+    select
+        source,
+        reason_code,
+        count(*) as rejected,
+        min(first_seen_at) as oldest,
+        count(*) filter (where first_seen_at > now() - interval '1 day') as fresh
+    from ops.rejections
+    where resolved_at is null
+    and dismissed_at is null
+    group by source, reason_code
+) as counted
+cross join lateral (
+    select reason
+    from ops.rejections as one
+    where one.resolved_at is null
+    and one.dismissed_at is null
+    and one.source = counted.source
+    and one.reason_code = counted.reason_code
+    order by one.first_seen_at, one.rejection_id
+    limit 1
+) as oldest
+order by counted.oldest, counted.source, counted.reason_code

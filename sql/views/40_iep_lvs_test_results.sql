@@ -116,24 +116,23 @@ left join (
     where event = 'message_refused'
     group by brin6
 ) as refusals using (brin6)
-left join (
+-- Of a school by itself, so that whoever does not ask for it does not count.
+left join lateral (
     select
-        brin6,
         sum(results)::bigint as results,
         count(*) as pupils,
         sum(warnings)::bigint as warnings
     from (
         select
-            brin6,
             pupil_key,
             count(*) as results,
             count(warnings) as warnings
-        from core.test_result_versions
-        where is_current
-        group by brin6, pupil_key
+        from core.test_result_versions as held
+        where held.brin6 = links.brin6
+        and held.is_current
+        group by pupil_key
     ) as by_pupil
-    group by brin6
-) as results using (brin6)
+) as results on true
 left join (
     select
         split_part(scope, '/', 1) as brin6,

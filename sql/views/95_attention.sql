@@ -84,20 +84,35 @@ union all
 select
     5 as urgency,
     'new' as state,
-    rejections.source as about,
-    count(*) as items,
-    rejections.reason_code,
-    min(rejections.reason) as reason,
-    min(rejections.first_seen_at) as since,
+    fresh.source as about,
+    fresh.items,
+    fresh.reason_code,
+    oldest.reason,
+    fresh.since,
     null as run_id,
     null as target
-from ops.rejections
-where rejections.resolved_at is null
-and rejections.dismissed_at is null
-and rejections.first_seen_at > now() - interval '1 day'
+from (
+    select source, reason_code, count(*) as items, min(first_seen_at) as since
+    from ops.rejections
+    where resolved_at is null
+    and dismissed_at is null
+    and first_seen_at > now() - interval '1 day'
+    group by source, reason_code
+) as fresh
+-- The sentence of one of them, for all of one reason have the same.
+cross join lateral (
+    select reason
+    from ops.rejections as one
+    where one.resolved_at is null
+    and one.dismissed_at is null
+    and one.source = fresh.source
+    and one.reason_code = fresh.reason_code
+    and one.first_seen_at >= fresh.since
+    order by one.first_seen_at, one.rejection_id
+    limit 1
+) as oldest
 -- What cannot be sent stands in the ledger too, and is listed from there.
-and not exists (select from ops.outbox as item where item.target = rejections.source)
-group by rejections.source, rejections.reason_code
+where not exists(select from ops.outbox as item where item.target = fresh.source)
 union all
 select
     6 as urgency,
