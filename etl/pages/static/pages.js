@@ -29,3 +29,13 @@ const refresh = async () => {
   setTimeout(refresh, 2000);
 };
 document.addEventListener("DOMContentLoaded", () => setTimeout(refresh, 1000));
+
+// Airflow shows pages in a frame that may not open others in its place: a link out of it is opened by the page around it.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.('a[target="_top"]');
+  if (!link || window.parent === window || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const outside = window.parent.document.createElement("a");
+  outside.href = link.href;
+  outside.click();
+});
