@@ -1,19 +1,63 @@
 """Registrations: integrations with their address, what was registered, and what became of messages."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
 from etl import db
 from etl.connectors import registry
+from etl.connectors.coachview import results
 from etl.errors import InvalidInput
+from etl.load import audit
+from etl.pages import row_form
 from etl.pages.access import visitor_of
-from etl.pages.host import PagesHost
+from etl.pages.host import PagesHost, Visitor
 from etl.pages.points import STATUSES
 from etl.pages.render import html
+from etl.pages.row_form import Field, RowForm
+from etl.reference.entering import file_named
 
 _MOST: Final = 100  # rows of a page
 Chosen = Annotated[str | None, Query(max_length=200)]
+Decision = Literal["registered", "not_registered", "resend"]
+_REPORTING: Final = tuple((one.system, one.title) for one in registry.CONNECTORS if one.reports)
+INTEGRATION: Final = RowForm(
+    file_named("integrations"),
+    "integration",
+    "registrations",
+    "registrations",
+    "Integration",
+    "An e-learning system that reports completed courses, and which results there are: a result outside of the"
+    " definition is not registered, one with more decimals is rounded.",
+    (
+        Field("integration", "Integration", "its code"),
+        Field("system", "System", choices=_REPORTING),
+        Field("connection_id", "Airflow connection", "with its secret; not for a source of sources.csv"),
+        Field("timezone", "Time zone", "such as Europe/Amsterdam"),
+        Field("sends_result", "Sends results"),
+        Field("minimum", "Lowest result"),
+        Field("maximum", "Highest result"),
+        Field("decimals", "Decimals"),
+        Field("pass_mark", "Passed from", "empty: nobody passes by the result alone"),
+        Field("sends_presence", "Sends presence"),
+        Field("sends_passed", "Sends passes"),
+        Field(
+            "person_scheme",
+            "Names persons by",
+            choices=(("person", "person_id of the request"), ("external", "external_id of the request")),
+        ),
+        Field("active", "Active", "no: what comes in waits"),
+        Field(
+            "hash",
+            "Hash of the signature",
+            choices=tuple((one, one) for one in ("sha512", "sha384", "sha256", "sha1")),
+            rare=True,
+        ),
+    ),
+    {"active": "true", "hash": "sha512", "timezone": "Europe/Amsterdam"},
+)
 Before = Annotated[int | None, Query(ge=0, le=2**63 - 1)]
 
 
@@ -56,6 +100,25 @@ def router(host: PagesHost) -> APIRouter:
             statuses=STATUSES,
         )
 
+    @pages.post("/registrations")
+    def decided(
+        visitor: Annotated[Visitor, visitor_of(host, "registrations/change")],
+        item_id: Annotated[int, Form(ge=0, le=2**63 - 1)],
+        decision: Annotated[Decision, Form()],
+        status: Annotated[Literal["unknown", "rejected"], Form()],
+        attempts: Annotated[int, Form(ge=0, le=2**31 - 1)],
+    ) -> Response:
+        said: dict[str, str] = {"status": status}
+        try:
+            with host.engine().begin() as session:
+                audit.by(session, visitor.name, "page")
+                results.decide(session, item_id, decision, (status, attempts), visitor.name)
+        except InvalidInput as problem:
+            said["refused"] = str(problem)
+        else:
+            said["done"] = decision
+        return RedirectResponse(f"registrations?{urlencode(said)}#rows", status_code=303)
+
     @pages.get("/received-messages")
     def messages(
         request: Request, integration: Chosen = None, outcome: Chosen = None, before: Before = None
@@ -73,6 +136,7 @@ def router(host: PagesHost) -> APIRouter:
             chosen=chosen,
         )
 
+    pages.include_router(row_form.router(host, INTEGRATION))
     return pages
 
 

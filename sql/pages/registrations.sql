@@ -111,7 +111,8 @@ select
     held.registered_at,
     told.status,
     told.explanation,
-    told.last_cause
+    told.last_cause,
+    told.attempts
 from found
 join mart.coachview_results as told on told.result_id = found.item_id
 left join mart.registrations as held

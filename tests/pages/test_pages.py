@@ -132,7 +132,7 @@ def test_there_is_no_address_that_these_tests_do_not_know(engine):
     }
     known |= {"/schools", "/school", "/pupil", "/activate-school", "/pause-school", "/resume-school"}
     known |= {"/set-school", "/end-school"}
-    known |= {"/competences", "/competence-holders", "/registrations", "/received-messages"}
+    known |= {"/competences", "/competence-holders", "/registrations", "/integration", "/received-messages"}
     known |= {
         "/points",
         "/point",

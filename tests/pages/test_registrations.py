@@ -1,13 +1,14 @@
 """What the page of registrations shows: integrations, what was registered, and what became of messages."""
 
 import pytest
+from sqlalchemy import text
 
-from etl.connectors.coachview import flow
+from etl.connectors.coachview import flow, results
 from etl.engine.options import Options
 from etl.pages.host import Right
 from tests.connectors.coachview import requests
 from tests.connectors.coachview.requests import report
-from tests.pages.test_pages import links, words
+from tests.pages.test_pages import form, links, words
 
 
 @pytest.fixture
@@ -50,3 +51,81 @@ def test_only_who_may_see_persons_sees_registrations(browse, engine):
     for address in ("/registrations", "/received-messages"):
         assert browse(Right.SEE).get(address).status_code == 403
         assert browse(Right.SEE, Right.PERSONS).get(address).status_code == 200
+
+
+@pytest.fixture
+def told(engine, registered):
+    """A function that has the one result stand so at Coachview; and one that says how it stands."""
+    with engine.begin() as session:
+        results.refresh(session, "coachview")
+
+    def told(status=None):
+        with engine.begin() as session:
+            if status:
+                session.execute(
+                    text("update ops.outbox set status = :status, attempts = 1, reason = 'not_in_coachview'"),
+                    {"status": status},
+                )
+            return session.execute(text("select status from ops.outbox")).scalar_one()
+
+    return told
+
+
+def decide(browser, page, decision):
+    return browser.post("/registrations", data=form(page) | {"decision": decision})
+
+
+@pytest.mark.parametrize(
+    ("was", "decision", "becomes", "said"),
+    [
+        ("unknown", "registered", "accepted", "Settled: Coachview shows it."),
+        ("unknown", "not_registered", "pending", "The next push sends it again."),
+        ("rejected", "resend", "pending", "The next push offers it again."),
+    ],
+)
+def test_a_result_is_settled_or_offered_again_with_who(op, engine, told, was, decision, becomes, said):
+    told(was)
+    page = op.get("/registrations", params={"status": was})
+    assert said in words(decide(op, page, decision))
+    assert told() == becomes
+    with engine.connect() as session:
+        assert session.execute(text("select decided_by from ops.outbox_decisions")).scalars().all() == [
+            "somebody"
+        ]
+
+
+def test_of_two_people_who_settle_a_result_the_second_is_told_what_it_is_now(op, told):
+    told("unknown")
+    page = op.get("/registrations", params={"status": "unknown"})
+    decide(op, page, "registered")
+    assert "is accepted, offered 1 times by now" in words(decide(op, page, "not_registered"))
+    assert told() == "accepted"
+
+
+def test_the_result_definition_of_an_integration_is_changed_on_a_page(op, engine):
+    page = op.get("/integration", params={"integration": "studio"})
+    row = {"integration": "studio", "system": "elearning", "connection_id": "studio", "hash": "sha512"}
+    row |= {
+        "timezone": "Europe/Amsterdam",
+        "minimum": "1",
+        "maximum": "10",
+        "decimals": "0",
+        "pass_mark": "11",
+    }
+    row |= {"person_scheme": "person", "active": "true"}
+    row |= dict.fromkeys(("sends_result", "sends_presence", "sends_passed"), "true")
+    wrong = op.post("/integration", data=form(page) | row | {"do": "save"})
+    assert "must not be less than “Passed from”" in words(wrong)
+    right = op.post("/integration", data=form(page) | row | {"do": "save", "pass_mark": "6"})
+    assert "Saved. What follows from it" in words(right)
+    with engine.connect() as session:
+        found = session.execute(text("select pass_mark from core.integrations where integration = 'studio'"))
+        assert found.scalar_one() == 6
+
+
+def test_who_may_only_look_settles_nothing(browse, told):
+    told("rejected")
+    reader = browse(Right.SEE, Right.PERSONS)
+    page = reader.get("/registrations", params={"status": "rejected"})
+    assert not form(page)
+    assert reader.post("/registrations", data={"decision": "resend"}).status_code == 403

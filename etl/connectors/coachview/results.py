@@ -4,7 +4,7 @@ See docs/connectors/coachview.md, Push. Everything here belongs to the caller's 
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pandas as pd
 from sqlalchemy import Connection as Session
@@ -13,7 +13,8 @@ from etl import db
 from etl.connectors.coachview.messages import ResultMessage
 from etl.connectors.coachview.reasons import REASONS
 from etl.engine import ledger
-from etl.engine.ledger import DueItem, Target
+from etl.engine.ledger import ChosenItems, DueItem, Target
+from etl.errors import InvalidInput
 from etl.load.runs import Counts
 
 RESULTS: Final = Target(
@@ -57,6 +58,28 @@ def registered_on(session: Session, item_ids: Sequence[int]) -> dict[int, tuple[
     """The request and part of each item."""
     found = db.rows(session, "coachview/results.registered_on", item_ids=list(item_ids))
     return {row["item_id"]: (row["request_code"], row["part_code"]) for row in found}
+
+
+def decide(
+    session: Session,
+    item_id: int,
+    decision: Literal["registered", "not_registered", "resend"],
+    seen: tuple[str, int],
+    by: str,
+) -> None:
+    """A person settles a result whose outcome is unknown, or has a rejected one offered again by the next push.
+
+    ``seen``: the status and the attempts that the person saw. Raises InvalidInput, with what it is now, where something
+    became of it meanwhile, or where it cannot be decided so.
+    """
+    found = db.rows(session, "coachview/results.as_it_is", item_id=item_id)
+    if found != [{"status": seen[0], "attempts": seen[1]}]:
+        now = f"{found[0]['status']}, offered {found[0]['attempts']} times" if found else "not there"
+        raise InvalidInput(f"row {item_id} is {now} by now: look at it again; nothing was decided")
+    if decision == "resend":
+        ledger.resend(session, ledger.find(session, RESULTS, ChosenItems(item_ids=[item_id])), by)
+    else:
+        ledger.settle(session, RESULTS, [item_id], decision == "registered", by)
 
 
 def open_cases(session: Session, account: str) -> pd.DataFrame:
