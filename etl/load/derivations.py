@@ -9,9 +9,11 @@ from sqlalchemy import Connection as Session
 from etl import db
 
 
-def inputs_of(session: Session, found: pd.DataFrame) -> dict[str, str]:
-    """For each scope a hash over its landed answers (an index of landings) and the state of the reference data."""
-    version = reference_version(session)
+def inputs_of(session: Session, found: pd.DataFrame, known: str | None = None) -> dict[str, str]:
+    """For each scope a hash over its landed answers (an index of landings) and the state of the reference data, or of
+    what of it these answers are judged by (``known``).
+    """
+    version = reference_version(session) if known is None else known
     inputs = {}
     for scope, rows in found.sort_values(["resource", "key"]).groupby("scope"):
         inputs[str(scope)] = digest([version, *rows["resource"], *rows["key"], *rows["sha256"]])

@@ -10,6 +10,12 @@ where source = :source
 and closed_at is null
 and occurrence_code = any(:occurrences)
 
+-- name: addresses
+-- Hash over the addresses of all clients.
+select md5(string_agg(cast(row(client_code, email) as text), chr(10) order by client_code)) as listed
+from core.clients
+where closed_at is null
+
 -- name: clients
 select client_code, username, email, given_name, surname
 from core.clients

@@ -35,7 +35,7 @@ class InfoCaptionDerivation(WholeCourses[pd.DataFrame]):
 
     def inputs(self, session: Session, found: pd.DataFrame) -> dict[str, str]:
         """For each course a hash over all that it is derived from."""
-        return inputs_of(session, found, self._listing)
+        return inputs_of(session, found, self._listing, self.source.timezone)
 
     def again(self, session: Session, courses: Sequence[str]) -> set[str]:
         """Courses with completions that lay in the future: they count when their time has come."""

@@ -6,6 +6,7 @@ from typing import Final
 import pandas as pd
 from sqlalchemy import Connection as Session
 
+from etl import db
 from etl.connectors.infocaption import contract
 from etl.connectors.infocaption.mapping import Participants
 from etl.load import derivations, landing
@@ -33,10 +34,13 @@ def landed_at(found: pd.DataFrame, *resources: str) -> datetime | None:
     return None if moments.empty else moments.max().to_pydatetime()
 
 
-def inputs_of(session: Session, found: pd.DataFrame, listing: Participants) -> dict[str, str]:
-    """For each course a hash over its landed answers, the reference data, the rules and what the fields are called."""
+def inputs_of(session: Session, found: pd.DataFrame, listing: Participants, timezone: str) -> dict[str, str]:
+    """For each course a hash over its landed answers, the addresses of clients, the time zone, the rules and what the
+    fields are called: no other reference data say anything about passes.
+    """
     names = str(sorted(listing.fields.items()))
-    inputs = derivations.inputs_of(session, found)
+    addresses = db.rows(session, "results/administration.addresses")[0]["listed"]
+    inputs = derivations.inputs_of(session, found, derivations.digest([timezone, str(addresses)]))
     return {scope: derivations.digest([_RULES, names, one]) for scope, one in inputs.items()}
 
 

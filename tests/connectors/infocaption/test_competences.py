@@ -198,6 +198,27 @@ def test_an_address_that_is_corrected_gives_the_competence_the_next_night(night,
     assert not [row for row in open_rejections(read) if row[3] == "unmatched_learner"]
 
 
+@pytest.mark.long
+def test_an_edit_that_says_nothing_about_passes_derives_no_course_again(night, change, read):
+    derived = (
+        "select scope, derived_at from ops.derivations where flow = 'infocaption_competences' order by 1"
+    )
+    night()
+    before = read(derived)
+    change("update core.activity_links set closed_at = now()")
+    change("update core.clients set surname = 'Other' where client_code = 'CL00040'")
+    run_id, _ = night()
+    assert read(derived).equals(before)
+    steps = read(f"select scope from ops.run_steps where run_id = '{run_id}' and step = 'derive'")
+    future = read(
+        "select 1 from mart.rejections where reason_code = 'completed_in_future' and resolved_at is null"
+    )
+    assert len(steps) <= len(future)
+    change("update core.clients set email = 'another@elsewhere.example' where client_code = 'CL00040'")
+    night()
+    assert not read(derived)["derived_at"].isin(before["derived_at"]).any()
+
+
 def test_a_dry_run_counts_and_gives_nothing(night, earned, read):
     run_id, _ = night(dry_run=True)
     counted = read(
