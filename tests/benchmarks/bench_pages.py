@@ -22,12 +22,28 @@ _LAPS: Final = 20
 _REQUESTS: Final = 1_000
 _SECONDS: Final = 0.2
 _GROWTH: Final = 20  # MiB
-# What people choose on a page; a page of which nothing stands here is measured as it opens, and its next rows are.
+_FILLING: Final = Path(__file__).parent / "data" / "pages.sql"
+# What people choose on a page, its slowest filters among them, and the pages behind those of the menu.
 _CHOSEN: Final = {
     "rejections": ["source=main&reason_code=unmatched_learner"],
-    "results": ["state=ready", "state=recorded"],
+    "results": [
+        *(f"state={state}" for state in ("ready", "recorded", "adjusted", "not_possible")),
+        *("since=2027-01-01", "since=2026-06-01", "course=7", "occurrence=O7", "learner=C777"),
+    ],
+    "mapping": ["occurrence=O7"],
+    "enrolments": ["occurrence=O7"],
     "points": ["status=pending", "client_code=C777"],
+    "registrations": ["status=pending"],
 }
+_BEHIND: Final = (
+    "competence-holders",
+    "competence-holders?competence=K5",
+    "competence-holders?competence=K5&state=expiring",
+    "competence-holders?competence=K5&state=expired",
+    "accreditations",
+    "school?brin6=00XX00",
+    "received-messages?integration=i1&outcome=ignored",
+)
 _NEXT: Final = re.compile(r'<a rel="next" href="([^"]*)"')
 
 
@@ -40,7 +56,7 @@ def bench(rows: int = ROWS, requests: int = _REQUESTS) -> Report:
             embedded.ensure_database(server_url, "pages")
             url = server_url.replace("/postgres?", "/pages?")  # as administrator: filling sets keys aside
             schema.migrate(url)
-            fill(url, rows)
+            fill(url, rows, _FILLING)
             report.add(measured(_ask, url, requests, laps=_LAPS))
     for name, part in report.parts.items():
         if name == "many":
@@ -83,3 +99,4 @@ def _addresses(browser: TestClient) -> Iterable[str]:
             yield unescape(further.group(1)).partition("#")[0]
         for chosen in _CHOSEN.get(page, ()):
             yield f"{page}?{chosen}"
+    yield from _BEHIND
