@@ -14,6 +14,7 @@ from etl.cli import (
     database,
     demo,
     docs,
+    erase,
     hooks,
     mapping,
     pages,
@@ -56,6 +57,7 @@ _typer.add_typer(competences.app, name="competences")
 _typer.add_typer(completions.app, name="completions")
 _typer.add_typer(database.app, name="db")
 _typer.add_typer(docs.app, name="docs")
+_typer.add_typer(erase.app, name="erase")
 _typer.add_typer(hooks.app, name="hooks")
 _typer.add_typer(mapping.app, name="mapping")
 _typer.add_typer(why.app, name="why")

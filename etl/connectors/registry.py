@@ -20,6 +20,7 @@ from etl.connectors.pe_online.connector import CONNECTOR as PE_ONLINE
 from etl.engine.connection_test import Connect, Tested, Warehouse
 from etl.engine.connector import Connector, Mount, load
 from etl.engine.options import Options
+from etl.engine.people import Readers
 from etl.errors import EtlError, InvalidInput
 from etl.transform.reasons import REASONS
 
@@ -125,6 +126,14 @@ def receiver_of(system: str) -> tuple[Mount, "SendingSystem"]:
     if connector is None or not connector.sender:
         raise InvalidInput(f"{system} sends no signed messages: its completions are polled")
     return connector.mounts[0], load(connector.sender)
+
+
+def readers() -> Readers:
+    """Whose is which part of what the systems say."""
+    return Readers(
+        {one.system: load(one.people) for one in CONNECTORS if one.people},
+        {one.system: load(one.people_of_messages) for one in CONNECTORS if one.people_of_messages},
+    )
 
 
 def sentence(system: str, code: str) -> str:

@@ -61,7 +61,8 @@ class Connector:
     ``number_rules``, ``unused_numbers`` (reason by scheme): of its numbers there. ``integration_rules``: of its lines
     in integrations.csv. ``doubts``: what of an import is perhaps not meant (by the set's frames and the warehouse).
     ``reasons``: sentences of reason codes that only it has. ``answers``: the landed answers that a completion which it
-    reports was read of, for *why?* (by session and number). ``address``: of a connection.
+    reports was read of, for *why?* (by session and number). ``address``: of a connection. ``people``,
+    ``people_of_messages``: whose is which part of its answers, and of messages about several (etl.engine.people).
     """
 
     system: str
@@ -86,6 +87,8 @@ class Connector:
     reasons: Mapping[str, str] = field(default_factory=dict)
     doubts: str = ""
     answers: str = ""
+    people: str = ""
+    people_of_messages: str = ""
     address: Callable[[Connection], str] = Connection.site
 
     @property

@@ -116,6 +116,29 @@ def events(text: bytes, tags: list[str], most: int = _MOST_UNITS, *, again: bool
         raise Malformed(f"The message is not well-formed XML{line}.") from None
 
 
+def whole(text: bytes) -> etree._Element:
+    """The root of a document that was read before. Raises Malformed when it is not well-formed."""
+    parser = etree.XMLParser(
+        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
+    )
+    try:
+        return etree.fromstring(text, parser)
+    except etree.XMLSyntaxError:
+        raise Malformed("The message is not well-formed XML.") from None
+
+
+def remove(element: etree._Element) -> None:
+    """Take an element out of its document, not the text that follows it."""
+    parent, before = element.getparent(), element.getprevious()
+    if parent is None:
+        return
+    if element.tail and before is not None:
+        before.tail = (before.tail or "") + element.tail
+    elif element.tail:
+        parent.text = (parent.text or "") + element.tail
+    parent.remove(element)
+
+
 def forget(unit: etree._Element) -> list[str]:
     """Free the memory of a unit that was dealt with; returns the names of strangers that stood before it."""
     unit.clear()

@@ -13,11 +13,12 @@ from sqlalchemy import Engine
 from etl.engine import failpoint
 from etl.engine.night import raise_problems
 from etl.engine.options import Options
+from etl.engine.people import People, Withheld
 from etl.engine.sources import Source
 from etl.errors import CapabilityMissing, EtlError, GiveUp, RejectRecord, RetryLater, Unusable
 from etl.http.client import Client
 from etl.http.width import at_once
-from etl.load import landing, rejections, runs
+from etl.load import erased, landing, rejections, runs
 from etl.load.decisions import Decision
 from etl.load.landing import Answer
 from etl.load.runs import Counts, Step, balanced
@@ -40,6 +41,7 @@ class PolledCourse:
         self.answers: list[Answer] = []
         self.rejected: list[pd.DataFrame] = []
         self.decision: Decision | None = None
+        self.withheld: Withheld | None = None
         self._counter = client
         self._unanswered = 0
         self._calls, self._bytes = client.calls, client.bytes
@@ -52,6 +54,12 @@ class PolledCourse:
     def keep(self, resource: str, key: str, body: bytes) -> None:
         """An answer that is to be landed."""
         self.answers.append(Answer(self.scope, resource, key, body))
+
+    def others(self, resource: str, body: bytes) -> bytes:
+        """An answer about many, without whoever was erased on request."""
+        if self.withheld is None:
+            return body
+        return self.withheld.others(Answer(self.scope, resource, "", body)).body
 
     def ask(self, resource: str, key: str, call: Callable[[str], bytes]) -> bytes | EtlError:
         """The answer about one learner or activity, kept; or the problem with it, which reaches no further.
@@ -117,7 +125,11 @@ AnyPoll = TypeVar("AnyPoll", bound=PolledCourse)
 
 
 class Polling(ABC, Generic[AnyPoll]):
-    """How courses of a site are asked about; what a system gives to ``poll_each``."""
+    """How courses of a site are asked about; what a system gives to ``poll_each``. ``people``: whose is which part of
+    its answers.
+    """
+
+    people: ClassVar[People | None] = None
 
     @abstractmethod
     def begin(self, scope: str) -> AnyPoll:
@@ -147,8 +159,11 @@ def poll_each(
     courses met is raised at the end: RetryLater where one said "later", else GiveUp.
     """
     problems: list[EtlError | None] = []
+    with engine.connect() as session:
+        known = erased.read(session)
     for position, scope in enumerate(scopes):
         poll = polling.begin(scope)
+        poll.withheld = Withheld(known, polling.people, source.source)
         problem = _asked(poll, polling)
         problems.append(problem)
         of_the_site = _of_the_site(problems, polling.ask_site)
@@ -232,16 +247,29 @@ def _store(
     failpoint.point("land.polled")
     with engine.begin() as session:
         if problem is None:
-            landing.land(session, run_id, source.source, poll.answers)
+            landing.land(session, run_id, source.source, _kept(session, poll))
             failpoint.point("land.stored")
         if problem is None or isinstance(problem, RejectRecord | CapabilityMissing | Unusable):
             rejected = _rejected(session, f"{flow}/poll", source, poll, problem)
             # resolved by the next poll, not by a derivation
             scopes = [poll.scope]
             rejections.replace(session, run_id, f"{flow}/poll", source.source, scopes, rejected, anew=False)
-        step = replace(balanced(_scope(source, poll.scope), poll.cost, problem), decision=poll.decision)
+        note = poll.withheld.note if poll.withheld else None
+        step = replace(
+            balanced(_scope(source, poll.scope), poll.cost, problem), decision=poll.decision, note=note
+        )
         runs.record_steps(session, run_id, "land", [step])
     failpoint.point("land.committed")
+
+
+def _kept(session: Session, poll: PolledCourse) -> list[Answer]:
+    """The answers to land. An account of somebody who was erased may first be known by a later one."""
+    withheld = poll.withheld
+    if withheld is None or not withheld.learned:
+        return poll.answers
+    for fact, erasure in withheld.learned.items():
+        erased.keep(session, erasure, [fact])
+    return [withheld.others(answer) for answer in poll.answers]
 
 
 def _rejected(

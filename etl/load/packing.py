@@ -34,6 +34,13 @@ def number_of(dictionary: bytes) -> int:
     return zstandard.ZstdCompressionDict(dictionary).dict_id()
 
 
+def dictionary_of(frame: bytes) -> int:
+    """The number of the dictionary that a frame was packed with; 0 for none."""
+    if not frame.startswith(zstandard.FRAME_HEADER):
+        return 0
+    return int(zstandard.get_frame_parameters(frame).dict_id)
+
+
 class Packer:
     """Packs bodies one after another, small ones of a kind with the dictionary of that kind, if it has one."""
 

@@ -10,9 +10,12 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl.connectors.registry import CONNECTORS
+from etl.engine.people import CLIENT
 from etl.files.columns import COURSES, USERS, Column, File
 from etl.files.kinds import Kind
 from etl.files.problems import Problem, at_lines
+from etl.load import erased
+from etl.load.erased import Fact
 from etl.reference import held
 from etl.reference.beside import Beside
 from etl.reference.reading import ReferenceSet, read_set
@@ -20,6 +23,8 @@ from etl.reference.spec import FILES
 
 # The codes of each file, and the values of other columns by file.column, from the set or from the warehouse
 Known = Mapping[str, "pd.Series[str]"]
+
+_ERASED = "was erased on request: leave the line out, or have an administrator lift that (etl erase lift)"
 
 
 def check(directory: Path, engine: Engine | None) -> list[Problem]:
@@ -49,7 +54,17 @@ def problems_with(reference_set: ReferenceSet, session: Session | None) -> list[
     beside = Beside(reference_set, session)
     for file, frame in reference_set.files():
         problems += _in_file(file, frame, known, beside)
-    return problems
+    return problems + _of_erased(reference_set, session)
+
+
+def _of_erased(reference_set: ReferenceSet, session: Session | None) -> list[Problem]:
+    """Lines of clients who were erased on request."""
+    clients = reference_set.frames.get("clients")
+    if session is None or clients is None or not (gone := erased.read(session)):
+        return []
+    codes = clients["client_code"].dropna()
+    lines = codes.index[[gone.whose([Fact(CLIENT, "", code)]) is not None for code in codes]]
+    return at_lines("clients.csv", lines, "client_code", _ERASED)
 
 
 def _left_out(absent: list[File], known: Known, session: Session) -> Iterator[Problem]:

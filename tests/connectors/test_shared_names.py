@@ -47,6 +47,8 @@ NAMES_THEM: Final = {
     "etl/cli/why.py": "why something was recorded, whichever system it is of",
     "etl/results/person.py": "everything that is kept of one person, wherever it stands",
     "sql/results/person.sql": "the same",
+    "etl/results/person_tables.py": "the same",
+    "sql/results/erase.sql": "the same",
     **dict.fromkeys(PAGES, "a page is one person's work, which may be with one system"),
     "tests/conformance/signed.py": "what systems send is registered by the flow of one of them",
     "tests/conformance/test_nights.py": "the tables in which a run says of itself that it was",

@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from etl.engine.people import PERSON
+from etl.engine.people import REQUEST as REQUESTED
+from etl.load.erased import Fact
+
 TRAININGS, PARTS, REQUESTS = "Opleidingen", "Opleidingsonderdelen", "Opleidingsvragen"
 PERSONS, DONE = "Personen", "Opleidingsonderdeeluitvoeringen"
 REQUEST, PART, FINISHED = "opleidingsvraagId", "opleidingsonderdeelId", "afgerond"
@@ -78,6 +82,15 @@ def row_id(row: Mapping[str, Any]) -> str:
     if found is None and REQUEST in row:
         found = f"{_written(row.get(REQUEST)) or ''}/{_written(row.get(PART)) or ''}".strip("/")
     return found or ""
+
+
+def facts_of(entity: Entity, row_id: str, fields: Mapping[str, str]) -> list[Fact]:
+    """Whose a row is: by the number of the person, and of the request."""
+    said = {
+        PERSON: row_id if entity.name == PERSONS else fields.get("person_id"),
+        REQUESTED: row_id if entity.name == REQUESTS else fields.get("request_code"),
+    }
+    return [Fact(kind, "", value) for kind, value in said.items() if value]
 
 
 def picked(entity: Entity, row: Mapping[str, Any]) -> dict[str, str]:

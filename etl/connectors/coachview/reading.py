@@ -18,9 +18,9 @@ from sqlalchemy import Engine
 
 from etl import db
 from etl.connectors.coachview.client import CoachviewClient, Row
-from etl.connectors.coachview.entities import CHANGED, DONE, ENTITIES, PARTS, Entity, picked, row_id
+from etl.connectors.coachview.entities import CHANGED, DONE, ENTITIES, PARTS, Entity, facts_of, picked, row_id
 from etl.engine import failpoint
-from etl.load import derivations
+from etl.load import derivations, erased
 from etl.load.merge import stage
 
 FIRST_DAY: Final = date(2000, 1, 1)
@@ -86,12 +86,22 @@ class ListReading:
             {"entity": name, "id": list(kept), "fields": [json.dumps(one) for one in kept.values()]}
         )
         with self._engine.begin() as session:
-            stage(session, "raw.coachview_rows", self._needed(session, frame))
+            stage(session, "raw.coachview_rows", self._needed(session, self._of_others(session, frame)))
             if self._whole:
                 db.execute(session, "coachview/reading.saw", entity=name)
             written = db.execute(session, "coachview/reading.keep", entity=name)
             db.execute(session, "coachview/reading.read_until", entity=name, until=until)
         return written
+
+    def _of_others(self, session: Session, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows that are not of people who were erased on request."""
+        known = erased.read(session)
+        if not known or frame.empty:
+            return frame
+        rows = zip(frame["id"], frame["fields"], strict=True)
+        return frame[
+            [known.whose(facts_of(self._entity, one, json.loads(said))) is None for one, said in rows]
+        ]
 
     def _needed(self, session: Session, frame: pd.DataFrame) -> pd.DataFrame:
         """Of what learners did with each lesson, only what they did with e-learning parts."""

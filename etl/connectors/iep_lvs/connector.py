@@ -41,4 +41,5 @@ CONNECTOR: Final = Connector(
     reasons=REASONS,
     commands={"iep": "etl.connectors.iep_lvs.commands:app"},
     address=Connection.store,
+    people_of_messages="etl.connectors.iep_lvs.people:without",
 )

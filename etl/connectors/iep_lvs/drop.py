@@ -112,8 +112,10 @@ def _land_file(engine: Engine, source: str, location: Location, entry: Mapping[s
     return len(body)
 
 
-def _land(session: Session, body: bytes) -> int:
-    """Put a document into the inbox and return the number of the message. Raises NotTaken or Waits."""
+def _land(session: Session, body: bytes) -> int | None:
+    """Put a document into the inbox and return the number of the message; None where it names nobody but people who
+    were erased. Raises NotTaken or Waits.
+    """
     text = hardened.as_utf8(body)
     gate, message = Open(lenient=False), Message()
     try:
@@ -132,11 +134,15 @@ def _land(session: Session, body: bytes) -> int:
         state = f"a link that is {link['status']}"
         raise Waits(f"school {brin6} has {state}: the file is taken once the link is active")
     intake.check_types(message, lenient=gate.lenient)
+    kept = intake.without_header(text, gate.header.key) if gate.header else text
+    others = intake.of_others(session, kept, message, brin6, lenient=gate.lenient)
+    if others is None:
+        return None
+    kept, message = others
     unknown = intake.unknown_pupils(session, message, brin6)
     if unknown and link["fault_on_unknown_pupil"]:
         raise UwlrFault(Code.PUPIL, f"{unknown} of {len(message.pupils)} pupils are not known here")
     origin = Origin(brin6, "drop", gate.lenient)
-    kept = intake.without_header(text, gate.header.key) if gate.header else text
     received = intake.add(session, origin, kept, school, message.delivered)
     event = "message" if received.is_new else "message_again"
     intake.log(session, brin6, event, intake.summary(message, unknown), message_id=received.message_id)

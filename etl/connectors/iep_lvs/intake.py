@@ -11,12 +11,14 @@ import pandas as pd
 from sqlalchemy import Connection as Session
 
 from etl import db
+from etl.connectors.iep_lvs import people
 from etl.connectors.iep_lvs.faults import Code, UwlrFault
 from etl.connectors.iep_lvs.message import School
-from etl.connectors.iep_lvs.reading import ENVELOPES, HEADERS, Message
+from etl.connectors.iep_lvs.reading import ENVELOPES, HEADERS, Message, Open, read
 from etl.connectors.iep_lvs.test_results import match_pupils
 from etl.engine import hardened, inbox
 from etl.engine.inbox import Channel, Incoming, Proof, Received
+from etl.load import erased
 
 SYSTEM: Final = "iep_lvs"
 _PROOFS: Final[dict[Channel, Proof]] = {"http": "key", "drop": "location"}
@@ -40,6 +42,22 @@ def without_header(text: bytes, key: str) -> bytes:
     if key.encode() in kept or escape(key).encode() in kept:
         raise UwlrFault(Code.MESSAGE, "the autorisatiesleutel stands elsewhere than in the header")
     return kept
+
+
+def of_others(
+    session: Session, text: bytes, message: Message, brin6: str, *, lenient: bool
+) -> tuple[bytes, Message] | None:
+    """A message that was read, without pupils who were erased on request; None where nobody else is in it."""
+    known = erased.read(session)
+    others = people.without(text, brin6, lambda facts: known.whose(facts) is not None).text if known else text
+    if others is None:
+        log(session, brin6, "message", f"{erased.CODE}: it names nobody else, and nothing of it is kept")
+        return None
+    if others is text:
+        return text, message
+    again = Message()
+    read(others, Open(lenient), again)
+    return others, again
 
 
 def add(session: Session, origin: Origin, text: bytes, school: School, results: int) -> Received:

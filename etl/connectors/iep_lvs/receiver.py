@@ -120,6 +120,10 @@ def refusal(problem: NotTaken, soap: str = SOAP_11) -> HttpAnswer:
 
 
 def _store(session: Session, link: Link, text: bytes, message: Message, school: School) -> None:
+    others = intake.of_others(session, text, message, link.brin6, lenient=link.lenient)
+    if others is None:
+        return
+    text, message = others
     unknown = intake.unknown_pupils(session, message, link.brin6)
     is_test = link.is_new and intake.has_only_dummies(message, unknown)
     if unknown and link.fault_on_unknown_pupil and not is_test:

@@ -50,4 +50,5 @@ CONNECTOR: Final = Connector(
     integration_rules=(given_where("connection_id", "system", "ilias"),),
     reasons=REASONS,
     answers="etl.connectors.ilias.why:answers",
+    people="etl.connectors.ilias.people:PEOPLE",
 )

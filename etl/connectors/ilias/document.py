@@ -57,12 +57,12 @@ def decode_users(body: bytes) -> Decoded:
     rejects = Rejects()
     rows = []
     for position, element in enumerate(_elements("users", body, "Users", "User")):
-        found = _USER.fullmatch(element.get("Id", ""))
-        if found is None:
+        user = user_of(element)
+        if user is None:
             rejects.add(f"user at position {position}", "Id: not that of a user")
             continue
         said = hardened.texts(element)
-        rows.append((found[1], _number(said.get("Matriculation")), _number(said.get("ExternalAccount"))))
+        rows.append((user, _number(said.get("Matriculation")), _number(said.get("ExternalAccount"))))
     frame = pd.DataFrame(rows, columns=["user_id", "matriculation", "external_account"], dtype="str")
     return Decoded(frame.drop_duplicates("user_id"), None, rejects.frame())
 
@@ -85,6 +85,12 @@ def decode_results(body: bytes) -> Decoded:
         position += 1
     frame = pd.DataFrame(rows, columns=["user_id", "points", "maximum"], dtype="str")
     return Decoded(frame, None, rejects.frame())
+
+
+def user_of(element: etree._Element) -> str | None:
+    """The number of the account that an element of users is about, where it is one."""
+    found = _USER.fullmatch(element.get("Id", ""))
+    return found[1] if found else None
 
 
 def without_doctype(body: bytes) -> bytes:

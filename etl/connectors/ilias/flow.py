@@ -87,12 +87,13 @@ class _Done:
     asked: Counts
     derived: Counts
     problems: Mapping[str, EtlError]
+    note: str | None
 
     def record(self, engine: Engine, run_id: str, name: str) -> None:
         """Write its steps."""
         failed = [Step(scope, Counts(), one.code, str(one)) for scope, one in self.problems.items()]
         with engine.begin() as session:
-            runs.record_steps(session, run_id, "land", [Step(name, self.asked), *failed])
+            runs.record_steps(session, run_id, "land", [Step(name, self.asked, note=self.note), *failed])
             runs.record_steps(session, run_id, "derive", [balanced(name, self.derived)])
 
 
@@ -124,7 +125,7 @@ def _poll_site(
 
 
 def _done(stage: Stage, run_id: str, site: Site, connection: Connection, options: Options) -> _Done:
-    asked, derived, problems = Counts(), Counts(), {}
+    asked, derived, problems, note = Counts(), Counts(), {}, None
     for past in options.nights:
         if past is None:
             with IliasClient(connection) as client:
@@ -133,8 +134,9 @@ def _done(stage: Stage, run_id: str, site: Site, connection: Connection, options
                 derived += _see(stage, run_id, site)
                 asking.people_and_marks()
             asked, problems = Counts(calls=client.calls, bytes=client.bytes), asking.problems
+            note = asking.note
         derived += _hand_on(stage, run_id, site, past)
-    return _Done(asked, derived, problems)
+    return _Done(asked, derived, problems, note)
 
 
 def _see(stage: Stage, run_id: str, site: Site) -> Counts:

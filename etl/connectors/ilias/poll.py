@@ -11,10 +11,12 @@ from sqlalchemy import Connection as Session
 from etl.connectors.ilias import derive, document
 from etl.connectors.ilias.client import IliasClient
 from etl.connectors.ilias.derive import CHANGES, RESULTS, USERS, Site
+from etl.connectors.ilias.people import PEOPLE
 from etl.engine import failpoint
 from etl.engine.night import batches_of
+from etl.engine.people import Withheld
 from etl.errors import EtlError, GiveUp, RetryLater
-from etl.load import landing
+from etl.load import erased, landing
 from etl.load.landing import Answer
 
 Stage = Callable[[], AbstractContextManager[Session]]
@@ -37,6 +39,13 @@ class SitePoll:
         self._site = site
         self._client = client
         self._full = full
+        with stage() as session:
+            self._withheld = Withheld(erased.read(session), PEOPLE, site.integration)
+
+    @property
+    def note(self) -> str | None:
+        """What the report says of people who were erased."""
+        return self._withheld.note
 
     def changes(self) -> None:
         """What changed since the newest change that was derived. Raises what the client raises."""
@@ -77,4 +86,5 @@ class SitePoll:
 
     def _land(self, resource: str, key: str, body: bytes) -> None:
         with self._stage() as session:
-            landing.land(session, self._run_id, self._site.integration, [Answer("", resource, key, body)])
+            answer = self._withheld.others(Answer("", resource, key, body))
+            landing.land(session, self._run_id, self._site.integration, [answer])

@@ -26,4 +26,5 @@ CONNECTOR: Final = Connector(
     pool=Pool("infocaption", 1, "Calls to InfoCaption at the same time"),
     flows=(Flow("infocaption_competences", "etl.connectors.infocaption.flow", of_courses=True, again=True),),
     course_id=course_id,
+    people="etl.connectors.infocaption.people:PEOPLE",
 )

@@ -20,6 +20,7 @@ from etl.connectors.infocaption.contract import decode_courses, is_empty
 from etl.connectors.infocaption.derive import InfoCaptionDerivation
 from etl.connectors.infocaption.landed import CHANGES, FLOW, NO_CHANGES, PARTICIPANTS, SYSTEM, landed_at
 from etl.connectors.infocaption.mapping import mapping_of
+from etl.connectors.infocaption.people import PEOPLE
 from etl.db.turns import Turns
 from etl.engine import night
 from etl.engine.course_night import CourseNight, Wanted
@@ -41,6 +42,8 @@ _LATE: Final = timedelta(days=2)
 class InfoCaptionPolling(Polling[PolledCourse]):
     """Asks for the participants of courses: the whole list, or what came since the last poll."""
 
+    people = PEOPLE
+
     def __init__(self, engine: Engine, source: Source, client: InfoCaptionClient, full: bool) -> None:
         self._engine = engine
         self._source = source
@@ -60,7 +63,7 @@ class InfoCaptionPolling(Polling[PolledCourse]):
         """
         since = self._since(poll)
         try:
-            body = self._client.participants(poll.scope, since)
+            body = poll.others(PARTICIPANTS, self._client.participants(poll.scope, since))
         except RejectRecord as problem:
             if problem.reason_code != "course_gone":
                 raise

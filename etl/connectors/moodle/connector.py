@@ -58,4 +58,5 @@ CONNECTOR: Final = Connector(
     files=FILES,
     reasons=REASONS,
     commands={"moodle": "etl.connectors.moodle.commands:app"},
+    people="etl.connectors.moodle.people:PEOPLE",
 )

@@ -20,6 +20,7 @@ from etl.connectors.moodle.client import MoodleClient
 from etl.connectors.moodle.derive import MoodleDerivation
 from etl.connectors.moodle.landed import ACCESS, FLOW, SYSTEM, USERS
 from etl.connectors.moodle.participants import decode_enrolled_users
+from etl.connectors.moodle.people import PEOPLE
 from etl.connectors.moodle.poll import CoursePoll
 from etl.connectors.moodle.reasons import REASONS
 from etl.engine.course_night import CourseNight, Wanted
@@ -36,6 +37,8 @@ from etl.transform.sweep import sweep_due
 
 class MoodlePolling(Polling[CoursePoll]):
     """Asks about courses what the night's changes ask for."""
+
+    people = PEOPLE
 
     def __init__(
         self, engine: Engine, source: Source, client: MoodleClient, scopes: list[str], options: Options

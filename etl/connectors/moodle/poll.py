@@ -59,13 +59,13 @@ class CoursePoll(PolledCourse):
 
     def ask_access(self) -> bytes:
         """Who is in the course and when each was there last: the one question of a quiet night."""
-        body = self._client.enrolled_users(self.scope, ACCESS_FIELDS)
+        body = self.others(ACCESS, self._client.enrolled_users(self.scope, ACCESS_FIELDS))
         self.keep(ACCESS, "", body)
         return body
 
     def ask_profiles(self) -> pd.DataFrame:
         """The same, and who they are."""
-        body = self._client.enrolled_users(self.scope, USER_FIELDS)
+        body = self.others(USERS, self._client.enrolled_users(self.scope, USER_FIELDS))
         self.keep(USERS, "", body)
         return decode_enrolled_users(body).frame
 
@@ -140,7 +140,7 @@ class CoursePoll(PolledCourse):
 
     def _ask_whole(self, now: pd.DataFrame) -> pd.DataFrame:
         """The whole report; returns who stands in it."""
-        body = self._client.grade_report(self.scope, class_size=len(now))
+        body = self.others(GRADES, self._client.grade_report(self.scope, class_size=len(now)))
         reported = decode_learners(body)
         if reported.empty and now["is_student"].any():
             raise RejectRecord("report_empty", f"grade report of course {self.scope}: nobody is in it")

@@ -34,6 +34,12 @@ def keep(
     return False
 
 
+def log_withheld(session: Session, integration: Integration, status: int, sentence: str) -> None:
+    """Log that a message was taken of which nothing is kept."""
+    told = {"integration": integration.integration, "status": status, "detail": sentence}
+    db.execute(session, "engine/webhooks.log", event="message", message_id=None, **told)
+
+
 def log_refusal(engine: Engine, integration: Integration, status: int, sentence: str) -> None:
     """Log that a message was not taken; where that fails, it is all that is lost."""
     told = {"integration": integration.integration, "status": status, "detail": sentence}

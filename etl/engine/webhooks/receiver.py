@@ -23,17 +23,22 @@ from etl.engine.decoding import MALFORMED
 from etl.engine.guesses import Guesses, Turn
 from etl.engine.inbox import Incoming, Received
 from etl.engine.mounting import Host
+from etl.engine.people import PERSON
 from etl.engine.receiving import HttpAnswer, posted_to
 from etl.engine.webhooks import signatures
 from etl.engine.webhooks.heard import Heard, ReportedCompletion
 from etl.engine.webhooks.integrations import Agreed, Agreements, Integration
-from etl.engine.webhooks.keeping import keep, log_refusal
+from etl.engine.webhooks.keeping import keep, log_refusal, log_withheld
 from etl.errors import ComeAgain, DatabaseFault, Malformed, NotTaken, RejectRecord
+from etl.load import erased
+from etl.load.erased import CODE, Fact
 
 _log = logging.getLogger(__name__)
 _TEXT: Final = "text/plain; charset=utf-8"
 _NO_SIGNATURE: Final = f"{signatures.HEADER}: missing, or not the signature of this body"
 _TOO_OFTEN: Final = "too many wrong signatures from this address: try again in a few minutes"
+
+_WITHHELD: Final = f"{CODE}: nothing of this person is kept here"
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,9 @@ class Receiver:
             heard.created_at, heard.name,
         )  # fmt: skip
         with self._engine.begin() as session:
+            if _is_of_erased(session, integration, heard):
+                log_withheld(session, integration, HTTPStatus.ACCEPTED, _WITHHELD)
+                return _said(HTTPStatus.ACCEPTED, _WITHHELD)
             received = inbox.add(session, message)
             verdict = self._verdict(session, integration, heard)
             status, sentence = self._sender.answer(verdict)
@@ -184,6 +192,14 @@ def _is_signed(posted: Posted, agreed: Agreed) -> bool:
         raise ComeAgain("messages of this integration cannot be taken now")
     given = posted.headers.get(signatures.HEADER.lower(), "")
     return signatures.is_signed(posted.body, given, agreed.secret, agreed.integration.hash)
+
+
+def _is_of_erased(session: Session, integration: Integration, heard: Heard) -> bool:
+    """Whether it is of somebody who was erased on request: then nothing of it is kept."""
+    if heard.person_id is None:
+        return False
+    fact = Fact(PERSON, integration.integration, heard.person_id)
+    return erased.read(session).whose([fact]) is not None
 
 
 def _tell(integration: Integration, received: Received, verdict: Verdict) -> None:

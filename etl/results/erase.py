@@ -1,0 +1,208 @@
+"""Erase a person on request: everything that is kept of them, wherever it stands, with a proof that names nobody.
+
+What the list of ``person_tables`` says goes in one transaction, with the parts of landed answers and messages that are
+about the person; a count after it has to be 0. Keyed hashes stay (etl.load.erased), so that no later answer brings the
+person back. What another system has taken stands there: the proof says what has to be asked of whom.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from psycopg2 import sql
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine
+
+from etl import db
+from etl.engine.people import Readers
+from etl.errors import GiveUp, InvalidInput
+from etl.load import audit, erased
+from etl.load.erased import Fact
+from etl.results import erase_bodies
+from etl.results.decisions import check_reason
+from etl.results.person_tables import HELD, Held
+
+_CODE: Final = "client"  # the fact that an auditor who knows the code asks about
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What another system has taken of the person, and still holds."""
+
+    target: str
+    account: str
+    kind: str
+    items: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """What would be erased: rows by table. ``obstacles``: why it cannot be now, one sentence each."""
+
+    counts: Mapping[str, int]
+    sent: tuple[Sent, ...]
+    obstacles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """An erasure, as it is kept: who did it, when, why, and how many rows of which table; not whom."""
+
+    erasure_id: int
+    erased_at: datetime
+    erased_by: str
+    because: str
+    counts: Mapping[str, int]
+    sent: tuple[Sent, ...]
+    lifted_at: datetime | None = None
+    lifted_by: str | None = None
+    lifted_because: str | None = None
+
+    def text(self) -> str:
+        """The proof as JSON, to hand on."""
+        return json.dumps(asdict(self), indent=2, default=str)
+
+
+def preview(engine: Engine, client_code: str, readers: Readers) -> Found:
+    """How many rows of each table an erasure would take away. Landed answers are looked through by the erasure only."""
+    with engine.connect() as session:
+        _gather(session, client_code, readers)
+        found = Found(_counts(session), _sent(session), tuple(_obstacles(session)))
+        session.rollback()
+    return found
+
+
+def erase(
+    engine: Engine,
+    client_code: str,
+    by: str,
+    because: str,
+    readers: Readers,
+    through: audit.Through = "command",
+) -> Proof:
+    """Erase all that is kept of a person. Raises InvalidInput where that cannot be now, and then nothing was erased."""
+    check_reason(by, because)
+    with engine.begin() as session:
+        db.rows(session, "reference/files.lock")
+        obstacles = [*_running(session)]
+        _gather(session, client_code, readers)
+        obstacles += _obstacles(session)
+        if obstacles:
+            raise InvalidInput("; ".join(obstacles))
+        sent = _sent(session)
+        [opened] = db.rows(session, "results/erase.open", by=by, because=because)
+        facts = [Fact(**row) for row in db.rows(session, "results/erase.facts")]
+        erased.keep(session, opened["erasure_id"], facts)
+        known = erased.read(session).alone(opened["erasure_id"], facts)
+        counts = erase_bodies.rewrite(session, known, facts, readers)
+        _gather_listed(session)
+        counts += Counter({name: rows for name, rows in _each(session, "delete")})
+        _check(session)
+        audit.by(session, by, through)  # from here on: who erased is written down, what was erased is not
+        said = {"counts": json.dumps(counts), "sent": json.dumps([asdict(one) for one in sent])}
+        db.execute(session, "results/erase.close", erasure_id=opened["erasure_id"], **said)
+        return _proof(session, opened["erasure_id"])
+
+
+def erasure_of(session: Session, client_code: str) -> Proof | None:
+    """Whether a client was erased, when and by whom: for whoever knows the code."""
+    erasure = erased.read(session).whose([Fact(_CODE, "", client_code)])
+    return None if erasure is None else _proof(session, erasure)
+
+
+def lift(engine: Engine, client_code: str, by: str, because: str) -> Proof:
+    """Let a client be recorded again who was erased. Raises InvalidInput where another system has taken something of
+    the person: it would be sent once more.
+    """
+    check_reason(by, because)
+    with engine.begin() as session:
+        proof = erasure_of(session, client_code)
+        if proof is None:
+            raise InvalidInput("no client of this code was erased")
+        if proof.sent:
+            raise InvalidInput(
+                "other systems have taken something of the person, which would be sent to them once more: "
+                + "; ".join(map(words, proof.sent))
+            )
+        audit.by(session, by)
+        db.execute(session, "results/erase.forget", erasure_id=proof.erasure_id)
+        db.execute(session, "results/erase.lift", erasure_id=proof.erasure_id, by=by, because=because)
+        return _proof(session, proof.erasure_id)
+
+
+def proofs(session: Session, most: int = 100) -> list[Mapping[str, Any]]:
+    """The erasures, newest first."""
+    return db.rows(session, "results/erase.list", most=most)
+
+
+def words(sent: Sent) -> str:
+    """What has to be asked of another system, as a sentence says it."""
+    return f"{sent.items} items ({sent.kind}) stand at {sent.target}, account {sent.account}"
+
+
+def _gather(session: Session, client_code: str, readers: Readers) -> None:
+    db.execute(session, "results/erase.begin")
+    db.execute(session, "results/erase.gather", client_code=client_code, by_email=readers.by_email)
+    if not db.rows(session, "results/erase.facts"):
+        raise InvalidInput("there is no client of this code")
+
+
+def _gather_listed(session: Session) -> None:
+    db.execute(session, "results/erase.gather_listed")
+
+
+def _running(session: Session) -> list[str]:
+    flows = [row["flow"] for row in db.rows(session, "results/erase.under_way")]
+    return [f"a run of {flow} is under way: erase when it has ended" for flow in flows]
+
+
+def _obstacles(session: Session) -> list[str]:
+    [row] = db.rows(session, "results/erase.unsettled")
+    if not row["items"]:
+        return []
+    return [
+        f"of {row['items']} items that were sent nobody knows the outcome: settle them first, for what another system"
+        " took has to be asked of it"
+    ]
+
+
+def _counts(session: Session) -> dict[str, int]:
+    _gather_listed(session)
+    counts: Counter[str] = Counter()
+    for name, rows in _each(session, "count"):
+        counts[name] += rows
+    return {name: rows for name, rows in counts.items() if rows}
+
+
+def _check(session: Session) -> None:
+    left = [name for name, rows in _each(session, "count") if rows]
+    if left:
+        raise GiveUp(
+            f"nothing was erased: rows are left in {', '.join(sorted(set(left)))}: a fault of this program"
+        )
+
+
+def _each(session: Session, statement: str) -> list[tuple[str, int]]:
+    """What a statement counts, or takes away, of each table."""
+    with db.driver_cursor(session) as cursor:
+        return [(held.table, _of(cursor, statement, held)) for held in HELD]
+
+
+def _of(cursor: Any, statement: str, held: Held) -> int:
+    table = sql.Identifier(*held.table.split("."))
+    cursor.execute(
+        sql.SQL(db.sql(f"results/erase.{statement}")).format(table=table, condition=held.condition)
+    )
+    return int(cursor.rowcount if statement == "delete" else cursor.fetchone()[0])
+
+
+def _sent(session: Session) -> tuple[Sent, ...]:
+    return tuple(Sent(**row) for row in db.rows(session, "results/erase.sent"))
+
+
+def _proof(session: Session, erasure_id: int) -> Proof:
+    [row] = db.rows(session, "results/erase.erasure", erasure_id=erasure_id)
+    return Proof(**{**row, "sent": tuple(Sent(**one) for one in row["sent"])})

@@ -1,0 +1,404 @@
+-- name: begin
+create temporary table person_ids (
+    kind text not null,
+    place text not null,
+    value text not null,
+    number bigint generated always as (case when value ~ '^[0-9]{1,18}$' then cast(value as bigint) end) stored,
+    primary key (kind, place, value)
+) on commit drop
+
+-- name: gather
+-- What the person is known by, and the numbers of what is kept of the person where another table needs them.
+-- A number or address that another client has too says nothing of the person.
+insert into person_ids (kind, place, value)
+select 'client', '', client_code
+from core.clients
+where client_code = :client_code;
+
+insert into person_ids (kind, place, value)
+select 'enrolment', '', enrolment_code
+from core.enrolments
+where client_code = :client_code;
+
+insert into person_ids (kind, place, value)
+select 'number', theirs.scheme, theirs.value
+from core.client_numbers as theirs
+where theirs.client_code = :client_code
+and not exists (
+    select from core.client_numbers as others
+    where others.scheme = theirs.scheme
+    and others.value = theirs.value
+    and others.client_code <> theirs.client_code
+    and others.closed_at is null
+)
+on conflict do nothing;
+
+insert into person_ids (kind, place, value)
+select 'email', '', lower(theirs.email)
+from core.clients as theirs
+where theirs.client_code = :client_code
+and theirs.email <> ''
+and not exists (
+    select from core.clients as others
+    where lower(others.email) = lower(theirs.email)
+    and others.client_code <> theirs.client_code
+    and others.closed_at is null
+);
+
+insert into person_ids (kind, place, value)
+select 'external', '', theirs.external_id
+from core.clients as theirs
+where theirs.client_code = :client_code
+and theirs.external_id <> ''
+and not exists (
+    select from core.clients as others
+    where others.external_id = theirs.external_id
+    and others.client_code <> theirs.client_code
+    and others.closed_at is null
+);
+
+-- Accounts of sources.
+insert into person_ids (kind, place, value)
+select 'client', sources.source, :client_code
+from core.sources
+where sources.match_code
+and exists (select from core.clients where client_code = :client_code);
+
+insert into person_ids (kind, place, value)
+select 'email', sources.source, ids.value
+from core.sources
+join person_ids as ids on ids.kind = 'email' and ids.place = ''
+where sources.match_fields = 'email' or sources.system = any(cast(:by_email as text []));
+
+insert into person_ids (kind, place, value)
+select 'account', sources.source, ids.value
+from core.sources
+join person_ids as ids on ids.kind = 'number' and ids.place = sources.system || ':' || sources.source
+union
+select accounts.kind, accounts.source, accounts.user_id
+from (
+    select 'account', source, user_id from core.moodle_accounts where client_code = :client_code
+    union
+    select 'account', source, cast(user_id as text) from ops.derived_learners where client_code = :client_code
+    union
+    select 'account', shown.source, cast(shown.user_id as text)
+    from core.site_accounts as shown
+    join person_ids as ids
+        on ids.place = shown.source
+        and (
+            (ids.kind = 'client' and ids.value = shown.idnumber)
+            or (ids.kind = 'email' and ids.value = lower(shown.email))
+        )
+) as accounts (kind, source, user_id)
+on conflict do nothing;
+
+-- Requests of trainings, and under which number integrations know the person.
+insert into person_ids (kind, place, value)
+select 'request', '', request_code
+from core.training_requests
+where client_code = :client_code
+or external_id in (select value from person_ids where kind = 'external');
+
+insert into person_ids (kind, place, value)
+select 'person', '', person_id
+from core.training_requests
+where request_code in (select value from person_ids where kind = 'request')
+and person_id <> ''
+union
+select 'external', '', external_id
+from core.training_requests
+where request_code in (select value from person_ids where kind = 'request')
+and external_id <> ''
+on conflict do nothing;
+
+insert into person_ids (kind, place, value)
+select 'person', integrations.integration, ids.value
+from core.integrations
+join person_ids as ids
+    on ids.place = ''
+    and ids.kind = case
+        when integrations.integration in (select source from core.sources) then 'client'
+        when integrations.person_scheme = 'external' then 'external'
+        else 'person'
+    end
+on conflict do nothing;
+
+insert into person_ids (kind, place, value)
+select 'account', reported.integration, reported.user_id
+from core.ilias_reported as reported
+join person_ids as ids
+    on ids.kind = 'person' and ids.place = reported.integration and ids.value = reported.person_id
+union
+select 'account', users.integration, users.user_id
+from core.ilias_users as users
+join person_ids as ids
+    on ids.kind = 'person'
+    and ids.place = users.integration
+    and ids.value in (users.matriculation, users.external_account)
+on conflict do nothing;
+
+-- Rows that others refer to by number.
+insert into person_ids (kind, place, value)
+select 'completion', '', cast(said.completion_id as text)
+from core.reported_completions as said
+join person_ids as ids on ids.kind = 'person' and ids.place = said.integration and ids.value = said.person_id;
+
+insert into person_ids (kind, place, value)
+select 'message', '', cast(said.message_id as text)
+from core.completion_messages as said
+join person_ids as ids on ids.kind = 'person' and ids.place = said.integration and ids.value = said.person_id
+union
+select 'message', '', cast(said.message_id as text)
+from core.reported_completions as said
+join person_ids as ids on ids.kind = 'completion' and ids.number = said.completion_id
+where said.message_id is not null;
+
+insert into person_ids (kind, place, value)
+select 'item', '', cast(item_id as text)
+from (
+    select item_id from ops.pe_attendance where client_code = :client_code
+    union
+    select item_id from ops.moodle_people where client_code = :client_code
+    union
+    select item_id
+    from ops.moodle_enrolments
+    where client_code = :client_code
+    or enrolment_code in (select value from person_ids where kind = 'enrolment')
+    union
+    select item_id
+    from ops.coachview_results
+    where request_code in (select value from person_ids where kind = 'request')
+    or completion_id in (select number from person_ids where kind = 'completion')
+) as items;
+
+insert into person_ids (kind, place, value)
+select distinct 'result', brin6, brin6 || '/' || result_key
+from core.test_result_versions
+where pupil_key = :client_code;
+
+insert into person_ids (kind, place, value)
+select 'row', rows.entity, rows.id
+from raw.coachview_rows as rows
+where rows.fields ->> 'person_id' in (select value from person_ids where kind = 'person' and place = '')
+or rows.fields ->> 'request_code' in (select value from person_ids where kind = 'request')
+or (
+    rows.entity = 'Personen'
+    and rows.id in (select value from person_ids where kind = 'person' and place = '')
+);
+
+insert into person_ids (kind, place, value)
+select 'origin', origins.file, origins.key
+from ops.reference_origins as origins
+join person_ids as ids
+    on ids.place = ''
+    and ids.value = cast(origins.key as jsonb) ->> 0
+    and ids.kind = case origins.file
+        when 'clients' then 'client'
+        when 'client_numbers' then 'client'
+        when 'recorded_competences' then 'client'
+        when 'enrolments' then 'enrolment'
+        when 'enrolment_units' then 'enrolment'
+        when 'recorded_results' then 'enrolment'
+        when 'training_requests' then 'request'
+        when 'training_request_parts' then 'request'
+    end
+on conflict do nothing
+
+-- name: gather_listed
+-- What is listed of the person, and what people changed of it. A key ends with whose row it is, unless the row is an
+-- activity's; a learner is named beside it where learners are told apart.
+create temporary table listed_rows on commit drop as
+select rejections.rejection_id, rejections.source, rejections.record_key
+from (
+    select rejection_id, source, resource, record_key, learner from ops.rejections
+    union all
+    select null, source, resource, record_key, null from ops.dry_run_rejections
+) as rejections
+where exists (
+    select from person_ids as ids
+    where (
+        ids.kind in ('account', 'person')
+        and ids.place = rejections.source
+        and case
+            when rejections.learner is not null then rejections.learner = ids.value
+            else rejections.resource not in ('activity', 'activity_link', 'course', 'module')
+                and (
+                    right(rejections.record_key, length(ids.value) + 1) = '/' || ids.value
+                    or ids.value = any(string_to_array(rejections.record_key, '/')) and rejections.resource = 'unit_result'
+                    or rejections.record_key ~ ('user ' || ids.value || '($|,)')
+                )
+        end
+    )
+    or (ids.kind = 'result' and ids.value = rejections.record_key)
+    or (
+        ids.kind = 'client' and ids.place = ''
+        and rejections.resource = 'competence'
+        and split_part(rejections.record_key, '/', 1) = ids.value
+    )
+)
+or exists (
+    select from person_ids as ids
+    join ops.outbox as items on items.item_id = ids.number
+    where ids.kind = 'item'
+    and items.target = rejections.source
+    and items.record_key = rejections.record_key
+);
+
+insert into person_ids (kind, place, value)
+select 'listed', '', cast(rejection_id as text) from listed_rows where rejection_id is not null
+union
+select 'tried', source, record_key from listed_rows where rejection_id is null;
+
+insert into person_ids (kind, place, value)
+select distinct 'change', '', cast(audit.audit_id as text)
+from ops.audit
+cross join lateral jsonb_each_text(
+    coalesce(audit.key, '{}') || coalesce(audit.before, '{}') || coalesce(audit.after, '{}')
+) as said (name, value)
+join person_ids as ids
+    on ids.place = ''
+    and ids.value = said.value
+    and ids.kind = case said.name
+        when 'client_code' then 'client'
+        when 'pupil_key' then 'client'
+        when 'enrolment_code' then 'enrolment'
+        when 'request_code' then 'request'
+        when 'completion_id' then 'completion'
+        when 'item_id' then 'item'
+        when 'rejection_id' then 'listed'
+    end
+
+-- name: add_results
+-- Keys of results that could not be read, as messages had them.
+insert into person_ids (kind, place, value)
+select 'result', :brin6, :brin6 || '/' || key
+from unnest(cast(:keys as text [])) as keys (key)
+on conflict do nothing
+
+-- name: facts
+select kind, place, value
+from person_ids
+where kind in ('account', 'client', 'email', 'number', 'person', 'request')
+
+-- name: count
+select count(*) from {table} as held where {condition}
+
+-- name: delete
+delete from {table} as held where {condition}
+
+-- name: under_way
+-- No run begins until the end of the transaction; those that have not ended.
+lock table ops.runs, raw.inbox, raw.landings in share row exclusive mode;
+
+select flow from ops.runs where finished_at is null order by started_at
+
+-- name: unsettled
+select count(*) as items
+from ops.outbox
+join person_ids as ids on ids.kind = 'item' and ids.number = item_id
+where status in ('sending', 'unknown')
+
+-- name: sent
+-- What other systems have taken.
+select outbox.target, outbox.account, outbox.kind, count(*) as items
+from ops.outbox
+join person_ids as ids on ids.kind = 'item' and ids.number = item_id
+where status = 'accepted'
+group by outbox.target, outbox.account, outbox.kind
+order by outbox.target, outbox.account, outbox.kind
+
+-- name: open
+insert into ops.erasures (erased_by, because, counts, sent)
+values (:by, :because, '{}', '{}')
+returning erasure_id, erased_at
+
+-- name: close
+update ops.erasures
+set counts = cast(:counts as jsonb), sent = cast(:sent as jsonb)
+where erasure_id = :erasure_id
+
+-- name: erasure
+select erasure_id, erased_at, erased_by, because, counts, sent, lifted_at, lifted_by, lifted_because
+from ops.erasures
+where erasure_id = :erasure_id
+
+-- name: list
+select erasure_id, erased_at, erased_by, because, lifted_at, lifted_by
+from ops.erasures
+order by erasure_id desc
+limit :most
+
+-- name: lift
+update ops.erasures
+set lifted_at = clock_timestamp(), lifted_by = :by, lifted_because = :because
+where erasure_id = :erasure_id
+
+-- name: forget
+delete from ops.erased where erasure_id = :erasure_id
+
+-- name: sources
+-- Every source and integration that something of was landed or received, with its system.
+select source, system from core.sources
+union
+select integration, system from core.integrations
+
+-- name: bodies
+-- The bodies of answers of a source, some at a time.
+select distinct sha256
+from raw.landings
+where source = :source
+and sha256 > cast(:after as bytea)
+order by sha256
+limit :most
+
+-- name: landings
+select landing_id, source, scope, resource, key, sha256
+from raw.landings
+where source = :source
+and sha256 = any(cast(:hashes as bytea []))
+
+-- name: keyed
+select landing_id, source, scope, resource, key, sha256
+from raw.landings
+where source = :source
+and key = any(cast(:keys as text []))
+and resource = any(cast(:resources as text []))
+
+-- name: body
+select body from raw.bodies where sha256 = :sha256
+
+-- name: drop_landings
+delete from raw.landings where landing_id = any(cast(:landings as bigint []))
+
+-- name: replace_landing
+update raw.landings set sha256 = :sha256, key = :key where landing_id = :landing_id
+
+-- name: drop_bodies
+delete from raw.bodies
+where sha256 = any(cast(:hashes as bytea []))
+and not exists (select from raw.landings where landings.sha256 = bodies.sha256)
+
+-- name: drop_dictionary
+delete from raw.dictionaries
+where source = :source and resource = :resource
+returning dictionary_id, dictionary
+
+-- name: packed_with
+-- Bodies that may have been packed with a dictionary: its number stands among the first bytes of a frame.
+select sha256, body
+from raw.bodies
+where position(cast(:number as bytea) in substring(body from 5 for 8)) > 0
+
+-- name: repack
+update raw.bodies set body = :body where sha256 = :sha256
+
+-- name: messages
+-- Messages of several people whose body is kept.
+select message_id, origin, body
+from raw.inbox
+where system = :system and body is not null and message_id > :after
+order by message_id
+limit :most
+
+-- name: put_message
+update raw.inbox set body = cast(:body as bytea) where message_id = :message_id
