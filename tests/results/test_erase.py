@@ -24,9 +24,10 @@ NOBODY = {
     ),
     "how runs went: counts, and hashes over what they read": (
         "ops.coachview_calls ops.coachview_reading ops.derivations ops.derived_courses ops.ilias_polls"
-        " ops.moodle_courses ops.moodle_held_back ops.moot_reasons ops.reference_version ops.run_attempts ops.run_steps ops.runs"
+        " ops.moodle_courses ops.moodle_held_back ops.reference_version ops.run_attempts ops.run_steps ops.runs"
         " ops.schema_migrations ops.views_applied raw.drop_files core.uwlr_messages ops.link_log"
     ),
+    "reasons, for everybody": "ops.moot_reasons",
     "who works here, and their keys": "ops.account_pauses ops.link_codes",
     "the erasures themselves": "ops.erasures ops.erased ops.erasure_key",
     "written again by etl.results.erase_bodies": "raw.bodies raw.dictionaries raw.landings",
