@@ -4,7 +4,7 @@ from etl.reference.spec import FILES
 
 COLUMNS = """
 select attname, attnotnull from pg_attribute
-where attrelid = cast('{}' as regclass) and attnum > 0 and not attisdropped
+where attrelid = cast('{}' as regclass) and attnum > 0 and not attisdropped and attgenerated = ''
 """
 KEY = """
 select attname from pg_index join pg_attribute on attrelid = indrelid and attnum = any(indkey)
