@@ -122,7 +122,7 @@ class Administration:
     def enrolled(self, persons: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """Matched learners, their enrolments, and the rejected."""
         nobody = persons.loc[persons["client_code"].isna(), "scope"]
-        label = nobody.map(self._labels).fillna("course " + nobody)
+        label = nobody.map(self._labels).astype("str").fillna("course " + nobody)
         matched, unmatched = matched_and_not(persons.assign(label=label))
         enrolments, unenrolled = learner_enrolments(matched, self.courses, self.enrolments)
         return matched, enrolments, combined([unmatched, unenrolled])
