@@ -64,6 +64,8 @@ def numbered(values: Column) -> tuple[Column, Column]:
 
 def among(rows: pd.DataFrame, others: pd.DataFrame) -> Column:
     """Which rows are of a learner (scope, user_id) who is among the others."""
+    if rows.empty or others.empty:
+        return np.zeros(len(rows), dtype=bool)
     found: Column = rows["user_id"].isin(others["user_id"]).to_numpy().copy()
     likely = np.flatnonzero(
         found

@@ -110,10 +110,10 @@ def _deciding(modules: pd.DataFrame, grades: pd.DataFrame, shown: pd.DataFrame) 
 
 def _shown(due: Due) -> pd.DataFrame:
     """What the reports of a course show of anybody, as it was when all of them were read last."""
+    courses = due.known_of(due.some)
     rows = [
         (scope, int(activity), module)
-        for scope, activities in due.courses[["scope", "activities"]].itertuples(index=False)
-        if scope in due.some
+        for scope, activities in zip(courses["scope"], courses["activities"], strict=True)
         for activity, module in json.loads(activities).items()
     ]
     return pd.DataFrame(rows, columns=["scope", "activity_id", "module"]).astype(
