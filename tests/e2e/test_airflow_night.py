@@ -207,6 +207,30 @@ def test_a_manual_run_beside_a_backfill_over_past_nights_leaves_the_same_rows_an
     assert (states, product.rows(RESULTS), product.bookings()) == ({"success"}, before, booked)
 
 
+def test_download_now_starts_one_run_that_is_seen_running_and_stopped(product):
+    product.api.get("dags")  # logs in
+    pages, browser = f"{product.api.url}/learning-results/pages", requests.Session()
+    browser.headers["Authorization"] = product.api._calls.headers["Authorization"]
+    before, asked = product.rows(RESULTS), {"occurrence": "OCC-1001"}
+    page = browser.get(f"{pages}/download", params=asked, timeout=60).text
+    asked["csrftoken"] = re.search(r'name="csrftoken" value="([^"]*)"', page)[1]
+    first, second = (browser.post(f"{pages}/download-start", data=asked, timeout=60) for _ in range(2))
+    assert "under way already" in second.text
+    run = re.search(r'name="run" value="([^"]*)"', first.text)[1]
+    assert run == re.search(r'name="run" value="([^"]*)"', second.text)[1]
+    shown = {"occurrence": "OCC-1001", "run": run}
+    product.wait_until(lambda: "running" in browser.get(f"{pages}/download", params=shown, timeout=60).text)
+    stopped = browser.post(f"{pages}/download-stop", data=asked | {"run": run}, timeout=60)
+    assert "What was recorded before stays" in stopped.text
+    told = product.api.get(f"dags/{NIGHT}/dagRuns/{run}")
+    assert (told["state"], told["triggering_user_name"]) == ("failed", "admin")
+    assert (told["conf"], product.rows(RESULTS)) == ({"courses": ["2"], "full": True}, before)
+    links = product.api.get(f"dags/{NIGHT}/dagRuns/{run}/taskInstances/report/links")["extra_links"]
+    assert [
+        link.endswith(f"/dags/{NIGHT}/runs/{run}/plugin/learning-results-report") for link in links.values()
+    ] == [True]
+
+
 def test_a_dry_run_counts_in_the_log_of_its_report_and_sets_off_no_push(product):
     pushes = len(product.api.get(f"dags/{PUSH}/dagRuns", run_type="asset_triggered")["dag_runs"])
     run = product.trigger(NIGHT, dry_run=True, full=True)
