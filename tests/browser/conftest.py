@@ -14,6 +14,7 @@ from etl import db
 from etl.pages.app import PATH, create
 from etl.pages.host import PagesHost, Right, Visitor
 from tests.browser.filled import fill, serving
+from tests.fixtures.airflow_runs import StandIn
 from tests.fixtures.warehouse import copy
 
 RIGHTS = {
@@ -56,7 +57,13 @@ def filled(postgres_url, sample_template):
 
 
 @pytest.fixture(scope="session")
-def served(filled):
+def airflow():
+    """Where the pages start runs; a test lets them go on."""
+    return StandIn()
+
+
+@pytest.fixture(scope="session")
+def served(filled, airflow):
     """The address of the server; the pages are below it twice: as they are, and below a prefix."""
 
     async def visitor(request: Request) -> Visitor:
@@ -66,7 +73,9 @@ def served(filled):
         return Visitor(name, RIGHTS[name])
 
     below = [
-        Mount(prefix + PATH, create(PagesHost(visitor, lambda: filled, "of these tests", prefix)))
+        Mount(
+            prefix + PATH, create(PagesHost(visitor, lambda: filled, "of these tests", prefix, runs=airflow))
+        )
         for prefix in (PREFIX, "")
     ]
     with serving(Starlette(routes=below)) as url:
