@@ -18,7 +18,7 @@ from etl.pages.app import PATH, create
 from etl.pages.host import PagesHost, Right, Visitor
 from etl.sandbox.server import serve
 from tests.fixtures.nights import moodle_connection
-from tests.fixtures.warehouse import copy
+from tests.fixtures.warehouse import copy_of
 from tests.pages.conftest import SECRET
 from tests.pages.test_pages import words
 from tests.reference.test_effect import connect
@@ -33,12 +33,12 @@ pytestmark = pytest.mark.long  # a night stands before them
 
 @pytest.fixture(scope="module")
 def template(postgres_url, sample_template):
-    name = "warehouse_to_map"
-    engine = db.engine(copy(postgres_url, sample_template, name))
-    with serve() as sandbox:
-        moodle_results.run(engine, lambda conn_id: moodle_connection(sandbox.url, conn_id), Options())
-    engine.dispose()
-    return name
+    with copy_of(postgres_url, sample_template) as url:
+        engine = db.engine(url)
+        with serve() as sandbox:
+            moodle_results.run(engine, lambda conn_id: moodle_connection(sandbox.url, conn_id), Options())
+        engine.dispose()  # a database that is in use cannot be copied
+        yield engine.url.database
 
 
 @pytest.fixture

@@ -53,13 +53,13 @@ def connect(conn_id):
 @pytest.fixture(scope="module")
 def template(postgres_url, sample_template):
     """What a night of the recorded site leaves."""
-    name = "warehouse_to_try_on"
-    engine = db.engine(copy(postgres_url, sample_template, name))
-    with serve() as sandbox:
-        moodle_results.run(engine, lambda conn_id: moodle_connection(sandbox.url, conn_id), Options())
-    follow(engine)
-    engine.dispose()
-    return name
+    with copy_of(postgres_url, sample_template) as url:
+        engine = db.engine(url)
+        with serve() as sandbox:
+            moodle_results.run(engine, lambda conn_id: moodle_connection(sandbox.url, conn_id), Options())
+        follow(engine)
+        engine.dispose()  # a database that is in use cannot be copied
+        yield engine.url.database
 
 
 def follow(engine):
