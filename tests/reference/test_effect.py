@@ -23,7 +23,7 @@ from etl.reference.effect import sentences, what_would_change
 from etl.sandbox.server import serve
 from tests.fixtures.nights import infocaption_connection, moodle_connection
 from tests.fixtures.properties import examples
-from tests.fixtures.warehouse import SAMPLE, copy, copy_of
+from tests.fixtures.warehouse import SAMPLE, copy_of
 
 WRITTEN = (
     "core.unit_results", "core.course_completions", "core.enrolment_completions", "core.earned_competences",
