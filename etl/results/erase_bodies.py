@@ -5,9 +5,11 @@ they hold pieces of the first of them.
 """
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
+from xml.sax.saxutils import escape
 
 from sqlalchemy import Connection as Session
 
@@ -52,9 +54,9 @@ class _Landings:
         looked_for: set[Fact] = set()
         while self._theirs - looked_for:
             looked_for = set(self._theirs)
-            needles = _needles(looked_for)
+            needles = spellings(fact for fact in looked_for if fact.kind in (ACCOUNT, CLIENT, EMAIL))
             for rows, body in self._bodies(unpacker):
-                if any(needle in body.lower() for needle in needles) or _keyed(rows, self._accounts):
+                if mentions(body, needles) or _keyed(rows, self._accounts):
                     changed += sum(self._rewrite(row, body) for row in rows)
         for resource in sorted(self._resources):
             _forget_dictionary(self._session, self._source, resource)
@@ -116,20 +118,32 @@ def _keyed(rows: Iterable[Mapping[str, Any]], accounts: set[Fact]) -> bool:
     return any(numbers & set(row["key"].split(",")) for row in rows)
 
 
-def _needles(facts: Iterable[Fact]) -> list[bytes]:
-    """What a body would hold of the person: ids and addresses, in small letters."""
-    return [fact.value.lower().encode() for fact in facts if fact.kind in (ACCOUNT, CLIENT, EMAIL)]
+def spellings(facts: Iterable[Fact]) -> set[str]:
+    """How a body may write what a person is known by: as it is, or with what JSON (PHP's with its slashes) and XML
+    escape; in small letters.
+    """
+    found = set()
+    for fact in facts:
+        as_json = json.dumps(fact.value)[1:-1]
+        found |= {fact.value, as_json, as_json.replace("/", "\\/"), escape(fact.value)}
+    return {one.lower() for one in found}
+
+
+def mentions(body: bytes, written: Iterable[str]) -> bool:
+    """Whether a body may be about a person (see ``spellings``); who reads it knows."""
+    text = body.decode(errors="replace").lower()
+    return any(one in text for one in written)
 
 
 def _messages(
     session: Session, system: str, reader: MessageReader, known: Erased, facts: Iterable[Fact]
 ) -> int:
     """Write messages of a system again that are about others too, and drop the bodies of those that are not."""
-    needles, changed, after = [fact.value.encode() for fact in facts], 0, 0
+    needles, changed, after = spellings(facts), 0, 0
     while found := db.rows(session, "results/erase.messages", system=system, after=after, most=_AT_ONCE):
         for row in found:
             after, text = row["message_id"], Unpacker().unpack(bytes(row["body"]))
-            if not any(needle in text for needle in needles):
+            if not mentions(text, needles):
                 continue
             others = reader(text, row["origin"], lambda theirs: known.whose(theirs) is not None)
             if others.text is text:
