@@ -132,9 +132,18 @@ def copy(session: Session, table: str, rows: pd.DataFrame | pa.Table) -> None:
 def _arrow(table: str, frame: pd.DataFrame) -> pa.Table:
     """One chunk: for an empty one, which pd.concat leaves behind, the writer puts out what was in memory before."""
     try:
-        return pa.Table.from_pandas(frame, preserve_index=False).combine_chunks()
+        arrow = pa.Table.from_pandas(frame, preserve_index=False).combine_chunks()
     except pa.ArrowException:  # its text holds the value
         raise DatabaseFault(f"the warehouse: {table}: a column has values of several types", None) from None
+    return pa.table([_days(column) for column in arrow.columns], arrow.column_names)
+
+
+def _days(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Days without the time of midnight, which takes longer to write and to read than the day itself."""
+    if not pa.types.is_timestamp(column.type) or column.type.tz is not None:
+        return column
+    days = column.cast(pa.date32())
+    return days if days.cast(column.type).equals(column) else column
 
 
 def binaries(values: Iterable[bytes]) -> str:

@@ -1,4 +1,6 @@
-"""Reading from the warehouse: whatever a text holds, it comes back as it is."""
+"""Writing to the warehouse and reading from it: what is there comes back as it is."""
+
+import pandas as pd
 
 from etl import db
 
@@ -15,3 +17,20 @@ def test_line_breaks_in_a_large_answer_come_back_whole(warehouse):
 
     assert len(clients) == 20_000
     assert set(clients["surname"]) == {'a\r\nb, "c"\n' + "x" * 90}
+
+
+def test_days_and_moments_are_copied_as_they_are(warehouse):
+    engine = db.engine(warehouse)
+    moments = pd.to_datetime(["2026-03-01 23:30:00", "2026-03-02", None])
+    rows = pd.DataFrame({"place": [1, 2, 3], "day": moments.normalize(), "moment": moments})
+    with engine.begin() as session:
+        session.exec_driver_sql("create temporary table held (place int, day date, moment timestamp)")
+        db.copy(session, "held", rows)
+        held = session.exec_driver_sql("select day::text, moment::text from held order by place").all()
+    engine.dispose()
+
+    assert held == [
+        ("2026-03-01", "2026-03-01 23:30:00"),
+        ("2026-03-02", "2026-03-02 00:00:00"),
+        (None, None),
+    ]
