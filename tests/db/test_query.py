@@ -21,7 +21,7 @@ def test_line_breaks_in_a_large_answer_come_back_whole(warehouse):
 
 def test_days_and_moments_are_copied_as_they_are(warehouse):
     engine = db.engine(warehouse)
-    moments = pd.to_datetime(["2026-03-01 23:30:00", "2026-03-02", None])
+    moments = pd.to_datetime(["2026-03-01 23:30:00", "2026-03-02 00:00:00", None])
     rows = pd.DataFrame({"place": [1, 2, 3], "day": moments.normalize(), "moment": moments})
     with engine.begin() as session:
         session.exec_driver_sql("create temporary table held (place int, day date, moment timestamp)")
