@@ -1,7 +1,7 @@
 """Results: those that wait for review, and those that are recorded; adjusted, recorded or dismissed."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
@@ -42,6 +42,7 @@ class Filter:
 
     occurrence: str | None = None
     course: str | None = None
+    source: str | None = None
     learner: str | None = None
     state: Literal["ready", "recorded", "not_possible", "adjusted"] | None = None
     since: date | None = None
@@ -57,17 +58,15 @@ class Filter:
         return Filter(self.occurrence, self.course).address
 
 
-Word = Annotated[str, Query(max_length=200)]
 Given = Annotated[str, Form(max_length=200)]
 
 
-def _asked(
-    occurrence: Word = "", course: Word = "", learner: Word = "", state: Word = "", since: Word = ""
-) -> Filter:
+def _asked(given: Mapping[str, str]) -> Filter:
     """An empty field of a form asks for everything."""
-    given = {"occurrence": occurrence, "course": course, "learner": learner, "state": state, "since": since}
     try:
-        return msgspec.convert({name: value for name, value in given.items() if value}, Filter)
+        return msgspec.convert(
+            {name: given[name] for name in Filter.__dataclass_fields__ if given.get(name)}, Filter
+        )
     except msgspec.ValidationError:
         raise InvalidInput("There is no such state, or the day is not of the form YYYY-MM-DD.") from None
 
@@ -105,7 +104,7 @@ def router(host: PagesHost) -> APIRouter:
         adjust: Annotated[str | None, Query(max_length=500)] = None,
         done: Annotated[str | None, Query(max_length=300)] = None,
     ) -> Response:
-        return shown(request, _asked(**_filter_of(request.query_params)), adjust=adjust, done=done)
+        return shown(request, _asked(request.query_params), adjust=adjust, done=done)
 
     @pages.post("/results")
     def decided(
@@ -119,7 +118,7 @@ def router(host: PagesHost) -> APIRouter:
         finished_on: Given = "",
         result: Given = "",
     ) -> Response:
-        asked = _asked(**_filter_of(request.query_params))
+        asked = _asked(request.query_params)
         what, _, row = do.partition(" ")
         meant = [_seen(one) for one in ([row] if row else chosen)]
         try:
@@ -139,12 +138,6 @@ def router(host: PagesHost) -> APIRouter:
         return RedirectResponse(f"results?{address}#rows", status_code=303)
 
     return pages
-
-
-def _filter_of(given: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name: given[name] for name in ("occurrence", "course", "learner", "state", "since") if name in given
-    }
 
 
 def _page(
@@ -187,7 +180,7 @@ def _seen(key: str) -> SeenProposal:
 
 def _green(host: PagesHost, asked: Filter, shown_at: datetime) -> list[SeenProposal]:
     """All that are ready under the filter, and were so when the page was shown."""
-    ready = Filter(asked.occurrence, asked.course, asked.learner, "ready", asked.since)
+    ready = replace(asked, state="ready")
     with host.engine().connect() as session:
         return [_proposal(row) for row in _page(session, ready, most=_ALL, until=shown_at)]
 

@@ -27,6 +27,7 @@ STATES: Final = {
     "incomplete": ("blocked", "not complete"),
     "failed": ("blocked", "broke off"),
     "abandoned": ("blocked", "broke off"),
+    "stopped": ("recorded", "stopped by a person"),
     "running": ("adjusted", "running"),
 }
 # The page that shows what is sent to a system.
@@ -93,9 +94,7 @@ def bars(runs: list[Mapping[str, Any]]) -> list[Bar]:
     longest = max((one["seconds"] or 0 for one in runs), default=0) or 1
     heights = [max(1, round(_TALLEST * (one["seconds"] or 0) / longest)) for one in runs]
     return [
-        Bar(
-            place * _STEP, 24 - height, height, one["status"] in ("success", "running"), one["seconds"] or 0.0
-        )
+        Bar(place * _STEP, 24 - height, height, STATES[one["status"]][0] != "blocked", one["seconds"] or 0.0)
         for place, (height, one) in enumerate(zip(heights, runs, strict=True))
     ]
 

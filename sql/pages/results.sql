@@ -66,6 +66,7 @@ select
     and (listed.enrolment_code, listed.unit_code, listed.status) > (:after_enrolment, :after_unit, :after_status)
     and (cast(:occurrence as text) is null or enrolled.occurrence_code = :occurrence)
     and (cast(:learner as text) is null or enrolled.client_code = :learner)
+    and (cast(:source as text) is null or listed.source = :source)
     and (cast(:since as date) is null or coalesce(listed.finished_on, listed.started_on) >= :since)
     and (cast(:since as date) is null or coalesce(held.finished_on, held.started_on) >= :since)
     and (
@@ -106,6 +107,7 @@ union
     and (listed.enrolment_code, listed.unit_code, held.status) > (:after_enrolment, :after_unit, :after_status)
     and (cast(:occurrence as text) is null or enrolled.occurrence_code = :occurrence)
     and (cast(:learner as text) is null or enrolled.client_code = :learner)
+    and (cast(:source as text) is null or listed.source = :source)
     and (cast(:since as date) is null or coalesce(listed.finished_on, listed.started_on) >= :since)
     and (cast(:since as date) is null or coalesce(held.finished_on, held.started_on) >= :since)
     and (
@@ -147,6 +149,7 @@ union
     and (listed.enrolment_code, listed.unit_code, held.status) > (:after_enrolment, :after_unit, :after_status)
     and (cast(:occurrence as text) is null or enrolled.occurrence_code = :occurrence)
     and (cast(:learner as text) is null or enrolled.client_code = :learner)
+    and (cast(:source as text) is null or held.source = :source)
     and (cast(:since as date) is null or coalesce(listed.finished_on, listed.started_on) >= :since)
     and (cast(:since as date) is null or coalesce(held.finished_on, held.started_on) >= :since)
     and (

@@ -67,7 +67,7 @@ select
     runs.airflow_run_id,
     runs.started_at,
     runs.finished_at,
-    runs.status,
+    case when runs.status = 'failed' and counted.stopped then 'stopped' else runs.status end as status,
     counted.read,
     counted.written,
     counted.unchanged,
@@ -92,7 +92,8 @@ cross join lateral (
         cast(coalesce(sum(ignored) filter (where comes_in), 0) as bigint) as ignored,
         cast(coalesce(sum(calls), 0) as bigint) as calls,
         cast(coalesce(sum(bytes), 0) as bigint) as bytes,
-        count(problem_code) as problems
+        count(problem_code) as problems,
+        coalesce(bool_or(problem_code = 'stopped'), false) as stopped
     from (
         -- The rows of these steps are those that another step of the run has read already.
         select *, step not in ('award', 'drop', 'push') as comes_in
@@ -125,7 +126,7 @@ comment on column mart.runs.flow is 'Flow, such as moodle_results';
 comment on column mart.runs.airflow_run_id is 'The same run as Airflow names it; empty for runs of the command line';
 comment on column mart.runs.started_at is 'When the run started first';
 comment on column mart.runs.finished_at is 'When it ended last; empty while it runs';
-comment on column mart.runs.status is 'running, success, incomplete (some part could not be done: see the problems of its steps), failed (it broke off) or abandoned (its process was gone; closed by a later run)';
+comment on column mart.runs.status is 'running, success, incomplete (some part could not be done: see the problems of its steps), failed (it broke off), stopped (by a person) or abandoned (its process was gone; closed by a later run)';
 comment on column mart.runs.read is 'Rows that came in, each once';
 comment on column mart.runs.written is 'Rows that were recorded new or changed';
 comment on column mart.runs.unchanged is 'Rows that were recorded already';

@@ -19,6 +19,8 @@ select
 from latest
 join ops.run_step_counts as step using (run_id)
 where step.problem_code is not null
+-- Whoever stops a run knows it, and the next one does what is left.
+and step.problem_code <> 'stopped'
 group by latest.flow, latest.run_id, step.problem_code
 union all
 -- Only the first run that met it was red, and the next ones have nothing to do.

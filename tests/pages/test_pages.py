@@ -10,6 +10,7 @@ from fastapi import HTTPException
 from starlette.testclient import TestClient
 
 from etl.load import runs
+from etl.load.runs import Counts
 from etl.pages.access import RIGHTS
 from etl.pages.app import application, create
 from etl.pages.host import PagesHost, Right
@@ -51,6 +52,24 @@ def test_a_dry_run_is_no_night(op, engine, night):
         trial = runs.open_run(session, "moodle_results", None, {"dry_run": True})
         runs.close_run(session, trial)
     assert trial not in op.get("/tonight").text
+
+
+def test_a_run_that_a_person_stopped_is_shown_as_stopped_and_needs_nobody(op, engine):
+    with engine.begin() as session:
+        run_id = runs.open_run(session, "moodle_results", "manual__1")
+        runs.stop(session, "moodle_results", "manual__1")
+    page = op.get("/tonight")
+    assert "Nothing: everything that came in was recorded or is as it was." in words(page)
+    assert re.search(r'class="state recorded">stopped by a person', page.text)
+    assert "stopped by a person" in words(op.get("/run", params={"run_id": run_id}))
+
+
+def test_a_part_that_a_stopped_run_could_not_do_still_needs_a_person(op, engine):
+    with engine.begin() as session:
+        run_id = runs.open_run(session, "moodle_results", "manual__1")
+        runs.record_step(session, run_id, "land", "main/3", Counts(), "access_denied", "No access to 3")
+        runs.stop(session, "moodle_results", "manual__1")
+    assert "moodle_results: 1 part. No access to 3." in words(op.get("/tonight"))
 
 
 def test_the_page_of_a_run_holds_its_report_by_our_id_or_airflows(op, engine, night):

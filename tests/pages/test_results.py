@@ -179,3 +179,16 @@ def test_before_there_are_results_the_page_says_what_to_do_first(op, engine):
 
 def test_a_day_that_is_none_is_said(op):
     assert op.get("/results", params={"since": "soon"}).status_code == 404
+
+
+def test_tonight_leads_to_the_results_of_a_source_that_wait(op, engine):
+    with engine.begin() as session:
+        session.exec_driver_sql(
+            "insert into core.sources (source, system, connection_id, timezone)"
+            " values ('other', 'moodle', 'other', 'Europe/Amsterdam');"
+            "update core.proposed_results set source = 'other' where enrolment_code = 'E1149'"
+        )
+    [address] = [one for one in links(op.get("/tonight")) if one.startswith("results?") and "other" in one]
+    page = op.get(f"/{address}")
+    assert rows(page) == ["E1149|U1|passed"]
+    assert "Record all green of these" in words(page)
