@@ -39,6 +39,9 @@ RIGHTS = {
     "enrolments": Right.PERSONS,
     "enrolments/change": Right.CHANGE,
     "person": Right.PERSONS,
+    "erase": Right.ADMIN,
+    "erasure": Right.ADMIN,
+    "erasures": Right.ADMIN,
     "why": Right.PERSONS,
     "reference-data": Right.PERSONS,
     "reference-data/change": Right.CHANGE,
@@ -67,4 +70,5 @@ _WORDS = {
     Right.PERSONS: "see what is kept of people",
     Right.CHANGE: "change what is recorded",
     Right.RUN: "start and stop runs of the flows",
+    Right.ADMIN: "administer everything here, as the role Admin has it",
 }

@@ -25,6 +25,7 @@ from etl.pages import (
     competences,
     download,
     enrolments,
+    erase,
     mapping,
     mapping_course,
     person,
@@ -81,6 +82,7 @@ def application(host: PagesHost) -> FastAPI:
         registrations,
         rejections,
         person,
+        erase,
         why,
         reference_data,
     ):

@@ -18,6 +18,7 @@ class Right(StrEnum):
     PERSONS = "persons"  # pages that name people or what they did
     CHANGE = "change"  # decide, map, settle
     RUN = "run"  # start and stop runs of flows
+    ADMIN = "admin"  # what is the administrator's alone: erase a person
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from etl.errors import InvalidInput
 from etl.pages.access import visitor_of
 from etl.pages.host import PagesHost
 from etl.pages.render import html
+from etl.results.erase import erasure_of
 from etl.results.person import MOST, read_person
 
 
@@ -20,11 +21,13 @@ def router(host: PagesHost) -> APIRouter:
         client_code = client_code.strip()
         if not client_code:
             return html(request, "person", asked="")
-        try:
-            with host.engine().connect() as session:
+        with host.engine().connect() as session:
+            try:
                 found = read_person(session, client_code)
-        except InvalidInput as refused:
-            return html(request, "person", 404, asked=client_code, refused=refused)
+            except InvalidInput as refused:
+                erasure = erasure_of(session, client_code)
+                told = {"erasure": erasure} if erasure else {"refused": refused}
+                return html(request, "person", 200 if erasure else 404, asked=client_code, **told)
         return html(request, "person", asked=client_code, person=found, most=MOST)
 
     return pages

@@ -70,7 +70,8 @@ def preview(engine: Engine, client_code: str, readers: Readers) -> Found:
     """How many rows of each table an erasure would take away. Landed answers are looked through by the erasure only."""
     with engine.connect() as session:
         _gather(session, client_code, readers)
-        found = Found(_counts(session), _sent(session), tuple(_obstacles(session)))
+        obstacles = (*_running(session), *_unsettled(session))
+        found = Found(_counts(session), _sent(session), obstacles)
         session.rollback()
     return found
 
@@ -87,10 +88,9 @@ def erase(
     check_reason(by, because)
     with engine.begin() as session:
         db.rows(session, "reference/files.lock")
-        obstacles = [*_running(session)]
+        db.execute(session, "results/erase.hold")
         _gather(session, client_code, readers)
-        obstacles += _obstacles(session)
-        if obstacles:
+        if obstacles := [*_running(session), *_unsettled(session)]:
             raise InvalidInput("; ".join(obstacles))
         sent = _sent(session)
         [opened] = db.rows(session, "results/erase.open", by=by, because=because)
@@ -104,13 +104,13 @@ def erase(
         audit.by(session, by, through)  # from here on: who erased is written down, what was erased is not
         said = {"counts": json.dumps(counts), "sent": json.dumps([asdict(one) for one in sent])}
         db.execute(session, "results/erase.close", erasure_id=opened["erasure_id"], **said)
-        return _proof(session, opened["erasure_id"])
+        return proof_of(session, opened["erasure_id"])
 
 
 def erasure_of(session: Session, client_code: str) -> Proof | None:
     """Whether a client was erased, when and by whom: for whoever knows the code."""
     erasure = erased.read(session).whose([Fact(_CODE, "", client_code)])
-    return None if erasure is None else _proof(session, erasure)
+    return None if erasure is None else proof_of(session, erasure)
 
 
 def lift(engine: Engine, client_code: str, by: str, because: str) -> Proof:
@@ -130,7 +130,15 @@ def lift(engine: Engine, client_code: str, by: str, because: str) -> Proof:
         audit.by(session, by)
         db.execute(session, "results/erase.forget", erasure_id=proof.erasure_id)
         db.execute(session, "results/erase.lift", erasure_id=proof.erasure_id, by=by, because=because)
-        return _proof(session, proof.erasure_id)
+        return proof_of(session, proof.erasure_id)
+
+
+def proof_of(session: Session, erasure_id: int) -> Proof:
+    """A proof that is kept, by its number. Raises InvalidInput where there is none."""
+    found = db.rows(session, "results/erase.erasure", erasure_id=erasure_id)
+    if not found:
+        raise InvalidInput(f"there is no erasure {erasure_id}")
+    return Proof(**{**found[0], "sent": tuple(Sent(**one) for one in found[0]["sent"])})
 
 
 def proofs(session: Session, most: int = 100) -> list[Mapping[str, Any]]:
@@ -159,7 +167,7 @@ def _running(session: Session) -> list[str]:
     return [f"a run of {flow} is under way: erase when it has ended" for flow in flows]
 
 
-def _obstacles(session: Session) -> list[str]:
+def _unsettled(session: Session) -> list[str]:
     [row] = db.rows(session, "results/erase.unsettled")
     if not row["items"]:
         return []
@@ -201,8 +209,3 @@ def _of(cursor: Any, statement: str, held: Held) -> int:
 
 def _sent(session: Session) -> tuple[Sent, ...]:
     return tuple(Sent(**row) for row in db.rows(session, "results/erase.sent"))
-
-
-def _proof(session: Session, erasure_id: int) -> Proof:
-    [row] = db.rows(session, "results/erase.erasure", erasure_id=erasure_id)
-    return Proof(**{**row, "sent": tuple(Sent(**one) for one in row["sent"])})

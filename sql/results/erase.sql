@@ -286,10 +286,12 @@ select count(*) from {table} as held where {condition}
 -- name: delete
 delete from {table} as held where {condition}
 
--- name: under_way
--- No run begins until the end of the transaction; those that have not ended.
-lock table ops.runs, raw.inbox, raw.landings in share row exclusive mode;
+-- name: hold
+-- No run begins, and nothing comes in, until the end of the transaction.
+lock table ops.runs, raw.inbox, raw.landings in share row exclusive mode
 
+-- name: under_way
+-- Runs that have not ended.
 select flow from ops.runs where finished_at is null order by started_at
 
 -- name: unsettled

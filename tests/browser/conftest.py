@@ -20,7 +20,7 @@ from tests.fixtures.warehouse import copy
 RIGHTS = {
     "viewer": frozenset({Right.SEE}),
     "user": frozenset({Right.SEE}),
-    "op": frozenset(Right),
+    "op": frozenset(Right) - {Right.ADMIN},
     "admin": frozenset(Right),
 }
 PREFIX = "/behind/a/proxy"

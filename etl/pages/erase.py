@@ -1,0 +1,77 @@
+"""Erase a person on request: what would go and what stands elsewhere, the deed, and the proofs. The administrator's."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from etl.connectors.registry import readers
+from etl.errors import EtlError, InvalidInput
+from etl.pages.access import visitor_of
+from etl.pages.host import PagesHost, Visitor
+from etl.pages.render import html
+from etl.results import erase
+
+_MISTAKEN: Final = 409
+_NOT_NOW: Final = 503
+Code = Annotated[str, Query(max_length=200)]
+Typed = Annotated[str, Form(max_length=200)]
+Number = Annotated[int, Query(ge=0, le=2**63 - 1)]
+
+
+def router(host: PagesHost) -> APIRouter:
+    """What would be erased with the form that does it; a proof, as a page and as a file; the list of them."""
+    pages = APIRouter()
+
+    @pages.get("/erase", dependencies=[visitor_of(host, "erase")])
+    def asked(request: Request, client_code: Code) -> Response:
+        return _page(host, request, client_code.strip())
+
+    @pages.post("/erase")
+    def erased(
+        request: Request,
+        visitor: Annotated[Visitor, visitor_of(host, "erase")],
+        client_code: Typed,
+        again: Typed = "",
+        because: Annotated[str, Form(max_length=500)] = "",
+    ) -> Response:
+        try:
+            if again.strip() != client_code:
+                raise InvalidInput("the client code that you typed is not that of this person")
+            proof = erase.erase(host.engine(), client_code, visitor.name, because, readers(), "page")
+        except InvalidInput as refused:
+            return _page(host, request, client_code, _MISTAKEN, because=because, refused=str(refused))
+        except EtlError as problem:
+            return _page(host, request, client_code, _NOT_NOW, because=because, refused=str(problem))
+        return RedirectResponse(f"erasure?erasure_id={proof.erasure_id}&done=erased", status_code=303)
+
+    @pages.get("/erasure", dependencies=[visitor_of(host, "erasure")])
+    def proof(request: Request, erasure_id: Number, done: str = "") -> Response:
+        found = _with(host, lambda session: erase.proof_of(session, erasure_id))
+        return html(
+            request, "erasure", section="person", proof=found, words=erase.words, done=done == "erased"
+        )
+
+    @pages.get("/erasure.json", dependencies=[visitor_of(host, "erasure")])
+    def file(erasure_id: Number) -> Response:
+        found = _with(host, lambda session: erase.proof_of(session, erasure_id))
+        head = {"content-disposition": f'attachment; filename="erasure-{erasure_id}.json"'}
+        return Response(found.text(), media_type="application/json", headers=head)
+
+    @pages.get("/erasures", dependencies=[visitor_of(host, "erasures")])
+    def proofs(request: Request) -> Response:
+        return html(request, "erasures", section="person", proofs=_with(host, erase.proofs))
+
+    return pages
+
+
+def _page(host: PagesHost, request: Request, client_code: str, status: int = 200, **told: Any) -> Response:
+    found = erase.preview(host.engine(), client_code, readers())
+    shown = {"client_code": client_code, "found": found, "words": erase.words}
+    return html(request, "erase", status, section="person", **shown, **told)
+
+
+def _with(host: PagesHost, read: Callable[[Any], Any]) -> Any:
+    with host.engine().connect() as session:
+        return read(session)

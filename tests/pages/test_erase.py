@@ -1,0 +1,97 @@
+"""Erase on request, on pages: what would go, who may, the deed, the proof; nothing is kept afterwards."""
+
+import json
+
+import pytest
+
+from etl.pages.host import Right
+from tests.pages.test_pages import form, words
+
+PEOPLE = (
+    "insert into core.clients (client_code, surname, email)"
+    " values ('C-71', 'Bovenkamp', 'bo@x.example'), ('C-72', 'Other', null)",
+    "insert into core.client_numbers (client_code, scheme, value) values ('C-71', 'eckid', 'K-77')",
+)
+SENT = """
+with item as (
+    insert into ops.outbox (target, account, kind, record_key, status) values ('{target}', '{account}', '{kind}', 'k', '{status}')
+    returning item_id
+)
+insert into ops.moodle_people (item_id, client_code) select item_id, 'C-71' from item
+"""
+
+
+@pytest.fixture(autouse=True)
+def people(engine):
+    with engine.begin() as session:
+        for statement in PEOPLE:
+            session.exec_driver_sql(statement)
+
+
+def press(browser, **given):
+    page = browser.get("/erase?client_code=C-71")
+    return browser.post("/erase", data=form(page) | {"because": "asked for", "again": "C-71"} | given)
+
+
+def test_an_administrator_sees_what_would_go_erases_and_gets_a_proof_that_names_nobody(browse):
+    admin = browse(*Right)
+    assert "erase?client_code=C-71" in admin.get("/person?client_code=C-71").text
+    page = words(admin.get("/erase?client_code=C-71"))
+    assert "core.clients 1" in page
+    assert "core.client_numbers 1" in page
+    proof = press(admin)
+    assert "Nothing is kept of the person any more" in words(proof)
+    assert "By somebody Because asked for" in words(proof)
+    file = admin.get("/erasure.json?erasure_id=1")
+    assert "attachment" in file.headers["content-disposition"]
+    assert json.loads(file.text)["counts"]["core.client_numbers"] == 1
+    for answer in (proof, file, admin.get("/erasures")):
+        assert not [one for one in ("C-71", "Bovenkamp", "K-77", "bo@x") if one in answer.text]
+    assert "Erasure 1" in words(admin.get("/erasures"))
+
+
+def test_after_an_erasure_the_page_of_the_person_says_that_nothing_is_kept(browse):
+    press(browse(*Right))
+    answer = browse(Right.SEE, Right.PERSONS).get("/person?client_code=C-71")
+    assert answer.status_code == 200
+    assert "Nothing is kept: the person was erased on request" in words(answer)
+    assert "erasure?" not in answer.text
+    assert browse(*Right).get("/erase?client_code=C-71").status_code == 404
+    assert browse(*Right).get("/person?client_code=C-72").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [({"again": "C-72"}, "is not that of this person"), ({"because": " "}, "say who decides and why")],
+)
+def test_without_the_code_typed_again_or_a_reason_nothing_is_erased(browse, given, why):
+    admin = browse(*Right)
+    answer = press(admin, **given)
+    assert answer.status_code == 409
+    assert "Nothing was erased" in words(answer)
+    assert why in words(answer)
+    assert "Bovenkamp" in admin.get("/person?client_code=C-71").text
+
+
+def test_what_stands_in_the_way_is_said_before_and_refused_after(browse, night, engine):
+    with engine.begin() as session:
+        session.exec_driver_sql("update ops.runs set finished_at = null, status = 'running'")
+    admin = browse(*Right)
+    page = admin.get("/erase?client_code=C-71")
+    assert "Not now a run of moodle_results is under way" in words(page)
+    assert "disabled" in page.text
+    assert press(admin).status_code == 409
+    assert "Bovenkamp" in admin.get("/person?client_code=C-71").text
+
+
+def test_who_is_no_administrator_sees_no_way_to_erase(browse):
+    op = browse(*set(Right) - {Right.ADMIN})
+    assert "erase" not in op.get("/person?client_code=C-71").text.lower()
+    assert op.get("/erase?client_code=C-71").status_code == 403
+    assert op.post("/erase", data={"client_code": "C-71"}).status_code == 403
+    assert "the role Admin" in words(op.get("/erasures"))
+
+
+def test_a_proof_that_is_not_there_is_said_so(browse):
+    assert browse(*Right).get("/erasure?erasure_id=9").status_code == 404
+    assert "Nobody was erased" in words(browse(*Right).get("/erasures"))
