@@ -148,7 +148,8 @@ def proofs(session: Session, most: int = 100) -> list[Mapping[str, Any]]:
 
 def words(sent: Sent) -> str:
     """What has to be asked of another system, as a sentence says it."""
-    return f"{sent.items} items ({sent.kind}) stand at {sent.target}, account {sent.account}"
+    items, stand = ("item", "stands") if sent.items == 1 else ("items", "stand")
+    return f"{sent.items} {items} ({sent.kind}) {stand} at {sent.target}, account {sent.account}"
 
 
 def _gather(session: Session, client_code: str, readers: Readers) -> None:

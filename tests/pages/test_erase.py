@@ -5,20 +5,15 @@ import json
 import pytest
 
 from etl.pages.host import Right
+from tests.fixtures.points import hold
 from tests.pages.test_pages import form, words
 
+pytestmark = pytest.mark.long
 PEOPLE = (
     "insert into core.clients (client_code, surname, email)"
     " values ('C-71', 'Bovenkamp', 'bo@x.example'), ('C-72', 'Other', null)",
     "insert into core.client_numbers (client_code, scheme, value) values ('C-71', 'eckid', 'K-77')",
 )
-SENT = """
-with item as (
-    insert into ops.outbox (target, account, kind, record_key, status) values ('{target}', '{account}', '{kind}', 'k', '{status}')
-    returning item_id
-)
-insert into ops.moodle_people (item_id, client_code) select item_id, 'C-71' from item
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +77,17 @@ def test_what_stands_in_the_way_is_said_before_and_refused_after(browse, night, 
     assert "disabled" in page.text
     assert press(admin).status_code == 409
     assert "Bovenkamp" in admin.get("/person?client_code=C-71").text
+
+
+def test_what_other_systems_have_taken_is_said_before_and_in_the_proof(browse, engine):
+    point = {"org_id": 19, "client_code": "C-71", "source": "main", "source_course_id": "5"}
+    point |= {"end_date": "2026-05-01", "course_type": 1, "passed_at": "2026-05-01T10:00Z"}
+    with engine.begin() as session:
+        hold(session, "accepted", **point)
+    admin = browse(*Right)
+    taken = "1 item (accreditation points) stands at pe_online, account 19"
+    assert taken in words(admin.get("/erase?client_code=C-71"))
+    assert taken in words(press(admin))
 
 
 def test_who_is_no_administrator_sees_no_way_to_erase(browse):

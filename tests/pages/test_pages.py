@@ -161,8 +161,9 @@ def test_there_is_no_address_that_these_tests_do_not_know(engine):
         "/relation-numbers",
     }
     known |= {"/enrolments", "/enrolments-preview", "/enrolments-transfer", "/enrolments-stop"}
-    known |= {"/enrolments-automatic", "/person", "/erase", "/erasure", "/erasure.json", "/erasures", "/why", "/download", "/download-start", "/download-stop"}
+    known |= {"/enrolments-automatic", "/person", "/why", "/download", "/download-start", "/download-stop"}
     known |= {"/why-competence", "/why-registration", "/why-completion", "/why-test-result"}
+    known |= {"/erase", "/erasure", "/erasure.json", "/erasures"}
     known |= {"/reference-data", "/reference-data.zip", "/reference-data-check", "/reference-data-import"}
     app = application(PagesHost(lambda: None, lambda: engine, SECRET))
     assert {route.path for route in app.routes if hasattr(route, "path")} == known
