@@ -44,20 +44,25 @@ and e.occurrence_code = any(:occurrences)
 and (cast(:clients as text []) is null or e.client_code = any(cast(:clients as text [])))
 
 -- name: recorded
--- What is recorded stands: the administration's own results, and those that were derived.
+-- What is recorded stands: the administration's own results, and those that were derived. Whose enrolments these are is
+-- found first: merged with all that there ever were, those of all years would be read.
+with enrolled as materialized (
+    select enrolment_code
+    from core.enrolments
+    where occurrence_code = any(:occurrences)
+    and (cast(:clients as text []) is null or client_code = any(cast(:clients as text [])))
+)
+
 select distinct on (enrolment_code, unit_code) enrolment_code, unit_code, status, started_on
 from (
     select r.enrolment_code, r.unit_code, r.status, r.started_on
-    from core.recorded_results r
-    join core.enrolments e using (enrolment_code)
-    where r.closed_at is null and e.occurrence_code = any(:occurrences)
-    and (cast(:clients as text []) is null or e.client_code = any(cast(:clients as text [])))
+    from enrolled
+    join core.recorded_results r using (enrolment_code)
+    where r.closed_at is null
     union all
     select u.enrolment_code, u.unit_code, u.status, u.started_on
-    from core.unit_results u
-    join core.enrolments e using (enrolment_code)
-    where e.occurrence_code = any(:occurrences)
-    and (cast(:clients as text []) is null or e.client_code = any(cast(:clients as text [])))
+    from enrolled
+    join core.unit_results u using (enrolment_code)
 ) as held
 order by enrolment_code, unit_code, core.result_rank(status)
 
@@ -67,9 +72,15 @@ from core.account_holders
 where scheme = :scheme
 
 -- name: training_plan
+-- Whose enrolments these are is found first, as for what is recorded.
+with enrolled as materialized (
+    select enrolment_code
+    from core.enrolments
+    where occurrence_code = any(:occurrences)
+    and (cast(:clients as text []) is null or client_code = any(cast(:clients as text [])))
+)
+
 select p.enrolment_code, p.unit_code, p.expected_start_date
-from core.enrolment_units p
-join core.enrolments e using (enrolment_code)
+from enrolled
+join core.enrolment_units p using (enrolment_code)
 where p.closed_at is null
-and e.occurrence_code = any(:occurrences)
-and (cast(:clients as text []) is null or e.client_code = any(cast(:clients as text [])))

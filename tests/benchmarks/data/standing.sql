@@ -1,4 +1,5 @@
--- What earlier years left: :copies times the results that stand, of enrolments in occurrences that nothing is linked to.
+-- What earlier years left: :copies times the results that stand and the plans, of enrolments in occurrences that nothing
+-- is linked to.
 insert into core.occurrences (occurrence_code, name, status)
 select 'P' || year || '/' || occurrence_code, name, 'finished'
 from core.occurrences
@@ -7,6 +8,11 @@ cross join generate_series(1, :copies) as year;
 insert into core.enrolments (enrolment_code, client_code, occurrence_code, status, start_date)
 select 'P' || year || '/' || enrolment_code, client_code, 'P' || year || '/' || occurrence_code, 'completed', start_date
 from core.enrolments
+cross join generate_series(1, :copies) as year;
+
+insert into core.enrolment_units (enrolment_code, unit_code, expected_start_date)
+select 'P' || year || '/' || enrolment_code, unit_code, expected_start_date
+from core.enrolment_units
 cross join generate_series(1, :copies) as year;
 
 insert into core.unit_results
@@ -23,5 +29,3 @@ select
     recorded_at
 from core.unit_results
 cross join generate_series(1, :copies) as year;
-
-analyze;
