@@ -114,7 +114,8 @@ def rows(session: Session, name: str, **parameters: Any) -> list[Mapping[str, An
     """The rows of a statement as mappings."""
     found = session.execute(_clause(name), parameters)
     names = tuple(found.keys())
-    return [dict(zip(names, row, strict=True)) for row in found]  # several times faster than found.mappings()
+    # Several times faster than found.mappings().
+    return [dict(zip(names, row, strict=True)) for row in found.all()]
 
 
 def copy(session: Session, table: str, rows: pd.DataFrame | pa.Table) -> None:

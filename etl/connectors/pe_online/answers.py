@@ -128,7 +128,10 @@ def _accepted(rows: Sequence[Attendance], entries: Sequence[Accepted]) -> set[in
     for entry in entries:
         by_person[entry.person].append(entry)
     return {
-        row.item_id for row in rows if any(_speaks_of(entry, row) for entry in by_person[row.relation_number])
+        row.item_id
+        for row in rows
+        for entry in by_person.get(row.relation_number, ())
+        if _speaks_of(entry, row)
     }
 
 
@@ -221,7 +224,10 @@ def _count(element: etree._Element, name: str) -> int | None:
 
 def _texts(parent: etree._Element, *names: str) -> list[str]:
     """What stands in the first element of each name, with what stands in those inside it."""
-    return [_text(next(_all(parent, name), None)) for name in names]
+    first: dict[str, etree._Element] = {}
+    for one in parent.iter(etree.Element):
+        first.setdefault(one.tag.rpartition("}")[2], one)
+    return [_text(first.get(name)) for name in names]
 
 
 def _all(element: etree._Element, name: str) -> Iterator[etree._Element]:

@@ -1,6 +1,7 @@
 """The web service of PE-Online: one operation, and what each failure says about the rows that were sent."""
 
 import logging
+import math
 import re
 import time
 from pathlib import Path
@@ -26,6 +27,9 @@ _BINDING: Final = f"{{{NAMESPACE}}}WriteAttendanceSoap"
 _CONNECT_SECONDS: Final = 20.0
 _DEADLINE: Final = 900.0  # seconds for a whole answer: one that trickles in never ends otherwise
 _CHUNK: Final = 64 * 1024
+_KEPT_SECONDS: Final = (
+    1.0  # a connection is used again: servers keep one for longer, or say that they close it
+)
 _LATER: Final = frozenset({425, 429})
 _OPEN: Final = frozenset({408})  # of the 4xx the one that may come after the rows were taken
 _HINTS: Final = {
@@ -87,12 +91,11 @@ class _Transport(Transport):
 
     def __init__(self, account: PeAccount) -> None:
         calls = transport(account.url)
-        # A kept connection that the server has closed meanwhile would make the next outcome unknown.
-        calls.headers["Connection"] = "close"
         limits = (_CONNECT_SECONDS, account.timeout_seconds)
         super().__init__(session=calls, operation_timeout=limits)  # type: ignore[no-untyped-call]
         self._account = account
         self._answered = ""
+        self._answered_at = -math.inf
         self._most_bytes = settings.MAX_ANSWER_BYTES.get()
 
     def post(self, address: str, message: bytes, headers: dict[str, str]) -> requests.Response:
@@ -149,10 +152,14 @@ class _Transport(Transport):
         self, method: str, address: str, data: Outgoing | None = None, headers: dict[str, str] | None = None
     ) -> requests.Response:
         limits = self.operation_timeout
+        # A kept connection that the server has closed meanwhile would make the outcome unknown.
+        if time.monotonic() > self._answered_at + _KEPT_SECONDS:
+            self.session.close()
         with self.session.request(
             method, address, data=data, headers=headers, timeout=limits, allow_redirects=False, stream=True
         ) as response:
             response._content = self._body(response)
+        self._answered_at = time.monotonic()
         return response
 
     def _body(self, response: requests.Response) -> bytes:

@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from etl.connections import Connection
-from etl.connectors.pe_online import answers, payload
+from etl.connectors.pe_online import answers, client, payload
 from etl.connectors.pe_online.account import account
 from etl.connectors.pe_online.client import PeClient
 from etl.connectors.pe_online.payload import Attendance
@@ -25,6 +25,8 @@ SUMMARY = (
     "<Accepted><person>052001</person><course>301245</course><date>25-09-2026</date>{}</Accepted></Summary>"
     "</ProcessXMLResult></ProcessXMLResponse></soap:Body></soap:Envelope>"
 )
+_TOLD = SUMMARY.format("")
+ANSWER = f"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {len(_TOLD)}\r\n\r\n{_TOLD}".encode()
 FAULT = (
     "<soap:Envelope xmlns:soap='http://schemas.xmlsoap.org/soap/envelope/'><soap:Body><soap:Fault><faultcode>soap:Server"
     "</faultcode><faultstring>052001</faultstring></soap:Fault></soap:Body></soap:Envelope>"
@@ -35,6 +37,14 @@ def offer(url, **extra):
     pe_account = account(Connection("pe_online", "pe_online", url, "5201", accounts.PE_KEY, extra=extra))
     with PeClient(pe_account) as client:
         return answers.read(client.process(payload.entry(pe_account, 52, [ROW])))
+
+
+def offer_twice(url):
+    """The second call follows the first one at once, in one push."""
+    pe_account = account(Connection("pe_online", "pe_online", url, "5201", accounts.PE_KEY))
+    with PeClient(pe_account) as client:
+        for _ in range(2):
+            client.process(payload.entry(pe_account, 52, [ROW]))
 
 
 @contextmanager
@@ -251,3 +261,43 @@ def test_rows_of_every_course_type_stay_pending_when_nothing_was_sent(site, thro
     assert site.statuses() == dict.fromkeys(people, "pending")
     ((cause,),) = site.sql("select distinct cause from ops.outbox_attempts")
     assert "nothing was sent" in cause
+
+
+@pytest.mark.parametrize(("kept_seconds", "connections"), [(60.0, 1), (0.0, 2)])
+def test_calls_that_follow_at_once_share_a_connection_and_later_ones_make_another(
+    monkeypatch, kept_seconds, connections
+):
+    monkeypatch.setattr(client, "_KEPT_SECONDS", kept_seconds)
+    made = []
+
+    def keeps(peer):
+        made.append(peer)
+        while taken(peer):
+            peer.sendall(ANSWER)
+
+    with raw(keeps) as port:
+        offer_twice(f"http://127.0.0.1:{port}/x.asmx")
+    assert len(made) == connections
+
+
+@pytest.mark.parametrize("said", [b"Connection: close\r\n", b""])
+def test_a_connection_that_the_service_closes_after_an_answer_loses_no_other_answer(said):
+    made = []
+
+    def closes(peer):
+        made.append(taken(peer))
+        peer.sendall(ANSWER.replace(b"\r\n\r\n", b"\r\n" + said + b"\r\n", 1))
+
+    with raw(closes) as port:
+        offer_twice(f"http://127.0.0.1:{port}/x.asmx")
+    assert made == [True, True]
+
+
+def taken(peer):
+    """Whether a whole request came in."""
+    came = b""
+    while b"</soap-env:Envelope>" not in came:
+        if not (part := peer.recv(9999)):
+            return False
+        came += part
+    return True
