@@ -1,40 +1,37 @@
 """A warehouse as the demo fills it, without Airflow: every flow once, a school and senders of messages."""
 
-import tempfile
-from pathlib import Path
 from threading import Thread
 
 import uvicorn
 
-from etl import db, settings
+from etl import db
 from etl.connections import from_environment
 from etl.connectors import registry
-from etl.demo import messages, outside, school
+from etl.demo import messages, school
 from etl.demo.administration import NEW_ENROLMENTS, SAMPLE_REFERENCE, import_upon
 from etl.engine import server
 from etl.engine.mounting import Host
 from etl.engine.options import Options
-from etl.sandbox.server import serve
 
 # The flows whose results others read go first.
 _FLOWS = sorted(registry.FLOWS, key=lambda flow: flow.startswith(("pe_", "coachview_push")))
 
 
-def fill(warehouse_url, environment):
-    """Let the stand-ins deliver what they have. ``environment`` takes settings that have to stay meanwhile."""
-    with tempfile.TemporaryDirectory() as state, serve(state_dir=Path(state)) as sandbox:
-        for name, value in outside.connections(sandbox.url).items():
-            environment.setenv(name, value)
-        environment.setenv(settings.WAREHOUSE_URL.name, warehouse_url)
-        app = server.receivers(registry.mounts(), Host(connect=from_environment))
-        with serving(app) as url:
-            school.play(warehouse_url, f"{url}/uwlr/leerresultaten")
-            messages.play(url)
-        engine = db.engine(warehouse_url)
-        import_upon(engine, SAMPLE_REFERENCE, NEW_ENROLMENTS)
-        for flow in _FLOWS:
-            registry.flow(flow).run(engine, from_environment, Options())
-        engine.dispose()
+def receivers():
+    """Where messages come in, for the warehouse of the environment."""
+    return serving(server.receivers(registry.mounts(), Host(connect=from_environment)))
+
+
+def fill(warehouse_url):
+    """Let the stand-ins, which the environment names, deliver what they have."""
+    with receivers() as url:
+        school.play(warehouse_url, f"{url}/uwlr/leerresultaten")
+        messages.play(url)
+    engine = db.engine(warehouse_url)
+    import_upon(engine, SAMPLE_REFERENCE, NEW_ENROLMENTS)
+    for flow in _FLOWS:
+        registry.flow(flow).run(engine, from_environment, Options())
+    engine.dispose()
 
 
 class serving:  # noqa: N801 - used as a block

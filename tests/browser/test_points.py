@@ -1,29 +1,6 @@
-"""Points, competences and registrations in a browser: the pages behind the menu, and one job by keyboard only."""
+"""Points in a browser."""
 
-import pytest
-
-from tests.browser.test_every_page import findings, overflows
-
-BEHIND = (
-    "relation-numbers",
-    "accreditations",
-    "accreditation",
-    "profession-group?org_id=52",
-    "integration?integration=studio",
-    "competence-holders",
-    "competence-holders?competence=CPR",
-    "competences?search=1",
-    "received-messages",
-)
-
-
-@pytest.mark.parametrize("address", BEHIND)
-def test_a_page_behind_the_menu_can_be_used_on_narrow_and_dark_screens_too(visit, address):
-    for scheme, width in (("light", 1280), ("dark", 400)):
-        page = visit(address, scheme=scheme, width=width)
-        assert page.locator("h1").count() == 1
-        assert not overflows(page), (scheme, width)
-        assert findings(page) == [], scheme
+from tests.browser.test_every_page import findings
 
 
 def test_an_account_is_paused_and_goes_on_again_by_keyboard(visit):
