@@ -29,12 +29,15 @@ _NAME: Final = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
 def engine(url: str) -> Engine:
-    """An engine for a PostgreSQL URL of any spelling. What it cannot do is a DatabaseFault, which holds no value."""
+    """An engine for a PostgreSQL URL of any spelling. What it cannot do is a DatabaseFault, which holds no value.
+
+    Nothing is compiled (jit): that takes longer than our statements gain by it.
+    """
     made = create_engine(
         address(url),
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"options": "-c timezone=UTC"},
+        connect_args={"options": "-c timezone=UTC -c jit=off"},
     )
     db_faults.guard(made)
     return made

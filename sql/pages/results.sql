@@ -1,11 +1,9 @@
 -- name: along_indexes
 -- For this transaction: a page reads few rows of many, from indexes that a server in use has in memory. Priced as a disk,
--- hundreds of thousands of keys would be hashed that two indexes hold in the same order. To compile the statement takes
--- longer than to run it.
+-- hundreds of thousands of keys would be hashed that two indexes hold in the same order.
 select
     set_config('random_page_cost', '1.1', true),
-    set_config('max_parallel_workers_per_gather', '0', true),
-    set_config('jit', 'off', true)
+    set_config('max_parallel_workers_per_gather', '0', true)
 
 -- name: page
 -- Results that wait for review, and those that are recorded, by enrolment and unit. Each part finds its own rows by the

@@ -34,3 +34,12 @@ def test_days_and_moments_are_copied_as_they_are(warehouse):
         ("2026-03-02", "2026-03-02 00:00:00"),
         (None, None),
     ]
+
+
+def test_statements_are_not_compiled_and_moments_are_utc(warehouse):
+    engine = db.engine(warehouse)
+    with engine.connect() as session:
+        held = session.exec_driver_sql("select current_setting('jit'), current_setting('timezone')").one()
+    engine.dispose()
+
+    assert held == ("off", "UTC")
