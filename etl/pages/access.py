@@ -28,6 +28,7 @@ RIGHTS = {
     "integration/change": Right.CHANGE,
     "points": Right.PERSONS,
     "points/account": Right.CHANGE,
+    "accreditations": Right.PERSONS,
     "accreditation": Right.PERSONS,
     "accreditation/change": Right.CHANGE,
     "profession-group": Right.PERSONS,

@@ -75,7 +75,7 @@ def router(host: PagesHost) -> APIRouter:
     """The list, and both forms."""
     pages = APIRouter()
 
-    @pages.get("/accreditations", dependencies=[visitor_of(host, "points")])
+    @pages.get("/accreditations", dependencies=[visitor_of(host, "accreditations")])
     def accreditations(
         request: Request,
         org_id: Org = None,

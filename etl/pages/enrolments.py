@@ -1,6 +1,7 @@
 """Enrolments to Moodle: how those of each linked occurrence stand, and having them transferred, or not."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from etl import db
+from etl.connectors.moodle.landed import SYSTEM
 from etl.connectors.moodle.writing import asked, switches, transfers
 from etl.connectors.moodle.writing.asked import Choice
 from etl.connectors.moodle.writing.flow import FLOW
@@ -16,6 +18,7 @@ from etl.errors import EtlError, InvalidInput
 from etl.load import audit
 from etl.pages.access import visitor_of
 from etl.pages.host import FlowRun, PagesHost, Right, Visitor
+from etl.pages.mending import Link, mended
 from etl.pages.progress import progress_of
 from etl.pages.render import html
 
@@ -39,6 +42,7 @@ def router(host: PagesHost) -> APIRouter:
         request: Request,
         occurrence: Code | None = None,
         state: Code | None = None,
+        reason: Code = "",
         after: Code = "",
         after_id: int = 0,
         told: Code | None = None,
@@ -47,12 +51,17 @@ def router(host: PagesHost) -> APIRouter:
         if occurrence is None:
             with host.engine().connect() as session:
                 found = asked.occurrences(session)
-            return html(request, "enrolments", occurrences=found)
+                blocked = db.rows(session, "pages/enrolments.blocked", reason=reason) if reason else []
+            if reason:
+                of_reason = {row["occurrence_code"] for row in blocked}
+                found = [one for one in found if one["occurrence_code"] in of_reason]
+            return html(request, "enrolments", occurrences=found, reason=reason)
         return _occurrence(
             host,
             request,
             occurrence,
-            state=state,
+            state=state or None,
+            reason=reason or None,
             after=after,
             after_id=after_id,
             told=_TOLD.get(told or ""),
@@ -164,12 +173,19 @@ def _occurrence(
     refused: EtlError | None = None,
     *,
     state: str | None = None,
+    reason: str | None = None,
     after: str = "",
     after_id: int = 0,
     told: str | None = None,
     run: str = "",
 ) -> Response:
-    where: dict[str, Any] = {"state": state, "after": after, "after_id": after_id, "most": _MOST + 1}
+    where: dict[str, Any] = {
+        "state": state,
+        "reason": reason,
+        "after": after,
+        "after_id": after_id,
+        "most": _MOST + 1,
+    }
     with host.engine().connect() as session:
         found = db.rows(session, "pages/enrolments.occurrence", occurrence=occurrence)
         if not found:
@@ -180,11 +196,19 @@ def _occurrence(
         "rows": rows[:_MOST],
         "more": rows[_MOST - 1] if len(rows) > _MOST else None,
         "state": state,
+        "reason": reason,
         "states": STATES,
         "switched": _SWITCHED[found[0]["send_automatically"]],
         "on_its_way": sum(one["on_its_way"] for one in sites),
         "refused": refused,
         "told": told,
+        "mended": partial(_mended, rights=request.state.visitor.rights),
         "progress": progress_of(host, FLOW, run) if run else None,
     }
     return html(request, "enrolments_of", code, occurrence=found[0], sites=sites, **shown)
+
+
+def _mended(row: Mapping[str, Any], rights: Collection[Right]) -> Link | None:
+    known = {name: row[f"{name}_code"] for name in ("enrolment", "client")}
+    facts = {**known, "occurrence": row["occurrence_code"], "source": row["source"]}
+    return mended(row["reason"], SYSTEM, facts | {"course": row["source_course_id"]}, rights)

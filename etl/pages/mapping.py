@@ -43,8 +43,11 @@ def router(host: PagesHost) -> APIRouter:
         done: Annotated[str | None, Query(max_length=5_000)] = None,
         refused: Annotated[str | None, Query(max_length=5_000)] = None,
     ) -> Response:
+        if occurrence is None and course:
+            occurrence = _only_one(host.engine(), source, course)
         if occurrence is None:
-            return html(request, "mapping_list", **_occurrences(host.engine(), search or None, after or ""))
+            found = _occurrences(host.engine(), search or None, after or "", source or None, course or None)
+            return html(request, "mapping_list", **found)
         shown = _shown(host.engine(), occurrence, unit, source, course)
         return html(request, "mapping", **shown, done=done, refused=refused)
 
@@ -96,11 +99,24 @@ def _back(unit: MappedUnit, done: str) -> Response:
     return RedirectResponse(f"mapping?{urlencode(asked)}#activities", status_code=303)
 
 
-def _occurrences(engine: Engine, search: str | None, after: str) -> dict[str, Any]:
+def _only_one(engine: Engine, source: str | None, course: str) -> str | None:
+    """The occurrence of a course that has one alone."""
+    rows = _occurrences(engine, None, "", source or None, course)["rows"]
+    return str(rows[0]["occurrence_code"]) if len(rows) == 1 else None
+
+
+def _occurrences(
+    engine: Engine, search: str | None, after: str, source: str | None, course: str | None
+) -> dict[str, Any]:
+    chosen = {"search": search, "source": source, "course": course}
     with engine.connect() as session:
-        rows = db.rows(session, "pages/mapping.occurrences", search=search, after=after, most=_MOST + 1)
+        rows = db.rows(session, "pages/mapping.occurrences", **chosen, after=after, most=_MOST + 1)
     more = rows[_MOST - 1]["occurrence_code"] if len(rows) > _MOST else None
-    return {"rows": rows[:_MOST], "more": more, "search": search or ""}
+    return {
+        "rows": rows[:_MOST],
+        "more": more,
+        "chosen": {name: value for name, value in chosen.items() if value},
+    }
 
 
 def _shown(

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection as Session
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +19,7 @@ from etl.pages.access import visitor_of
 from etl.pages.host import PagesHost, Visitor
 from etl.pages.render import html
 from etl.reference import effect, uploads
+from etl.reference.spec import FILES
 from etl.reference.uploads import Unpacked
 
 _SHOWN: Final = 200  # wrong lines, and rows of the history
@@ -40,8 +41,8 @@ def router(host: PagesHost) -> APIRouter:
     changer = visitor_of(host, "reference-data/change")
 
     @pages.get("/reference-data", dependencies=[visitor_of(host, "reference-data")])
-    def page(request: Request) -> Response:
-        return _page(host, request)
+    def page(request: Request, file: Annotated[str, Query(max_length=200)] = "") -> Response:
+        return _page(host, request, marked=file)
 
     @pages.get("/reference-data.zip", dependencies=[visitor_of(host, "reference-data")])
     def exported() -> Response:
@@ -134,7 +135,7 @@ def _import(host: PagesHost, got: Unpacked, seen: tuple[str, str], by: str) -> d
 def _page(host: PagesHost, request: Request, status: int = 200, **shown: Any) -> Response:
     with host.engine().connect() as session:
         history = db.rows(session, "pages/reference_data.history", most=_SHOWN)
-    return html(request, "reference-data", status, history=history, most=_SHOWN, **shown)
+    return html(request, "reference-data", status, history=history, files=FILES, most=_SHOWN, **shown)
 
 
 def _version(session: Session) -> int:

@@ -16,6 +16,7 @@ from etl import db
 from etl.load.dismissals import ChosenRejections, dismiss
 from etl.pages.access import visitor_of
 from etl.pages.host import PagesHost, Visitor
+from etl.pages.mending import Link, facts_of, mended
 from etl.pages.render import html
 from etl.reference.formulas import guarded_text
 
@@ -44,15 +45,16 @@ def router(host: PagesHost) -> APIRouter:
             reasons = db.rows(session, "pages/rejections.reasons")
             asked = (source, reason_code)
             chosen = next((one for one in reasons if (one["source"], one["reason_code"]) == asked), None)
-            kind = asked if chosen else (None, None)
+            kind = (source, reason_code) if chosen else (None, reason_code)
             rows = _page(session, *kind, after_at, after_id, _MOST + 1)
         more = rows[_MOST - 1] if len(rows) > _MOST else None
         return html(
             request,
             "rejections",
             reasons=reasons,
-            rows=rows[:_MOST],
+            rows=[{**row, "mended": _mended(row, request.state.visitor)} for row in rows[:_MOST]],
             chosen=chosen,
+            reason_code=reason_code,
             more=more,
             done=done,
             now=datetime.now(UTC),
@@ -80,6 +82,10 @@ def router(host: PagesHost) -> APIRouter:
         )
 
     return pages
+
+
+def _mended(row: Mapping[str, Any], visitor: Visitor) -> Link | None:
+    return mended(row["reason_code"], row["system"], facts_of(row), visitor.rights)
 
 
 def _page(

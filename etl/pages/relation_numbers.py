@@ -1,6 +1,7 @@
 """Relation numbers: whose points wait for one, or for another one, with the place to enter it."""
 
 from typing import Annotated, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -24,9 +25,15 @@ def router(host: PagesHost) -> APIRouter:
 
     @pages.get("/relation-numbers")
     def numbers(
-        request: Request, org_id: _Org = None, after_client: _Code = "", after_org: int = 0, done: str = ""
+        request: Request,
+        org_id: _Org = None,
+        client_code: _Code = "",
+        after_client: _Code = "",
+        after_org: int = 0,
+        done: str = "",
     ) -> Response:
-        return _page(host, request, org_id, (after_client, after_org), done=done == "entered")
+        after = (after_client, after_org)
+        return _page(host, request, org_id, client_code.strip(), after, done=done == "entered")
 
     @pages.post("/relation-numbers")
     def entered(
@@ -37,15 +44,17 @@ def router(host: PagesHost) -> APIRouter:
         visitor: Annotated[Visitor, visitor_of(host, "relation-numbers/enter")],
         was: Annotated[str, Form(max_length=100)] = "",
         chosen: Annotated[int | None, Form()] = None,
+        chosen_client: Annotated[str, Form(max_length=200)] = "",
     ) -> Response:
         try:
             relation_numbers.enter(
                 host.engine(), org_id, client_code, number, visitor.name, was, through="page"
             )
         except InvalidInput as problem:
-            return _page(host, request, chosen, refused=str(problem))
-        group = "" if chosen is None else f"org_id={chosen}&"
-        return RedirectResponse(f"relation-numbers?{group}done=entered", status_code=303)
+            return _page(host, request, chosen, chosen_client, refused=str(problem))
+        asked = {"org_id": "" if chosen is None else chosen, "client_code": chosen_client, "done": "entered"}
+        address = urlencode({name: value for name, value in asked.items() if value != ""})
+        return RedirectResponse(f"relation-numbers?{address}", status_code=303)
 
     return pages
 
@@ -54,13 +63,14 @@ def _page(
     host: PagesHost,
     request: Request,
     org_id: int | None,
+    client: str,
     after: tuple[str, int] = ("", 0),
     done: bool = False,
     refused: str | None = None,
 ) -> Response:
     with host.engine().connect() as session:
         groups = db.rows(session, "pages/points.groups")
-        rows = relation_numbers.wanting(session, org_id, after, _MOST + 1)
+        rows = relation_numbers.wanting(session, org_id, client or None, after, _MOST + 1)
     return html(
         request,
         "relation-numbers",
@@ -70,6 +80,7 @@ def _page(
         more=rows[_MOST - 1] if len(rows) > _MOST else None,
         words={row["reason"]: POINTS.words(row["reason"])["explanation"] for row in rows},
         org_id=org_id,
+        client=client,
         done=done,
         refused=refused,
     )

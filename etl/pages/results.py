@@ -15,6 +15,7 @@ from etl import db
 from etl.errors import InvalidInput
 from etl.pages.access import visitor_of
 from etl.pages.host import PagesHost, Visitor
+from etl.pages.mending import mended
 from etl.pages.render import html
 from etl.results import review
 from etl.results.review import ChosenProposals, SeenProposal
@@ -80,7 +81,7 @@ def router(host: PagesHost) -> APIRouter:
         with host.engine().connect() as session:
             rows = _page(session, asked, after)
             waiting = db.rows(session, "pages/results.waiting")[0]["results"]
-        seen = [_shown(row) for row in rows[:_MOST]]
+        seen = [_shown(row, request.state.visitor) for row in rows[:_MOST]]
         last = seen[-1] if len(rows) > _MOST else None
         return html(
             request,
@@ -161,10 +162,16 @@ def _page(
     )
 
 
-def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    why = reason(row["reason_code"]) if row["reason_code"] else ""
-    key = msgspec.json.encode(_proposal(row)).decode() if row["state"] != "recorded" else ""
-    return {**row, "why": why, "to_do": _WHAT_TO_DO.get(row["reason_code"] or "", ""), "key": key}
+def _shown(row: Mapping[str, Any], visitor: Visitor) -> dict[str, Any]:
+    code = row["reason_code"]
+    facts = {"occurrence": row["occurrence_code"], "client": row["client_code"], "source": row["source"]}
+    return {
+        **row,
+        "why": reason(code) if code else "",
+        "to_do": _WHAT_TO_DO.get(code or "", ""),
+        "mended": mended(code, row["source"], facts, visitor.rights),
+        "key": msgspec.json.encode(_proposal(row)).decode() if row["state"] != "recorded" else "",
+    }
 
 
 def _proposal(row: Mapping[str, Any]) -> SeenProposal:

@@ -14,9 +14,11 @@ from sqlalchemy import Engine
 
 from etl import db
 from etl.connectors import registry
+from etl.connectors.moodle.writing.targets import ENROLMENTS
 from etl.load.attention import Attention, attention
 from etl.pages.access import RIGHTS, visitor_of
 from etl.pages.host import PagesHost, Right
+from etl.pages.mending import Link, mended
 from etl.pages.render import html
 
 _TALLEST: Final = 22  # pixels of the longest of ten runs
@@ -31,7 +33,7 @@ STATES: Final = {
     "running": ("adjusted", "running"),
 }
 # The page that shows what is sent to a system.
-_SENT_FROM: Final = {"pe_online": "points", "moodle": "enrolments", "coachview": "registrations"}
+_SENT_FROM: Final = {"pe_online": "points", "coachview": "registrations"}
 _COLOURS: Final = {
     "not done": "blocked",
     "unknown": "unknown",
@@ -67,6 +69,7 @@ def router(host: PagesHost) -> APIRouter:
         shown: dict[str, Any] = {
             "needed": needed,
             "page_of": partial(page_of, rights=request.state.visitor.rights),
+            "mended": partial(_mended, systems=_systems(engine), rights=request.state.visitor.rights),
             "colours": _COLOURS,
             "now": datetime.now(UTC),
         }
@@ -112,8 +115,30 @@ def _page_of(one: Attention) -> tuple[str, dict[str, str]]:
         return "rejections", {"source": one.about, "reason_code": one.reason_code}
     if one.state == "to review":
         return "results", {"source": one.about}
+    if one.target == "moodle":
+        return _at_moodle(one)
     named = {"status": one.state, "reason": one.reason_code}
     return _SENT_FROM.get(one.target, ""), {name: value for name, value in named.items() if value}
+
+
+def _at_moodle(one: Attention) -> tuple[str, dict[str, str]]:
+    """Enrolments have a page; accounts, courses and what else is sent there are told with all that was not recorded."""
+    reason = {"reason": one.reason_code} if one.about == ENROLMENTS.kind else {"reason_code": one.reason_code}
+    page = "enrolments" if one.about == ENROLMENTS.kind else "rejections"
+    return page, {name: value for name, value in reason.items() if value}
+
+
+def _systems(engine: Engine) -> dict[str, str]:
+    """The system of each source."""
+    with engine.connect() as session:
+        return {row["source"]: row["system"] for row in db.rows(session, "pages/tonight.systems")}
+
+
+def _mended(one: Attention, systems: Mapping[str, str], rights: Collection[Right]) -> Link | None:
+    """Where the reason of a kind of items or rows is mended; a run's own page says what is to be done about its."""
+    if one.run_id:
+        return None
+    return mended(one.reason_code, one.target or systems.get(one.about, ""), {"source": one.about}, rights)
 
 
 def _duration(run: Mapping[str, Any]) -> timedelta | None:

@@ -7,6 +7,15 @@ with page as (
     and status <> 'cancelled'
     and occurrence_code > :after
     and (cast(:search as text) is null or starts_with(lower(occurrence_code), lower(:search)))
+    and (
+        cast(:course as text) is null
+        or occurrence_code = any(array(
+            select of_course.occurrence_code from core.linked_courses as of_course
+            where of_course.source_course_id = :course
+            and (cast(:source as text) is null or of_course.source = :source)
+            and of_course.stands
+        ))
+    )
     order by occurrence_code
     limit :most
 ),

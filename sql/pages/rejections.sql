@@ -1,14 +1,30 @@
 -- name: page
 -- Open rejections of one kind after a place in the list, oldest first.
-select rejection_id, flow, source, scope, resource, record_key, reason_code, reason, first_seen_at, last_seen_at
-from ops.rejections
-where resolved_at is null
-and dismissed_at is null
-and (cast(:source as text) is null or source = :source)
-and (cast(:reason_code as text) is null or reason_code = :reason_code)
-and (first_seen_at, rejection_id) > (coalesce(cast(:after_at as timestamptz), '-infinity'), cast(:after_id as bigint))
-order by first_seen_at, rejection_id
-limit :most
+with page as (
+    select rejection_id, flow, source, scope, resource, record_key, reason_code, reason, first_seen_at, last_seen_at
+    from ops.rejections
+    where resolved_at is null
+    and dismissed_at is null
+    and (cast(:source as text) is null or source = :source)
+    and (cast(:reason_code as text) is null or reason_code = :reason_code)
+    and (first_seen_at, rejection_id) > (coalesce(cast(:after_at as timestamptz), '-infinity'), cast(:after_id as bigint))
+    order by first_seen_at, rejection_id
+    limit :most
+)
+
+select
+    page.*,
+    coalesce(sources.system, page.source) as system,
+    enrolments.client_code,
+    enrolments.occurrence_code
+from page
+left join core.sources using (source)
+-- What is sent of somebody's enrolment is told by the enrolment alone.
+left join core.enrolments
+    on page.resource in ('enrolment', 'withdrawal')
+    and page.scope = page.source
+    and enrolments.enrolment_code = page.record_key
+order by page.first_seen_at, page.rejection_id
 
 -- name: reasons
 -- Counted by the index of what is open; the sentence is that of the oldest, for all of one reason have the same.

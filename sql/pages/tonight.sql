@@ -34,3 +34,7 @@ from (
 ) as newest
 cross join lateral (select * from mart.runs where runs.run_id = newest.run_id offset 0) as runs
 order by runs.flow
+
+-- name: systems
+select source, system
+from core.sources

@@ -63,6 +63,7 @@ from (
         or (item.status = 'rejected' and item.reason in ('person_unknown', 'person_missing'))
     )
     and (cast(:org_id as integer) is null or item.account = cast(:org_id as text))
+    and (cast(:client_code as text) is null or point.client_code = :client_code)
     and (point.client_code, point.org_id) > (:after_client, cast(:after_org as integer))
     group by point.client_code, point.org_id
     order by point.client_code, point.org_id

@@ -86,6 +86,18 @@ def test_the_pages_of_an_occurrence_hold_every_enrolment_once_with_what_to_do_ab
     assert 'href="rejections?source=moodle_main&amp;reason_code=' in blocked.text
 
 
+def test_what_tonight_lists_as_blocked_leads_to_those_enrolments_and_to_where_it_is_mended(op, site):
+    found = re.findall(r'href="([^"]*)"', op.get("/tonight").text)
+    [address] = {unescape(one) for one in found if one.startswith("enrolments?")}
+    assert address == "enrolments?reason=client_incomplete"
+    listed = op.get(f"/{address}")
+    [of_one] = re.findall(r'href="(enrolments\?occurrence=[^"]*)"[^>]*>OCC-1<', listed.text)
+    blocked = op.get("/" + unescape(of_one).partition("#")[0])
+    assert re.findall(r'<td class="id">(E-N\d+)</td>', blocked.text) == ["E-N100"]
+    assert 'href="reference-data?file=clients#file-clients"' in blocked.text
+    assert ">OCC-1<" not in op.get("/enrolments?reason=client_archived").text
+
+
 def test_the_preview_shows_what_would_be_sent_and_sends_nothing(op, site, states, sandbox):
     before = states()
     fields = form(page_of(op), "enrolments-transfer")

@@ -44,6 +44,20 @@ def test_tonight_lists_new_rejections_with_a_link_to_their_rows(op, night):
     assert "Rows of main, unmatched_learner" in words(op.get(f"/{found}"))
 
 
+def test_a_reason_that_is_mended_on_a_page_is_linked_to_it_from_tonight_and_from_its_rows(op, night):
+    place = "reference-data?file=client_numbers#file-client_numbers"
+    assert place in links(op.get("/tonight"))
+    page = op.get("/rejections", params=chosen("unmatched_learner"))
+    assert links(page).count(place) == 100
+    assert place not in links(op.get("/rejections", params=chosen("needs_graded_date")))
+
+
+def test_rows_of_one_reason_are_listed_whatever_their_source(op, night):
+    page = op.get("/rejections", params={"reason_code": "needs_graded_date"})
+    assert "Rows of needs_graded_date" in words(page)
+    assert re.findall(r'<span class="id">([^<]*)</span>', page.text) == ["=2"]
+
+
 def test_before_the_first_run_tonight_says_what_to_do_first(op):
     assert "No flow has run yet: switch on its DAG in Airflow" in words(op.get("/"))
 

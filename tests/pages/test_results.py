@@ -192,3 +192,13 @@ def test_tonight_leads_to_the_results_of_a_source_that_wait(op, engine):
     page = op.get(f"/{address}")
     assert rows(page) == ["E1149|U1|passed"]
     assert "Record all green of these" in words(page)
+
+
+def test_a_result_that_is_not_possible_leads_to_the_enrolment_that_has_to_be_mended(op, engine):
+    with engine.begin() as session:
+        session.exec_driver_sql(
+            "update core.enrolments set status = 'withdrawn' where enrolment_code = 'E1001'"
+        )
+    page = op.get("/results?state=not_possible")
+    assert "reference-data?file=enrolments#file-enrolments" in links(page)
+    assert "results?state=not_possible&occurrence=OCC-1&learner=CL1000#rows" in links(page)

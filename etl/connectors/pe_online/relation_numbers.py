@@ -51,13 +51,18 @@ def enter(
 
 
 def wanting(
-    session: Session, org_id: int | None = None, after: tuple[str, int] = ("", 0), most: int | None = None
+    session: Session,
+    org_id: int | None = None,
+    client_code: str | None = None,
+    after: tuple[str, int] = ("", 0),
+    most: int | None = None,
 ) -> list[Mapping[str, Any]]:
     """Whose points wait for a number, or for another one, in the order of their codes: who comes after a client."""
     return db.rows(
         session,
         "pe_online/numbers.wanting",
         org_id=org_id,
+        client_code=client_code,
         after_client=after[0],
         after_org=after[1],
         most=most,

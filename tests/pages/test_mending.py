@@ -1,0 +1,146 @@
+"""Every reason is mended on a page of ours, whose address answers at the field, or outside of here."""
+
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from etl.connectors.registry import CONNECTORS
+from etl.pages import mending
+from etl.pages.app import application
+from etl.pages.host import PagesHost, Right
+from etl.pages.mending import PLACES, facts_of, mended
+from etl.pages.results import Filter
+from etl.transform.reasons import REASONS
+
+# Mended in the source or at the target, by whoever runs it, or by time; each sentence says by whom.
+OUTSIDE = {
+    *(
+        "completion_not_current",
+        "completion_moved",
+        "pass_grade_not_current",
+        "grade_pending",
+        "unusable_answer",
+    ),
+    *("not_answered", "later_attempt", "request_finished", "no_longer_wished", "course_not_following"),
+    *("no_longer_passed", "already_registered", "user_not_read", "mark_not_read", "outcome_unknown"),
+    *("activity_not_readable", "grade_hidden", "grade_out_of_range", "needs_graded_date", "identity_hidden"),
+    *("no_learners", "access_denied", "not_enrolled", "no_completion_criteria", "needs_completion_time"),
+    *("completed_in_future", "status_unknown", "malformed_record", "idnumber_hidden", "report_empty"),
+    *(
+        "participants_not_shown",
+        "learner_not_in_report",
+        "completion_not_shown",
+        "learner_gone",
+        "source_error",
+    ),
+    *("account_protected", "account_not_confirmed", "refused_by_moodle", "no_manual_enrolment"),
+    *("account_is_staff", "service_is_administrator", "enrolment_not_ours", "import_incomplete"),
+    *("no_value", "file_set_aside", "file_waits", "file_not_read"),
+    *("message_not_usable", "row_not_taken", "environment_unknown"),
+    *("user_gone", "number_missing", "mark_missing", "mandate_missing", "date_fault"),
+}
+FACTS = {
+    "source": "moodle_main",
+    "course": "2",
+    "occurrence": "OCC-1001",
+    "unit": "BSBWHS211",
+    "activity": "4",
+    "client": "CL00001",
+    "org_id": "19",
+    "competence": "CPR",
+}
+
+
+@pytest.fixture
+def template(sample_template):
+    return sample_template
+
+
+def test_every_reason_has_a_place_or_is_mended_outside():
+    codes = {*REASONS, *(code for one in CONNECTORS for code in one.reasons)}
+    assert codes - {*PLACES} == OUTSIDE
+    assert {*PLACES} <= codes
+    assert {code for _, code in mending.BY_SYSTEM} <= codes
+
+
+def understood(engine):
+    """The parameters of each page."""
+    found = application(PagesHost(lambda: None, lambda: engine, "of these tests")).openapi()["paths"]
+    known = {
+        path: {one["name"] for one in asked.get("get", {}).get("parameters", ())}
+        for path, asked in found.items()
+    }
+    return known | {"/results": {*Filter.__dataclass_fields__}, "/integration": {"integration"}}
+
+
+def test_every_place_answers_with_its_filter_set_at_the_field(op, engine):
+    pages = understood(engine)
+    for place in {*PLACES.values(), *mending.BY_SYSTEM.values()}:
+        for facts in (FACTS, {}):
+            address = urlsplit(place.address(facts))
+            asked = dict(parse_qsl(address.query))
+            assert {*asked} <= pages[f"/{address.path}"]
+            answer = op.get(f"/{address.path}", params=asked)
+            assert answer.status_code == 200, (address, answer.text)
+            if facts and not address.fragment.startswith(
+                ("number", "activities")
+            ):  # where no night was, no rows are
+                assert not address.fragment or f'id="{address.fragment}"' in answer.text, address
+
+
+def test_a_visitor_is_led_to_no_page_that_is_not_theirs():
+    assert mended("no_relation_number", "pe_online", FACTS, {Right.SEE}) is None
+    assert mended("activity_not_mapped", "moodle", FACTS, {Right.SEE}).address == (
+        "mapping?occurrence=OCC-1001&unit=BSBWHS211&source=moodle_main&course=2#activities-4"
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "address"),
+    [
+        (
+            ("moodle_main", "2", "unit_result", "OCC-1001/8/BSBTEC201", "needs_start_date"),
+            "reference-data?file=enrolment_units#file-enrolment_units",
+        ),
+        (
+            ("moodle_main", "2", "activity_link", "OCC-1/U/1/9", "activity_missing"),
+            "mapping?occurrence=OCC-1%2FU&unit=1&source=moodle_main&course=2#activities-9",
+        ),
+        (
+            ("moodle_main", "2", "activity", "2/9", "activity_not_mapped"),
+            "mapping?source=moodle_main&course=2#activities-9",
+        ),
+        (
+            ("moodle_main", "moodle_main", "course", "OCC-9", "short_name_taken"),
+            "mapping?occurrence=OCC-9&source=moodle_main#course",
+        ),
+        (
+            ("moodle_main", "", "occurrence", "OCC-9", "course_not_linked"),
+            "mapping?occurrence=OCC-9&source=moodle_main#course",
+        ),
+        (
+            ("pe_online", "52", "pe_attendance", "CL5/moodle_main/2/301245/2026-09-25", "no_relation_number"),
+            "relation-numbers?org_id=52&client_code=CL5#number-CL5-52",
+        ),
+        (
+            ("pe_online", "52", "pe_attendance", "CL5/moodle_main/2/301245/7/2026-09-25", "course_unknown"),
+            "accreditations?org_id=52&course=2",
+        ),
+        (("infocaption_main", "", "course", "104", "course_not_published"), "competences?search=104#links"),
+        (
+            ("infocaption_main", "CPR", "competence", "CL5/infocaption_main/104", "competence_revoked"),
+            "competence-holders?state=revoked&competence=CPR#people",
+        ),
+        (("studio", "", "completion", "12/P9", "integration_paused"), "integration?integration=studio"),
+    ],
+)  # fmt: skip
+def test_a_rejected_row_leads_to_its_own_field(row, address):
+    source, scope, resource, key, code = row
+    facts = facts_of({"source": source, "scope": scope, "resource": resource, "record_key": key})
+    assert mended(code, source, facts, frozenset(Right)).address == address
+
+
+def test_of_an_enrolment_that_is_sent_the_row_tells_whose_and_where():
+    row = {"source": "m", "scope": "m", "resource": "enrolment", "record_key": "E/1/2"}
+    facts = facts_of({**row, "occurrence_code": "OCC-1", "client_code": "CL1"})
+    assert facts == {"source": "m", "occurrence": "OCC-1", "client": "CL1"}
