@@ -41,6 +41,7 @@ RIGHTS = {
     "enrolments/change": Right.CHANGE,
     "person": Right.PERSONS,
     "erase": Right.ADMIN,
+    "erasing": Right.ADMIN,
     "erasure": Right.ADMIN,
     "erasures": Right.ADMIN,
     "why": Right.PERSONS,

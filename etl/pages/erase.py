@@ -7,14 +7,14 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from etl.connectors.registry import readers
-from etl.errors import EtlError, InvalidInput
+from etl.errors import InvalidInput
 from etl.pages.access import visitor_of
 from etl.pages.host import PagesHost, Visitor
 from etl.pages.render import html
-from etl.results import erase
+from etl.results import erase, erase_requests
 
 _MISTAKEN: Final = 409
-_NOT_NOW: Final = 503
+_PATIENCE: Final = 1.5  # seconds in which a small one is over: then the proof is the answer
 Code = Annotated[str, Query(max_length=200)]
 Typed = Annotated[str, Form(max_length=200)]
 Number = Annotated[int, Query(ge=0, le=2**63 - 1)]
@@ -39,12 +39,20 @@ def router(host: PagesHost) -> APIRouter:
         try:
             if again.strip() != client_code:
                 raise InvalidInput("the client code that you typed is not that of this person")
-            proof = erase.erase(host.engine(), client_code, visitor.name, because, readers(), "page")
+            asked = host.engine(), client_code, visitor.name, because, readers()
+            begun = erase_requests.begin(*asked, patience=_PATIENCE)
+            if begun.refused:
+                raise InvalidInput(begun.refused)
         except InvalidInput as refused:
-            return _page(host, request, client_code, _MISTAKEN, because=because, refused=str(refused))
-        except EtlError as problem:
-            return _page(host, request, client_code, _NOT_NOW, because=because, refused=str(problem))
-        return RedirectResponse(f"erasure?erasure_id={proof.erasure_id}&done=erased", status_code=303)
+            return _page(host, request, client_code, because=because, refused=str(refused))
+        if begun.erasure_id:
+            return RedirectResponse(f"erasure?erasure_id={begun.erasure_id}&done=erased", status_code=303)
+        return RedirectResponse(f"erasing?request_id={begun.request_id}", status_code=303)
+
+    @pages.get("/erasing", dependencies=[visitor_of(host, "erasing")])
+    def erasing(request: Request, request_id: Number) -> Response:
+        found = _with(host, lambda session: erase_requests.how_far(session, request_id))
+        return html(request, "erasing", section="person", erasing=found)
 
     @pages.get("/erasure", dependencies=[visitor_of(host, "erasure")])
     def proof(request: Request, erasure_id: Number, done: str = "") -> Response:
@@ -66,7 +74,8 @@ def router(host: PagesHost) -> APIRouter:
     return pages
 
 
-def _page(host: PagesHost, request: Request, client_code: str, status: int = 200, **told: Any) -> Response:
+def _page(host: PagesHost, request: Request, client_code: str, **told: Any) -> Response:
+    status = _MISTAKEN if told.get("refused") else 200
     found = erase.preview(host.engine(), client_code, readers())
     shown = {"client_code": client_code, "found": found, "words": erase.words}
     return html(request, "erase", status, section="person", **shown, **told)

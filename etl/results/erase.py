@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from psycopg2 import sql
 from sqlalchemy import Connection as Session
@@ -20,7 +20,7 @@ from etl import db
 from etl.engine.people import Readers
 from etl.errors import GiveUp, InvalidInput
 from etl.load import audit, erased
-from etl.load.erased import Fact
+from etl.load.erased import Erased, Fact
 from etl.results import erase_bodies
 from etl.results.decisions import check_reason
 from etl.results.person_tables import HELD, Held
@@ -66,6 +66,20 @@ class Proof:
         return json.dumps(asdict(self), indent=2, default=str)
 
 
+class Watch(Protocol):
+    """Who waits for an erasure."""
+
+    @property
+    def request_id(self) -> int:
+        """What it is done for."""
+
+    def hold(self, session: Session) -> None:
+        """It is done in this transaction."""
+
+    def tell(self, done: int, of: int) -> None:
+        """So many landed answers were looked through."""
+
+
 def preview(engine: Engine, client_code: str, readers: Readers) -> Found:
     """How many rows of each table an erasure would take away. Landed answers are looked through by the erasure only."""
     with engine.connect() as session:
@@ -83,21 +97,28 @@ def erase(
     because: str,
     readers: Readers,
     through: audit.Through = "command",
+    watch: Watch | None = None,
 ) -> Proof:
     """Erase all that is kept of a person. Raises InvalidInput where that cannot be now, and then nothing was erased."""
     check_reason(by, because)
+    request_id, tell = (watch.request_id, watch.tell) if watch else (None, _nobody)
     with engine.begin() as session:
+        if watch:
+            watch.hold(session)
         db.rows(session, "reference/files.lock")
         db.execute(session, "results/erase.hold")
         _gather(session, client_code, readers)
         if obstacles := [*_running(session), *_unsettled(session)]:
             raise InvalidInput("; ".join(obstacles))
         sent = _sent(session)
-        [opened] = db.rows(session, "results/erase.open", by=by, because=because)
-        facts = [Fact(**row) for row in db.rows(session, "results/erase.facts")]
-        erased.keep(session, opened["erasure_id"], facts)
-        known = erased.read(session).alone(opened["erasure_id"], facts)
-        counts = erase_bodies.rewrite(session, known, facts, readers)
+        asked = {"by": by, "because": because, "request_id": request_id}
+        [opened] = db.rows(session, "results/erase.open", **asked)
+        known, facts = _known(session, opened["erasure_id"])
+        counts = erase_bodies.rewrite_landings(session, known, facts, readers, tell)
+        db.execute(session, "results/erase.hold_messages")
+        _gather_more(session, client_code, readers)
+        known, facts = _known(session, opened["erasure_id"])
+        counts += erase_bodies.rewrite_messages(session, known, facts, readers)
         _gather_listed(session)
         counts += Counter({name: rows for name, rows in _each(session, "delete")})
         _check(session)
@@ -152,9 +173,24 @@ def words(sent: Sent) -> str:
     return f"{sent.items} {items} ({sent.kind}) {stand} at {sent.target}, account {sent.account}"
 
 
+def _known(session: Session, erasure_id: int) -> tuple[Erased, list[Fact]]:
+    """What the person is known by, which is remembered from now on."""
+    facts = [Fact(**row) for row in db.rows(session, "results/erase.facts")]
+    erased.keep(session, erasure_id, facts)
+    return erased.read(session).alone(erasure_id, facts), facts
+
+
+def _nobody(_done: int, _of: int) -> None:
+    """Nobody waits to be told how far it is."""
+
+
+def _gather_more(session: Session, client_code: str, readers: Readers) -> None:
+    db.execute(session, "results/erase.gather", client_code=client_code, by_email=readers.by_email)
+
+
 def _gather(session: Session, client_code: str, readers: Readers) -> None:
     db.execute(session, "results/erase.begin")
-    db.execute(session, "results/erase.gather", client_code=client_code, by_email=readers.by_email)
+    _gather_more(session, client_code, readers)
     if not db.rows(session, "results/erase.facts"):
         raise InvalidInput("there is no client of this code")
 

@@ -9,16 +9,18 @@ create temporary table person_ids (
 
 -- name: gather
 -- What the person is known by, and the numbers of what is kept of the person where another table needs them.
--- A number or address that another client has too says nothing of the person.
+-- A number or address that another client has too says nothing of the person. Said again, it adds what came in since.
 insert into person_ids (kind, place, value)
 select 'client', '', client_code
 from core.clients
-where client_code = :client_code;
+where client_code = :client_code
+on conflict do nothing;
 
 insert into person_ids (kind, place, value)
 select 'enrolment', '', enrolment_code
 from core.enrolments
-where client_code = :client_code;
+where client_code = :client_code
+on conflict do nothing;
 
 insert into person_ids (kind, place, value)
 select 'number', theirs.scheme, theirs.value
@@ -43,7 +45,8 @@ and not exists (
     where lower(others.email) = lower(theirs.email)
     and others.client_code <> theirs.client_code
     and others.closed_at is null
-);
+)
+on conflict do nothing;
 
 insert into person_ids (kind, place, value)
 select 'external', '', theirs.external_id
@@ -55,20 +58,23 @@ and not exists (
     where others.external_id = theirs.external_id
     and others.client_code <> theirs.client_code
     and others.closed_at is null
-);
+)
+on conflict do nothing;
 
 -- Accounts of sources.
 insert into person_ids (kind, place, value)
 select 'client', sources.source, :client_code
 from core.sources
 where sources.match_code
-and exists (select from core.clients where client_code = :client_code);
+and exists (select from core.clients where client_code = :client_code)
+on conflict do nothing;
 
 insert into person_ids (kind, place, value)
 select 'email', sources.source, ids.value
 from core.sources
 join person_ids as ids on ids.kind = 'email' and ids.place = ''
-where sources.match_fields = 'email' or sources.system = any(cast(:by_email as text []));
+where sources.match_fields = 'email' or sources.system = any(cast(:by_email as text []))
+on conflict do nothing;
 
 insert into person_ids (kind, place, value)
 select 'account', sources.source, ids.value
@@ -97,7 +103,8 @@ insert into person_ids (kind, place, value)
 select 'request', '', request_code
 from core.training_requests
 where client_code = :client_code
-or external_id in (select value from person_ids where kind = 'external');
+or external_id in (select value from person_ids where kind = 'external')
+on conflict do nothing;
 
 insert into person_ids (kind, place, value)
 select 'person', '', person_id
@@ -141,7 +148,8 @@ on conflict do nothing;
 insert into person_ids (kind, place, value)
 select 'completion', '', cast(said.completion_id as text)
 from core.reported_completions as said
-join person_ids as ids on ids.kind = 'person' and ids.place = said.integration and ids.value = said.person_id;
+join person_ids as ids on ids.kind = 'person' and ids.place = said.integration and ids.value = said.person_id
+on conflict do nothing;
 
 insert into person_ids (kind, place, value)
 select 'message', '', cast(said.message_id as text)
@@ -151,7 +159,8 @@ union
 select 'message', '', cast(said.message_id as text)
 from core.reported_completions as said
 join person_ids as ids on ids.kind = 'completion' and ids.number = said.completion_id
-where said.message_id is not null;
+where said.message_id is not null
+on conflict do nothing;
 
 insert into person_ids (kind, place, value)
 select 'item', '', cast(item_id as text)
@@ -169,12 +178,14 @@ from (
     from ops.coachview_results
     where request_code in (select value from person_ids where kind = 'request')
     or completion_id in (select number from person_ids where kind = 'completion')
-) as items;
+) as items
+on conflict do nothing;
 
 insert into person_ids (kind, place, value)
 select distinct 'result', brin6, brin6 || '/' || result_key
 from core.test_result_versions
-where pupil_key = :client_code;
+where pupil_key = :client_code
+on conflict do nothing;
 
 insert into person_ids (kind, place, value)
 select 'row', rows.entity, rows.id
@@ -184,7 +195,8 @@ or rows.fields ->> 'request_code' in (select value from person_ids where kind = 
 or (
     rows.entity = 'Personen'
     and rows.id in (select value from person_ids where kind = 'person' and place = '')
-);
+)
+on conflict do nothing;
 
 insert into person_ids (kind, place, value)
 select 'origin', origins.file, origins.key
@@ -287,8 +299,12 @@ select count(*) from {table} as held where {condition}
 delete from {table} as held where {condition}
 
 -- name: hold
--- No run begins, and nothing comes in, until the end of the transaction.
-lock table ops.runs, raw.inbox, raw.landings in share row exclusive mode
+-- No run begins, and no answer lands, until the end of the transaction.
+lock table ops.runs, raw.landings in share row exclusive mode
+
+-- name: hold_messages
+-- Those who send wait: for what is done last, which is short.
+lock table raw.inbox in share row exclusive mode
 
 -- name: under_way
 -- Runs that have not ended.
@@ -310,8 +326,8 @@ group by outbox.target, outbox.account, outbox.kind
 order by outbox.target, outbox.account, outbox.kind
 
 -- name: open
-insert into ops.erasures (erased_by, because, counts, sent)
-values (:by, :because, '{}', '{}')
+insert into ops.erasures (erased_by, because, counts, sent, request_id)
+values (:by, :because, '{}', '{}', :request_id)
 returning erasure_id, erased_at
 
 -- name: close
@@ -344,30 +360,18 @@ select source, system from core.sources
 union
 select integration, system from core.integrations
 
--- name: bodies
--- The bodies of answers of a source, some at a time.
-select distinct sha256
+-- name: landed
+select count(*) as answers from raw.landings
+
+-- name: answers
+-- The answers of a source, some at a time, packed.
+select landing_id, scope, resource, key, sha256, body
 from raw.landings
+join raw.bodies using (sha256)
 where source = :source
-and sha256 > cast(:after as bytea)
-order by sha256
+and landing_id > :after
+order by landing_id
 limit :most
-
--- name: landings
-select landing_id, source, scope, resource, key, sha256
-from raw.landings
-where source = :source
-and sha256 = any(cast(:hashes as bytea []))
-
--- name: keyed
-select landing_id, source, scope, resource, key, sha256
-from raw.landings
-where source = :source
-and key = any(cast(:keys as text []))
-and resource = any(cast(:resources as text []))
-
--- name: body
-select body from raw.bodies where sha256 = :sha256
 
 -- name: drop_landings
 delete from raw.landings where landing_id = any(cast(:landings as bigint []))
@@ -386,13 +390,19 @@ where source = :source and resource = :resource
 returning dictionary_id, dictionary
 
 -- name: packed_with
--- Bodies that may have been packed with a dictionary: its number stands among the first bytes of a frame.
+-- Bodies that may have been packed with a dictionary, some at a time: its number stands among the first bytes of a frame.
 select sha256, body
 from raw.bodies
 where position(cast(:number as bytea) in substring(body from 5 for 8)) > 0
+and sha256 > cast(:after as bytea)
+order by sha256
+limit :most
 
 -- name: repack
-update raw.bodies set body = :body where sha256 = :sha256
+update raw.bodies
+set body = again.body
+from unnest(cast(:hashes as bytea []), cast(:packed as bytea [])) as again (sha256, body)
+where bodies.sha256 = again.sha256
 
 -- name: messages
 -- Messages of several people whose body is kept.
@@ -404,3 +414,41 @@ limit :most
 
 -- name: put_message
 update raw.inbox set body = cast(:body as bytea) where message_id = :message_id
+
+-- name: ask
+insert into ops.erasure_requests (asked_by) values (:by) returning request_id
+
+-- name: go_on
+select pg_advisory_xact_lock(cast(cast('ops.erasure_requests' as regclass) as integer), cast(:request_id as integer))
+
+-- name: tell
+update ops.erasure_requests
+set looked_through = :done, answers = :answers
+where request_id = :request_id
+
+-- name: refuse
+update ops.erasure_requests
+set refused = :why, ended_at = clock_timestamp()
+where request_id = :request_id
+
+-- name: how_far
+-- One that has only just been asked for may not have begun yet.
+select
+    requests.request_id, requests.asked_at, requests.asked_by, requests.looked_through, requests.answers,
+    requests.refused, done.erasure_id,
+    done.erasure_id is null
+    and requests.refused is null
+    and (
+        requests.asked_at > clock_timestamp() - interval '10 seconds'
+        or exists (
+            select from pg_locks
+            where locktype = 'advisory'
+            and database = (select oid from pg_database where datname = current_database())
+            and classid = cast(cast('ops.erasure_requests' as regclass) as oid)
+            and objid = cast(requests.request_id as oid)
+            and objsubid = 2
+        )
+    ) as goes_on
+from ops.erasure_requests as requests
+left join ops.erasures as done using (request_id)
+where requests.request_id = :request_id

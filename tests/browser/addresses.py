@@ -33,6 +33,7 @@ PAGES = {
     "/rejections": ("rejections", "rejections?source=pe_online&reason_code=no_relation_number"),
     "/person": ("person", "person?client_code=CL00002"),
     "/erase": ("erase?client_code=CL00002",),
+    "/erasing": ("erasing?request_id={erasing}",),
     "/erasure": ("erasure?erasure_id={erasure}",),
     "/erasures": ("erasures",),
     "/why": ("why?enrolment={enrolment}&unit={unit}",),

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from etl.connectors.registry import readers
 from etl.load import runs
 from etl.load.runs import Counts
-from etl.results.erase import erase
+from etl.results.erase_requests import begin
 
 RED = "access_denied"
 ERASED = "CL00040"  # a client of the sample
@@ -48,6 +48,7 @@ KNOWN = {
     "request": "select min(request_code) from mart.registrations where registered_at is not null",
     "part": "select min(part_code) from mart.registrations where registered_at is not null"
     " and request_code = (select min(request_code) from mart.registrations where registered_at is not null)",
+    "erasing": "select min(request_id) from ops.erasure_requests",
     "erasure": "select min(erasure_id) from ops.erasures",
     "completion": "select min(completion_id) from mart.received_messages",
 }
@@ -65,4 +66,4 @@ def plant(engine):
         runs.record_step(session, run_id, "land", "moodle_main/2", Counts(calls=3, bytes=1200))
         runs.record_step(session, run_id, "land", "moodle_main/3", Counts(calls=1), RED, "No access to 3")
         runs.close_run(session, run_id)
-    erase(engine, ERASED, "admin", "asked for", readers())
+    begin(engine, ERASED, "admin", "asked for", readers(), patience=60)

@@ -10,7 +10,7 @@ from tests.browser.addresses import CHANGES, FILES, PAGES
 from tests.browser.conftest import RIGHTS
 
 COUNTS_ONLY = {"/", "/tonight", "/run", "/download", "/mapping", "/competences"}
-ADMINISTRATORS_ONLY = {"/erase", "/erasure", "/erasures", "/erasure.json"}
+ADMINISTRATORS_ONLY = {"/erase", "/erasing", "/erasure", "/erasures", "/erasure.json"}
 # What changes something, or would: none of it is offered to whoever may not.
 OFFERED = "form[method=post] :is(button, input:not([type=hidden]), select):enabled, button:enabled[form]"
 # Pages whose lists and forms need nothing else to be there.

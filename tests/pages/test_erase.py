@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from etl.pages import erase as erase_pages
 from etl.pages.host import Right
-from tests.fixtures.points import hold
 from tests.pages.test_pages import form, words
 
 pytestmark = pytest.mark.long
@@ -79,13 +79,20 @@ def test_what_stands_in_the_way_is_said_before_and_refused_after(browse, night, 
     assert "Bovenkamp" in admin.get("/person?client_code=C-71").text
 
 
+TAKEN = """
+with item as (
+    insert into ops.outbox (target, kind, account, business_key, record_key, if_unknown, status)
+    values ('moodle', 'account', 'main', '{}', '1', 'read_back', 'accepted') returning item_id
+)
+insert into ops.moodle_people (item_id, source, client_code, suspended) select item_id, 'main', 'C-71', false from item
+"""
+
+
 def test_what_other_systems_have_taken_is_said_before_and_in_the_proof(browse, engine):
-    point = {"org_id": 19, "client_code": "C-71", "source": "main", "source_course_id": "5"}
-    point |= {"end_date": "2026-05-01", "course_type": 1, "passed_at": "2026-05-01T10:00Z"}
     with engine.begin() as session:
-        hold(session, "accepted", **point)
+        session.exec_driver_sql(TAKEN)
     admin = browse(*Right)
-    taken = "1 item (accreditation points) stands at pe_online, account 19"
+    taken = "1 item (account) stands at moodle, account main"
     assert taken in words(admin.get("/erase?client_code=C-71"))
     assert taken in words(press(admin))
 
@@ -101,3 +108,31 @@ def test_who_is_no_administrator_sees_no_way_to_erase(browse):
 def test_a_proof_that_is_not_there_is_said_so(browse):
     assert browse(*Right).get("/erasure?erasure_id=9").status_code == 404
     assert "Nobody was erased" in words(browse(*Right).get("/erasures"))
+
+
+def test_a_long_erasure_shows_how_far_it_is_and_goes_on_by_itself(browse, engine, monkeypatch):
+    monkeypatch.setattr(erase_pages, "_PATIENCE", 0)
+    admin = browse(*Right)
+    with engine.connect() as other:
+        other.exec_driver_sql("lock table core.clients in share mode")
+        page = press(admin)
+        assert "Under way" in words(page)
+        assert "data-refresh" in page.text
+        assert "C-71" not in page.text + str(page.url)
+        assert "Bovenkamp" in admin.get("/person?client_code=C-71").text
+    for _ in range(200):
+        page = admin.get("/erasing?request_id=1")
+        if "data-refresh" not in page.text:
+            break
+    assert "Done Nothing is kept of the person any more" in words(page)
+    assert "erasure?erasure_id=1" in page.text
+
+
+def test_an_erasure_that_broke_off_says_that_nothing_was_erased(browse, engine):
+    with engine.begin() as session:
+        session.exec_driver_sql(
+            "insert into ops.erasure_requests (asked_by, asked_at) values ('ada', now() - interval '1 hour')"
+        )
+    page = browse(*Right).get("/erasing?request_id=1")
+    assert "Nothing was erased It broke off" in words(page)
+    assert browse(*Right).get("/erasing?request_id=2").status_code == 404

@@ -11,7 +11,7 @@ from etl.pages.host import PagesHost, Visitor
 
 # What shows counts and reasons only; all else that can be read names people, or ids of theirs.
 OF_NO_PERSON = {"/", "/tonight", "/run", "/mapping", "/competences", "/download"}
-OF_ADMIN = {"/erase", "/erasure", "/erasure.json", "/erasures"}
+OF_ADMIN = {"/erase", "/erasing", "/erasure", "/erasure.json", "/erasures"}
 
 
 @pytest.mark.parametrize(

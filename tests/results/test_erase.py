@@ -29,7 +29,7 @@ NOBODY = {
     ),
     "reasons, for everybody": "ops.moot_reasons",
     "who works here, and their keys": "ops.account_pauses ops.link_codes",
-    "the erasures themselves": "ops.erasures ops.erased ops.erasure_key",
+    "the erasures themselves": "ops.erasures ops.erased ops.erasure_key ops.erasure_requests",
     "written again by etl.results.erase_bodies": "raw.bodies raw.dictionaries raw.landings",
 }
 
