@@ -180,8 +180,23 @@ join ops.derivations as derived
     on derived.flow = :flow and derived.source = course.source and derived.scope = course.scope
 where course.source = :source and course.scope = any(cast(:scopes as text []))
 
+-- name: then_and_now
+-- Of the reports and pass grades of courses the landings that were the newest when they were derived and are now.
+select
+    landings.scope,
+    landings.resource,
+    landings.key,
+    max(landings.landing_id) filter (where landings.landing_id <= course.landing_id) as landed_then,
+    max(landings.landing_id) as landed_now
+from ops.derived_courses as course
+join raw.landings on landings.source = course.source and landings.scope = course.scope
+where course.source = :source
+and course.scope = any(cast(:scopes as text []))
+and landings.resource in ('grades', 'user_grades', 'module')
+group by landings.scope, landings.resource, landings.key
+
 -- name: landed_since
--- Answers that say something else than the last that was derived: resource and key.
+-- Answers that may say something else than the last that was derived: resource and key.
 select fresh.scope, fresh.resource, fresh.key, fresh.landing_id
 from (
     select distinct on (landings.scope, landings.resource, landings.key)
@@ -207,9 +222,24 @@ left join lateral (
     limit 1
 ) as before on true
 where fresh.sha256 is distinct from before.sha256
--- A single report, a completion or a pass grade that is told again counts anew where grades came in between.
+-- It replaces the reports of single learners, and what is compared with it is older now.
+or fresh.resource = 'grades'
+-- A single report, a completion or a pass grade that is told again counts anew where grades came in between; a
+-- completion, where it did not count before.
 or (
     fresh.resource in ('user_grades', 'completion', 'module')
+    and (
+        fresh.resource <> 'completion'
+        or exists (
+            select from ops.rejections as listed
+            where listed.flow = any(cast(:flows as text []))
+            and listed.source = :source
+            and listed.scope = fresh.scope
+            and listed.learner = fresh.key
+            and listed.resource = 'course_completion'
+            and listed.resolved_at is null
+        )
+    )
     and exists (
         select from raw.landings as report
         where report.source = :source
@@ -242,6 +272,18 @@ select scope, user_id, listed, reported, idnumber, client_code, reason, shown, u
 from unnest(cast(:scopes as text []), cast(:users as bigint [])) as due (scope, user_id)
 join ops.derived_learners using (scope, user_id)
 where source = :source
+
+-- name: graded_by_others
+-- Of activities without a unit those in which somebody else than the learners who are looked at has a grade.
+select distinct wanted.scope, wanted.activity_id
+from unnest(cast(:scopes as text []), cast(:activities as bigint [])) as wanted (scope, activity_id)
+join ops.derived_learners as held
+    on held.source = :source and held.scope = wanted.scope and wanted.activity_id = any(held.unmapped)
+where not exists (
+    select
+    from unnest(cast(:seen_scopes as text []), cast(:seen_users as bigint [])) as seen (scope, user_id)
+    where seen.scope = held.scope and seen.user_id = held.user_id
+)
 
 -- name: enrolments_changed
 -- Learners whose enrolments in the occurrences of the course differ from what was derived.
@@ -282,13 +324,13 @@ and (
 )
 
 -- name: refused
--- Learners of whom a result of a unit is refused.
+-- Learners of whom something of a kind (unit_result, course_completion) is refused.
 select distinct scope, cast(learner as bigint) as user_id
 from ops.rejections
 where flow = any(cast(:flows as text []))
 and source = :source
 and scope = any(cast(:scopes as text []))
-and resource = 'unit_result'
+and resource = :resource
 and learner is not null
 and resolved_at is null
 
@@ -305,12 +347,20 @@ where held.source = :source
 and held.scope = any(cast(:scopes as text []))
 
 -- name: forget_learners
--- Nobody of a course that is derived as a whole is remembered but whom it met.
+-- Nobody of a course that is derived as a whole is remembered but whom it met; nor whoever was looked at and is in the
+-- course no more, so that they are neither a client nor nobody's.
 delete from ops.derived_learners as held
 where held.source = :source
-and held.scope = any(cast(:scopes as text []))
-and not exists (
-    select from staged where staged.scope = held.scope and staged.user_id = held.user_id
+and (
+    (
+        held.scope = any(cast(:scopes as text []))
+        and not exists (
+            select from staged where staged.scope = held.scope and staged.user_id = held.user_id
+        )
+    )
+    or (held.scope, held.user_id) in (
+        select staged.scope, staged.user_id from staged where staged.client_code is null and staged.reason is null
+    )
 )
 
 -- name: learners_merge
@@ -333,6 +383,7 @@ left join lateral (
         where l.source = :source and l.source_course_id = staged.scope and l.in_force
     )
 ) as now on true
+where staged.client_code is not null or staged.reason is not null
 order by staged.scope, staged.user_id
 on conflict (source, scope, user_id) do update
 set

@@ -13,7 +13,7 @@ from etl.engine.decoding import Id, Text, outline
 
 COLUMNS: Final = ["activity_id", "name", "module"]
 Row = tuple[str, str, str]
-_LEARNERS_READ: Final = 20  # everybody has the same activities, but for what is hidden from somebody
+LEARNERS_READ: Final = 20  # everybody has the same activities, but for what is hidden from somebody
 
 
 class _Module(msgspec.Struct, gc=False):
@@ -32,7 +32,7 @@ _sections = msgspec.json.Decoder(list[_Section])
 def of_learners(users: Sequence[UserGrades]) -> list[Row]:
     """Activities with a grade item (rows of COLUMNS), of the first learners of a grade report."""
     found: dict[int, Row] = {}
-    for item in chain.from_iterable(user.gradeitems for user in users[:_LEARNERS_READ]):
+    for item in chain.from_iterable(user.gradeitems for user in users[:LEARNERS_READ]):
         activity, name = item.cmid, _text(item.itemname)
         if item.itemtype == ACTIVITY and activity and activity not in found and name is not None:
             found[activity] = _row(str(activity), name, item.itemmodule or "")

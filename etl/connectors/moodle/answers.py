@@ -95,6 +95,10 @@ def told_nothing(users: pd.DataFrame, learners: pd.DataFrame, completed: pd.Data
 
 def _names(taken: LandedAnswers, modules: pd.DataFrame) -> pd.DataFrame:
     named = pd.DataFrame(taken.named(), columns=["scope", *NAME_COLUMNS], dtype="str")
-    newest = named.drop_duplicates(["scope", "activity_id"], keep="last")
+    return with_pass_grades(named.drop_duplicates(["scope", "activity_id"], keep="last"), modules)
+
+
+def with_pass_grades(names: pd.DataFrame, modules: pd.DataFrame) -> pd.DataFrame:
+    """``names`` (see Answers) with the pass grades that were read."""
     read = modules[["scope", "activity_id", "grade_pass"]].astype({"activity_id": "str"})
-    return newest.merge(read, on=["scope", "activity_id"], how="left")
+    return names.merge(read, on=["scope", "activity_id"], how="left")

@@ -77,7 +77,7 @@ class MoodleDerivation(Derivation[Courses]):
             return None, set()
         answers, held = some_answers(session, self.source, due)
         links = Administration(self.engine, self.source, due.some).activity_links
-        everybody = remembered.reshaped(held, answers, links)
+        everybody = remembered.reshaped(session, self.source, held, answers, links, due.anew.shown)
         if everybody:
             lot, more = self._some(session, due.without(everybody))
             return lot, everybody | more

@@ -4,17 +4,19 @@ What results depend on, all of it, and whom a change of it reaches:
 
 | what | reaches | found by |
 |---|---|---|
-| the grade report of a course, the pass grade of an activity | everybody in the course | landed_since |
 | a learner's own report, a completion | that learner | landed_since |
+| the grade report of a course | of whom it says something else, or a completion is refused | told_anew, refused |
+| the pass grade of an activity with a unit | who has a grade there and no verdict of the site | told_anew |
+| the same, of an activity that no report shows | everybody in the course | told_anew |
 | a list of participants | who came to it or left it | landed_since, listed |
 | settings, links, mapped activities, what courses count for | see reach.REACHES | course_facts |
 | enrolment, training plan, what is recorded | the learners of that client | enrolments_changed |
 | clients, their numbers, accounts of the site | the learners who are somebody else now | people |
-| which activities are shown of anybody | everybody in the course | etl.connectors.moodle.remembered.reshaped |
+| which activities are shown of anybody | everybody in the course | remembered.reshaped |
 
-The names are of statements in sql/moodle/derived.sql. What a person decides of results that stand is looked at with the
-next of these changes. Whoever lets results depend on something else adds it here, and to tests/connectors/moodle/
-test_learners_due.py.
+The names are of statements in sql/moodle/derived.sql and of functions beside this one. What a person decides of results
+that stand is looked at with the next of these changes. Whoever lets results depend on something else adds it here, and
+to tests/connectors/moodle/test_learners_due.py.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -26,11 +28,22 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl import db
-from etl.connectors.moodle.landed import COMPLETION, FLOW, GRADES, MODULE, USER_GRADES, USERS, LandedAnswers
-from etl.connectors.moodle.reach import reached
+from etl.connectors.moodle.landed import (
+    COMPLETION,
+    FLOW,
+    GRADES,
+    LATE,
+    MODULE,
+    USER_GRADES,
+    USERS,
+    LandedAnswers,
+)
+from etl.connectors.moodle.reach import reached, refused
+from etl.connectors.moodle.told_anew import Anew, told_anew
 from etl.engine.sources import Source
 from etl.load import landing
 from etl.results.administration import Administration
+from etl.transform.completions import RESOURCE as COURSE_COMPLETION
 from etl.transform.rejected import combined
 
 # Grows when answers are read or judged otherwise: what was derived before is derived again.
@@ -46,7 +59,8 @@ class Due:
     ``courses``, one row a scope: inputs, landing_id, reference_version, accounts_version, facts, people: what it is
     derived from; activities: what reports show in it, as JSON. ``whole``: the scopes of which all is derived, ``some``:
     those of which some learners are: ``learners`` (scope, user_id). ``lists``: lists of participants that changed, as
-    one frame, with their ``unreadable`` rows. ``claims``: the scopes in which learners may be somebody else.
+    one frame, with their ``unreadable`` rows. ``claims``: the scopes in which learners may be somebody else. ``anew``:
+    what came in about everybody in courses.
     """
 
     courses: pd.DataFrame
@@ -56,6 +70,7 @@ class Due:
     lists: pd.DataFrame
     unreadable: pd.DataFrame
     claims: Sequence[str]
+    anew: Anew
 
     def known_of(self, scopes: Sequence[str]) -> pd.DataFrame:
         """What these courses are derived from."""
@@ -75,7 +90,8 @@ class Due:
         learners, lists, unreadable = (
             frame[frame["scope"].isin(list(some))] for frame in (self.learners, self.lists, self.unreadable)
         )
-        return replace(self, some=some, learners=learners, lists=lists, unreadable=unreadable)
+        anew = self.anew.of(some)
+        return replace(self, some=some, learners=learners, lists=lists, unreadable=unreadable, anew=anew)
 
 
 NOTHING_KNOWN: Final = pd.DataFrame({"scope": [], "inputs": []}, dtype="str")
@@ -103,15 +119,19 @@ def due(engine: Engine, session: Session, source: Source, scopes: Sequence[str],
         source=source.source,
         scopes=both.loc[known_whole, "scope"].tolist(),
         resources=_RESOURCES,
+        flows=[FLOW, LATE],
     )
-    whole = set(both.loc[~known_whole, "scope"])
-    whole |= set(fresh.loc[fresh["resource"].isin([GRADES, MODULE]), "scope"])
+    of_all = fresh.loc[fresh["resource"].isin([GRADES, MODULE]), "scope"]
+    anew = told_anew(session, source, both[both["scope"].isin(of_all)])
+    whole = {*both.loc[~known_whole, "scope"], *anew.whole}
     found = reached(session, source, both[~both["scope"].isin(list(whole))])
     whole |= found.whole
     some = both[~both["scope"].isin(list(whole))]
     fresh = fresh[fresh["scope"].isin(some["scope"])]
     lists, unreadable = _lists(session, _of_lists(session, source, fresh, found.lists - whole))
-    asked = fresh.loc[fresh["resource"].isin([USER_GRADES, COMPLETION]), ["scope", "key"]]
+    compared = (fresh["resource"] == USER_GRADES) & fresh["scope"].isin(anew.scopes)
+    asked = fresh.loc[fresh["resource"].isin([USER_GRADES, COMPLETION]) & ~compared, ["scope", "key"]]
+    reported = fresh.loc[fresh["resource"] == GRADES, "scope"].tolist()
     differing = some.loc[some["reference_version"] != some["reference_version_known"], "scope"].tolist()
     claims = some.loc[some["people"] != some["people_known"], "scope"].tolist()
     learners = [
@@ -120,6 +140,8 @@ def due(engine: Engine, session: Session, source: Source, scopes: Sequence[str],
         db.query(session, "moodle/derived.enrolments_changed", source=source.source, scopes=differing),
         _others_now(engine, session, source, claims),
         found.learners,
+        anew.learners,
+        refused(session, source, reported, COURSE_COMPLETION),
     ]
     everybody = pd.concat([one.astype({"scope": "str", "user_id": "int64"}) for one in learners])
     nothing_shown = set(some.loc[some["activities"].eq("{}"), "scope"])
@@ -135,6 +157,7 @@ def due(engine: Engine, session: Session, source: Source, scopes: Sequence[str],
         lists,
         unreadable,
         claims,
+        anew,
     ).without(whole)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from msgspec import Raw
 
 from etl.engine.decoding import BROKEN, Epoch, Flag, Id, Rejects, Text, each, outline, outlined, whole
+from etl.errors import RejectRecord, RetryLater
 
 ACTIVITY: Final = "mod"  # the type of a grade item that belongs to one
 # Decoded objects take ten times the room of the table that is made of them: a large report is decoded in parts.
@@ -135,6 +136,33 @@ def learners_of(
         return
     for start in range(0, len(rows), LEARNERS_AT_ONCE):
         yield _users(rows[start : start + LEARNERS_AT_ONCE], start, rejects)
+
+
+def rows_of(body: bytes) -> dict[int, Raw] | None:
+    """What a report says of each learner, undecoded; None where that cannot be read, or is not clear of whom it is."""
+    try:
+        rows = outline(body, _report, "grade report").usergrades
+    except (RejectRecord, RetryLater):
+        return None
+    found = {user: row for row in rows if (user := _whose(row)) is not None}
+    return found if len(found) == len(rows) else None
+
+
+def same_grades(one: Raw, other: Raw) -> bool:
+    """Whether two rows say the same of a learner, by whatever name they call the activities."""
+    if one == other:
+        return True
+    try:
+        return _nameless(one) == _nameless(other)
+    except BROKEN:
+        return False
+
+
+def _nameless(row: Raw) -> UserGrades:
+    user = _user.decode(row)
+    for item in user.gradeitems:
+        item.itemname = None
+    return user
 
 
 def _whose(row: Raw) -> int | None:

@@ -14,6 +14,7 @@ from etl.connectors.moodle.landed import COMPLETION, FLOW, LATE, LandedAnswers, 
 from etl.engine.sources import Source
 from etl.load import landing
 from etl.transform.activity_outcomes import FAILED, SUPPORTED_MODULES, activity_outcomes
+from etl.transform.unit_results import RESOURCE as UNIT_RESULT
 
 _LEARNER: Final = ["scope", "user_id"]
 _NOBODY: Final = pd.DataFrame({"scope": [], "user_id": []}).astype({"scope": "str", "user_id": "int64"})
@@ -55,7 +56,10 @@ def reached(session: Session, source: Source, courses: pd.DataFrame) -> Reached:
         for fact in REACHES:
             if then[fact] != now[fact]:
                 changes.setdefault(fact, []).append(Change(scope, then[fact], now[fact], now, shown))
-    found = [REACHES[fact](session, source, those) for fact, those in changes.items()]
+    return _together([REACHES[fact](session, source, those) for fact, those in changes.items()])
+
+
+def _together(found: Sequence[Reached]) -> Reached:
     return Reached(
         frozenset().union(*(one.whole for one in found)),
         pd.concat([_NOBODY, *(one.learners for one in found)], ignore_index=True).drop_duplicates(),
@@ -81,13 +85,30 @@ def _the_list(session: Session, source: Source, changes: Sequence[Change]) -> Re
     return Reached(lists=frozenset(one.scope for one in changes))
 
 
-def _as_found_by(*statements: str) -> Reach:
-    """Whom statements in sql/moodle/derived.sql find."""
+def refused(session: Session, source: Source, scopes: Sequence[str], resource: str) -> pd.DataFrame:
+    """Learners (scope, user_id) of whom something of a kind is refused."""
+    asked = {"source": source.source, "scopes": list(scopes), "flows": [FLOW, LATE], "resource": resource}
+    return db.query(session, "moodle/derived.refused", **asked).astype(_NOBODY.dtypes)
+
+
+def _with_refused(session: Session, source: Source, changes: Sequence[Change]) -> Reached:
+    return Reached(learners=refused(session, source, [one.scope for one in changes], UNIT_RESULT))
+
+
+def _as_found_by(statement: str) -> Reach:
+    """Whom a statement in sql/moodle/derived.sql finds."""
 
     def found(session: Session, source: Source, changes: Sequence[Change]) -> Reached:
-        asked = {"source": source.source, "scopes": [one.scope for one in changes], "flows": [FLOW, LATE]}
-        learners = [db.query(session, f"moodle/derived.{name}", **asked) for name in statements]
-        return Reached(learners=pd.concat([_NOBODY, *learners]).astype(_NOBODY.dtypes))
+        asked = {"source": source.source, "scopes": [one.scope for one in changes]}
+        learners = db.query(session, f"moodle/derived.{statement}", **asked)
+        return Reached(learners=learners.astype(_NOBODY.dtypes))
+
+    return found
+
+
+def _any_of(*several: Reach) -> Reach:
+    def found(session: Session, source: Source, changes: Sequence[Change]) -> Reached:
+        return _together([reach(session, source, changes) for reach in several])
 
     return found
 
@@ -148,7 +169,7 @@ REACHES: Final[Mapping[str, Reach]] = {
     # A failed unit may be passed.
     "allow_resit": _as_found_by("with_failures"),
     # What is not recorded for lack of a start date, or waits to be reviewed with one.
-    "use_enrolment_start": _as_found_by("refused", "proposed"),
+    "use_enrolment_start": _any_of(_with_refused, _as_found_by("proposed")),
     # What is recorded stands; a proposal is recorded at once where nobody reviews any more.
     "review": _as_found_by("proposed"),
     # Who is matched otherwise differs (see due); that a field of all of them is hidden is said of the list.

@@ -80,34 +80,61 @@ def of_learners(
     )
 
 
-def reshaped(held: pd.DataFrame, answers: Answers, links: pd.DataFrame) -> set[str]:
+def reshaped(
+    session: Session,
+    source: Source,
+    held: pd.DataFrame,
+    answers: Answers,
+    links: pd.DataFrame,
+    still: pd.DataFrame,
+) -> set[str]:
     """Courses in which a learner's report shows what nobody's did, or lacks what perhaps nobody's shows any more, or
-    perhaps nobody has a grade any more for what has no unit: that concerns everybody in them. ``held``: what is
-    remembered of the learners.
+    nobody has a grade any more for what has no unit: that concerns everybody in them. ``held``: what is
+    remembered of the learners; ``still``: scope, activity_id, module of what others show.
     """
     activity = ["scope", "activity_id", "module"]
     shown = answers.grades[[*activity, "user_id"]].astype({"scope": "str", "module": "str"})
     new = shown.merge(answers.answered, on=activity, how="left_anti")
+    gone = answers.answered.merge(pd.concat([shown[activity], still]), on=activity, how="left_anti")
     theirs = shown.drop_duplicates([*_LEARNER, "activity_id"]).groupby(_LEARNER).size().rename("theirs")
     of_all = answers.answered.groupby("scope").size().rename("of_all")
     now = held.merge(shapes(answers.grades, links), on=_LEARNER, how="left", suffixes=("", "_now"))
     now = now.join(theirs, on=_LEARNER).join(of_all, on="scope")
     differs = now["reported"] & (now["shown"].fillna(0) != now["shown_now"].fillna(0))
     lacks = now["theirs"].fillna(0) < now["of_all"].fillna(0)
-    mapped = set(links["activity_id"].astype("str"))
-    arrays = now[["unmapped", "unmapped_now"]].fillna("{}").itertuples(index=False)
-    lost = np.array(
-        [bool(_numbers(before) - _numbers(after) - mapped) for before, after in arrays], dtype=bool
+    unseen = differs & lacks & now["scope"].isin(gone["scope"])
+    return {*new["scope"], *now.loc[unseen, "scope"], *_graded_no_more(session, source, now, links)}
+
+
+def _graded_no_more(session: Session, source: Source, now: pd.DataFrame, links: pd.DataFrame) -> set[str]:
+    """Courses in which a learner had a grade for what has no unit, and nobody has one now."""
+    there = _unmapped(now, "unmapped_now")
+    lost = _unmapped(now, "unmapped").merge(pd.concat([there, links[there.columns]]), how="left_anti")
+    if lost.empty:
+        return set()
+    others = db.query(
+        session,
+        "moodle/derived.graded_by_others",
+        source=source.source,
+        scopes=lost["scope"].tolist(),
+        activities=lost["activity_id"].tolist(),
+        seen_scopes=now["scope"].tolist(),
+        seen_users=now["user_id"].tolist(),
     )
-    return {*new["scope"], *now.loc[(differs & lacks) | lost, "scope"]}
+    return set(lost.merge(others.astype(lost.dtypes), how="left_anti")["scope"])
+
+
+def _unmapped(held: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The activities (scope, activity_id) of a column of arrays."""
+    arrays = held[["scope", name]].dropna().drop_duplicates()
+    numbers = arrays.assign(activity_id=arrays[name].map(lambda array: sorted(_numbers(array))))
+    numbered = numbers.explode("activity_id").dropna().astype({"scope": "str", "activity_id": "int64"})
+    return numbered[["scope", "activity_id"]].drop_duplicates()
 
 
 def mapped_now(held: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     """The activities (scope, activity_id) in which learners have a grade and that had no unit, and have one now."""
-    without = held[["scope", "unmapped"]].dropna().drop_duplicates()
-    numbers = without.assign(activity_id=without["unmapped"].map(lambda array: sorted(_numbers(array))))
-    numbered = numbers.explode("activity_id").dropna().astype({"activity_id": "int64"})
-    return numbered.merge(links[["scope", "activity_id"]].drop_duplicates())[["scope", "activity_id"]]
+    return _unmapped(held, "unmapped").merge(links[["scope", "activity_id"]].drop_duplicates())
 
 
 def _numbers(array: str) -> set[str]:

@@ -7,15 +7,21 @@ import pandas as pd
 from sqlalchemy import Connection as Session
 
 from etl import db
-from etl.connectors.moodle.answers import Answers, completed_courses, pass_grades, told_nothing
+from etl.connectors.moodle.answers import (
+    Answers,
+    completed_courses,
+    pass_grades,
+    told_nothing,
+    with_pass_grades,
+)
 from etl.connectors.moodle.due import Due
 from etl.connectors.moodle.landed import GRADES, MODULE, USER_GRADES, LandedAnswers, newest
+from etl.connectors.moodle.told_anew import by_pass_grade
 from etl.engine.sources import Source
 from etl.load import landing
 from etl.transform.rejected import combined
 
 _LEARNER: Final = ["scope", "user_id"]
-_NO_NAMES: Final = pd.DataFrame({"scope": [], "activity_id": [], "name": [], "module": [], "grade_pass": []})
 
 
 def some_answers(session: Session, source: Source, due: Due) -> tuple[Answers, pd.DataFrame]:
@@ -26,9 +32,10 @@ def some_answers(session: Session, source: Source, due: Due) -> tuple[Answers, p
     shown = _shown(due)
     taken, modules = _taken(session, source, due, held)
     grades, learners, malformed = taken.reports()
-    for answer in landing.read(session, _deciding(modules, grades, shown)):
+    passes = {*_deciding(modules, grades, shown), *due.anew.passes["landing_id"].tolist()}
+    for answer in landing.read(session, passes):
         taken.take(answer)
-    completed = completed_courses(taken, learners)
+    completed, modules_read = completed_courses(taken, learners), pass_grades(taken)
     lists = due.lists
     listed = pd.concat(
         [lists[_LEARNER], held.loc[held["was_listed"] & ~held["scope"].isin(lists["scope"]), _LEARNER]]
@@ -38,13 +45,13 @@ def some_answers(session: Session, source: Source, due: Due) -> tuple[Answers, p
         grades=grades,
         learners=learners,
         answered=shown,
-        modules=pass_grades(taken),
+        modules=modules_read,
         completed=completed,
         participants=lists,
         absent=told_nothing(theirs, learners, completed),
         rejected=combined([*malformed, due.unreadable]),
         malformed=sum(map(len, malformed)) + len(due.unreadable),
-        names=_NO_NAMES,
+        names=with_pass_grades(due.anew.names, modules_read),
     )
     idnumbers = held[_LEARNER].merge(learners[[*_LEARNER, "user_idnumber"]], on=_LEARNER, how="left")
     same = idnumbers["user_idnumber"].fillna("").to_numpy() == held["idnumber"].fillna("").to_numpy()
@@ -87,7 +94,9 @@ def _taken(
     own = pd.MultiIndex.from_frame(held[_LEARNER].astype({"user_id": "str"})).isin(
         pd.MultiIndex.from_frame(single[["scope", "key"]])
     )
-    needed = held[held["reported"] & ~own].groupby("scope")["user_id"].agg(set).to_dict()
+    # A new whole report may tell of somebody who had none before.
+    maybe = held["reported"] | held["scope"].isin(list(due.anew.scopes))
+    needed = held[maybe & ~own].groupby("scope")["user_id"].agg(set).to_dict()
     modules = found["resource"] == MODULE
     theirs = found[~modules & ((found["resource"] != GRADES) | found["scope"].isin(list(needed)))]
     taken = LandedAnswers()
@@ -100,8 +109,7 @@ def _deciding(modules: pd.DataFrame, grades: pd.DataFrame, shown: pd.DataFrame) 
     """The pass grades that decide something, of an index of landings: those that a grade is compared with, since the
     site gives no verdict of its own, and those of activities that no report shows.
     """
-    told = grades["grade"].notna() & (grades["withheld"] == 0)
-    compared = grades.loc[told & (grades["verdict"] == 0), "activity_id"]
+    compared = grades.loc[by_pass_grade(grades), "activity_id"]
     numbered = modules.assign(activity_id=modules["key"].astype("int64"))
     unseen = numbered.merge(shown, on=["scope", "activity_id"], how="left_anti")
     decided = numbered[numbered["activity_id"].isin(compared)]

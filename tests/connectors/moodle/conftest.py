@@ -4,10 +4,17 @@ import pytest
 
 from etl import db
 from etl.connectors.moodle import flow
+from etl.connectors.moodle.derive import MoodleDerivation
+from etl.connectors.moodle.due import due
+from etl.connectors.moodle.flow import open_run
+from etl.engine import course_derivation
 from etl.engine.options import Options
+from etl.engine.sources import sources
 from etl.sandbox.server import serve
-from tests.fixtures.nights import moodle_connection
+from tests.fixtures.nights import as_text, moodle_connection
 from tests.fixtures.warehouse import copy
+
+COURSES = ["2", "3", "4"]
 
 
 @pytest.fixture
@@ -33,3 +40,107 @@ def night_template(postgres_url, sample_template):
     engine.dispose()  # a database that is in use cannot be copied
     assert status == "success"
     return name
+
+
+@pytest.fixture
+def source(engine):
+    [found] = sources(engine, "moodle")
+    return found
+
+
+@pytest.fixture
+def reached(engine, source):
+    """A function that tells whom a derivation would look at: learners, and courses as a whole."""
+
+    def reached():
+        with engine.connect() as session:
+            found = due(engine, session, source, COURSES, again=False)
+        learners = found.learners[found.learners["scope"].isin(list(found.some))]
+        return sorted(learners.itertuples(index=False, name=None)), list(found.whole)
+
+    return reached
+
+
+@pytest.fixture
+def stands(read):
+    """A function that reads everything that a derivation leaves, without what tells one night from another."""
+    tables = {
+        "core.unit_results": "run_id, recorded_at",
+        "core.course_completions": "run_id, recorded_at",
+        "core.enrolment_completions": "run_id, recorded_at",
+        "core.open_activities": "",
+        "core.activities": "",
+        "ops.derived_learners": "",
+        "ops.derived_courses": "landing_id, reference_version",
+    }
+
+    def stands():
+        found = {
+            table: as_text(
+                read(f"select * from {table}")
+                .drop(columns=[name for name in without.split(", ") if name])
+                .astype("str")
+            )
+            for table, without in tables.items()
+        }
+        found["open"] = as_text(
+            read(
+                "select flow, scope, resource, record_key, reason_code, reason, learner from ops.rejections"
+                " where resolved_at is null"
+            )
+        )
+        return found
+
+    return stands
+
+
+@pytest.fixture
+def derived(engine):
+    """A function that derives what is due, and tells of whom that was: (course, learner), or None for everybody."""
+
+    def derived():
+        pairs = set()
+
+        class Watched(MoodleDerivation):
+            def lots(self, *given, **options):
+                for lot in super().lots(*given, **options):
+                    held = lot.answers.held
+                    whole = [(scope, None) for scope in lot.scopes]
+                    pairs.update(
+                        whole
+                        if held is None
+                        else held[["scope", "user_id"]].itertuples(index=False, name=None)
+                    )
+                    yield lot
+
+        [source] = sources(engine, "moodle")
+        run_id = open_run(engine, Options())
+        course_derivation.derive(run_id, Watched(engine, source), COURSES, Options())
+        return pairs
+
+    return derived
+
+
+@pytest.fixture
+def all_again(engine):
+    """A function that derives everything that is landed, whatever was derived."""
+
+    def all_again():
+        [source] = sources(engine, "moodle")
+        run_id = open_run(engine, Options(full=True))
+        course_derivation.derive(run_id, MoodleDerivation(engine, source), COURSES, Options(full=True))
+
+    return all_again
+
+
+@pytest.fixture
+def as_if_all_were_derived(stands, all_again):
+    """A function that compares what stands with what deriving everything leaves."""
+
+    def as_if_all_were_derived():
+        some = stands()
+        all_again()
+        again = stands()
+        assert {name: rows ^ some[name] for name, rows in again.items()} == {name: set() for name in again}
+
+    return as_if_all_were_derived
