@@ -174,9 +174,10 @@ REACHES: Final[Mapping[str, Reach]] = {
     "review": _as_found_by("proposed"),
     # Who is matched otherwise differs (see due); that a field of all of them is hidden is said of the list.
     "matched_by": _the_list,
-    # Whoever it is, the learner is looked for among the enrolments of each.
+    # Who is enrolled in one that came has results of it, who is not is listed with it, and nobody's learners are named
+    # by all of them.
     "occurrences": _everybody,
-    # When all of them are, what is listed of the course is listed elsewhere.
+    # When all of them are, what is listed of the course and of anybody is listed elsewhere; that happens once.
     "finished": _everybody,
     # A course that never was linked completes for everybody, another one for its enrolments.
     "once_linked": _everybody,
