@@ -1,11 +1,18 @@
 // Light or dark as Airflow is shown: it keeps the choice of its own pages, which have the same origin, under "theme".
 // Without it the system decides, as the stylesheet says.
-try {
-  const chosen = localStorage.getItem("theme");
+const shownAs = (chosen) => {
   if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
+  else delete document.documentElement.dataset.theme;
+};
+try {
+  shownAs(localStorage.getItem("theme"));
 } catch {
   // a browser that keeps nothing: the system decides
 }
+// Chosen anew in Airflow's page around this one, or in another tab.
+addEventListener("storage", (event) => {
+  if (event.key === "theme" || event.key === null) shownAs(event.newValue);
+});
 
 // Parts of a page that change by themselves (data-refresh, each with an id) are asked for again until they say no more.
 // Without script a link beside them does the same.
