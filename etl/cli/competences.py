@@ -1,14 +1,14 @@
-"""Competences: revoke and restore them, remove links; with who and why in the history."""
+"""Competences: revoke and restore them, link and unlink courses; with who and why in the history. Count them by group."""
 
 from typing import Annotated
 
 import typer
 
-from etl.console import known_connections
+from etl.console import known_connections, tables
 from etl.console.warehouse import warehouse_engine
 from etl.errors import InvalidInput
 from etl.reference import effect
-from etl.results import competence_decisions
+from etl.results import competence_decisions, competence_groups
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -77,6 +77,14 @@ def unlink(source: str, course: str, competence: Competence, by: By, reason: Rea
     with warehouse_engine() as engine:
         competence_decisions.unlink(engine, source, course, competence, by, reason)
     typer.echo("1 link removed")
+
+
+@app.command()
+def groups() -> None:
+    """How many people hold something of each group of the competence tree, and how much ends within 30 and 90 days."""
+    with warehouse_engine() as engine:
+        counted = competence_groups.of_groups(engine)
+    tables.show(counted, "there are no groups yet: enter the tree first (competences.csv)")
 
 
 def _one_or_everyone(client: str | None, everyone: bool) -> None:

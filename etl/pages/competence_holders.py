@@ -12,7 +12,7 @@ from etl.errors import InvalidInput
 from etl.pages.access import visitor_of
 from etl.pages.host import PagesHost, Visitor
 from etl.pages.render import html
-from etl.results import competence_decisions
+from etl.results import competence_decisions, competence_groups
 
 _MOST: Final = 100  # rows of a page
 State = Literal["held", "expiring", "expired", "revoked"]
@@ -41,9 +41,7 @@ def router(host: PagesHost) -> APIRouter:
         done: Code = "",
     ) -> Response:
         if not competence:
-            with host.engine().connect() as session:
-                groups = db.rows(session, "pages/competences.of_groups")
-            return html(request, "competence-groups", groups=groups)
+            return html(request, "competence-groups", groups=competence_groups.of_groups(host.engine()))
         return html(
             request,
             "competence-holders",

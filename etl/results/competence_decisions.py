@@ -12,6 +12,7 @@ from etl import db
 from etl.errors import InvalidInput
 from etl.load import audit
 from etl.load.audit import Through
+from etl.results import competence_groups
 from etl.results.competences import lock
 from etl.results.decisions import check_reason
 
@@ -31,6 +32,7 @@ def revoke(
         if _is_revoked(session, competence_code, client_code):
             raise InvalidInput(f"{_named(competence_code, client_code)} was revoked already")
         _record(session, "revoked", competence_code, client_code, by, reason)
+        competence_groups.count_ahead(session)
         return _periods(session, competence_code, client_code)
 
 
@@ -54,6 +56,7 @@ def restore(
             hint = "; it was revoked from everyone, and is restored for everyone" if everyone else ""
             raise InvalidInput(f"{_named(competence_code, client_code)} is not revoked{hint}")
         _record(session, "restored", competence_code, client_code, by, reason)
+        competence_groups.count_ahead(session)
         return _periods(session, competence_code, client_code)
 
 

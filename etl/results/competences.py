@@ -17,6 +17,7 @@ from etl.engine.options import Options
 from etl.load import derivations, rejections, runs
 from etl.load.merge import Merged, merge, stage
 from etl.load.runs import Counts, balanced
+from etl.results import competence_groups
 from etl.transform.competences import Earned, new_competences, nothing_earned
 from etl.transform.rejected import combined, rejected_rows
 
@@ -40,6 +41,9 @@ def award(engine: Engine, run_id: str, options: Options, flow: str) -> None:
         competence_code = str(row["competence_code"])
         if options.full or known.get(competence_code) != inputs[competence_code]:
             awards.give(competence_code, inputs[competence_code], pd.Series(row["unread"], dtype="str"))
+    if not options.dry_run:
+        with engine.begin() as session:
+            competence_groups.count_ahead(session)
 
 
 def lock(session: Session, competence_code: str) -> None:

@@ -63,11 +63,6 @@ and (source, source_course_id, competence_code) > (:after_source, :after_course,
 order by source, source_course_id, competence_code
 limit :most
 
--- name: of_groups
-select group_code, path, people, held, expiring_in_30_days, expiring_in_90_days
-from mart.competences_by_group
-order by path, group_code
-
 -- name: revoked
 select
     revoked.client_code,

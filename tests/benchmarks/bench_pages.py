@@ -15,6 +15,7 @@ from etl.db import embedded, schema
 from etl.pages.app import create
 from etl.pages.host import PagesHost, Right, Visitor
 from etl.pages.render import MENU
+from etl.results import competence_groups
 from tests.benchmarks.bench_views import ROWS, fill
 from tests.benchmarks.measure import Report, Watch, measured
 
@@ -57,6 +58,7 @@ def bench(rows: int = ROWS, requests: int = _REQUESTS) -> Report:
             url = server_url.replace("/postgres?", "/pages?")  # as administrator: filling sets keys aside
             schema.migrate(url)
             fill(url, rows, _FILLING)
+            _count(url)
             report.add(measured(_ask, url, requests, laps=_LAPS))
     for name, part in report.parts.items():
         if name == "many":
@@ -64,6 +66,14 @@ def bench(rows: int = ROWS, requests: int = _REQUESTS) -> Report:
         else:
             report.goal(f"{name}, seconds of 95 in 100", part.facts["p95"], at_most=_SECONDS)
     return report
+
+
+def _count(url: str) -> None:
+    """Rows were filled in past the triggers: count the groups of competences as the night that wrote them does."""
+    engine = db.engine(url)
+    with engine.begin() as session:
+        competence_groups.count_ahead(session)
+    engine.dispose()
 
 
 def _ask(watch: Watch, url: str, requests: int) -> None:

@@ -1,5 +1,6 @@
 """Revoking and restoring competences, removing links: what people decide, and what the nights make of it."""
 
+import pandas as pd
 import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
@@ -125,6 +126,21 @@ def test_revoking_twice_is_refused(engine):
     decisions.revoke(engine, "CPR", None, **ME)
     with pytest.raises(InvalidInput, match="CPR of everyone was revoked already"):
         decisions.revoke(engine, "CPR", None, **ME)
+
+
+def test_a_night_and_each_decision_leave_the_groups_counted(engine, night, read):
+    changed = "select 1 from ops.competences_changed"
+    counted = "select group_code, people, held from {} order by group_code"
+    for change in (
+        night,
+        lambda: decisions.revoke(engine, "CPR", None, **ME),
+        lambda: decisions.restore(engine, "CPR", None, **ME),
+    ):
+        change()
+        assert read(changed).empty
+        standing = read(counted.format("ops.competence_groups"))
+        assert standing["people"].sum() > 0
+        pd.testing.assert_frame_equal(standing, read(counted.format("mart.competences_by_group")))
 
 
 def test_the_commands_revoke_restore_and_unlink(engine, warehouse, monkeypatch, read):

@@ -26,6 +26,7 @@ NOBODY = {
         "ops.coachview_calls ops.coachview_reading ops.derivations ops.derived_courses ops.ilias_polls"
         " ops.moodle_courses ops.moodle_held_back ops.reference_version ops.run_attempts ops.run_steps ops.runs"
         " ops.schema_migrations ops.views_applied raw.drop_files core.uwlr_messages ops.link_log"
+        " ops.competence_groups ops.competences_changed"
     ),
     "reasons, for everybody": "ops.moot_reasons",
     "who works here, and their keys": "ops.account_pauses ops.link_codes",
