@@ -1,4 +1,4 @@
-"""Competences: revoke and restore them, link and unlink courses; with who and why in the history. Count them by group."""
+"""Competences: revoke and restore them, link and unlink courses, with who and why in the history; count them by group."""
 
 from typing import Annotated
 
