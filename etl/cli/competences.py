@@ -1,4 +1,4 @@
-"""Competences: revoke and restore them, link and unlink courses, with who and why in the history; count them by group."""
+"""Competences: revoke and restore, link and unlink courses, with who and why in the history; count by group."""
 
 from typing import Annotated
 
