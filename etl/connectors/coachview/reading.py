@@ -46,12 +46,20 @@ class ListReading:
     def __init__(self, engine: Engine, entity: Entity, *, full: bool) -> None:
         self._engine = engine
         self._entity = entity
+        self._left_out: set[int] = set()
         self._first = self._begin(full)
 
     @property
     def is_whole(self) -> bool:
         """Whether all of the list is looked at."""
         return self._whole
+
+    @property
+    def note(self) -> str | None:
+        """What the report says of people who were erased on request."""
+        if not self._left_out:
+            return None
+        return f"{erased.CODE}: {len(self._left_out)} whom the list names, of whom nothing is kept"
 
     def run(self, client: CoachviewClient) -> int:
         """Read until today; returns how many rows were new or other than before."""
@@ -99,9 +107,9 @@ class ListReading:
         if not known or frame.empty:
             return frame
         rows = zip(frame["id"], frame["fields"], strict=True)
-        return frame[
-            [known.whose(facts_of(self._entity, one, json.loads(said))) is None for one, said in rows]
-        ]
+        erasures = [known.whose(facts_of(self._entity, one, json.loads(said))) for one, said in rows]
+        self._left_out |= {one for one in erasures if one is not None}
+        return frame[[one is None for one in erasures]]
 
     def _needed(self, session: Session, frame: pd.DataFrame) -> pd.DataFrame:
         """Of what learners did with each lesson, only what they did with e-learning parts."""

@@ -136,8 +136,9 @@ def _read_list(
         if options.dry_run:
             note = _would_read(engine, client, entity)
         else:
-            changed = reading.ListReading(engine, entity, full=options.full).run(client)
-            log.info("%s: %s rows are new or changed", entity.name, changed)
+            listed = reading.ListReading(engine, entity, full=options.full)
+            log.info("%s: %s rows are new or changed", entity.name, listed.run(client))
+            note = listed.note
     except BudgetSpent as spent:
         met, note = spent, f"{spent}; the next run goes on from where it is"
         log.info("%s: %s", entity.name, note)

@@ -49,15 +49,17 @@ def of_others(
 ) -> tuple[bytes, Message] | None:
     """A message that was read, without pupils who were erased on request; None where nobody else is in it."""
     known = erased.read(session)
-    others = people.without(text, brin6, lambda facts: known.whose(facts) is not None).text if known else text
-    if others is None:
+    if not known:
+        return text, message
+    others = people.without(text, brin6, lambda facts: known.whose(facts) is not None)
+    if others.text is None:
         log(session, brin6, "message", f"{erased.CODE}: it names nobody else, and nothing of it is kept")
         return None
-    if others is text:
+    if not others.left_out:
         return text, message
-    again = Message()
-    read(others, Open(lenient), again)
-    return others, again
+    again = Message(left_out=others.left_out)
+    read(others.text, Open(lenient), again)
+    return others.text, again
 
 
 def add(session: Session, origin: Origin, text: bytes, school: School, results: int) -> Received:
@@ -122,4 +124,5 @@ def log(
 
 def summary(message: Message, unknown: int) -> str:
     """What the link log says of a message: counts."""
-    return f"{message.delivered} results, {len(message.unreadable)} unreadable, {unknown} pupils unknown"
+    left_out = f", {erased.CODE}: {message.left_out} pupils" if message.left_out else ""
+    return f"{message.delivered} results, {len(message.unreadable)} unreadable, {unknown} pupils unknown{left_out}"

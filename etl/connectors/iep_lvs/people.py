@@ -16,10 +16,13 @@ _PUPIL: Final = f"{{{RESULTS}}}toetsafname"
 
 @dataclass(frozen=True)
 class WithoutPupils:
-    """A message without some pupils; ``text``: None where nobody else is in it; ``keys``: of the results left out."""
+    """A message without some pupils (``left_out``); ``text``: None where nobody else is in it; ``keys``: of their
+    results.
+    """
 
     text: bytes | None
     keys: Sequence[str]
+    left_out: int
 
 
 def without(text: bytes, brin6: str, is_gone: IsGone) -> WithoutPupils:
@@ -28,12 +31,12 @@ def without(text: bytes, brin6: str, is_gone: IsGone) -> WithoutPupils:
     pupils = list(root.iter(_PUPIL))
     gone = [one for one in pupils if is_gone(_facts(brin6, hardened.texts(one)))]
     if not gone:
-        return WithoutPupils(text, [])
+        return WithoutPupils(text, [], 0)
     keys = [key for one in gone for inner in one.iter() if (key := inner.get("key"))]
     for one in gone:
         hardened.remove(one)
     whole = None if len(gone) == len(pupils) else etree.tostring(root, encoding="utf-8", xml_declaration=True)
-    return WithoutPupils(whole, keys)
+    return WithoutPupils(whole, keys, len(gone))
 
 
 def _facts(brin6: str, said: dict[str, str]) -> list[Fact]:

@@ -81,6 +81,7 @@ class Message:
     norms: list[Norm] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
     untyped: int = 0
+    left_out: int = 0  # pupils who were erased on request
 
     @property
     def delivered(self) -> int:

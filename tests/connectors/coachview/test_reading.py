@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from etl.connectors import registry
+from etl.connectors.registry import readers
 from etl.connectors.coachview import flow, push, requests
 from etl.connectors.coachview.budget import LIMIT, RESERVE
 from etl.engine.options import Options
 from etl.load.report import read_report
 from etl.reference import export_set, import_set
+from etl.results import erase
 from tests.connectors.coachview.listed import Lists, reads
 from tests.connectors.coachview.requests import INTEGRATIONS, report
 
@@ -414,3 +416,20 @@ def test_nothing_of_a_person_or_secret_is_logged(site, caplog):
     site.night()
     secrets = (site.school.connection.password, "Zandstra", "nora@example.org")
     assert [one for one in secrets if one in caplog.text] == []
+
+
+@pytest.mark.long
+def test_who_is_erased_is_in_no_list_and_the_next_run_leaves_them_out_and_says_so(site, write):
+    write("insert into core.clients (client_code, external_id) values ('CV-1', 'X-1')")
+    site.night()
+    assert site.rows(REQUESTS) == READ
+    erase.erase(site.engine, "CV-1", "ada", "asked for", readers())
+    for again in (False, True):
+        if again:
+            site.lists.change(2, "r1", opleidingsvraagStatusId="Afgerond")
+            assert site.night(full=True) == "success"
+        assert site.rows(REQUESTS) == READ[1:]
+        assert site.rows("select id from raw.coachview_rows where entity in ('Personen', 'Opleidingsvragen') order by 1") == [
+            ("p2",), ("r2",), ("r3",), ("r4",),
+        ]  # fmt: skip
+    assert any("erased_on_request: 1 " in note for note in site.notes())
