@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from etl.connectors import registry
-from etl.connectors.registry import readers
 from etl.connectors.coachview import flow, push, requests
 from etl.connectors.coachview.budget import LIMIT, RESERVE
+from etl.connectors.registry import readers
 from etl.engine.options import Options
 from etl.load.report import read_report
 from etl.reference import export_set, import_set
@@ -28,6 +28,7 @@ HELD = (
     "select request_code, part_code, cast(result as text), finished, approved, cast(approved_on as text)"
     " from core.training_request_parts where closed_at is null order by 1, 2"
 )
+ROWS = "select id from raw.coachview_rows where entity"
 READ = [("r1", "t1", "p1", "X-1", "open"), ("r2", "t1", "p2", "-", "cancelled")]
 
 
@@ -429,7 +430,7 @@ def test_who_is_erased_is_in_no_list_and_the_next_run_leaves_them_out_and_says_s
             site.lists.change(2, "r1", opleidingsvraagStatusId="Afgerond")
             assert site.night(full=True) == "success"
         assert site.rows(REQUESTS) == READ[1:]
-        assert site.rows("select id from raw.coachview_rows where entity in ('Personen', 'Opleidingsvragen') order by 1") == [
+        assert site.rows(f"{ROWS} in ('Personen', 'Opleidingsvragen') order by 1") == [
             ("p2",), ("r2",), ("r3",), ("r4",),
         ]  # fmt: skip
     assert any("erased_on_request: 1 " in note for note in site.notes())
