@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from etl import db
+from etl.connectors.moodle.writing import occurrence_courses
 from etl.console import known_connections, tables
 from etl.console.warehouse import warehouse_engine
 from etl.load import audit
-from etl.reference import effect
+from etl.reference import course_effect, effect
 from etl.reference.mapping import MappedUnit, map_unit, mapped
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
@@ -59,6 +60,32 @@ def unmap_command(
 ) -> None:
     """Have one activity count for a unit or task no more; what is recorded stays."""
     _change(MappedUnit(occurrence, unit, source, course), activity, False, by, what_would_change)
+
+
+@app.command("course")
+def course_command(
+    occurrence: Occurrence,
+    source: Source,
+    course: Annotated[
+        str | None,
+        typer.Option(help="Course, by its number; without it the one with the code as its idnumber."),
+    ] = None,
+    unlink: Annotated[
+        bool, typer.Option("--unlink", help="Say what follows where a link by hand is undone.")
+    ] = False,
+) -> None:
+    """Say what would change where an occurrence is linked to a course; `etl moodle courses link` and `unlink` do it."""
+    by = audit.user()
+    with warehouse_engine() as engine:
+        asked = (engine, known_connections.find, source)
+        if unlink:
+            lines = course_effect.of_unlink(
+                *asked, occurrence_courses.code_of(engine, occurrence), course, by
+            )
+        else:
+            code, found = occurrence_courses.find_course(*asked, occurrence, course)
+            lines = course_effect.of_link(*asked, code, found, by)
+    typer.echo("\n".join(lines))
 
 
 def _change(unit: MappedUnit, activity: str, counts: bool, by: str | None, trial: bool) -> None:

@@ -48,7 +48,7 @@ def router(host: PagesHost) -> APIRouter:
         if occurrence is None:
             found = _occurrences(host.engine(), search or None, after or "", source or None, course or None)
             return html(request, "mapping_list", **found)
-        shown = _shown(host.engine(), occurrence, unit, source, course)
+        shown = shown_of(host.engine(), occurrence, unit, source, course)
         return html(request, "mapping", **shown, done=done, refused=refused)
 
     @pages.post("/mapping")
@@ -82,7 +82,7 @@ def router(host: PagesHost) -> APIRouter:
             told, status = {"refused": str(refused)}, _MISTAKEN
         except EtlError as problem:
             told, status = {"refused": f"Nothing was changed: {problem}"}, _NOT_NOW
-        return html(request, "mapping", status, **_shown(engine, occurrence, unit, source, course), **told)
+        return html(request, "mapping", status, **shown_of(engine, occurrence, unit, source, course), **told)
 
     return pages
 
@@ -119,8 +119,12 @@ def _occurrences(
     }
 
 
-def _shown(
-    engine: Engine, occurrence: str, unit: str | None, source: str | None, course: str | None
+def shown_of(
+    engine: Engine,
+    occurrence: str,
+    unit: str | None = None,
+    source: str | None = None,
+    course: str | None = None,
 ) -> dict[str, Any]:
     """An occurrence with its units and courses, and the activities of the course that is looked at."""
     with engine.connect() as session:

@@ -53,18 +53,19 @@ select
     links.source,
     links.source_course_id,
     courses.name,
-    string_agg(links.by, ', ' order by links.by) as by
+    string_agg(links.by, ', ' order by links.by) as by,
+    bool_or(links.by_hand) as by_hand
 from (
-    select shown.source, shown.source_course_id, 'found by idnumber' as by
+    select shown.source, shown.source_course_id, 'found by idnumber' as by, false as by_hand
     from core.courses as shown
     cross join lateral core.occurrences_named(shown.idnumber) as named
     where named.occurrence_code = :occurrence_code and not shown.gone
     union all
-    select source, source_course_id, 'course_links.csv'
+    select source, source_course_id, 'course_links.csv', false
     from core.course_links
     where occurrence_code = :occurrence_code and closed_at is null
     union all
-    select source, source_course_id, 'chosen by ' || linked_by || ' on ' || to_char(linked_at, 'YYYY-MM-DD')
+    select source, source_course_id, 'chosen by ' || linked_by || ' on ' || to_char(linked_at, 'YYYY-MM-DD'), true
     from core.moodle_course_links
     where occurrence_code = :occurrence_code and closed_at is null
 ) as links
@@ -100,3 +101,11 @@ where table_name = 'core.activity_links'
 and key @> jsonb_build_object('occurrence_code', cast(:occurrence_code as text))
 order by audit_id desc
 limit 1
+
+-- name: templates
+-- Courses of a site by name, to fill a new one from.
+select source_course_id, name
+from core.courses
+where source = :source and not gone and name is not null
+order by name, source_course_id
+limit :most

@@ -55,7 +55,7 @@ CHANGES = (
     "/download-start",
     "/download-stop",
     "/mapping",
-    "/mapping/course",
+    "/mapping-course",
     "/enrolments-preview",
     "/enrolments-transfer",
     "/enrolments-stop",

@@ -14,6 +14,7 @@ from etl import db
 from etl.cli.mapping import app as commands
 from etl.connectors.moodle import flow as moodle_results
 from etl.engine.options import Options
+from etl.load import runs
 from etl.pages.app import PATH, create
 from etl.pages.host import PagesHost, Right, Visitor
 from etl.sandbox.server import serve
@@ -180,26 +181,89 @@ def clerk(engine):
         yield TestClient(app, f"http://etl.test{PATH}")
 
 
-def course_of(client, do, **form):
-    """Press a button about the course of OCC-9; the page afterwards."""
-    page = client.get("/mapping", params={"occurrence": "OCC-9"})
+def course_of(client, do, code="OCC-9", **form):
+    """Press a button about the course of an occurrence; the page afterwards."""
+    page = client.get("/mapping", params={"occurrence": code})
     token = re.search(r'name="csrftoken" value="([^"]*)"', page.text)[1]
-    form = {"csrftoken": token, "occurrence": "OCC-9", "source": "moodle_main", "do": do} | form
-    answer = client.post("/mapping/course", data=form, follow_redirects=False)
-    assert answer.status_code == 303
-    return client.get(f"/{answer.headers['location'].removeprefix('../')}")
+    form = {"csrftoken": token, "occurrence": code, "source": "moodle_main", "do": do} | form
+    return client.post("/mapping-course", data=form)
+
+
+LINKED = "select occurrence_code, source_course_id, linked_by from core.moodle_course_links where closed_at is null"
 
 
 def test_a_course_is_chosen_by_hand_with_who_and_one_that_is_not_there_is_refused(clerk, held):
-    assert "No course was linked: course 99 is not shown" in words(course_of(clerk, "link", course="99"))
+    assert "Nothing was changed: course 99 is not shown" in words(course_of(clerk, "link", course="99"))
     assert "no course has OCC-9 as its idnumber" in words(course_of(clerk, "look"))
+    assert "say which course, by its number" in words(course_of(clerk, "try"))
     assert "OCC-9 is linked to course 2." in words(course_of(clerk, "link", course="2"))
-    assert held("select occurrence_code, linked_by from core.moodle_course_links") == [("OCC-9", "clerk")]
+    assert held(LINKED) == [("OCC-9", "2", "clerk")]
 
 
-def test_a_course_is_made_in_a_category_of_the_site(clerk, held):
-    assert "Categories: 1 " in words(course_of(clerk, "tree"))
+ENROLLED = """
+insert into core.enrolments (enrolment_code, client_code, occurrence_code, status, start_date)
+select 'E9-' || client_code, client_code, 'OCC-9', 'active', date '2026-09-01'
+from core.enrolments where occurrence_code = 'OCC-1001' and status = 'active' and closed_at is null;
+insert into core.enrolment_units (enrolment_code, unit_code)
+select enrolment_code, 'BSBWHS211' from core.enrolments where occurrence_code = 'OCC-9';
+insert into core.activity_links (occurrence_code, unit_code, source, activity_id)
+select 'OCC-9', unit_code, source, activity_id from core.activity_links
+where occurrence_code = 'OCC-1001' and unit_code = 'BSBWHS211' and closed_at is null;
+update core.occurrences set send_automatically = true where occurrence_code = 'OCC-9';
+"""
+
+
+def test_what_a_link_would_change_is_said_before_it_is_saved_and_the_same_of_undoing_it(clerk, engine, held):
+    with engine.begin() as session:
+        session.exec_driver_sql(ENROLLED)
+    results = "select count(*) from mart.unit_results where occurrence_code = 'OCC-9'"
+    page = course_of(clerk, "try", course="2")
+    assert "What this would change: OCC-9 is linked to course 2 of moodle_main" in words(page)
+    [recorded] = re.findall(r"(\d+) results recorded", words(page))
+    assert re.search(r"\d+ enrolments sent to course 2, with the accounts they need", words(page))
+    assert (held(LINKED), held(results)) == ([], [(0,)])
+    assert 'value="link" class="main">Link it to course 2<' in page.text
+    course_of(clerk, "link", course="2")
+    assert held(LINKED) == [("OCC-9", "2", "clerk")]
+    with engine.begin() as session:
+        run_id = runs.open_run(session, "moodle_results")
+    moodle_results.again(engine, run_id, connect)
+    assert held(results) == [(int(recorded),)]
+    page = course_of(clerk, "try unlink", course="2")
+    assert "OCC-9 is no longer linked to course 2" in words(page)
+    assert "What is recorded already stays recorded" in words(page)
+    assert held(LINKED) == [("OCC-9", "2", "clerk")]
+    assert "is linked to course 2 now" in words(course_of(clerk, "unlink", course="5"))
+    assert "OCC-9 is no longer linked to course 2" in words(course_of(clerk, "unlink", course="2"))
+    assert held(LINKED) == []
+    through = "select distinct who, through from ops.audit where table_name = 'core.moodle_course_links'"
+    assert held(through) == [("clerk", "page")]
+
+
+def test_a_course_that_is_found_by_its_idnumber_is_shown_with_what_it_would_change(clerk, engine, held):
+    with engine.begin() as session:
+        session.exec_driver_sql("update core.courses set idnumber = null where source_course_id = '2'")
+    page = course_of(clerk, "look", "OCC-1001")
+    assert "What this would change: OCC-1001 is linked to course 2" in words(page)
+    assert held(LINKED) == []
+
+
+def test_a_course_is_made_in_a_category_of_the_site_and_filled_from_another_one(clerk, held):
+    page = course_of(clerk, "form")
+    choice = re.search(r'<select name="category".*?</select>', page.text)[0]
+    assert '<option value="1">' in choice
+    assert re.search(r'<datalist id="templates">.*<option value="2">', page.text)
     assert "a course needs a short name" in words(course_of(clerk, "make", short_name="S"))
-    page = course_of(clerk, "make", short_name="S9", full_name="Nine", category="1")
+    wanted = {"short_name": "S9", "full_name": "Nine", "category": "1", "template": "2"}
+    page = course_of(clerk, "try making", **wanted)
+    assert "course S9 made in category 1, without dates, visible, filled from course 2" in words(page)
+    assert 'name="short_name" value="S9"' in page.text
+    assert 'value="1" selected' in page.text
+    assert held("select count(*) from ops.outbox where kind = 'courses'") == [(0,)]
+    page = course_of(clerk, "try making", **wanted | {"template": "99"})
+    assert "Nothing was changed: course 99 is not shown" in words(page)
+    page = course_of(clerk, "make", **wanted)
     assert "OCC-9 has course" in words(page)
+    assert "The next run of moodle_enrolments fills it from course 2." in words(page)
     assert held("select linked_by from core.moodle_course_links") == [("clerk",)]
+    assert held("select import_from from ops.moodle_courses") == [("2",)]

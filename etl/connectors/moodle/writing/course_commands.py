@@ -1,6 +1,5 @@
 """Courses of Moodle for occurrences: found by their idnumber, chosen by hand, made, and filled from a template."""
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any
 
@@ -150,7 +149,7 @@ def _sent(
     if preview:
         with engine.connect() as session:  # it is never committed: the wish goes with it
             audit.by(session, by)
-            tables.show([_told(session, want(session))])
+            tables.show([course_planning.told(session, want(session))])
         return None
     sent = occurrence_courses.send(engine, known_connections.find, site, target, want, by)
     if sent.course is None:
@@ -158,11 +157,6 @@ def _sent(
         if sent.tried:
             raise typer.Exit(1)
     return sent.course
-
-
-def _told(session: Any, item_id: int) -> Mapping[str, Any]:
-    [row] = db.rows(session, "moodle/course_writing.told", item_id=item_id)
-    return row
 
 
 def _show_activities(engine: Engine, source: str, course: str) -> None:

@@ -78,6 +78,12 @@ def want_course(
     return _want(session, site, COURSES, row, ["occurrence_code"], by)
 
 
+def told(session: Session, item_id: int) -> Mapping[str, Any]:
+    """What the site would be told of a course that is wished for."""
+    [row] = db.rows(session, "moodle/course_writing.told", item_id=item_id)
+    return row
+
+
 def want_templates(session: Session, site: WritingSettings) -> None:
     """Courses that were made to be filled are filled, whatever became of the process in between."""
     kinds = {"courses": COURSES.kind, "imports": IMPORTS.kind}

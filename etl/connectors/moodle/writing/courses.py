@@ -14,6 +14,7 @@ from etl.connectors.moodle.writing.records import NO_TIME, CourseSettings, NewCo
 from etl.connectors.moodle.writing.targets import COURSE_CHANGES, COURSES
 from etl.errors import InvalidInput
 from etl.load import audit
+from etl.load.audit import Through
 
 
 @dataclass(frozen=True)
@@ -128,16 +129,27 @@ def link(session: Session, source: str, occurrence: str, course: str, by: str) -
     db.execute(session, "moodle/course_writing.link", **named, linked_by=by)
 
 
-def unlink(session: Session, source: str, occurrence: str, by: str) -> str:
+def unlink(
+    session: Session,
+    source: str,
+    occurrence: str,
+    by: str,
+    seen: str | None = None,
+    through: Through = "command",
+) -> str:
     """Undo a link that a person made; returns the course. What was sent to it stays there.
 
-    Raises InvalidInput where the occurrence has none: what an idnumber or a file says is undone where it is said.
+    ``seen``: the course that whoever decides has seen; None where it does not matter. Raises InvalidInput where it is
+    another by now, or where the occurrence has none: what an idnumber or a file says is undone where it is said.
     """
     named = {"source": source, "occurrence_code": occurrence}
-    audit.by(session, by)
+    audit.by(session, by, through)
     closed = db.rows(session, "moodle/course_writing.unlink", **named)
     if not closed:
         raise InvalidInput(
             f"{occurrence} is not linked by hand: an idnumber is taken away in Moodle, a line of course_links.csv there"
         )
-    return str(closed[0]["source_course_id"])
+    course = str(closed[0]["source_course_id"])
+    if seen not in (None, course):
+        raise InvalidInput(f"{occurrence} was changed meanwhile, and is linked to course {course} now")
+    return course

@@ -68,15 +68,28 @@ def link_course(
 
     Raises InvalidInput where the site shows none, or where the occurrence has another by its idnumber or by file.
     """
+    code, chosen = find_course(engine, connect, source, occurrence, course)
+    keep_link(engine, source, code, chosen, by, through)
+    return code, chosen
+
+
+def find_course(
+    engine: Engine, connect: Connect, source: str, occurrence: str, course: str | None
+) -> tuple[str, str]:
+    """The code of an occurrence and the course that ``link_course`` would link it to; raises what that raises."""
     site = site_of(engine, source)
     code = code_of(engine, occurrence)
     with writer_of(engine, connect, site) as writer:
         chosen = _by_idnumber(writer, code) if course is None else by_number(writer, course)
     _refuse_other(engine, source, code, chosen)
+    return code, chosen
+
+
+def keep_link(engine: Engine, source: str, code: str, course: str, by: str, through: Through) -> None:
+    """An occurrence has this course from now on; the site is not asked."""
     with engine.begin() as session:
         audit.by(session, by, through)
-        link(session, source, code, chosen, by)
-    return code, chosen
+        link(session, source, code, course, by)
 
 
 def to_be_made(engine: Engine, writer: MoodleWriter, source: str, occurrence: str) -> str:
@@ -88,6 +101,20 @@ def to_be_made(engine: Engine, writer: MoodleWriter, source: str, occurrence: st
     return code
 
 
+def check_wanted(
+    engine: Engine, connect: Connect, site: WritingSettings, occurrence: str, wanted: WantedCourse
+) -> str:
+    """The code of an occurrence of which this course may be made. Raises InvalidInput where something of it is missing,
+    the template is not shown, or the occurrence has a course.
+    """
+    if not (wanted.short_name and wanted.full_name and wanted.category_id):
+        raise InvalidInput("a course needs a short name, a full name and a category")
+    with writer_of(engine, connect, site) as writer:
+        if wanted.template is not None:
+            by_number(writer, wanted.template)
+        return to_be_made(engine, writer, site.source, occurrence)
+
+
 def make_course(
     engine: Engine,
     connect: Connect,
@@ -97,10 +124,12 @@ def make_course(
     by: str,
     through: Through = "command",
 ) -> Sent:
-    """Make a course with the occurrence's code as its idnumber, and link it."""
+    """Make a course with the occurrence's code as its idnumber, and link it; the next run fills it from its template.
+
+    Raises what ``check_wanted`` raises.
+    """
     site = site_of(engine, source)
-    with writer_of(engine, connect, site) as writer:
-        code = to_be_made(engine, writer, source, occurrence)
+    code = check_wanted(engine, connect, site, occurrence, wanted)
     want = partial(course_planning.want_course, site=site, occurrence=code, wanted=wanted, by=by)
     return send(engine, connect, site, COURSES, want, by, through)
 
