@@ -240,17 +240,36 @@ or (
             and listed.resolved_at is null
         )
     )
-    and exists (
-        select from raw.landings as report
-        where report.source = :source
-        and report.scope = fresh.scope
-        and (
-            (report.resource = 'grades' and report.key = '')
-            or (fresh.resource = 'completion' and report.resource = 'user_grades' and report.key = fresh.key)
-            or (fresh.resource = 'module' and report.resource = 'user_grades')
+    -- Looked for one kind at a time, each by its key: else all that the site answered in between may be read.
+    and (
+        exists (
+            select from raw.landings as report
+            where report.source = :source
+            and report.scope = fresh.scope
+            and report.resource = 'grades'
+            and report.key = ''
+            and report.landing_id > before.landing_id
+            and report.landing_id < fresh.landing_id
         )
-        and report.landing_id > before.landing_id
-        and report.landing_id < fresh.landing_id
+        or exists (
+            select from raw.landings as report
+            where report.source = :source
+            and report.scope = fresh.scope
+            and fresh.resource = 'completion'
+            and report.resource = 'user_grades'
+            and report.key = fresh.key
+            and report.landing_id > before.landing_id
+            and report.landing_id < fresh.landing_id
+        )
+        or exists (
+            select from raw.landings as report
+            where report.source = :source
+            and report.scope = fresh.scope
+            and fresh.resource = 'module'
+            and report.resource = 'user_grades'
+            and report.landing_id > before.landing_id
+            and report.landing_id < fresh.landing_id
+        )
     )
 )
 
