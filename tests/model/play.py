@@ -11,8 +11,12 @@ from sqlalchemy import Engine
 from etl import db
 from etl.connections import Connection
 from etl.connectors.moodle import flow
+from etl.connectors.moodle.derive import MoodleDerivation
+from etl.engine import course_derivation
 from etl.engine.options import Options
+from etl.engine.sources import sources
 from etl.sandbox.server import Sandbox
+from tests.fixtures import derived
 from tests.model import clock
 from tests.model.events import MODULE, Day, Fault
 from tests.model.rules import Result, completion, day, results
@@ -72,6 +76,19 @@ class Play:
             troubled = bool(one.killed or (one.fault and one.fault.course == number))
             self._look_at(number, course, before, troubled=troubled, full=one.full)
         world.after_the_poll()
+
+    def misses_nothing(self) -> None:
+        """Deriving all that is landed of the linked courses changes nothing of what was derived by what differed."""
+        self._derive(Options())  # what a run that was killed, or a poll that failed, has left
+        some = derived.stands(self.engine)
+        self._derive(Options(full=True))
+        assert derived.differences(some, derived.stands(self.engine)) == {}
+
+    def _derive(self, options: Options) -> None:
+        [source] = sources(self.engine, "moodle")
+        linked = [str(course_id(place)) for place, one in enumerate(self.world.courses) if one.linked]
+        run_id = flow.open_run(self.engine, options)
+        course_derivation.derive(run_id, MoodleDerivation(self.engine, source), linked, options)
 
     def _night(self, one: Day) -> None:
         options = Options(full=one.full)

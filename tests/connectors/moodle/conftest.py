@@ -11,7 +11,8 @@ from etl.engine import course_derivation
 from etl.engine.options import Options
 from etl.engine.sources import sources
 from etl.sandbox.server import serve
-from tests.fixtures.nights import as_text, moodle_connection
+from tests.fixtures import derived as derived_tables
+from tests.fixtures.nights import moodle_connection
 from tests.fixtures.warehouse import copy
 
 COURSES = ["2", "3", "4"]
@@ -62,36 +63,9 @@ def reached(engine, source):
 
 
 @pytest.fixture
-def stands(read):
+def stands(engine):
     """A function that reads everything that a derivation leaves, without what tells one night from another."""
-    tables = {
-        "core.unit_results": "run_id, recorded_at",
-        "core.course_completions": "run_id, recorded_at",
-        "core.enrolment_completions": "run_id, recorded_at",
-        "core.open_activities": "",
-        "core.activities": "",
-        "ops.derived_learners": "",
-        "ops.derived_courses": "landing_id, reference_version",
-    }
-
-    def stands():
-        found = {
-            table: as_text(
-                read(f"select * from {table}")
-                .drop(columns=[name for name in without.split(", ") if name])
-                .astype("str")
-            )
-            for table, without in tables.items()
-        }
-        found["open"] = as_text(
-            read(
-                "select flow, scope, resource, record_key, reason_code, reason, learner from ops.rejections"
-                " where resolved_at is null"
-            )
-        )
-        return found
-
-    return stands
+    return lambda: derived_tables.stands(engine)
 
 
 @pytest.fixture
@@ -140,7 +114,6 @@ def as_if_all_were_derived(stands, all_again):
     def as_if_all_were_derived():
         some = stands()
         all_again()
-        again = stands()
-        assert {name: rows ^ some[name] for name, rows in again.items()} == {name: set() for name in again}
+        assert derived_tables.differences(some, stands()) == {}
 
     return as_if_all_were_derived
