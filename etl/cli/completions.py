@@ -7,6 +7,7 @@ import typer
 
 from etl.console.warehouse import warehouse_engine
 from etl.results.completion_decisions import Decision, decide
+from etl.words import counted
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -44,4 +45,4 @@ def _decide(
 ) -> None:
     with warehouse_engine() as engine:
         count = decide(engine, decision, source, course, client, day.date() if day else None, by, reason)
-    typer.echo(f"{'1 completion' if count == 1 else f'{count} completions'} {decision}")
+    typer.echo(f"{counted(count, 'completion')} {decision}")

@@ -15,6 +15,7 @@ from etl.console.warehouse import warehouse_engine
 from etl.errors import InvalidInput
 from etl.load import audit
 from etl.reference import effect, entering
+from etl.words import counted
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -114,7 +115,7 @@ def export(directory: Folder) -> None:
     with warehouse_engine() as engine:
         exported = reference.export_set(engine, directory)
     for name, count in exported.items():
-        typer.echo(f"{name}: {count} rows")
+        typer.echo(f"{name}: {counted(count, 'row')}")
 
 
 def _said(columns: list[str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from etl.load import report as reports
 from etl.load.attention import Attention, attention
 from etl.load.report_types import Run, RunReport, asked
 from etl.load.runs import Counts
+from etl.words import counted
 
 _COUNTS: Final = [field.name for field in fields(Counts)]
 _NARROW: Final = 90  # columns; below it a table of counts would break its numbers
@@ -81,7 +82,9 @@ def _print_run(run: Run, console: Console) -> None:
     elif run.steps:
         console.print(_table(run))
     for one in run.decisions:
-        cost = f"{one.courses:,} courses, {one.calls:,} calls, {one.bytes:,} bytes"
+        cost = ", ".join(
+            (counted(one.courses, "course"), counted(one.calls, "call"), counted(one.bytes, "byte"))
+        )
         _print(console, f"{one.decision}: {cost} ({escape(one.because)})")
     if run.left_out:
         _print(console, f"not asked: {', '.join(f'{one.courses:,} {one.asked}' for one in run.left_out)}")

@@ -20,6 +20,7 @@ from etl.errors import InvalidInput
 from etl.load import merge
 from etl.load.runs import Counts
 from etl.transform.reasons import reason
+from etl.words import counted
 
 IfUnknown = Literal["send_again", "read_back", "person"]
 OUTCOME_UNKNOWN: Final = "outcome_unknown"
@@ -173,6 +174,21 @@ def find(
         released = " for a reason that a person may set aside" * (chosen.status == "withheld")
         raise InvalidInput(f"row {missing[0]}: there is no such row, or it is not {chosen.status}{released}")
     return found
+
+
+def check_as_seen(session: Session, target: Target, item_id: int, status: str, attempts: int) -> None:
+    """That somebody who decides about an item has seen it as it is; until the transaction ends it stays so.
+
+    Raises InvalidInput, with what it is now, where something became of it meanwhile.
+    """
+    found = db.rows(
+        session, "engine/ledger.as_it_is", item_id=item_id, target=target.system, kind=target.kind
+    )
+    if found != [{"status": status, "attempts": attempts}]:
+        now = (
+            f"{found[0]['status']}, offered {counted(found[0]['attempts'], 'time')}" if found else "not there"
+        )
+        raise InvalidInput(f"row {item_id} is {now} by now: look at it again; nothing was decided")
 
 
 def resend(session: Session, item_ids: Sequence[int], decided_by: str) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from etl import db
 from etl.load.problems import what_to_do
 from etl.load.report import SentenceOf, shared_sentence
+from etl.words import counted
 
 _BY_STATE: Final = {
     "unknown": "whether it was processed is not known: look there, then settle it",
@@ -42,8 +43,8 @@ class Attention:
     def subject(self) -> str:
         """What it is about, and how many of it."""
         noun = _NOUNS.get(self.state, "")
-        counted = f"{self.items:,} {noun if self.items == 1 or not noun else noun + 's'}".rstrip()
-        return f"{self.about}: {counted}" if self.about else counted
+        number = counted(self.items, noun) if noun else f"{self.items:,}"
+        return f"{self.about}: {number}" if self.about else number
 
     @property
     def because(self) -> str:

@@ -46,7 +46,7 @@ def router(host: PagesHost) -> APIRouter:
         try:
             with host.engine().begin() as session:
                 audit.by(session, visitor.name, "page")
-                points.check_as_seen(session, item_id, status, attempts)
+                ledger.check_as_seen(session, POINTS, item_id, status, attempts)
                 if decision == "resend":
                     found = points.find(session, ChosenItems(status, [item_id]))
                     ledger.resend(session, found, visitor.name)

@@ -20,6 +20,7 @@ from etl.pages.render import html
 from etl.results import review
 from etl.results.review import ChosenProposals, SeenProposal
 from etl.transform.reasons import reason
+from etl.words import counted
 
 _MOST: Final = 100  # rows of a page
 _MISTAKEN: Final = 409
@@ -196,7 +197,7 @@ def _record(host: PagesHost, visitor: Visitor, meant: list[SeenProposal]) -> str
     done, recorded = review.decide(
         host.engine(), ChosenProposals(), "approved", visitor.name, "page", seen=meant
     )
-    return f"{recorded} results recorded." + _left(len(meant) - done)
+    return f"{counted(recorded, 'result')} recorded." + _left(len(meant) - done)
 
 
 def _dismiss(host: PagesHost, visitor: Visitor, meant: list[SeenProposal], because: str) -> str:
@@ -211,7 +212,7 @@ def _dismiss(host: PagesHost, visitor: Visitor, meant: list[SeenProposal], becau
         because=because.strip(),
         seen=meant,
     )
-    return f"{done} results dismissed." + _left(len(meant) - done)
+    return f"{counted(done, 'result')} dismissed." + _left(len(meant) - done)
 
 
 def _left(number: int) -> str:

@@ -12,6 +12,7 @@ from etl.reference.beside import Beside
 from etl.reference.training_doubts import training_doubts
 from etl.transform import forms
 from etl.transform.normal_form import folded
+from etl.words import counted
 
 _MANY: Final = 10  # rows closed, below which a share says nothing
 _NUMBERS: Final = "client_numbers.csv"
@@ -39,15 +40,21 @@ def large_close(filename: str, rows: int, closed: int) -> list[Problem]:
     """A file that leaves out more than a tenth of what the table lists was perhaps cut off."""
     if closed == 0 or (rows > 0 and (closed < _MANY or closed * 10 <= rows + closed)):
         return []
-    return [Problem(filename, 0, "", f"closes {closed} rows and states {rows}: is the file whole?")]
+    return [
+        Problem(filename, 0, "", f"closes {counted(closed, 'row')} and states {rows:,}: is the file whole?")
+    ]
 
 
 def take_over(filename: str, rows: int) -> list[Problem]:
     """A person's word is taken over a system's, and then the system's later ones are not."""
     if not rows:
         return []
-    words = f"changes {rows} rows that a system states: they stand as they are here, whatever it says later"
-    return [Problem(filename, 0, "", words)]
+    words = counted(
+        rows,
+        "row that a system states: it stands as it is here",
+        "rows that a system states: they stand as they are here",
+    )
+    return [Problem(filename, 0, "", f"changes {words}, whatever it says later")]
 
 
 def _spelt_twice(clients: pd.DataFrame) -> Iterator[Problem]:

@@ -18,6 +18,7 @@ from etl.db.trial import tried
 from etl.engine.night import Connect
 from etl.errors import DatabaseFault, EtlError
 from etl.load import runs
+from etl.words import counted
 
 _POINTS: Final = {"target": POINTS.system, "kind": POINTS.kind}
 _RESULTS: Final = {"target": RESULTS.system, "kind": RESULTS.kind}
@@ -155,30 +156,34 @@ def _sentences(effect: Effect) -> Iterator[str]:
     for one in effect.points:
         where = f"PE-Online, orgID {one.org_id}, course {one.pe_course} ({one.source}/{one.source_course_id})"
         if one.points:
-            yield f"{where}: {one.points} points to {one.people} people; PE-Online has no undo"
+            people = counted(one.people, "person", "people")
+            yield f"{where}: {counted(one.points, 'point')} to {people}; PE-Online has no undo"
         if one.held_back:
-            yield f"{where}: {one.held_back} points that wait would not be sent"
+            yield f"{where}: {counted(one.held_back, 'point that waits', 'points that wait')} would not be sent"
     if effect.told:
-        yield f"Coachview: {effect.told} results told there; it takes none back"
-    yield from _told(effect.results, "results", "recorded")
-    yield from _told(effect.proposals, "results", "proposed for review")
-    yield from _told(effect.registrations, "parts of training requests", "registered")
-    counted: list[tuple[int, str]] = [
-        (effect.completions, "completions of courses recorded"),
-        (effect.enrolments, "enrolments completed"),
-        (effect.competences, "competences given"),
-        (effect.competences_fallen, "competences taken back"),
+        yield f"Coachview: {counted(effect.told, 'result')} told there; it takes none back"
+    yield from _told(effect.results, "result", "results", "recorded")
+    yield from _told(effect.proposals, "result", "results", "proposed for review")
+    yield from _told(
+        effect.registrations, "part of a training request", "parts of training requests", "registered"
+    )
+    totals: list[tuple[int, str, str]] = [
+        (effect.completions, "completion of a course recorded", "completions of courses recorded"),
+        (effect.enrolments, "enrolment completed", "enrolments completed"),
+        (effect.competences, "competence given", "competences given"),
+        (effect.competences_fallen, "competence taken back", "competences taken back"),
     ]
-    yield from (f"{number} {words}" for number, words in counted if number)
+    yield from (counted(number, one, many) for number, one, many in totals if number)
     if effect.courses_unread > 0:
-        yield (
-            f"{effect.courses_unread} courses that would count were never read: what they give is known after a night"
+        unread = counted(
+            effect.courses_unread, "course that would count was", "courses that would count were"
         )
+        yield f"{unread} never read: what they give is known after a night"
     yield from (f"not known: {why}" for why in effect.unknown)
 
 
-def _told(written: Written, what: str, how: str) -> Iterator[str]:
+def _told(written: Written, one: str, many: str, how: str) -> Iterator[str]:
     if written.new:
-        yield f"{written.new} {what} {how}"
+        yield f"{counted(written.new, one, many)} {how}"
     if written.changed:
-        yield f"{written.changed} {what} changed"
+        yield f"{counted(written.changed, one, many)} changed"

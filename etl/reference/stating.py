@@ -22,6 +22,7 @@ from etl.reference.beside import Beside
 from etl.reference.checking import problems_with
 from etl.reference.reading import ReferenceSet
 from etl.reference.spec import FILES
+from etl.words import counted
 
 
 def state(
@@ -115,7 +116,7 @@ def _doubts(together: ReferenceSet, session: Session) -> dict[str, list[str]]:
     )
     said: dict[str, list[str]] = {}
     for (filename, column, why), count in sorted(found.items()):
-        said.setdefault(filename.removesuffix(".csv"), []).append(f"{count} rows: {column} {why}")
+        said.setdefault(filename.removesuffix(".csv"), []).append(f"{counted(count, 'row')}: {column} {why}")
     return said
 
 

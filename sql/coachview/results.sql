@@ -1,10 +1,3 @@
--- name: as_it_is
--- How an item stands; until the transaction ends it stays so.
-select status, attempts
-from ops.outbox
-where item_id = :item_id and target = 'coachview'
-for update
-
 -- name: changed
 -- Results that are told otherwise than the ledger has them.
 select item.item_id

@@ -4,6 +4,13 @@ update ops.outbox
 set status = 'pending', first_due_at = clock_timestamp()
 where target = :target and kind = :kind and account = :account and status = 'accepted_in_test'
 
+-- name: as_it_is
+-- How an item stands that somebody decides about: whatever becomes of it waits for that.
+select status, attempts
+from ops.outbox
+where item_id = :item_id and target = :target and kind = :kind
+for update
+
 -- name: claim
 -- What is sent is what this returns; an item that was withheld or settled meanwhile is not claimed.
 with claimed as (

@@ -1,10 +1,3 @@
--- name: as_it_is
--- One that somebody decides about: whatever becomes of it waits for that.
-select status, attempts
-from ops.outbox
-where item_id = :item_id and target = 'pe_online'
-for update
-
 -- name: changed
 -- Points that are offered in another way than the ledger has them, or of which it has only the fact. The date stays.
 select item.item_id

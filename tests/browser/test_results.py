@@ -35,7 +35,7 @@ def test_a_result_is_adjusted_and_recorded_by_keyboard_alone(visit, held, known)
     assert keys.next_is_within("#rows")
     expect(page.locator(".state.adjusted")).to_have_count(1)
     keys.enter(page.get_by_role("button", name=f"Record {learner} {first}"))
-    expect(page.get_by_role("status")).to_have_text("1 results recorded.")
+    expect(page.get_by_role("status")).to_have_text("1 result recorded.")
     assert held(HELD, learner=learner, unit=first) == ["failed"]
     assert held("select distinct who from ops.audit where through = 'page'") == ["op"]
 
@@ -68,7 +68,7 @@ def test_the_second_of_two_who_review_sees_what_the_first_did(visit, held):
     box = first.get_by_label("Select CL").first
     _, learner, one = box.get_attribute("aria-label").split()
     first.get_by_role("button", name=f"Record {learner} {one}").click()
-    expect(first.get_by_role("status")).to_have_text("1 results recorded.")
+    expect(first.get_by_role("status")).to_have_text("1 result recorded.")
     second.get_by_label(f"Select {learner} {one}").check()
     second.get_by_label("Dismiss because").fill("not right")
     second.get_by_role("button", name="Dismiss the selected").click()

@@ -93,7 +93,7 @@ def test_of_two_people_who_settle_a_point_the_second_is_told_what_it_is_now(op, 
     answer = decide(op, page, "not_registered")
     assert answer.status_code == 409
     assert "Not done row" in words(answer)
-    assert "is accepted, offered 1 times by now" in words(answer)
+    assert "is accepted, offered 1 time by now" in words(answer)
     assert site.only("status") == "accepted"
 
 

@@ -98,7 +98,7 @@ def test_of_two_people_who_settle_a_result_the_second_is_told_what_it_is_now(op,
     told("unknown")
     page = op.get("/registrations", params={"status": "unknown"})
     decide(op, page, "registered")
-    assert "is accepted, offered 1 times by now" in words(decide(op, page, "not_registered"))
+    assert "is accepted, offered 1 time by now" in words(decide(op, page, "not_registered"))
     assert told() == "accepted"
 
 

@@ -170,8 +170,13 @@ def test_a_file_that_leaves_out_much_is_named_and_imported(folder, engine):
 
 
 def again(count):
+    said = (
+        "1 point would be sent again: it stands"
+        if count == 1
+        else f"{count} points would be sent again: they stand"
+    )
     return (
-        f"{count} points would be sent again: they stand under another PE course or module."
+        f"{said} under another PE course or module."
         " They are withheld until a person has them sent (`etl pe resend`)"
     )
 

@@ -34,6 +34,7 @@ from etl.errors import AnswerLost, EtlError, GiveUp, RetryLater
 from etl.load import rejections, runs
 from etl.load.runs import Counts
 from etl.transform.reasons import reason
+from etl.words import counted
 
 FLOW: Final = "coachview_push"
 _SILENT_CALLS: Final = 3  # in a row without a usable answer, after which Coachview is left alone
@@ -163,9 +164,10 @@ def _read_back(
     with engine.begin() as session:
         ledger.settle(session, RESULTS, found, registered=True, decided_by=f"read back in run {run_id}")
     if missing := len(on) - len(found):
+        open_ones = counted(missing, "result has", "results have")
         return GiveUp(
-            f"Coachview (connection {connection.conn_id}): {missing} results have an unknown outcome, and Coachview"
-            " does not show them as finished: look there, then decide with: etl coachview settle"
+            f"Coachview (connection {connection.conn_id}): {open_ones} an unknown outcome and nothing there is shown"
+            " as finished: look there, then decide with: etl coachview settle"
         )
     return None
 

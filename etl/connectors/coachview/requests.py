@@ -32,6 +32,7 @@ from etl.load import derivations, rejections, runs
 from etl.load.problems import StepName
 from etl.load.runs import Counts, Step, balanced
 from etl.transform.reasons import reason
+from etl.words import counted
 
 FLOW: Final = "coachview_requests"
 _SYSTEM: Final = "coachview"
@@ -154,7 +155,7 @@ def _read_list(
 def _would_read(engine: Engine, client: CoachviewClient, entity: Entity) -> str:
     since = reading.until(engine, entity.name) or reading.FIRST_DAY
     where = reading.changes_between(since, reading.tomorrow())
-    return f"{client.page(entity.name, take=1, where=where).count} rows changed since {since}"
+    return f"{counted(client.page(entity.name, take=1, where=where).count, 'row')} changed since {since}"
 
 
 def _inputs(session: Session, agreed: CoachviewAccount) -> str:
@@ -172,6 +173,7 @@ def _state(engine: Engine, run_id: str, agreed: CoachviewAccount, options: Optio
             trial.rollback()
             rejections.keep_of_dry_run(session, run_id, rejected)
         else:
+            trial.commit()
             derivations.remember(session, run_id, FLOW, CONNECTION, {_ALL: _inputs(session, agreed)})
         runs.record_steps(session, run_id, "derive", [_counted(name, one) for name, one in done.items()])
     failpoint.point("coachview.taken")
@@ -181,7 +183,10 @@ def _state(engine: Engine, run_id: str, agreed: CoachviewAccount, options: Optio
 
 def _counted(name: str, done: Stated) -> Step:
     step = balanced(name, Counts(done.read, done.written, done.unchanged, len(done.refused)))
-    notes = [*done.doubts, *([f"{done.closed} rows are closed"] if done.closed else [])]
+    notes = [
+        *done.doubts,
+        *([counted(done.closed, "row is closed", "rows are closed")] if done.closed else []),
+    ]
     return replace(step, note="; ".join(notes) or None)
 
 

@@ -14,7 +14,6 @@ from etl.connectors.coachview.messages import ResultMessage
 from etl.connectors.coachview.reasons import REASONS
 from etl.engine import ledger
 from etl.engine.ledger import ChosenItems, DueItem, Target
-from etl.errors import InvalidInput
 from etl.load.runs import Counts
 
 RESULTS: Final = Target(
@@ -72,10 +71,7 @@ def decide(
     ``seen``: the status and the attempts that the person saw. Raises InvalidInput, with what it is now, where something
     became of it meanwhile, or where it cannot be decided so.
     """
-    found = db.rows(session, "coachview/results.as_it_is", item_id=item_id)
-    if found != [{"status": seen[0], "attempts": seen[1]}]:
-        now = f"{found[0]['status']}, offered {found[0]['attempts']} times" if found else "not there"
-        raise InvalidInput(f"row {item_id} is {now} by now: look at it again; nothing was decided")
+    ledger.check_as_seen(session, RESULTS, item_id, *seen)
     if decision == "resend":
         ledger.resend(session, ledger.find(session, RESULTS, ChosenItems(item_ids=[item_id])), by)
     else:

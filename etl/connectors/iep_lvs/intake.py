@@ -19,6 +19,7 @@ from etl.connectors.iep_lvs.test_results import match_pupils
 from etl.engine import hardened, inbox
 from etl.engine.inbox import Channel, Incoming, Proof, Received
 from etl.load import erased
+from etl.words import counted
 
 SYSTEM: Final = "iep_lvs"
 _PROOFS: Final[dict[Channel, Proof]] = {"http": "key", "drop": "location"}
@@ -124,5 +125,6 @@ def log(
 
 def summary(message: Message, unknown: int) -> str:
     """What the link log says of a message: counts."""
-    left_out = f", {erased.CODE}: {message.left_out} pupils" if message.left_out else ""
-    return f"{message.delivered} results, {len(message.unreadable)} unreadable, {unknown} pupils unknown{left_out}"
+    delivered, pupils = counted(message.delivered, "result"), counted(unknown, "pupil")
+    left_out = f", {erased.CODE}: {counted(message.left_out, 'pupil')}" if message.left_out else ""
+    return f"{delivered}, {len(message.unreadable)} unreadable, {pupils} unknown{left_out}"

@@ -18,6 +18,7 @@ from etl.engine.connection_test import Tested
 from etl.engine.decoding import Decoded
 from etl.errors import RejectRecord, Unusable
 from etl.transform.competences import verdicts
+from etl.words import counted
 
 _CORRECT: Final = "correct the connection's mapping of fields"
 _LOST: Final = {
@@ -118,4 +119,6 @@ def _unreadable(what: str, decoded: Decoded) -> list[str]:
     if decoded.rejected.empty:
         return []
     reasons = " ".join(sorted(set(decoded.rejected["reason"]))[:2])
-    return [f"{len(decoded.rejected)} {what} rows are not readable: {_CORRECT} ({reasons})"]
+    return [
+        f"{counted(len(decoded.rejected), f'{what} row is', f'{what} rows are')} not readable: {_CORRECT} ({reasons})"
+    ]

@@ -1,6 +1,5 @@
 """Accreditation points at PE-Online: what is in the ledger, and what a person has to decide."""
 
-from collections.abc import Sized
 from datetime import datetime
 from typing import Annotated
 
@@ -18,6 +17,7 @@ from etl.engine import ledger
 from etl.engine.ledger import ChosenItems
 from etl.errors import InvalidInput
 from etl.load import audit
+from etl.words import counted
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -39,7 +39,7 @@ def list_rows(status: Status = None, org: Org = None, reason: Reason = None) -> 
     with warehouse_engine() as engine, engine.connect() as session:
         found = db.rows(session, "pe_online/attendance.list", status=status, org_id=org, reason=reason)
     tables.show(found, "no rows")
-    typer.echo(_counted(found), err=True)  # beside the list, which may go into a pipe
+    typer.echo(counted(len(found), "row"), err=True)  # beside the list, which may go into a pipe
 
 
 @app.command()
@@ -65,7 +65,9 @@ def settle(
         audit.by(session, by)
         found = rows or points.find(session, chosen)
         ledger.settle(session, POINTS, found, registered, by)
-    typer.echo(f"{_counted(found)}: {'registered' if registered else 'not registered, will be sent again'}")
+    typer.echo(
+        f"{counted(len(found), 'row')}: {'registered' if registered else 'not registered, will be sent again'}"
+    )
 
 
 @app.command()
@@ -106,7 +108,7 @@ def resend(
     with warehouse_engine() as engine, engine.begin() as session:
         audit.by(session, by)
         count = ledger.resend(session, points.find(session, chosen, course), by)
-    typer.echo(f"{_counted(range(count))}: will be sent again")
+    typer.echo(f"{counted(count, 'row')}: will be sent again")
 
 
 @app.command()
@@ -168,7 +170,3 @@ def number(
 
 def _account(org: int | None) -> str | None:
     return None if org is None else str(org)
-
-
-def _counted(rows: Sized) -> str:
-    return "1 row" if len(rows) == 1 else f"{len(rows)} rows"

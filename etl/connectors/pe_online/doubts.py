@@ -8,7 +8,9 @@ from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.files.problems import Problem
+from etl.words import counted
 
+_AGAIN: Final = "point would be sent again: it stands", "points would be sent again: they stand"
 _FILE: Final = "accreditations"
 
 
@@ -35,7 +37,7 @@ def _points_again(accreditations: pd.DataFrame, session: Session) -> Iterator[Pr
     gone = pairs[~pairs.groupby([*by, "course", "module", "day"])["kept"].transform("any")]
     for line, points in gone.groupby("line")["points"].sum().items():
         reason = (
-            f"{points} points would be sent again: they stand under another PE course or module."
+            f"{counted(points, *_AGAIN)} under another PE course or module."
             " They are withheld until a person has them sent (`etl pe resend`)"
         )
         yield Problem(f"{_FILE}.csv", int(str(line)), "pe_course_id", reason)

@@ -31,6 +31,7 @@ from etl.errors import EtlError, GiveUp, RetryLater
 from etl.load import rejections, runs
 from etl.load.problems import StepName
 from etl.load.runs import Counts
+from etl.words import counted
 
 FLOW: Final = "pe_online_attendance"
 _SYSTEM: Final = "pe_online"  # the rejections' source: PE-Online, whichever account writes
@@ -219,16 +220,20 @@ def _open_outcomes(
 ) -> EtlError | None:
     """Lost answers, by how they are settled: most by the next push, some only by a person."""
     why = (
-        ", ".join(f"{cause} ({rows} rows)" for cause, rows in causes.most_common(3))
+        ", ".join(f"{cause} ({counted(rows, 'row')})" for cause, rows in causes.most_common(3))
         or "the push before was killed"
     )
     undecided = [one for one in (*lost, *abandoned) if one == "person"]
     if undecided:
-        words = f"{len(undecided)} classroom rows have an unknown outcome: {why}; decide with: etl pe settle"
-        return GiveUp(f"PE-Online, orgID {org_id}: {words}")
+        rows = counted(len(undecided), "classroom row has", "classroom rows have")
+        return GiveUp(
+            f"PE-Online, orgID {org_id}: {rows} an unknown outcome: {why}; decide with: etl pe settle"
+        )
     if lost:
-        words = f"{len(lost)} rows have an unknown outcome: {why}; the next push settles them"
-        return RetryLater(f"PE-Online, orgID {org_id}: {words}")
+        rows = counted(len(lost), "row has", "rows have")
+        return RetryLater(
+            f"PE-Online, orgID {org_id}: {rows} an unknown outcome: {why}; the next push settles that"
+        )
     return None
 
 

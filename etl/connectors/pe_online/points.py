@@ -26,7 +26,6 @@ from etl.connectors.pe_online.point_claims import ALREADY_CLAIMED, AMBIGUOUS_LEA
 from etl.connectors.pe_online.reasons import REASONS
 from etl.engine import ledger
 from etl.engine.ledger import ChosenItems, DueItem, Target
-from etl.errors import InvalidInput
 from etl.load.runs import Counts
 
 POINTS: Final = Target(
@@ -91,17 +90,6 @@ def find(session: Session, chosen: ChosenItems, course: str | None = None) -> li
     """The points that a person decides about, of one PE course (number or own code) where it is given."""
     of_course = None if course is None else _ids(session, "of_course", course=course)
     return ledger.find(session, POINTS, chosen, of_course)
-
-
-def check_as_seen(session: Session, item_id: int, status: str, attempts: int) -> None:
-    """That somebody who decides about an item has seen it as it is; until the transaction ends it stays so.
-
-    Raises InvalidInput, with what it is now, where something became of it meanwhile.
-    """
-    found = db.rows(session, "pe_online/attendance.as_it_is", item_id=item_id)
-    if found != [{"status": status, "attempts": attempts}]:
-        now = f"{found[0]['status']}, offered {found[0]['attempts']} times" if found else "not there"
-        raise InvalidInput(f"row {item_id} is {now} by now: look at it again; nothing was decided")
 
 
 def _items(due: pd.DataFrame) -> pd.DataFrame:

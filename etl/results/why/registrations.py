@@ -14,6 +14,7 @@ from etl.results.why import changes, landed
 from etl.results.why.shape import Listed, Row, Why, newest_first
 from etl.transform.reasons import reason
 from etl.transform.registrations import RULE
+from etl.words import counted
 
 # The landed answers of a completion that was polled, by system and number: connectors know them.
 AnswersOf = Callable[[Session, str, int], Sequence[Row]]
@@ -93,7 +94,7 @@ def _rows(session: Session, name: str, **asked: Any) -> list[Row]:
 def _counts(parts: int) -> str:
     if not parts:
         return "counts for nothing yet"
-    return f"counts for {parts} part{'s' * (parts > 1)} of requests"
+    return f"counts for {counted(parts, 'part')} of requests"
 
 
 def _matched(asked: Row, completions: Sequence[Row]) -> str:

@@ -148,7 +148,7 @@ def test_what_is_gone_is_closed_only_when_all_of_the_list_was_looked_at(site):
     site.lists.remove(2, "r2")
     assert (site.night(), site.rows(REQUESTS)) == ("success", READ)
     assert (site.night(full=True), site.rows(REQUESTS)) == ("success", READ[:1])
-    assert "training_requests: 1 rows are closed" in site.notes()
+    assert "training_requests: 1 row is closed" in site.notes()
     site.lists.request("r2", "t1", "p2", status="Geannuleerd", days_ago=0)
     assert (site.night(), site.rows(REQUESTS)) == ("success", READ)
 
@@ -191,7 +191,7 @@ def test_files_of_people_leave_coachviews_rows_alone_until_they_say_otherwise(si
     requests.write_text(header + lines[0].replace("open", "finished"))
     done = import_set(site.engine, tmp_path, warnings.append)["training_requests.csv"]
     assert (done.written, done.closed, done.taken_over) == (1, 0, 1)
-    assert "changes 1 rows that a system states" in str(warnings[0])
+    assert "changes 1 row that a system states" in str(warnings[0])
     assert site.night() == "success"
     assert site.rows(REQUESTS)[0] == ("r1", "t1", "p1", "X-1", "finished")
     assert ("entered_by_hand", "r1") in site.listed()
@@ -373,7 +373,7 @@ def test_what_an_import_would_warn_of_is_said_of_what_is_read(site):
     site.night()
     [note] = [one for one in site.notes() if one.startswith("training_requests")]
     assert note.startswith(
-        "training_requests: 1 rows: external_id is empty, and an integration of the training"
+        "training_requests: 1 row: external_id is empty, and an integration of the training"
     )
 
 

@@ -36,5 +36,5 @@ def test_who_is_erased_is_in_no_message_and_what_comes_again_is_kept_without_the
     assert named(engine) == []
     assert rows(engine, "select count(*) from mart.test_results where pupil_key = 'PUP7001'") == [(0,)]
     said = [row[0] for row in rows(engine, "select detail from mart.link_log order by log_id")]
-    assert [one for one in said if one and "erased_on_request: 1 pupils" in one]
+    assert [one for one in said if one and "erased_on_request: 1 pupil" in one]
     assert log(engine)

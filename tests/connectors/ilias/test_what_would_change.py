@@ -45,8 +45,8 @@ def test_a_request_registers_what_was_completed_before_it_and_that_is_said_first
     told = what_would_change(engine, connect, asked_for)
 
     assert (told.registrations.new, told.told, told.unknown) == (1, 1, [])
-    assert "1 parts of training requests registered" in sentences(told)
-    assert "Coachview: 1 results told there; it takes none back" in sentences(told)
+    assert "1 part of a training request registered" in sentences(told)
+    assert "Coachview: 1 result told there; it takes none back" in sentences(told)
     assert (school.rows(REGISTERED), school.rows(TOLD), school.calls()) == (stood, told_before, calls)
     asked_for(engine)
     school.poll()

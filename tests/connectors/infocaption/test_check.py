@@ -86,7 +86,7 @@ def test_attempts_that_are_not_finished_have_no_time_and_that_is_right():
 def test_rows_that_are_not_readable_are_counted_with_the_reason():
     report = checked([ATTEMPT, {"email": "someone@example.org"}])
     assert not report.ok
-    assert report.lines[-1].startswith("1 participant rows are not readable")
+    assert report.lines[-1].startswith("1 participant row is not readable")
     assert "someone" not in report.lines[-1]
 
 

@@ -107,6 +107,7 @@ def refresh(engine: Engine, run_id: str, site: WritingSettings, dry_run: bool = 
         if dry_run:
             trial.rollback()
         else:
+            trial.commit()
             list_open_cases(session, run_id, site)
             if due <= site.at_most:
                 excess.let_go(session, site)

@@ -1,0 +1,6 @@
+"""Counts as sentences say them."""
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """``1 row``, ``2 rows``; ``many`` where that is not ``one`` with an s: ``1 row is``, ``2 rows are``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
