@@ -208,9 +208,10 @@ def _unsettled(session: Session) -> list[str]:
     [row] = db.rows(session, "results/erase.unsettled")
     if not row["items"]:
         return []
+    items = "1 item that was" if row["items"] == 1 else f"{row['items']} items that were"
     return [
-        f"of {row['items']} items that were sent nobody knows the outcome: settle them first, for what another system"
-        " took has to be asked of it"
+        f"nobody knows the outcome of {items} sent: settle that first, for what another system took has to be asked"
+        " of it"
     ]
 
 

@@ -48,8 +48,8 @@ def test_nobody_is_erased_whose_item_has_an_unknown_outcome_and_none_is_let_in_w
         " returning item_id) insert into ops.moodle_people (item_id, source, client_code, suspended)"
         f" select item_id, 'main', '{CODE}', false from item"
     )
-    assert "settle them first" in etl("erase", "preview", CODE).output
-    assert "settle them first" in str(etl("erase", "person", CODE, "--because", "asked for").exception)
+    assert "outcome of 1 item that was sent: settle that first" in etl("erase", "preview", CODE).output
+    assert "settle that first" in str(etl("erase", "person", CODE, "--because", "asked for").exception)
     sql("update ops.outbox set status = 'accepted'")
     assert etl("erase", "person", CODE, "--because", "asked for").exit_code == 0
     assert "sent to them once more" in str(etl("erase", "lift", CODE, "--because", "a mistake").exception)

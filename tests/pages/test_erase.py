@@ -69,13 +69,16 @@ def test_without_the_code_typed_again_or_a_reason_nothing_is_erased(browse, give
 
 
 def test_what_stands_in_the_way_is_said_before_and_refused_after(browse, night, engine):
+    admin = browse(*Right)
+    given = form(admin.get("/erase?client_code=C-71")) | {"because": "asked for", "again": "C-71"}
     with engine.begin() as session:
         session.exec_driver_sql("update ops.runs set finished_at = null, status = 'running'")
-    admin = browse(*Right)
     page = admin.get("/erase?client_code=C-71")
     assert "Not now a run of moodle_results is under way" in words(page)
-    assert "disabled" in page.text
-    assert press(admin).status_code == 409
+    assert "because" not in page.text
+    answer = admin.post("/erase", data=given)
+    assert answer.status_code == 409
+    assert "Nothing was erased a run of moodle_results is under way" in words(answer)
     assert "Bovenkamp" in admin.get("/person?client_code=C-71").text
 
 
