@@ -2,19 +2,20 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from etl.transform.dates import local_dates
-from etl.transform.positions import among
+from etl.transform.positions import pairs_of, shared_keys
 from etl.transform.rejected import rejected_rows
 
 RESOURCE = "course_completion"
 _LEARNER = ["scope", "user_id"]
 _PERSON = ["scope", "client_code"]
-_ENROLMENT = ["enrolment_code", "occurrence_code", "status", "start_date"]
-_SECONDS = "datetime64[s, UTC]"
+_SECONDS: Final = "datetime64[s, UTC]"
+_MOMENT: Final = "datetime64[s]"  # the same for numpy
 NO_SIGHTINGS = pd.DataFrame(columns=[*_LEARNER, "completed_at", "first_round", "last_round"]).astype(
     {
         "scope": "str",
@@ -70,84 +71,120 @@ def course_completions(
     """
     enrolments = _of(completed, enrolments)
     people = _settled(_matched(completed, matched), recorded, sightings, enrolments, timezone)
-    people["day"] = local_dates(people["completed_at"], timezone)
-    theirs = people.merge(enrolments[[*_LEARNER, *_ENROLMENT]], on=_LEARNER)
-    theirs["reason"] = _refusals(theirs, places)
-    free = people[~people["scope"].isin(list(places.belonging))]
-    ended = theirs[(theirs["status"] == "active") & (theirs["reason"] == "")]
-    counting = pd.concat([ended, free[_fresh(free)]]).drop_duplicates(_PERSON)
-    listed = _not_counting(people, theirs, free, places)
-    left = people[~among(people, counting)]
-    stands = ~among(left, listed) & (among(left, theirs) | left["known"])  # else the learner is listed
+    day = local_dates(people["completed_at"], timezone)
+    theirs = _theirs(people, day, enrolments, places)
+    refused = _refused(people, theirs, places)
+    listed = _those(people, refused["row"].to_numpy())
+    moved = _for(people["moved"].to_numpy() & _within(people, places.counted) & ~listed, "completion_moved")
+    ended, free = theirs[theirs["counts"]], ~_within(people, places.belonging) & _fresh(people)
+    row = ended["row"].to_numpy()
+    counting = people.take(pd.unique(np.r_[row, np.flatnonzero(free)])).drop_duplicates(_PERSON)
+    left = ~_those(people, counting.index.to_numpy())
+    held = _those(people, theirs["row"].to_numpy()) | people["known"].to_numpy()
+    stands = left & ~listed & held  # else the learner is listed
     return Completions(
         # the source's own verdict, until a person revokes it: it says completed only when the conditions are met
         courses=counting[[*_PERSON, "completed_at", "grade_percent"]]
         .assign(passed=True)
         .reset_index(drop=True),
-        enrolments=ended.rename(columns={"day": "completed_on"})[
-            ["scope", "enrolment_code", "completed_on"]
-        ].drop_duplicates("enrolment_code", ignore_index=True),
+        enrolments=pd.DataFrame(
+            {
+                "scope": people["scope"].take(row).array,
+                "enrolment_code": ended["enrolment_code"].array,
+                "completed_on": day.take(row).array,
+            }
+        ).drop_duplicates("enrolment_code", ignore_index=True),
         standing=int(stands.sum()),
-        refused=len(completed) - len(people) + int((~stands).sum()),
-        rejected=_listed(pd.concat([listed, _moved(people, listed, places)])),
+        refused=len(completed) - len(people) + int((left & ~stands).sum()),
+        rejected=_listed(people, pd.concat([refused, moved], ignore_index=True)),
     )
 
 
 def _of(completed: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of those who completed something, some more than these: most learners have not."""
-    return rows[rows["user_id"].isin(completed["user_id"])]
+    return rows.take(np.flatnonzero(rows["user_id"].isin(completed["user_id"])))
 
 
 def _matched(completed: pd.DataFrame, matched: pd.DataFrame) -> pd.DataFrame:
-    return completed.merge(_of(completed, matched), on=_LEARNER)
+    """Completions with the client of their learner, in their order."""
+    matched = _of(completed, matched)
+    row, place = pairs_of(*shared_keys(_LEARNER, completed, matched))
+    people = completed.take(row).reset_index(drop=True)
+    return people.assign(client_code=matched["client_code"].take(place).array)
 
 
-def _not_counting(
-    people: pd.DataFrame, theirs: pd.DataFrame, free: pd.DataFrame, places: Places
-) -> pd.DataFrame:
-    """Completions that are not taken, of an enrolment or of a course without one, with the reason."""
-    belongs, linked = (people["scope"].isin(list(some)) for some in (places.belonging, places.linked))
-    return pd.concat(
-        [
-            theirs[theirs["reason"] != ""],
-            free[~_fresh(free)].assign(reason="completion_not_current"),
-            people[belongs & ~linked & ~people["known"]].assign(reason="course_link_lost"),
-        ]
-    )
-
-
-def _moved(people: pd.DataFrame, listed: pd.DataFrame, places: Places) -> pd.DataFrame:
-    """What stands under another moment than the source gives now, where a point or a competence may hang on it."""
-    moved = people[people["moved"] & people["scope"].isin(list(places.counted))]
-    return moved[~among(moved, listed)].assign(reason="completion_moved")
-
-
-def _refusals(theirs: pd.DataFrame, places: Places) -> np.ndarray:
-    """Why a completion does not complete an enrolment; empty where it does, or where nothing hangs on it."""
-    active = theirs["status"] == "active"
-    start = pd.to_datetime(theirs["start_date"])
+def _theirs(people: pd.DataFrame, day: pd.Series, enrolments: pd.DataFrame, places: Places) -> pd.DataFrame:
+    """Each completion (``row``: its position) with an enrolment of its learner; why it does not complete the enrolment
+    (``reason``), empty where it does (``counts``), or where nothing hangs on it.
+    """
+    row, place = pairs_of(*shared_keys(_LEARNER, people, enrolments))
+    active = (enrolments["status"] == "active").to_numpy()[place]
+    start = pd.to_datetime(enrolments["start_date"]).to_numpy()[place]
+    known, fresh = people["known"].to_numpy()[row], _fresh(people)[row]
+    counted = _within(people, places.counted)[row]
     # Without a start date, a completion that was recorded before this enrolment came belongs to another one.
-    early = (start > theirs["day"]) | (start.isna() & theirs["known"])
-    late = ~active & ~theirs["known"] & ~among(theirs, theirs[active])
+    early = (start > day.to_numpy()[row]) | (np.isnat(start) & known)
+    late = ~active & ~known & ~_those(people, row[active])[row]
     reasons = {
-        "completion_not_current": active & ~_fresh(theirs),
+        "completion_not_current": active & ~fresh,
         "completed_before_start": active & early,
-        "enrolment_not_active": late & theirs["scope"].isin(list(places.counted)),
+        "enrolment_not_active": late & counted,
     }
-    return np.select(list(reasons.values()), list(reasons), "")
+    reason = np.select(list(reasons.values()), list(reasons), "")
+    codes = {name: enrolments[name].take(place).array for name in ("enrolment_code", "occurrence_code")}
+    return pd.DataFrame({"row": row, **codes, "reason": reason, "counts": active & (reason == "")})
 
 
-def _fresh(people: pd.DataFrame) -> pd.Series:
+def _refused(people: pd.DataFrame, theirs: pd.DataFrame, places: Places) -> pd.DataFrame:
+    """Completions (``row``) that are not taken, of an enrolment or of a course without one, with the reason."""
+    belongs, linked = (_within(people, some) for some in (places.belonging, places.linked))
+    parts = [
+        theirs.loc[theirs["reason"] != "", ["row", "occurrence_code", "reason"]],
+        _for(~belongs & ~_fresh(people), "completion_not_current"),
+        _for(belongs & ~linked & ~people["known"].to_numpy(), "course_link_lost"),
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _within(people: pd.DataFrame, courses: Collection[str]) -> np.ndarray:
+    within: np.ndarray = people["scope"].isin(list(courses)).to_numpy()
+    return within
+
+
+def _those(people: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+    """Whether each is among the rows, given by position."""
+    found = np.zeros(len(people), dtype=bool)
+    found[rows] = True
+    return found
+
+
+def _for(which: np.ndarray, reason: str) -> pd.DataFrame:
+    """Completions that are not taken, with the reason, of no enrolment."""
+    return pd.DataFrame({"row": np.flatnonzero(which), "occurrence_code": None, "reason": reason})
+
+
+def _fresh(people: pd.DataFrame) -> np.ndarray:
     """What is recorded stands; another completion is taken from an answer as new as the learner's grades only."""
-    fresh: pd.Series = people["current"] | people["known"]
+    fresh: np.ndarray = people["current"].to_numpy() | people["known"].to_numpy()
     return fresh
 
 
 def unsettled(completed: pd.DataFrame, matched: pd.DataFrame, recorded: pd.DataFrame) -> pd.DataFrame:
     """Learners (scope, user_id) whose completion has another moment than any that is recorded of them."""
-    people, seconds = _matched(completed, matched), _seconds(recorded)
-    known = people.merge(seconds[_PERSON].drop_duplicates(), on=_PERSON)
-    return known.merge(seconds, on=[*_PERSON, "completed_at"], how="left_anti")[_LEARNER].drop_duplicates()
+    people = _matched(completed, matched)
+    row, _, exact = _held(people, recorded)
+    return people[_LEARNER].take(np.unique(row[~exact[row]]))
+
+
+def _held(people: pd.DataFrame, recorded: pd.DataFrame) -> tuple[np.ndarray, pd.Series, np.ndarray]:
+    """The completions of which something is recorded, by position, and its moment; and whether each is recorded with
+    its own.
+    """
+    row, place = pairs_of(*shared_keys(_PERSON, people, recorded))
+    held_at = recorded["completed_at"].astype(_SECONDS).take(place)
+    moment, held = (column.to_numpy(_MOMENT) for column in (people["completed_at"], held_at))
+    same = moment[row] == held
+    return row, held_at, _those(people, row[same])
 
 
 def completion_sightings(seen: pd.DataFrame) -> pd.DataFrame:
@@ -175,15 +212,12 @@ def _settled(
     is judged again: that is no second completion. Two moments are two completions when between them the source said
     "not completed" (the course was reset), or an enrolment of the learner started.
     """
-    seconds = _seconds(recorded)
-    people = people.reset_index(drop=True)
-    held = people.reset_index(names="row").merge(
-        seconds.rename(columns={"completed_at": "held_at"}), on=_PERSON
-    )
-    exact = set(held.loc[held["held_at"] == held["completed_at"], "row"])
-    pairs = held[~held["row"].isin(exact)].reset_index(drop=True)
-    if pairs.empty:
-        return people.assign(known=people.index.isin(exact), moved=False)
+    row, held_at, exact = _held(people, recorded)
+    others = ~exact[row]
+    if not others.any():
+        return people.assign(known=exact, moved=False)
+    pairs = people.take(row[others]).assign(row=row[others], held_at=held_at.array[others])
+    pairs = pairs.reset_index(drop=True)
     pairs["earlier"] = pairs[["completed_at", "held_at"]].min(axis=1)
     pairs["later"] = pairs[["completed_at", "held_at"]].max(axis=1)
     same = pairs[~_reset_between(pairs, sightings) & ~_started_between(pairs, enrolments, timezone)]
@@ -191,7 +225,7 @@ def _settled(
     moved = people.index.isin(counts_as.index)
     return people.assign(
         completed_at=counts_as.reindex(people.index).fillna(people["completed_at"]),
-        known=moved | people.index.isin(exact),
+        known=moved | exact,
         moved=moved,
     )
 
@@ -213,11 +247,8 @@ def _started_between(pairs: pd.DataFrame, enrolments: pd.DataFrame, timezone: st
     return pd.Series(pairs.index.isin(between), index=pairs.index)
 
 
-def _seconds(recorded: pd.DataFrame) -> pd.DataFrame:
-    return recorded.astype({"completed_at": _SECONDS})
-
-
-def _listed(rows: pd.DataFrame) -> pd.DataFrame:
-    place = rows["occurrence_code"].fillna(rows["scope"])
-    keys = place + "/" + rows["user_id"].astype("str")
-    return rejected_rows(rows["scope"], RESOURCE, keys, rows["reason"], rows["user_id"])
+def _listed(people: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
+    theirs = people[_LEARNER].take(refused["row"].to_numpy()).reset_index(drop=True)
+    place = refused["occurrence_code"].astype("str").fillna(theirs["scope"])
+    keys = place + "/" + theirs["user_id"].astype("str")
+    return rejected_rows(theirs["scope"], RESOURCE, keys, refused["reason"], theirs["user_id"])

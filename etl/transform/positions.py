@@ -3,6 +3,8 @@
 What belongs together is said by positions, so that each column that is needed is taken once.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -35,6 +37,16 @@ def shared_codes(*columns: pd.Series) -> list[Column]:
     ]
 
 
+def shared_keys(names: Sequence[str], *frames: pd.DataFrame) -> list[Column]:
+    """Rows as one number for several columns together, the same in all frames; no value is missing."""
+    keys = [np.zeros(len(frame), dtype=np.int64) for frame in frames]
+    for name in names:
+        codes = shared_codes(*(frame[name] for frame in frames))
+        several = 1 + max(code.max(initial=-1) for code in codes)
+        keys = [key * several + code for key, code in zip(keys, codes, strict=True)]
+    return keys
+
+
 def _is_categorical(column: pd.Series) -> bool:
     return isinstance(column.dtype, pd.CategoricalDtype)
 
@@ -64,17 +76,14 @@ def numbered(values: Column) -> tuple[Column, Column]:
 
 def among(rows: pd.DataFrame, others: pd.DataFrame) -> Column:
     """Which rows are of a learner (scope, user_id) who is among the others."""
+    found = np.zeros(len(rows), dtype=bool)
     if rows.empty or others.empty:
-        return np.zeros(len(rows), dtype=bool)
-    found: Column = rows["user_id"].isin(others["user_id"]).to_numpy().copy()
-    likely = np.flatnonzero(
-        found
-    )  # looked at in full: the id is of a site, and a learner may be in several courses
+        return found
+    # Few are looked at in full: the id is of a site, and a learner may be in several courses.
+    likely = np.flatnonzero(rows["user_id"].isin(others["user_id"]))
     if len(likely):
         asked = rows[["scope", "user_id"]].take(likely)
-        known = others.loc[others["user_id"].isin(asked["user_id"]), ["scope", "user_id"]]
-        courses, _ = pd.factorize(pd.concat([asked["scope"], known["scope"]]))
-        users, _ = pd.factorize(pd.concat([asked["user_id"], known["user_id"]]))
-        keys = courses.astype(np.int64) * (users.max() + 1) + users
-        found[likely] = pd.Series(keys[: len(asked)]).isin(keys[len(asked) :]).to_numpy()
+        known = others[["scope", "user_id"]].take(np.flatnonzero(others["user_id"].isin(asked["user_id"])))
+        theirs, held = shared_keys(["scope", "user_id"], asked, known)
+        found[likely] = pd.Index(held).unique().get_indexer(theirs) >= 0
     return found
