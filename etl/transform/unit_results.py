@@ -25,13 +25,9 @@ from etl.transform.activity_outcomes import (
 from etl.transform.dates import epoch_dates
 from etl.transform.open_activities import open_activities
 from etl.transform.positions import filled, numbered, numbered_rows, pairs_of, shared_codes
-from etl.transform.rejected import combined, rejected_rows
+from etl.transform.rejected import combined
+from etl.transform.unit_rejections import missing_activities, not_mapped, refused_types, unfit_results
 
-RESOURCE = "unit_result"
-ACTIVITY: Final = "activity"
-_TYPE_NAME: Final = (
-    "[a-z][a-z0-9_]{0,39}"  # as sources name their plugins; other text of a site is not repeated
-)
 RESULT_COLUMNS: Final = [
     "enrolment_code",
     "unit_code",
@@ -111,15 +107,15 @@ def unit_results(
     held = stands(known, rules.allow_resit)
     results, unfit = _checked(_dated(known[~held], rules))
     unmapped = outcomes.loc[~outcomes["activity_id"].isin(links["activity_id"]), "activity_id"]
-    placed = _graded(theirs)
-    first = ~placed.duplicated(["user_id", "target"])
-    homeless = len(_graded(rated)) - int(first.sum())  # their learner is listed
+    listed = unfit[unfit["reason"] != _NO_STATUS[BLOCKED]]
+    first = ~theirs.loc[_graded(theirs), ["user_id", "target"]].duplicated()
+    homeless = int(_graded(rated).sum()) - int(first.sum())  # their learner is listed
     return UnitResults(
         results,
-        standing=len(_graded(known[held])),
-        refused=homeless + len(_graded(unfit)) + len(unmapped),
+        standing=int((_graded(known) & held).sum()),
+        refused=homeless + int(_graded(unfit).sum()) + len(unmapped),
         repeated=int((~first).sum()),
-        rejected=combined([problems, _listed(unfit, targets), _not_mapped(answered, unmapped)]),
+        rejected=combined([problems, unfit_results(listed, targets), not_mapped(answered, unmapped)]),
         still_open=open_activities(known, outcomes, links),
     )
 
@@ -130,9 +126,9 @@ def shown_activities(grades: pd.DataFrame) -> pd.DataFrame:
     return shown.astype({"scope": "str", "module": "str"}).reset_index(drop=True)
 
 
-def _graded(rows: pd.DataFrame) -> pd.DataFrame:
-    """Units of which a grade came in; the others only lack an activity."""
-    return rows[rows["graded"] > 0]
+def _graded(rows: pd.DataFrame) -> pd.Series:
+    """Of which units a grade came in; the others only lack an activity."""
+    return rows["graded"] > 0
 
 
 def _targets(links: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -160,18 +156,8 @@ def _blocked_targets(
     asked = links["scope"].isin(learners["scope"].unique())  # without learners nobody has grade items
     shown = (state >= 0) & (np.append(first, 0)[state] < len(answered))
     missing = asked & ~shown & ~refused
-    wrong = _of_links(links[refused], "activity_type_not_supported")
-    if not wrong.empty:
-        types = module[refused].astype("str")
-        named = types.where(types.str.fullmatch(_TYPE_NAME), "type without a proper name").to_numpy()
-        wrong["reason"] += " This one is a " + named + "."
-    gone = _of_links(links[missing], "activity_missing")
-    return set(links["target"][refused | missing]), combined([wrong, gone])
-
-
-def _of_links(links: pd.DataFrame, code: str) -> pd.DataFrame:
-    keys = links["occurrence_code"] + "/" + links["unit_code"] + "/" + links["activity_id"].astype("str")
-    return rejected_rows(links["scope"], "activity_link", keys, code)
+    listed = [refused_types(links[refused], module[refused]), missing_activities(links[missing])]
+    return set(links["target"][refused | missing]), combined(listed)
 
 
 def _of_enrolments(
@@ -285,24 +271,3 @@ def _checked(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     good = rows.loc[code == 0, RESULT_COLUMNS].reset_index(drop=True)
     status = good["status"].cat
     return good.assign(status=status.categories.take(status.codes)), unfit
-
-
-def _listed(unfit: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
-    bad = unfit[unfit["reason"] != _NO_STATUS[BLOCKED]]
-    if bad.empty:
-        return combined([])
-    bad = bad.drop(columns="unit_code").join(targets, on="target")
-    keys = bad["occurrence_code"] + "/" + bad["user_id"].astype("str") + "/" + bad["unit_code"]
-    return rejected_rows(bad["scope"], RESOURCE, keys, bad["reason"].astype("str"), bad["user_id"])
-
-
-def _not_mapped(answered: pd.DataFrame, graded: pd.Series) -> pd.DataFrame:
-    """Activities with grades that no unit is mapped to, one row an activity."""
-    found = activity_keys(answered[answered["activity_id"].isin(graded.unique())])
-    return rejected_rows(found["scope"], ACTIVITY, found["record_key"], "activity_not_mapped")
-
-
-def activity_keys(activities: pd.DataFrame) -> pd.DataFrame:
-    """How activities (scope, activity_id) are listed that have grades and no unit: scope, resource, record_key."""
-    keys = activities["scope"] + "/" + activities["activity_id"].astype("str")
-    return pd.DataFrame({"scope": activities["scope"], "resource": ACTIVITY, "record_key": keys})

@@ -26,7 +26,7 @@ from etl.engine.sources import Source
 from etl.load import derivations, landing, rejections
 from etl.load.landing import Answer
 from etl.transform.sweep import sweep_due
-from etl.transform.unit_results import RESOURCE as UNIT_RESULT
+from etl.transform.unit_rejections import RESOURCE as UNIT_RESULT
 
 _COURSES: Final = "courses"
 _A_NIGHT: Final = timedelta(hours=20)  # runs of one day do not ask twice

@@ -26,7 +26,7 @@ from etl.load import open_activities, rejections
 from etl.load.runs import Counts
 from etl.results.administration import Administration
 from etl.transform.learners import NOBODY
-from etl.transform.unit_results import activity_keys
+from etl.transform.unit_rejections import activity_keys
 
 _LEARNER: Final = ["scope", "user_id"]
 _ITEMS_A_LOT: Final = 300_000  # grade items in memory at once
