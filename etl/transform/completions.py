@@ -78,7 +78,8 @@ def course_completions(
     moved = _for(people["moved"].to_numpy() & _within(people, places.counted) & ~listed, "completion_moved")
     ended, free = theirs[theirs["counts"]], ~_within(people, places.belonging) & _fresh(people)
     row = ended["row"].to_numpy()
-    counting = people.take(pd.unique(np.r_[row, np.flatnonzero(free)])).drop_duplicates(_PERSON)
+    rows = np.concatenate([row, np.flatnonzero(free)])
+    counting = people.take(rows[~pd.Series(rows).duplicated()]).drop_duplicates(_PERSON)
     left = ~_those(people, counting.index.to_numpy())
     held = _those(people, theirs["row"].to_numpy()) | people["known"].to_numpy()
     stands = left & ~listed & held  # else the learner is listed

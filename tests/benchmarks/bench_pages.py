@@ -29,7 +29,14 @@ _CHOSEN: Final = {
     "rejections": ["source=main&reason_code=unmatched_learner"],
     "results": [
         *(f"state={state}" for state in ("ready", "recorded", "adjusted", "not_possible")),
-        *("since=2027-01-01", "since=2026-06-01", "course=7", "occurrence=O7", "learner=C777"),
+        *(
+            "since=2027-01-01",
+            "since=2026-12-30",
+            "since=2026-06-01",
+            "course=7",
+            "occurrence=O7",
+            "learner=C777",
+        ),
     ],
     "mapping": ["occurrence=O7"],
     "enrolments": ["occurrence=O7"],

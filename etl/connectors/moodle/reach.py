@@ -14,7 +14,7 @@ from etl.connectors.moodle.landed import COMPLETION, FLOW, LATE, LandedAnswers, 
 from etl.engine.sources import Source
 from etl.load import landing
 from etl.transform.activity_outcomes import FAILED, SUPPORTED_MODULES, activity_outcomes
-from etl.transform.unit_results import RESOURCE as UNIT_RESULT
+from etl.transform.unit_rejections import RESOURCE as UNIT_RESULT
 
 _LEARNER: Final = ["scope", "user_id"]
 _NOBODY: Final = pd.DataFrame({"scope": [], "user_id": []}).astype({"scope": "str", "user_id": "int64"})
