@@ -11,6 +11,7 @@ from sqlalchemy import text
 from etl import db
 from etl.http.transport import transport
 from etl.sandbox.pe_online.ledger import DUTCH_TIME
+from etl.words import counted
 
 _POINTS: Final = "select org_id, relation_number, end_date from mart.pe_attendance where status = 'accepted'"
 _ENROLMENTS: Final = (
@@ -28,7 +29,7 @@ class Books:
     """
 
     system: str
-    entries: str
+    entry: str
     view: str
     booked: Counter[Any]
     accepted: Counter[Any]
@@ -44,7 +45,7 @@ class Books:
         ]
 
     def __str__(self) -> str:
-        return f"{self.accepted.total()} {self.entries} in {self.system}"
+        return f"{counted(self.accepted.total(), self.entry)} in {self.system}"
 
 
 def read(url: str, warehouse_url: str) -> list[Books]:
@@ -56,7 +57,7 @@ def _pe_online(url: str, warehouse_url: str) -> Books:
     bookings = _asked(url, "pe/ledger")["bookings"]
     booked = Counter(_point(row["org_id"], row["person"], row["moment"]) for row in bookings)
     accepted = Counter(_point(*row) for row in _rows(warehouse_url, _POINTS))
-    return Books("PE-Online", "points", "mart.pe_attendance", booked, accepted, _named_point)
+    return Books("PE-Online", "point", "mart.pe_attendance", booked, accepted, _named_point)
 
 
 def _coachview(url: str, warehouse_url: str) -> Books:
@@ -65,7 +66,7 @@ def _coachview(url: str, warehouse_url: str) -> Books:
     accepted = Counter(_rows(warehouse_url, _RESULTS))
     return Books(
         "Coachview",
-        "results",
+        "result",
         "mart.coachview_results",
         booked,
         accepted,
@@ -77,7 +78,7 @@ def _moodle(url: str, warehouse_url: str) -> Books:
     enrolments = _asked(url, "moodle/books")["enrolments"]
     booked = Counter((str(row["courseid"]), str(row["userid"]), row["suspended"]) for row in enrolments)
     accepted = Counter(_rows(warehouse_url, _ENROLMENTS))
-    return Books("Moodle", "enrolments", "mart.moodle_enrolments", booked, accepted, _named_enrolment)
+    return Books("Moodle", "enrolment", "mart.moodle_enrolments", booked, accepted, _named_enrolment)
 
 
 def _point(org_id: int, person: str, moment: str) -> tuple[int, str, datetime]:

@@ -64,7 +64,7 @@ def test_books_that_hold_the_same_points_agree(sandbox: Sandbox, warehouse: str)
     accept(warehouse, "CL00002", "052002", status="pending")
     points, results, _ = books.read(sandbox.url, warehouse)
     assert points.disagreements() == results.disagreements() == []
-    assert str(points) == "1 points in PE-Online"
+    assert str(points) == "1 point in PE-Online"
 
 
 def test_a_point_that_only_one_side_knows_is_named_without_the_person(

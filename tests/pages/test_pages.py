@@ -34,7 +34,7 @@ def test_tonight_says_what_was_not_done_and_what_to_do_with_a_link_to_the_run(op
     assert "moodle_results: 1 part. No <access> to 3. Look at what the sentence names" in words(page)
     assert f"run?run_id={night}" in links(page)
     assert "not complete, 1 problem" in words(page)
-    assert "0 of 1 flows did all they had to" in words(page)
+    assert "0 of 1 flow did all they had to" in words(page)
 
 
 def test_tonight_lists_new_rejections_with_a_link_to_their_rows(op, night):
