@@ -7,7 +7,7 @@ import typer
 from etl.console import known_connections, tables
 from etl.console.warehouse import warehouse_engine
 from etl.errors import InvalidInput
-from etl.reference import effect
+from etl.reference import competence_effect
 from etl.results import competence_decisions, competence_groups
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
@@ -60,23 +60,32 @@ def link(
             competence_decisions.link(engine, source, course, competence, by)
             typer.echo("1 link made")
             return
-        found = effect.what_would_change(
-            engine,
-            known_connections.find,
-            lambda trial: competence_decisions.link(trial, source, course, competence, by),
-        )
-    typer.echo("\n".join(effect.sentences(found)))
+        lines = competence_effect.of_link(engine, known_connections.find, (source, course, competence), by)
+    typer.echo("\n".join(lines))
 
 
 @app.command()
-def unlink(source: str, course: str, competence: Competence, by: By, reason: Reason) -> None:
+def unlink(
+    source: str,
+    course: str,
+    competence: Competence,
+    by: By,
+    reason: Reason,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Only say what this would change; nothing is removed.")
+    ] = False,
+) -> None:
     """Remove the link from a COURSE of a SOURCE to COMPETENCE; the competences it gave stay.
 
     Take the line out of competence_links.csv too: importing it again makes the link again.
     """
     with warehouse_engine() as engine:
-        competence_decisions.unlink(engine, source, course, competence, by, reason)
-    typer.echo("1 link removed")
+        if not preview:
+            competence_decisions.unlink(engine, source, course, competence, by, reason)
+            typer.echo("1 link removed")
+            return
+        lines = competence_effect.of_unlink(engine, known_connections.find, (source, course, competence), by)
+    typer.echo("\n".join(lines))
 
 
 @app.command()

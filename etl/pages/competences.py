@@ -4,14 +4,13 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy import Engine
 
 from etl import db
 from etl.errors import EtlError, InvalidInput
 from etl.pages.access import visitor_of
 from etl.pages.host import PagesHost, Visitor
 from etl.pages.render import html
-from etl.reference import effect
+from etl.reference import competence_effect
 from etl.results import competence_decisions
 
 _MOST: Final = 100  # links of a page
@@ -43,7 +42,7 @@ def router(host: PagesHost) -> APIRouter:
     def changed(
         request: Request,
         visitor: Annotated[Visitor, visitor_of(host, "competences/change")],
-        do: Annotated[Literal["try", "link", "unlink"], Form()],
+        do: Annotated[Literal["try", "link", "try unlink", "unlink"], Form()],
         source: Given,
         course: Given,
         competence: Given,
@@ -53,17 +52,14 @@ def router(host: PagesHost) -> APIRouter:
         which = (source, course, competence.strip())
         told: dict[str, Any] = {"wanted": dict(zip(_LINK, which, strict=True))}
 
-        def link(engine: Engine) -> None:
-            competence_decisions.link(engine, *which, by=visitor.name, through="page")
-
         try:
-            if do == "try":
-                found = effect.what_would_change(host.engine(), host.connect, link)
-                return html(
-                    request, "competences", **_shown(host, search), **told, effect=effect.sentences(found)
-                )
+            if do in ("try", "try unlink"):
+                of = competence_effect.of_link if do == "try" else competence_effect.of_unlink
+                lines = of(host.engine(), host.connect, which, visitor.name)
+                told |= {"effect": lines, "unlinking": do == "try unlink", "because": because}
+                return html(request, "competences", **_shown(host, search), **told)
             if do == "link":
-                link(host.engine())
+                competence_decisions.link(host.engine(), *which, by=visitor.name, through="page")
             else:
                 competence_decisions.unlink(
                     host.engine(), *which, by=visitor.name, reason=because, through="page"

@@ -45,7 +45,8 @@ def router(host: PagesHost) -> APIRouter:
             reasons = db.rows(session, "pages/rejections.reasons")
             asked = (source, reason_code)
             chosen = next((one for one in reasons if (one["source"], one["reason_code"]) == asked), None)
-            kind = (source, reason_code) if chosen else (None, reason_code)
+            gone = source and reason_code and not chosen
+            kind = (None, None) if gone else (source, reason_code)
             rows = _page(session, *kind, after_at, after_id, _MOST + 1)
         more = rows[_MOST - 1] if len(rows) > _MOST else None
         return html(
@@ -54,7 +55,9 @@ def router(host: PagesHost) -> APIRouter:
             reasons=reasons,
             rows=[{**row, "mended": _mended(row, request.state.visitor)} for row in rows[:_MOST]],
             chosen=chosen,
-            reason_code=reason_code,
+            listed={
+                name: value for name, value in zip(("source", "reason_code"), kind, strict=True) if value
+            },
             more=more,
             done=done,
             now=datetime.now(UTC),

@@ -156,6 +156,32 @@ select
         select from mart.linkable_courses where source = :source and source_course_id = :source_course_id
     ) as course
 
+-- name: participants
+-- How many people passed a course before, how many of them hold a competence now, and how many hold it by this course.
+with passed as (
+    select client_code
+    from core.course_passes
+    where source = :source and source_course_id = :source_course_id
+    union
+    select client_code
+    from core.course_completions
+    where source = :source and source_course_id = :source_course_id
+),
+
+holding as materialized (
+    select client_code, source, source_course_id
+    from mart.competences
+    where competence_code = :competence_code and held_now
+)
+
+select
+    (select count(*) from passed) as passed,
+    (select count(*) from passed where client_code in (select client_code from holding)) as holding,
+    (
+        select count(distinct client_code) from holding
+        where source = :source and source_course_id = :source_course_id
+    ) as by_it
+
 -- name: passes
 -- Who passed a course that is linked to the competence, whatever the system it was passed in.
 with linked as (

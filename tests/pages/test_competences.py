@@ -99,6 +99,13 @@ def test_what_a_link_would_change_is_told_and_is_what_the_next_night_does(hr, en
     assert tried.status_code == 200
     assert "What this would change: infocaption_main 107 gives TRUCK" in words(tried)
     told = re.search(r"(\d+) competences given", words(tried))
+    with engine.connect() as session:
+        passed = session.exec_driver_sql(
+            "select count(distinct client_code) from core.course_passes where source_course_id = '107'"
+        ).scalar()
+    assert f"{passed} historic participants passed the course; 0 of them hold the competence now" in words(
+        tried
+    )
     assert given(engine) == 0
     hr.post("/competences", data=form(page) | LINK | {"do": "link", "competence": "TRUCK"})
     infocaption.run(engine, connect, Options())
@@ -113,6 +120,27 @@ def test_a_course_is_linked_once_and_the_link_is_removed_with_a_reason(hr):
     assert "gives competence TRUCK already" in words(again)
     removed = hr.post("/competences", data=fields | {"do": "unlink", "because": "another course now"})
     assert "The link is removed" in words(removed)
+
+
+def test_what_removing_a_link_would_change_is_told_and_nothing_is_removed(hr, engine):
+    with engine.connect() as session:
+        source, course, holding = session.exec_driver_sql(
+            "select source, source_course_id, count(distinct client_code) from mart.competences"
+            " where competence_code = 'CPR' and held_now and source_course_id is not null"
+            " group by 1, 2 order by 3 desc, 1, 2 limit 1"
+        ).one()
+    link = {"source": source, "course": course, "competence": "CPR"}
+    fields = form(hr.get("/competences", params={"search": "CPR"})) | link | {"search": "CPR"}
+    page = hr.post("/competences", data=fields | {"do": "try unlink", "because": "it is another course"})
+    assert f"What this would change: {source} {course} gives CPR no more" in words(page)
+    assert f"{holding} people hold the competence by this course, and keep it" in words(page)
+    assert 'value="it is another course"' in page.text
+    with engine.connect() as session:
+        stands = session.exec_driver_sql(
+            "select count(*) from core.competence_links where closed_at is null and competence_code = 'CPR'"
+            f" and source_course_id = '{course}' and source = '{source}'"
+        ).scalar()
+    assert stands == 1
 
 
 @pytest.mark.parametrize(
