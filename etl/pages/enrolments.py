@@ -162,7 +162,7 @@ def _that_waits(others: Sequence[FlowRun]) -> FlowRun | None:
 
 def _back(occurrence: str, told: str, run: str = "") -> Response:
     asked = {"occurrence": occurrence, "told": told} | ({"run": run} if run else {})
-    return RedirectResponse(f"enrolments?{urlencode(asked)}", status_code=303)
+    return RedirectResponse(f"enrolments?{urlencode(asked)}#main", status_code=303)
 
 
 def _occurrence(

@@ -54,7 +54,7 @@ def router(host: PagesHost) -> APIRouter:
                     ledger.settle(session, POINTS, [item_id], decision == "registered", visitor.name)
         except InvalidInput as problem:
             return _page(host, request, item_id, refused=str(problem))
-        return RedirectResponse(f"point?item_id={item_id}&done={decision}", status_code=303)
+        return RedirectResponse(f"point?item_id={item_id}&done={decision}#main", status_code=303)
 
     return pages
 

@@ -75,7 +75,7 @@ def router(host: PagesHost) -> APIRouter:
         chosen = ChosenRejections(source, reason_code, record_key)
         count = dismiss(host.engine(), chosen, visitor.name, because, shown_at, through="page")
         kind = {"source": source, "reason_code": reason_code} if record_key else {}
-        return RedirectResponse(f"../rejections?{urlencode({**kind, 'done': count})}", status_code=303)
+        return RedirectResponse(f"../rejections?{urlencode({**kind, 'done': count})}#rows", status_code=303)
 
     @pages.get("/rejections.csv")
     def exported(source: Chosen = None, reason_code: Chosen = None) -> Response:

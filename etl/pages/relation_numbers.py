@@ -1,7 +1,7 @@
 """Relation numbers: whose points wait for one, or for another one, with the place to enter it."""
 
 from typing import Annotated, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -54,7 +54,9 @@ def router(host: PagesHost) -> APIRouter:
             return _page(host, request, chosen, chosen_client, refused=str(problem))
         asked = {"org_id": "" if chosen is None else chosen, "client_code": chosen_client, "done": "entered"}
         address = urlencode({name: value for name, value in asked.items() if value != ""})
-        return RedirectResponse(f"relation-numbers?{address}", status_code=303)
+        return RedirectResponse(
+            f"relation-numbers?{address}#number-{quote(client_code)}-{org_id}", status_code=303
+        )
 
     return pages
 

@@ -96,7 +96,7 @@ def router(host: PagesHost, form: RowForm) -> APIRouter:
             if do in ("save", "remove"):
                 change(host.engine())
                 asked = urlencode({"done": f"{do}d", **{name: row[name] for name in form.file.key[:1]}})
-                return RedirectResponse(f"{form.back}?{asked}", status_code=303)
+                return RedirectResponse(f"{form.back}?{asked}#main", status_code=303)
             told |= _tried(host, change)
         except WrongRow as wrong:
             told["reasons"] = {column: form.in_words(why) for column, why in wrong.reasons.items()}

@@ -160,7 +160,7 @@ def _changed(
         if seen:
             return _school(host, request, brin6, status, refused)
         return _schools(host, request, status, refused)
-    return RedirectResponse(f"school?brin6={brin6}", status_code=303)
+    return RedirectResponse(f"school?brin6={brin6}#change", status_code=303)
 
 
 def _schools(

@@ -44,7 +44,7 @@ _ARGUMENTS = [
 ]
 _END = sql.SQL("select pg_terminate_backend(pid) from pg_stat_activity where datname = {}")
 # What Chromium itself says of a form that was refused, with why on the page.
-_REFUSED = re.compile(r"responded with a status of (409|422) ")
+_REFUSED = re.compile(r"responded with a status of (404|409|422) ")
 _HERE = Path(__file__).parent
 
 
@@ -126,7 +126,7 @@ def served(shown, airflow):
     """The address of the server; the pages are below it twice: as they are, and below a prefix."""
 
     async def visitor(request: Request) -> Visitor:
-        name = request.headers.get("x-visitor", "")
+        name = request.headers.get("x-visitor") or request.cookies.get("visitor", "")
         if name not in RIGHTS:
             raise HTTPException(401, "Not authenticated")
         return Visitor(name, RIGHTS[name])
@@ -152,16 +152,14 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def browsers(chromium):
+def browsers(chromium, served):
     """A function that gives the browser of somebody, with or without script: each once, as people have theirs."""
     contexts = {}
 
     def of(visitor, script):
         if (visitor, script) not in contexts:
-            headers = {"x-visitor": visitor}
-            context = chromium.new_context(
-                java_script_enabled=script, extra_http_headers=headers, locale="en-GB"
-            )
+            context = chromium.new_context(java_script_enabled=script, locale="en-GB")
+            context.add_cookies([{"name": "visitor", "value": visitor, "url": served}])
             context.set_default_timeout(15_000)
             contexts[visitor, script] = context
         return contexts[visitor, script]
@@ -179,16 +177,16 @@ def visit(browsers, served, filled):
     """
     pages, complaints = [], []
 
-    def complains(words):
-        if not _REFUSED.search(words):
-            complaints.append(words)
+    def complains(said):
+        if not _REFUSED.search(said.text) or "/static/" in said.location["url"]:
+            complaints.append(said.text)
 
     def visit(address, visitor="op", scheme="light", width=1280, script=True, prefix=""):
         page = browsers(visitor, script).new_page()
         pages.append(page)
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 900})
-        page.on("console", lambda said: said.type == "error" and complains(said.text))
+        page.on("console", lambda said: said.type == "error" and complains(said))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda asked: asked.url.startswith(served) or complaints.append(asked.url))
         page.goto(f"{served}{prefix}{PATH}/{address}")
