@@ -83,7 +83,7 @@ def test_without_schools_the_page_says_what_to_do_first(op):
 
 def test_a_school_is_activated_with_its_terms_and_its_code_is_shown_nowhere(op, engine):
     answer = op.post("/activate-school", data=given(op.get("/schools"), start_date="2026-08-01"))
-    assert str(answer.url).endswith("/school?brin6=99QQ00")
+    assert str(answer.url).endswith("/school?brin6=99QQ00#change")
     assert "Last change: activated by somebody" in words(answer) or "code entered by somebody" in words(
         answer
     )
