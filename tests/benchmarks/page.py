@@ -43,6 +43,17 @@ keeps each answer, the other two keep none, and derive no results from what they
 
 ![The three programs, night by night](images/performance-beside.svg)
 """
+_MOODLE: Final = """
+- *decode*: grade reports from bytes to columns, without a database; *land*: all answers of a first night, stored.
+- *accounts*: the accounts of the site, brought up to date from the lists of participants.
+- *take in*: landed answers found, read back, unpacked and decoded: reports, lists, activities and 100,000 completions.
+- *match*: whose the learners are; *derive*: results and completions of what was taken in, in memory.
+- *load: first*: results into their empty table, with its checks and all its indexes; beside it COPY of the same rows
+  into a table with nothing (*COPY*) and with the primary key alone (*COPY, keyed*).
+- *night*: all of it as the tasks of a night do it. The stages of a first night are accounts, take in (decode is a part
+  of it), match, derive and load; it records completions and what it remembers of courses and learners besides.
+"""
+_ABOUT: Final = {_FIRST: _BESIDE, "moodle": _MOODLE}
 
 
 def write() -> Path:
@@ -82,8 +93,8 @@ def _section(name: str, lines: Sequence[Line]) -> Iterator[str]:
     yield f"Measured at {first['at'][:16]} UTC, with a load of {first['load']:.1f} at the start."
     if first["load"] > (os.cpu_count() or 1):
         yield "Other programs kept the machine busy: counts and shares hold, seconds do not."
-    if name == _FIRST:
-        yield _BESIDE
+    if name in _ABOUT:
+        yield _ABOUT[name]
     parts = [line for line in lines if "part" in line]
     yield "\n" + table(
         ["part", "n", "rows or calls", "seconds", "of processor", "peak MiB", "note"], map(_part, parts)
