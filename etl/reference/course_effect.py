@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
@@ -43,7 +44,7 @@ def of_new_course(
     with engine.connect() as session:  # it is never committed: the wish goes with it
         item = course_planning.want_course(session, site, code, wanted, by)
         told = course_planning.told(session, item)
-    return [_made(told), *of_link(engine, connect, source, code, _NOT_MADE, by)]
+    return [_made(told, ZoneInfo(site.timezone)), *of_link(engine, connect, source, code, _NOT_MADE, by)]
 
 
 def _sentences(
@@ -72,13 +73,12 @@ def _at_moodle(trial: Engine, site: WritingSettings, code: str) -> Iterator[str]
                 yield f"course {row['course']} gets the dates of the occurrence, and is {_visible(row)}"
 
 
-def _made(told: Mapping[str, Any]) -> str:
-    starts, ends = (f"{told[day]:%Y-%m-%d}" if told[day] else "" for day in ("starts", "ends"))
-    days = f"from {starts} to {ends or 'no end'}" if starts else "without dates"
+def _made(told: Mapping[str, Any], zone: ZoneInfo) -> str:
+    days = (told[name] and told[name].astimezone(zone) for name in ("starts", "ends"))
+    starts, ends = (f"{day:%Y-%m-%d}" if day else "" for day in days)
+    dates = f"from {starts} to {ends or 'no end'}" if starts else "without dates"
     filled = f"filled from course {told['template']}" if told["template"] else "empty"
-    return (
-        f"course {told['short_name']} made in category {told['category']}, {days}, {_visible(told)}, {filled}"
-    )
+    return f"course {told['short_name']} made in category {told['category']}, {dates}, {_visible(told)}, {filled}"
 
 
 def _visible(row: Mapping[str, Any]) -> str:

@@ -1,4 +1,6 @@
-"""Mapping in a browser: one unit mapped by keyboard alone, tried before it is saved."""
+"""Mapping in a browser: a unit is mapped, and a course unlinked, by keyboard alone, tried before it is saved."""
+
+import pytest
 
 from tests.browser.test_every_page import findings, overflows
 
@@ -37,3 +39,28 @@ def test_the_page_of_an_occurrence_is_whole_on_a_narrow_dark_screen_and_a_viewer
     assert page.get_by_role("button", name="Save").count() == 0
     assert not overflows(page)
     assert findings(page) == []
+
+
+@pytest.fixture
+def by_hand(filled):
+    """An occurrence that a person linked to a course."""
+    with filled.begin() as session:
+        session.exec_driver_sql(
+            "insert into core.moodle_course_links (source, occurrence_code, source_course_id, linked_by)"
+            " values ('moodle_main', 'OCC-1003', '5', 'ann')"
+        )
+
+
+def test_a_course_is_unlinked_by_keyboard_after_what_it_would_change(visit, by_hand):
+    page = visit("mapping?occurrence=OCC-1003")
+    enter(page, page.get_by_role("button", name="What unlinking it would change"))
+    page.get_by_role("status").wait_for(timeout=60_000)
+    assert "OCC-1003 is no longer linked to course 5" in page.get_by_role("status").inner_text()
+    assert findings(page) == []
+    enter(page, page.get_by_role("button", name="Unlink course 5"))
+    page.wait_for_url("**done=*")
+    assert (
+        "is no longer linked to course 5; what was sent there stays."
+        in page.get_by_role("status").inner_text()
+    )
+    assert page.get_by_role("button", name="What unlinking it would change").count() == 0

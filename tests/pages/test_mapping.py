@@ -248,7 +248,12 @@ def test_a_course_that_is_found_by_its_idnumber_is_shown_with_what_it_would_chan
     assert held(LINKED) == []
 
 
-def test_a_course_is_made_in_a_category_of_the_site_and_filled_from_another_one(clerk, held):
+def test_a_course_is_made_in_a_category_of_the_site_and_filled_from_another_one(clerk, engine, held):
+    with engine.begin() as session:
+        session.exec_driver_sql(
+            "update core.occurrences set start_date = '2026-12-01', finish_date = '2027-06-30'"
+            " where occurrence_code = 'OCC-9'"
+        )
     page = course_of(clerk, "form")
     choice = re.search(r'<select name="category".*?</select>', page.text)[0]
     assert '<option value="1">' in choice
@@ -256,7 +261,10 @@ def test_a_course_is_made_in_a_category_of_the_site_and_filled_from_another_one(
     assert "a course needs a short name" in words(course_of(clerk, "make", short_name="S"))
     wanted = {"short_name": "S9", "full_name": "Nine", "category": "1", "template": "2"}
     page = course_of(clerk, "try making", **wanted)
-    assert "course S9 made in category 1, without dates, visible, filled from course 2" in words(page)
+    assert (
+        "course S9 made in category 1, from 2026-12-01 to 2027-06-30, visible, filled from course 2"
+        in words(page)
+    )
     assert 'name="short_name" value="S9"' in page.text
     assert 'value="1" selected' in page.text
     assert held("select count(*) from ops.outbox where kind = 'courses'") == [(0,)]
