@@ -2,6 +2,9 @@
 
 import pytest
 
+from etl.pages.render import MENU
+from tests.browser.test_every_page import overflows
+
 GROUND = "getComputedStyle(document.documentElement).backgroundColor"
 DARK, LIGHT = "rgb(17, 20, 24)", "rgb(255, 255, 255)"
 
@@ -26,3 +29,10 @@ def test_a_page_opens_in_the_theme_that_was_chosen_in_airflow(visit):
     page.evaluate("localStorage.setItem('theme', 'light')")
     page.reload()
     assert page.evaluate(GROUND) == LIGHT
+
+
+def test_pages_fit_into_airflows_frame_on_a_narrow_screen(visit):
+    page = visit("tonight", width=320)  # of 400 Airflow's own menu takes the rest
+    for address in (*MENU, "mapping?occurrence=OCC-1001", "enrolments?occurrence=OCC-1001"):
+        page.goto(page.url.rpartition("/")[0] + f"/{address}")
+        assert not overflows(page), address
