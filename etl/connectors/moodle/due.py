@@ -105,22 +105,9 @@ def inputs_of(session: Session, source: Source, scopes: Sequence[str]) -> dict[s
 
 def due(engine: Engine, session: Session, source: Source, scopes: Sequence[str], *, again: bool) -> Due:
     """Whom of some courses to derive; with ``again`` everybody."""
-    now = _courses(session, source, scopes)
-    known = _known(session, source, now["scope"].tolist())
-    version = db.rows(session, "moodle/derived.accounts_version", source=source.source)[0]["version"]
-    both = now.merge(known, on="scope", how="left", suffixes=("", "_known"))
-    same = (both["inputs"] == both["inputs_known"]) & (both["accounts_version_known"] == version)
-    both = both[~same | again].reset_index(drop=True)
-    both = _with_facts(session, source, both)
+    both = _differing(session, source, scopes, again=again)
     known_whole = both["inputs_known"].notna() & both["facts_known"].notna() & (not again)
-    fresh = db.query(
-        session,
-        "moodle/derived.landed_since",
-        source=source.source,
-        scopes=both.loc[known_whole, "scope"].tolist(),
-        resources=_RESOURCES,
-        flows=[FLOW, LATE],
-    )
+    fresh = _landed_since(session, source, both.loc[known_whole, "scope"].tolist())
     of_all = fresh.loc[fresh["resource"].isin([GRADES, MODULE]), "scope"]
     anew = told_anew(session, source, both[both["scope"].isin(of_all)])
     whole = {*both.loc[~known_whole, "scope"], *anew.whole}
@@ -159,6 +146,22 @@ def due(engine: Engine, session: Session, source: Source, scopes: Sequence[str],
         claims,
         anew,
     ).without(whole)
+
+
+def _differing(session: Session, source: Source, scopes: Sequence[str], *, again: bool) -> pd.DataFrame:
+    """The courses of which anything differs from what the last derivation knew, beside that; with ``again`` all."""
+    now = _courses(session, source, scopes)
+    known = _known(session, source, now["scope"].tolist())
+    version = db.rows(session, "moodle/derived.accounts_version", source=source.source)[0]["version"]
+    both = now.merge(known, on="scope", how="left", suffixes=("", "_known"))
+    same = (both["inputs"] == both["inputs_known"]) & (both["accounts_version_known"] == version)
+    return _with_facts(session, source, both[~same | again].reset_index(drop=True))
+
+
+def _landed_since(session: Session, source: Source, scopes: Sequence[str]) -> pd.DataFrame:
+    """Answers about courses that say something else than the last that was derived."""
+    asked = {"source": source.source, "scopes": scopes, "resources": _RESOURCES, "flows": [FLOW, LATE]}
+    return db.query(session, "moodle/derived.landed_since", **asked)
 
 
 def _courses(session: Session, source: Source, scopes: Sequence[str]) -> pd.DataFrame:
