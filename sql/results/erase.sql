@@ -214,47 +214,48 @@ join person_ids as ids
         when 'training_requests' then 'request'
         when 'training_request_parts' then 'request'
     end
-on conflict do nothing
+on conflict do nothing;
+
+analyze person_ids
 
 -- name: gather_listed
 -- What is listed of the person, and what people changed of it. A key ends with whose row it is, unless the row is an
 -- activity's; a learner is named beside it where learners are told apart.
 create temporary table listed_rows on commit drop as
-select rejections.rejection_id, rejections.source, rejections.record_key
-from (
+with rejections as not materialized (
     select rejection_id, source, resource, record_key, learner from ops.rejections
     union all
     select null, source, resource, record_key, null from ops.dry_run_rejections
-) as rejections
-where exists (
-    select from person_ids as ids
-    where (
-        ids.kind in ('account', 'person')
-        and ids.place = rejections.source
-        and case
-            when rejections.learner is not null then rejections.learner = ids.value
-            else rejections.resource not in ('activity', 'activity_link', 'course', 'module')
-                and (
-                    right(rejections.record_key, length(ids.value) + 1) = '/' || ids.value
-                    or ids.value = any(string_to_array(rejections.record_key, '/')) and rejections.resource = 'unit_result'
-                    or rejections.record_key ~ ('user ' || ids.value || '($|,)')
-                )
-        end
-    )
-    or (ids.kind = 'result' and ids.value = rejections.record_key)
-    or (
-        ids.kind = 'client' and ids.place = ''
-        and rejections.resource = 'competence'
-        and split_part(rejections.record_key, '/', 1) = ids.value
-    )
 )
-or exists (
-    select from person_ids as ids
-    join ops.outbox as items on items.item_id = ids.number
-    where ids.kind = 'item'
-    and items.target = rejections.source
-    and items.record_key = rejections.record_key
-);
+
+select rejections.rejection_id, rejections.source, rejections.record_key
+from rejections
+join person_ids as ids on ids.place = rejections.source and ids.kind in ('account', 'person')
+where case
+    when rejections.learner is not null then rejections.learner = ids.value
+    else strpos(rejections.record_key, ids.value) > 0
+        and rejections.resource not in ('activity', 'activity_link', 'course', 'module')
+        and (
+            right(rejections.record_key, length(ids.value) + 1) = '/' || ids.value
+            or ids.value = any(string_to_array(rejections.record_key, '/')) and rejections.resource = 'unit_result'
+            or rejections.record_key ~ ('user ' || ids.value || '($|,)')
+        )
+end
+union
+select rejections.rejection_id, rejections.source, rejections.record_key
+from rejections
+join person_ids as ids on ids.kind = 'result' and ids.value = rejections.record_key
+union
+select rejections.rejection_id, rejections.source, rejections.record_key
+from rejections
+join person_ids as ids
+    on ids.kind = 'client' and ids.place = '' and ids.value = split_part(rejections.record_key, '/', 1)
+where rejections.resource = 'competence'
+union
+select rejections.rejection_id, rejections.source, rejections.record_key
+from rejections
+join ops.outbox as items on items.target = rejections.source and items.record_key = rejections.record_key
+join person_ids as ids on ids.kind = 'item' and ids.number = items.item_id;
 
 insert into person_ids (kind, place, value)
 select 'listed', '', cast(rejection_id as text) from listed_rows where rejection_id is not null
@@ -262,23 +263,41 @@ union
 select 'tried', source, record_key from listed_rows where rejection_id is null;
 
 insert into person_ids (kind, place, value)
-select distinct 'change', '', cast(audit.audit_id as text)
-from ops.audit
-cross join lateral jsonb_each_text(
-    coalesce(audit.key, '{}') || coalesce(audit.before, '{}') || coalesce(audit.after, '{}')
-) as said (name, value)
-join person_ids as ids
-    on ids.place = ''
-    and ids.value = said.value
-    and ids.kind = case said.name
-        when 'client_code' then 'client'
-        when 'pupil_key' then 'client'
-        when 'enrolment_code' then 'enrolment'
-        when 'request_code' then 'request'
-        when 'completion_id' then 'completion'
-        when 'item_id' then 'item'
-        when 'rejection_id' then 'listed'
-    end
+with changes as materialized (
+    select audit_id, coalesce(key, '{}') || coalesce(before, '{}') || coalesce(after, '{}') as said
+    from ops.audit
+    where (coalesce(key, '{}') || coalesce(before, '{}') || coalesce(after, '{}')) ?| array[
+        'client_code', 'pupil_key', 'enrolment_code', 'request_code', 'completion_id', 'item_id', 'rejection_id'
+    ]
+)
+
+select 'change', '', cast(changes.audit_id as text)
+from changes
+join person_ids as ids on ids.kind = 'client' and ids.place = '' and ids.value = changes.said ->> 'client_code'
+union
+select 'change', '', cast(changes.audit_id as text)
+from changes
+join person_ids as ids on ids.kind = 'client' and ids.place = '' and ids.value = changes.said ->> 'pupil_key'
+union
+select 'change', '', cast(changes.audit_id as text)
+from changes
+join person_ids as ids on ids.kind = 'enrolment' and ids.place = '' and ids.value = changes.said ->> 'enrolment_code'
+union
+select 'change', '', cast(changes.audit_id as text)
+from changes
+join person_ids as ids on ids.kind = 'request' and ids.place = '' and ids.value = changes.said ->> 'request_code'
+union
+select 'change', '', cast(changes.audit_id as text)
+from changes
+join person_ids as ids on ids.kind = 'completion' and ids.place = '' and ids.value = changes.said ->> 'completion_id'
+union
+select 'change', '', cast(changes.audit_id as text)
+from changes
+join person_ids as ids on ids.kind = 'item' and ids.place = '' and ids.value = changes.said ->> 'item_id'
+union
+select 'change', '', cast(changes.audit_id as text)
+from changes
+join person_ids as ids on ids.kind = 'listed' and ids.place = '' and ids.value = changes.said ->> 'rejection_id'
 
 -- name: add_results
 -- Keys of results that could not be read, as messages had them.
