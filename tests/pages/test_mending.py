@@ -73,6 +73,7 @@ def understood(engine):
     return known | {"/results": {*Filter.__dataclass_fields__}, "/integration": {"integration"}}
 
 
+@pytest.mark.long
 def test_every_place_answers_with_its_filter_set_at_the_field(op, engine):
     pages = understood(engine)
     for place in {*PLACES.values(), *mending.BY_SYSTEM.values()}:
