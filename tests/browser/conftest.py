@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from fastapi import HTTPException, Request
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from psycopg2 import sql
 from sqlalchemy import text
 from starlette.applications import Starlette
@@ -42,6 +42,7 @@ _ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+_PATIENCE = 60_000  # milliseconds: a trial takes its time on a machine that does much else
 _END = sql.SQL("select pg_terminate_backend(pid) from pg_stat_activity where datname = {}")
 # What Chromium itself says of a form that was refused, with why on the page.
 _REFUSED = re.compile(r"responded with a status of (404|409|422) ")
@@ -144,6 +145,7 @@ def served(shown, airflow):
 
 @pytest.fixture(scope="session")
 def chromium():
+    expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as playwright:
         path = os.environ.get("CHROMIUM") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
@@ -160,7 +162,7 @@ def browsers(chromium, served):
         if (visitor, script) not in contexts:
             context = chromium.new_context(java_script_enabled=script, locale="en-GB")
             context.add_cookies([{"name": "visitor", "value": visitor, "url": served}])
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(_PATIENCE)
             contexts[visitor, script] = context
         return contexts[visitor, script]
 

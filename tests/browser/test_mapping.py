@@ -2,35 +2,65 @@
 
 import pytest
 
+from playwright.sync_api import expect
+
+from tests.browser.keys import Keys
 from tests.browser.test_every_page import findings, overflows
+
+LINKED = "select count(*) from core.activity_links where occurrence_code = 'OCC-1003' and closed_at is null"
+COURSES = "select source_course_id from core.linked_courses where occurrence_code = 'OCC-NEW'"
 
 
 def enter(page, found):
-    """Press Enter on what has the focus, as who uses no mouse does."""
-    found.focus()
-    page.keyboard.press("Enter")
+    """Tab to it and press Enter, as who uses no mouse does."""
+    Keys(page).enter(found)
 
 
-def test_a_unit_is_mapped_tried_and_saved_by_keyboard_alone(visit):
+def test_a_unit_is_mapped_tried_and_saved_and_all_green_recorded_by_keyboard_alone(visit, held):
+    before = held(LINKED)[0]
     page = visit("mapping")
-    enter(page, page.get_by_role("link", name="OCC-1003", exact=True))
-    page.wait_for_url("**occurrence=OCC-1003*")
-    enter(page, page.locator("#units a.id").last)
-    page.wait_for_url("**unit=*")
+    keys = Keys(page)
+    keys.enter(page.get_by_role("link", name="OCC-1003", exact=True))
+    keys.enter(page.locator("#units a.id").last)
     box = page.locator("#activities input[name=wanted]:not(:checked):enabled").first
-    activity = box.get_attribute("value")
-    box.focus()
-    page.keyboard.press("Space")
-    enter(page, page.get_by_role("button", name="What this would change"))
-    page.get_by_role("status").wait_for()
-    assert "What is recorded already stays recorded" in page.get_by_role("status").inner_text()
-    assert page.locator(f"#a{activity}").is_checked()
+    box = page.locator(f"#a{box.get_attribute('value')}")
+    keys.tick(box)
+    keys.enter(page.get_by_role("button", name="What this would change"))
+    expect(page.get_by_role("status")).to_contain_text("What is recorded already stays recorded")
+    expect(box).to_be_checked()
+    assert held(LINKED) == [before]
     assert findings(page) == []
-    enter(page, page.get_by_role("button", name="Save"))
-    page.wait_for_url("**done=*")
-    assert page.get_by_role("status").inner_text().startswith("Saved: 1 links of ")
-    assert page.locator(f"#a{activity}").is_checked()
-    assert "by op." in page.locator("#activities").inner_text()
+    keys.enter(page.get_by_role("button", name="Save"))
+    expect(page.get_by_role("status")).to_contain_text("Saved: 1 links of ")
+    expect(box).to_be_checked()
+    assert held(LINKED) == [before + 1]
+    assert keys.next_is_within("#activities")
+    keys.enter(page.locator("nav a[href=results]"))
+    keys.enter(page.get_by_role("button", name="Record all green"))
+    expect(page.get_by_role("status")).to_contain_text("results recorded.")
+    assert held("select count(*) from core.proposed_results where decision = 'open'") == [0]
+
+
+def test_the_course_of_an_occurrence_is_chosen_tried_linked_and_unlinked(visit, held, filled):
+    with filled.begin() as session:
+        session.exec_driver_sql(
+            "insert into core.occurrences (occurrence_code, name, status) values ('OCC-NEW', 'New', 'active')"
+        )
+    page = visit("mapping?occurrence=OCC-NEW")
+    page.get_by_role("button", name="Check again").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label("Course, by its number").fill("5")
+    page.get_by_role("button", name="What linking it would change").click()
+    expect(page.get_by_role("status")).to_contain_text("OCC-NEW is linked to course 5")
+    assert findings(page) == []
+    assert held(COURSES) == []
+    page.get_by_role("button", name="Link it to course 5").click()
+    expect(page.get_by_role("status")).to_contain_text("course 5")
+    assert held(COURSES) == ["5"]
+    page.get_by_role("button", name="What unlinking it would change").click()
+    page.get_by_role("button", name="Unlink course 5").click()
+    expect(page.get_by_role("button", name="Unlink course 5")).to_have_count(0)
+    assert held(COURSES) == []
 
 
 def test_the_page_of_an_occurrence_is_whole_on_a_narrow_dark_screen_and_a_viewer_changes_nothing(visit):
