@@ -1,7 +1,6 @@
 """Mapping in a browser: a unit is mapped, and a course unlinked, by keyboard alone, tried before it is saved."""
 
 import pytest
-
 from playwright.sync_api import expect
 
 from tests.browser.keys import Keys
