@@ -1,7 +1,7 @@
 """Moodle's grade report, from bytes to its learners and their grade items; a row that cannot be read is listed."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Annotated, Any, Final
 
@@ -21,6 +21,8 @@ _WITHHELD: Final = re.compile(
     rb'"grade(?:needsupdate|ishidden|hiddenbydate)"\s*:\s*(?:true|1)'
     rb'|"graderaw"\s*:\s*null[^{}]*"gradeformatted"\s*:\s*"(?!-?")'
 )
+# Whose a row is, where that stands before its grades: to pass over these takes half as long as decoding them.
+_HEAD: Final = re.compile(rb'\{[^{}\[\]]*?"userid"\s*:\s*([1-9][0-9]{0,17})\s*[,}]')
 
 
 class GradeItem(msgspec.Struct, gc=False):
@@ -165,8 +167,16 @@ def _nameless(row: Raw) -> UserGrades:
     return user
 
 
+def report_of(rows: Iterable[Raw]) -> bytes:
+    """A report with these rows alone."""
+    return b'{"usergrades":[' + b",".join(map(bytes, rows)) + b"]}"
+
+
 def _whose(row: Raw) -> int | None:
     """Nobody's where that cannot be read."""
+    head = _HEAD.match(row)
+    if head:
+        return int(head[1])
     try:
         return _learner.decode(row).userid
     except BROKEN:

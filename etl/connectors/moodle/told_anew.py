@@ -3,9 +3,10 @@ than what was derived: nobody else is looked at.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 from msgspec import Raw
@@ -17,7 +18,7 @@ from etl.connectors.moodle.activity_names import COLUMNS as NAME_COLUMNS
 from etl.connectors.moodle.activity_names import LEARNERS_READ
 from etl.connectors.moodle.activity_names import Row as NameRow
 from etl.connectors.moodle.contract import CourseModule
-from etl.connectors.moodle.grade_report import rows_of, same_grades
+from etl.connectors.moodle.grade_report import report_of, rows_of, same_grades
 from etl.connectors.moodle.grades import GradeReports
 from etl.connectors.moodle.landed import GRADES, MODULE, USER_GRADES
 from etl.engine.sources import Source
@@ -127,8 +128,9 @@ def _frame(rows: list[tuple[str, int]], number: str) -> pd.DataFrame:
 
 def _courses(session: Session, source: Source, courses: pd.DataFrame) -> Iterator[_Course]:
     scopes, unpacker = courses["scope"].tolist(), landing.unpacker_of(session)
-    index = db.query(session, "moodle/derived.then_and_now", source=source.source, scopes=scopes)
-    landed = dict(iter(index.astype({"scope": "str"}).groupby("scope")))
+    landed = defaultdict(list)
+    for row in db.rows(session, "moodle/derived.then_and_now", source=source.source, scopes=scopes):
+        landed[row["scope"]].append(row)
     for scope, facts, activities in courses[["scope", "facts", "activities"]].itertuples(index=False):
         then, now = (_landed(landed[scope], moment) for moment in ("landed_then", "landed_now"))
         needed = {*then.reports, *now.reports, *then.passes.values(), *now.passes.values()}
@@ -142,14 +144,11 @@ def _courses(session: Session, source: Source, courses: pd.DataFrame) -> Iterato
         )
 
 
-def _landed(index: pd.DataFrame, moment: str) -> _Landed:
-    rows = index.dropna(subset=moment).astype({moment: "int64"})
-    whole = max(rows.loc[rows["resource"] == GRADES, moment], default=_NEVER)
-    single = rows.loc[(rows["resource"] == USER_GRADES) & (rows[moment] > whole), moment]
-    passes = rows[rows["resource"] == MODULE]
-    return _Landed(
-        whole, sorted(single), dict(zip(passes["key"].astype("int64"), passes[moment], strict=True))
-    )
+def _landed(rows: Sequence[Mapping[str, Any]], moment: str) -> _Landed:
+    counted = [(row["resource"], row["key"], row[moment]) for row in rows if row[moment] is not None]
+    whole = max((one for resource, _, one in counted if resource == GRADES), default=_NEVER)
+    single = sorted(one for resource, _, one in counted if resource == USER_GRADES and one > whole)
+    return _Landed(whole, single, {int(key): one for resource, key, one in counted if resource == MODULE})
 
 
 def _look_at(course: _Course, found: _Found) -> None:
@@ -192,13 +191,11 @@ def _judged_otherwise(
 
 def _told_now(course: _Course, now: _Rows, learners: Collection[int]) -> tuple[pd.DataFrame, list[NameRow]]:
     """The grades of some learners, and of the first ones of the whole report; and how that names activities."""
-    reports, first = GradeReports(), list(now)[:LEARNERS_READ]
+    reports, wanted = GradeReports(), {*list(now)[:LEARNERS_READ], *learners}
     for one in course.now.reports:
-        reports.add(course.bodies[one], {*learners, *first}, names=one == course.now.whole)
-    grades = reports.table().frame
-    place = {one: place for place, one in enumerate(course.now.reports)}
-    newest = grades["user_id"].map({user: place[one] for user, (one, _) in now.items()})
-    return grades[grades["report"] == newest], [row for _, row in reports.named]
+        rows = [row for user, (report, row) in now.items() if report == one and user in wanted]
+        reports.add(report_of(rows), names=one == course.now.whole)
+    return reports.table().frame, [row for _, row in reports.named]
 
 
 def _other_passes(course: _Course) -> dict[int, int] | None:
