@@ -12,6 +12,7 @@ from etl.connections import Connection
 from etl.files.columns import File
 from etl.files.kinds import Kind
 from etl.files.rules import Rule
+from etl.transform.mending import Place, RowKey
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,11 @@ class Connector:
     ``user_id``: how its ids look in reference files, the latter in client_numbers.csv under ``<system>:<source>``.
     ``number_rules``, ``unused_numbers`` (reason by scheme): of its numbers there. ``integration_rules``: of its lines
     in integrations.csv. ``doubts``: what of an import is perhaps not meant (by the set's frames and the warehouse).
-    ``reasons``: sentences of reason codes that only it has. ``answers``: the landed answers that a completion which it
-    reports was read of, for *why?* (by session and number). ``address``: of a connection. ``people``,
-    ``people_of_messages``: whose is which part of its answers, and of messages about several (etl.engine.people).
+    ``reasons``: sentences of reason codes that only it has; ``mended``: where they are, and what it means by a code of
+    several; ``row_keys``: keys of the kinds of rejected rows that only it has. ``answers``: the landed answers that a
+    completion which it reports was read of, for *why?* (by session and number). ``address``: of a connection.
+    ``people``, ``people_of_messages``: whose is which part of its answers, and of messages about several
+    (etl.engine.people).
     """
 
     system: str
@@ -85,6 +88,8 @@ class Connector:
     unused_numbers: Mapping[str, str] = field(default_factory=dict)
     commands: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    mended: Mapping[str, Place] = field(default_factory=dict)
+    row_keys: Mapping[str, RowKey] = field(default_factory=dict)
     doubts: str = ""
     answers: str = ""
     people: str = ""

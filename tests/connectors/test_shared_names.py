@@ -43,6 +43,7 @@ NAMES_THEM: Final = {
     "etl/reference/effect.py": "points are counted apart: the system that gets them takes none back",
     "sql/reference/effect.sql": "the same",
     "etl/reference/mapping.py": "activities, which units are mapped to, are of the one system that has them",
+    "etl/reference/course_effect.py": "courses that occurrences are linked to by hand are of that system, too",
     "etl/cli/mapping.py": "the same",
     "etl/cli/why.py": "why something was recorded, whichever system it is of",
     "etl/results/person.py": "everything that is kept of one person, wherever it stands",

@@ -3,7 +3,7 @@
 from typing import Final
 
 from etl.connectors.coachview.files import FILES
-from etl.connectors.coachview.reasons import REASONS
+from etl.connectors.coachview.reasons import MENDED, REASONS
 from etl.engine import connection_form
 from etl.engine.connector import Connector, Flow, Pool
 
@@ -63,6 +63,7 @@ CONNECTOR: Final = Connector(
     is_source=False,
     files=FILES,
     reasons=REASONS,
+    mended=MENDED,
     commands={
         "registrations": "etl.connectors.coachview.commands:app",
         "coachview": "etl.connectors.coachview.push_commands:app",

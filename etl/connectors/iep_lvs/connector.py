@@ -4,7 +4,7 @@ from typing import Final
 
 from etl.connections import Connection
 from etl.connectors.iep_lvs.files import FILES, NUMBER_RULES, UNUSED_NUMBERS
-from etl.connectors.iep_lvs.reasons import REASONS
+from etl.connectors.iep_lvs.reasons import MENDED, REASONS
 from etl.engine import connection_form
 from etl.engine.connector import Connector, Flow, Mount, Pool
 
@@ -39,6 +39,7 @@ CONNECTOR: Final = Connector(
     number_rules=NUMBER_RULES,
     unused_numbers=UNUSED_NUMBERS,
     reasons=REASONS,
+    mended=MENDED,
     commands={"iep": "etl.connectors.iep_lvs.commands:app"},
     address=Connection.store,
     people_of_messages="etl.connectors.iep_lvs.people:without",

@@ -5,6 +5,7 @@ from typing import Final
 from etl.engine import connection_form
 from etl.engine.connector import Connector, Flow, Pool
 from etl.files.kinds import course_id
+from etl.transform.mending import COMPETENCE_LINK
 
 _FORM: Final = {
     "ui-field-behaviour": {
@@ -27,4 +28,5 @@ CONNECTOR: Final = Connector(
     flows=(Flow("infocaption_competences", "etl.connectors.infocaption.flow", of_courses=True, again=True),),
     course_id=course_id,
     people="etl.connectors.infocaption.people:PEOPLE",
+    mended={"course_gone": COMPETENCE_LINK},
 )

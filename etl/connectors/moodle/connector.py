@@ -4,7 +4,7 @@ from typing import Final
 
 from etl.connectors.moodle.files import FILES
 from etl.connectors.moodle.profiles import LONGEST_PROFILE_DAYS, PROFILE_DAYS
-from etl.connectors.moodle.reasons import REASONS
+from etl.connectors.moodle.reasons import MENDED, REASONS
 from etl.engine import connection_form
 from etl.engine.connector import Connector, Flow, Pool
 from etl.files.kinds import number_id
@@ -57,6 +57,7 @@ CONNECTOR: Final = Connector(
     user_id=number_id,
     files=FILES,
     reasons=REASONS,
+    mended=MENDED,
     commands={"moodle": "etl.connectors.moodle.commands:app"},
     people="etl.connectors.moodle.people:PEOPLE",
 )

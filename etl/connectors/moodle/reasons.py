@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from etl.transform.mending import CLIENT, CLIENT_NUMBER, COURSE, OCCURRENCE, Place, in_file
+
 REASONS: Final = {
     "course_not_linked": "No course of the source has this occurrence code as its idnumber.",
     "idnumber_hidden": "The site does not show this course's idnumber any more; the known one is used: give the service"
@@ -53,4 +55,26 @@ REASONS: Final = {
     "course_not_following": "The course has what its occurrence says, or follows it no more.",
     "import_incomplete": "A part of the template is in the course, and nothing more came: complete the course by hand,"
     " or empty it and import again (etl moodle courses import).",
+}
+
+MENDED: Final = {
+    "course_not_linked": COURSE,
+    "account_gone": CLIENT_NUMBER,
+    "username_taken": CLIENT,
+    "email_taken": CLIENT,
+    "value_not_taken": CLIENT,
+    "role_not_assignable": in_file("moodle_writing", "set another role"),
+    "idnumber_taken": COURSE,
+    "short_name_taken": COURSE,
+    "category_not_usable": COURSE,
+    "ends_before_start": OCCURRENCE,
+    "course_of_several": OCCURRENCE,
+    "waits_for_person": Place(
+        "enrolments", "have it sent", {"occurrence": "occurrence"}, {"state": "ready"}, "rows"
+    ),
+    "client_not_listed": CLIENT,
+    "client_archived": CLIENT,
+    "client_incomplete": CLIENT,
+    "ambiguous_account": CLIENT_NUMBER,
+    "account_of_another": CLIENT_NUMBER,
 }

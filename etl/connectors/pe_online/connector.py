@@ -3,7 +3,7 @@
 from typing import Final
 
 from etl.connectors.pe_online.files import FILES
-from etl.connectors.pe_online.reasons import REASONS
+from etl.connectors.pe_online.reasons import MENDED, REASONS, ROW_KEYS
 from etl.engine import connection_form
 from etl.engine.connector import Connector, Flow, Pool
 
@@ -56,6 +56,8 @@ CONNECTOR: Final = Connector(
     is_source=False,
     files=FILES,
     reasons=REASONS,
+    mended=MENDED,
+    row_keys=ROW_KEYS,
     doubts="etl.connectors.pe_online.doubts:doubts",
     commands={"pe": "etl.connectors.pe_online.commands:app"},
 )

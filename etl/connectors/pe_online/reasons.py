@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from etl.transform.mending import Place, RowKey
+
 REASONS: Final = {
     "no_relation_number": "The learner has no relation number for this profession group.",
     "invalid_relation_number": "The relation number does not have the form that this profession group asks for.",
@@ -32,4 +34,54 @@ REASONS: Final = {
     "date_fault": "The date is missing or not allowed.",
     "already_registered": "The attendance was registered already.",
     "not_classified": "PE-Online gave a reason of its own, which a person has to read; meanwhile it is offered again.",
+}
+
+
+def _points(status: str, reason: str = "") -> Place:
+    """Points in the ledger that wait for a person."""
+    told = {"status": status} | ({"reason": reason} if reason else {})
+    asks = {"org_id": "org_id", "client_code": "client"}
+    return Place("points", "decide about the points", asks, told, "rows")
+
+
+_NUMBER: Final = Place(
+    "relation-numbers",
+    "enter the relation number",
+    {"org_id": "org_id", "client_code": "client"},
+    anchor="number-{client}-{org_id}",
+)
+_ACCREDITATION: Final = Place(
+    "accreditations", "correct the accreditation", {"org_id": "org_id", "course": "course"}
+)
+MENDED: Final = {
+    "no_relation_number": _NUMBER,
+    "invalid_relation_number": _NUMBER,
+    "person_missing": _NUMBER,
+    "person_unknown": _NUMBER,
+    "ambiguous_learner": _NUMBER,
+    "number_changed": _points("accepted", "number_changed"),
+    "sent_under_another_course": _points("withheld", "sent_under_another_course"),
+    "points_claimed_already": _points("withheld", "points_claimed_already"),
+    "not_classified": _points("rejected", "not_classified"),
+    "outcome_unknown": _points("unknown"),
+    "account_paused": Place("points", "let the account go on", anchor="accounts"),
+    "course_unknown": _ACCREDITATION,
+    "no_longer_accredited": _ACCREDITATION,
+    "course_missing": _ACCREDITATION,
+    "course_not_unique": _ACCREDITATION,
+    "module_missing": _ACCREDITATION,
+    "module_fault": _ACCREDITATION,
+    "edition_missing": _ACCREDITATION,
+    "edition_fault": _ACCREDITATION,
+    "meeting_fault": _ACCREDITATION,
+    "date_outside_period": _ACCREDITATION,
+    "invalid_row": _ACCREDITATION,
+}
+
+# Whose points, of which course, under which course and module there, on which day; the scope is the profession group.
+ROW_KEYS: Final = {
+    "pe_attendance": RowKey(
+        r"(?P<client>.+?)/(?P<source>[^/]+)/(?P<course>[^/]+)/(?P<pe_course>[^/]+)(/[^/]+)?/[-\d]{10}",
+        "org_id",
+    )
 }
