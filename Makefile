@@ -4,28 +4,26 @@
 
 .PHONY: run test test-long test-pages histories check bench performance profile setup-bench constraints wheel release clean setup
 PYTHON_OF_VENV := .venv/bin/python
-# Half as many again as there are processors: a test waits for its database, which then has one.
-TESTS_AT_ONCE := $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
 
 run: setup
 	@$(PYTHON_OF_VENV) -m etl demo $(if $(ONCE),--once)
 
 test: setup
-	$(PYTHON_OF_VENV) -m pytest -n $(TESTS_AT_ONCE) --dist worksteal -m "not long" $(ARGS)
+	$(PYTHON_OF_VENV) -m pytest -n auto --dist worksteal -m "not long" $(ARGS)
 
 # What takes its time, and the property tests once more with all their examples.
 test-long: setup
-	$(PYTHON_OF_VENV) -m pytest -n $(TESTS_AT_ONCE) --dist worksteal -m "(long or hypothesis) and not browser" --hypothesis-profile=thorough $(ARGS)
+	$(PYTHON_OF_VENV) -m pytest -n auto --dist worksteal -m "(long or hypothesis) and not browser" --hypothesis-profile=thorough $(ARGS)
 
 # The pages in Chromium; CHROMIUM names another one than that of the path.
 test-pages: setup
 	@command -v "$${CHROMIUM:-chromium}" > /dev/null || \
 		{ echo "Chromium is needed to test the pages: apt-get install chromium, or say where it is: CHROMIUM=/path" >&2; exit 1; }
-	$(PYTHON_OF_VENV) -m pytest -n $(TESTS_AT_ONCE) --dist loadfile -m browser tests/browser $(ARGS)
+	$(PYTHON_OF_VENV) -m pytest -n 2 --dist loadfile -m browser tests/browser $(ARGS)
 
 # Random histories of a Moodle site beyond those of the tests: make histories N=3000 SEED=1
 histories: setup
-	HISTORIES=$(or $(N),1000) $(PYTHON_OF_VENV) -m pytest -n $(TESTS_AT_ONCE) --dist worksteal tests/model \
+	HISTORIES=$(or $(N),1000) $(PYTHON_OF_VENV) -m pytest -n auto --dist worksteal tests/model \
 		--hypothesis-profile=searching $(if $(SEED),--hypothesis-seed=$(SEED)) $(ARGS)
 
 check: setup

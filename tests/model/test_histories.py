@@ -51,7 +51,7 @@ def played(play, history):
 
 @example(A_WEEK)
 @given(histories(COURSES, DAYS, trouble=False))
-@examples(8, phases=PHASES)
+@examples(5, phases=PHASES)
 def test_no_history_leaves_anything_unseen_that_a_probe_shows_or_a_sweep_finds(playing, history):
     with playing(COURSES) as play:
         played(play, history)
@@ -59,7 +59,7 @@ def test_no_history_leaves_anything_unseen_that_a_probe_shows_or_a_sweep_finds(p
 
 @example(A_BAD_WEEK)
 @given(histories(COURSES, DAYS, trouble=True))
-@examples(8, phases=PHASES)
+@examples(5, phases=PHASES)
 def test_no_failed_poll_and_no_kill_leaves_anything_unseen_or_decided_on_what_is_stale(playing, history):
     with playing(COURSES) as play:
         played(play, history)

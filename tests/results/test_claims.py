@@ -73,7 +73,7 @@ def as_read(frame):
     rules=st.sampled_from(RULES),
     at_once=st.integers(1, 3),
 )
-@examples(300)
+@examples(60)
 def test_a_learner_is_who_a_look_at_everybody_says(
     held, clients, accounts, codes, stored, asked, rules, at_once
 ):

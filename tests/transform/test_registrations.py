@@ -207,7 +207,7 @@ def numbered(said):
     return [completion(number, **one) for number, one in enumerate(said)]
 
 
-@examples(300)
+@examples(100)
 @given(completions, st.randoms(use_true_random=False))
 def test_completions_that_are_looked_at_together_leave_the_same_in_any_order(said, random):
     told = numbered(said)
@@ -215,7 +215,7 @@ def test_completions_that_are_looked_at_together_leave_the_same_in_any_order(sai
     assert registered(shuffled).rows.equals(registered(told).rows)
 
 
-@examples(300)
+@examples(100)
 @given(completions, st.integers(0, 6))
 def test_completions_in_the_order_of_time_leave_the_same_in_one_derivation_or_in_two(said, cut):
     told = sorted(numbered(said), key=lambda one: (one["completed_at"], one["completion_id"]))
@@ -226,7 +226,7 @@ def test_completions_in_the_order_of_time_leave_the_same_in_one_derivation_or_in
     assert held == row_of(registered(told))
 
 
-@examples(300)
+@examples(100)
 @given(completions, st.randoms(use_true_random=False))
 def test_one_by_one_in_any_order_nothing_that_stands_is_taken_back_and_all_that_ticks_is_ticked(said, random):
     told = numbered(said)
@@ -245,7 +245,7 @@ def test_one_by_one_in_any_order_nothing_that_stands_is_taken_back_and_all_that_
     assert (held["result"] in grades) if grades else held["result"] is None
 
 
-@examples(300)
+@examples(100)
 @given(completions)
 def test_what_is_looked_at_again_gives_nothing(said):
     told = numbered(said)

@@ -58,7 +58,7 @@ def spoiled(draw: st.DrawFn, documents: list[etree._Element] = NIGHTS) -> bytes:
     return etree.tostring(root)
 
 
-@examples(150)
+@examples(80)
 @given(spoiled(), st.booleans())
 def test_a_spoiled_message_is_refused_or_read(document: bytes, lenient: bool) -> None:
     message = Message()
@@ -83,7 +83,7 @@ def test_a_spoiled_message_is_refused_or_read(document: bytes, lenient: bool) ->
     assert set(derived.measures["number"]) == set(good)
 
 
-@examples(300)
+@examples(120)
 @given(spoiled(SENT), st.booleans())
 def test_whatever_may_be_kept_says_the_same_when_it_is_read_again(envelope: bytes, lenient: bool) -> None:
     gate, message, again = Open(lenient), Message(), Message()
@@ -101,7 +101,7 @@ def test_whatever_may_be_kept_says_the_same_when_it_is_read_again(envelope: byte
         assert again == message
 
 
-@examples(200)
+@examples(100)
 @given(st.integers(0, 4000), st.integers(0, 40), st.binary(max_size=8))
 def test_bytes_that_were_cut_out_or_replaced_are_refused_or_read(start: int, length: int, put: bytes) -> None:
     whole = samples()["first_night"]

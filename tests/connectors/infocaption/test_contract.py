@@ -148,7 +148,7 @@ anything = st.recursive(
 )
 
 
-@examples(150)
+@examples(80)
 @given(st.dictionaries(st.sampled_from([*GOOD]), anything, max_size=4))
 def test_whatever_comes_in_is_a_row_or_listed_and_the_good_one_is_kept(damage):
     decoded = participants(GOOD, GOOD | damage)

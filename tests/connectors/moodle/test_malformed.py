@@ -122,7 +122,7 @@ def assert_listed(decoded: Decoded, bad: int) -> None:
     assert MARK not in str(decoded.rejected.to_numpy().tolist())
 
 
-@examples(350)
+@examples(120)
 @given(grade_reports())
 def test_good_grades_are_kept_and_bad_ones_listed(case: tuple[Row, list[tuple[int, int]], int]) -> None:
     body, kept, bad = case
@@ -132,7 +132,7 @@ def test_good_grades_are_kept_and_bad_ones_listed(case: tuple[Row, list[tuple[in
     assert_listed(decoded, bad)
 
 
-@examples(250)
+@examples(120)
 @given(user_lists())
 def test_good_participants_are_kept_and_bad_ones_listed(case: tuple[list[Row], list[int], int]) -> None:
     body, kept, bad = case
@@ -153,7 +153,7 @@ def test_a_truncated_answer_is_asked_for_again(grades: Any, users: Any, share: f
             decode(body[: int(len(body) * share)])
 
 
-@examples(200)
+@examples(100)
 @given(grade_reports(), st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), min_size=1, max_size=4))
 def test_damaged_bytes_never_crash(grades: Any, hits: list[tuple[float, int]]) -> None:
     body = bytearray(json.dumps(grades[0], ensure_ascii=False).encode())

@@ -49,7 +49,7 @@ def judged(system: str, body: bytes, zone: str) -> None:
             assert abs((heard.said.completed_at.date() - heard.said.completed_on).days) <= 1
 
 
-@examples(500)
+@examples(200)
 @given(st.lists(st.tuples(st.sampled_from(PATHS), VALUES), max_size=4), st.sampled_from(ZONES), st.booleans())
 def test_any_value_anywhere_in_an_event_of_anewspring(changes, zone, is_xml):
     said = anewspring.completed("X1", "12", grade=8, passed=True)
@@ -63,7 +63,7 @@ def test_any_value_anywhere_in_an_event_of_anewspring(changes, zone, is_xml):
         judged("anewspring", body, zone)
 
 
-@examples(500)
+@examples(200)
 @given(
     st.dictionaries(
         st.sampled_from(
@@ -83,7 +83,7 @@ def test_any_value_in_a_generic_message(said, system, zone):
         judged(system, body, zone)
 
 
-@examples(500)
+@examples(200)
 @given(
     st.integers(0, 400),
     st.integers(0, 40),
