@@ -106,7 +106,7 @@ POINTS = (
 )
 
 
-@examples(12)
+@examples(5)
 @given(
     before=st.sets(st.sampled_from(LINES), max_size=20),
     after=st.sets(st.sampled_from(LINES), max_size=20),
