@@ -111,24 +111,6 @@ def learner_candidates(
     ]
 
 
-def match_keys(people: pd.DataFrame, code: str, match_code: bool, match_fields: str | None) -> pd.DataFrame:
-    """What people are matched by, as numbers: ``code`` (of that column) and ``fields``; 0 = nothing.
-
-    Who matches has the same number; who has the same number does not always match.
-    """
-    fields = match_fields.split("+") if match_fields else []
-    return pd.DataFrame(
-        {"code": _hashed(people, [code] if match_code else []), "fields": _hashed(people, fields)}
-    )
-
-
-def _hashed(people: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
-    if not names:
-        return np.zeros(len(people), dtype="uint64")
-    keys = _folded(people, names)
-    return np.where(keys.notna().all(axis=1), pd.util.hash_pandas_object(keys, index=False), np.uint64(0))
-
-
 def _by_stored_id(learners: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:
     """By text: as a number 2.041 would be user 2."""
     ids = _numbered(learners[["user_id"]].astype("str"))

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Final
 
 import pandas as pd
@@ -26,7 +25,6 @@ from etl.engine.polling import found_for
 from etl.load import open_activities, rejections
 from etl.load.runs import Counts
 from etl.results.administration import Administration
-from etl.results.claims import Claims
 from etl.transform.learners import NOBODY
 from etl.transform.unit_rejections import activity_keys
 
@@ -56,11 +54,6 @@ class MoodleDerivation(Derivation[Courses]):
 
     flow = FLOW
     people = (COMPLETION,)
-
-    @cached_property
-    def _claims(self) -> Claims:
-        """Of all lots."""
-        return Claims(self.engine, self.source)
 
     def lots(
         self, session: Session, courses: Sequence[str], night: datetime | None, *, again: bool
@@ -123,7 +116,7 @@ class MoodleDerivation(Derivation[Courses]):
 
     def administration(self, lot: Lot[Courses]) -> tuple[Administration, pd.DataFrame]:
         """What is known of the courses and their learners, and who these are."""
-        administration = Administration(self.engine, self.source, lot.scopes, claims=self._claims)
+        administration = Administration(self.engine, self.source, lot.scopes)
         answers, held = lot.answers.answers, lot.answers.held
         people = pd.concat([answers.people, answers.absent.assign(user_idnumber=None)], ignore_index=True)
         if held is None:
@@ -134,8 +127,7 @@ class MoodleDerivation(Derivation[Courses]):
             found = administration.persons(administration.profiles(others))
             sure = pd.concat([sure, found], ignore_index=True)
         clients = sorted({*sure["client_code"].dropna(), *held["client_code"].dropna()})
-        theirs = Administration(self.engine, self.source, lot.scopes, clients, self._claims)
-        return theirs, sure.astype(NOBODY.dtypes)
+        return Administration(self.engine, self.source, lot.scopes, clients), sure.astype(NOBODY.dtypes)
 
     def _replace_open(
         self, session: Session, lot: Lot[Courses], derived: DerivedCourses, persons: pd.DataFrame
