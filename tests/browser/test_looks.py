@@ -1,6 +1,7 @@
 """Pages look as the Airflow around them does, also when somebody chooses another theme there meanwhile."""
 
 import pytest
+from playwright.sync_api import expect
 
 from etl.pages.render import MENU
 from tests.browser.test_every_page import overflows
@@ -9,21 +10,26 @@ GROUND = "getComputedStyle(document.documentElement).backgroundColor"
 DARK, LIGHT = "rgb(17, 20, 24)", "rgb(255, 255, 255)"
 
 
+@pytest.fixture
+def forgotten(visit):
+    """What is chosen in the browser, which other tests use too, is forgotten."""
+    yield
+    visit("tonight").evaluate("localStorage.clear()")
+
+
 @pytest.mark.parametrize(
     ("chosen", "ground"), [("'dark'", DARK), ("'light'", LIGHT), ("'system'", LIGHT), (None, LIGHT)]
 )
-def test_an_open_page_follows_a_switch_of_airflows_theme(visit, chosen, ground):
-    page = visit("tonight")
-    airflow = page.context.new_page()  # of the same origin, as the page around the frame is
-    airflow.goto(page.url)
+def test_an_open_page_follows_a_switch_of_airflows_theme(visit, forgotten, chosen, ground):
+    page, airflow = visit("tonight"), visit("tonight")  # of one origin, as the page around the frame is
     airflow.evaluate("localStorage.setItem('theme', 'light')")
     airflow.evaluate("localStorage.setItem('theme', 'dark')")
-    page.wait_for_function(f"{GROUND} === '{DARK}'")
+    expect(page.locator("html")).to_have_css("background-color", DARK)
     airflow.evaluate(f"localStorage.setItem('theme', {chosen})" if chosen else "localStorage.clear()")
-    page.wait_for_function(f"{GROUND} === '{ground}'")
+    expect(page.locator("html")).to_have_css("background-color", ground)
 
 
-def test_a_page_opens_in_the_theme_that_was_chosen_in_airflow(visit):
+def test_a_page_opens_in_the_theme_that_was_chosen_in_airflow(visit, forgotten):
     page = visit("tonight", scheme="dark")
     assert page.evaluate(GROUND) == DARK
     page.evaluate("localStorage.setItem('theme', 'light')")
