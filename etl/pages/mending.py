@@ -10,6 +10,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sqlalchemy import Engine
+
+from etl import db
 from etl.connectors.registry import CONNECTORS
 from etl.pages.access import RIGHTS
 from etl.pages.host import Right
@@ -103,6 +106,12 @@ def mended(code: str | None, system: str, facts: Facts, rights: Collection[Right
     if place is None or RIGHTS[place.page] not in rights:
         return None
     return Link(place.address(facts), place.word)
+
+
+def systems(engine: Engine) -> dict[str, str]:
+    """The system of each source; whatever else rows are of goes by its own name."""
+    with engine.connect() as session:
+        return {row["source"]: row["system"] for row in db.rows(session, "pages/tonight.systems")}
 
 
 # What the keys of rejected rows are made of, by what kind of row it is (etl.transform.rejected).

@@ -18,7 +18,7 @@ from etl.connectors.moodle.writing.targets import ENROLMENTS
 from etl.load.attention import Attention, attention
 from etl.pages.access import RIGHTS, visitor_of
 from etl.pages.host import PagesHost, Right
-from etl.pages.mending import Link, mended
+from etl.pages.mending import Link, mended, systems
 from etl.pages.render import html
 
 _TALLEST: Final = 22  # pixels of the longest of ten runs
@@ -69,7 +69,7 @@ def router(host: PagesHost) -> APIRouter:
         shown: dict[str, Any] = {
             "needed": needed,
             "page_of": partial(page_of, rights=request.state.visitor.rights),
-            "mended": partial(_mended, systems=_systems(engine), rights=request.state.visitor.rights),
+            "mended": partial(_mended, known=systems(engine), rights=request.state.visitor.rights),
             "colours": _COLOURS,
             "now": datetime.now(UTC),
         }
@@ -128,17 +128,11 @@ def _at_moodle(one: Attention) -> tuple[str, dict[str, str]]:
     return page, {name: value for name, value in reason.items() if value}
 
 
-def _systems(engine: Engine) -> dict[str, str]:
-    """The system of each source."""
-    with engine.connect() as session:
-        return {row["source"]: row["system"] for row in db.rows(session, "pages/tonight.systems")}
-
-
-def _mended(one: Attention, systems: Mapping[str, str], rights: Collection[Right]) -> Link | None:
-    """Where the reason of a kind of items or rows is mended; a run's own page says what is to be done about its."""
+def _mended(one: Attention, known: Mapping[str, str], rights: Collection[Right]) -> Link | None:
+    """Where the reason of a kind of items or rows is mended; a run's own page has those of its parts."""
     if one.run_id:
         return None
-    return mended(one.reason_code, one.target or systems.get(one.about, ""), {"source": one.about}, rights)
+    return mended(one.reason_code, one.target or known.get(one.about, one.about), {"source": one.about}, rights)
 
 
 def _duration(run: Mapping[str, Any]) -> timedelta | None:

@@ -18,6 +18,10 @@ from etl.pages.tonight import bars
 from tests.browser.addresses import CHANGES, FILES, PAGES
 from tests.pages.conftest import SECRET
 
+SOURCE = (
+    "insert into core.sources (source, system, connection_id, timezone) values ('main', 'moodle', 'moodle', 'UTC')"
+)
+
 
 def words(answer):
     """What a person reads on a page."""
@@ -50,6 +54,20 @@ def test_a_reason_that_is_mended_on_a_page_is_linked_to_it_from_tonight_and_from
     page = op.get("/rejections", params=chosen("unmatched_learner"))
     assert links(page).count(place) == 100
     assert place not in links(op.get("/rejections", params=chosen("needs_graded_date")))
+
+
+def test_a_reason_on_the_page_of_a_run_is_linked_to_where_it_is_mended_and_to_its_rows(browse, op, engine, night):
+    with engine.begin() as session:
+        session.exec_driver_sql(SOURCE)
+        part = runs.Step("main/4", problem_code="course_gone", problem="Course 4 is gone")
+        runs.record_steps(session, night, "land", [part])
+    found = links(op.get("/run", params={"run_id": night}))
+    assert "reference-data?file=client_numbers#file-client_numbers" in found
+    assert "mapping?source=main&course=4#course" in found
+    [rows] = [one for one in found if one.startswith("rejections?") and "unmatched_learner" in one]
+    assert "Rows of main, unmatched_learner" in words(op.get(f"/{rows}"))
+    viewers = links(browse(Right.SEE).get("/run", params={"run_id": night}))
+    assert not [one for one in viewers if one.startswith(("reference-data", "rejections"))]
 
 
 def test_rows_of_one_reason_are_listed_whatever_their_source(op, night):
