@@ -43,6 +43,7 @@ RIGHTS = {
     "erase": Right.ADMIN,
     "erasing": Right.ADMIN,
     "erasure": Right.ADMIN,
+    "erasure/lift": Right.ADMIN,
     "erasures": Right.ADMIN,
     "why": Right.PERSONS,
     "reference-data": Right.PERSONS,

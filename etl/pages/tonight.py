@@ -132,7 +132,9 @@ def _mended(one: Attention, known: Mapping[str, str], rights: Collection[Right])
     """Where the reason of a kind of items or rows is mended; a run's own page has those of its parts."""
     if one.run_id:
         return None
-    return mended(one.reason_code, one.target or known.get(one.about, one.about), {"source": one.about}, rights)
+    return mended(
+        one.reason_code, one.target or known.get(one.about, one.about), {"source": one.about}, rights
+    )
 
 
 def _duration(run: Mapping[str, Any]) -> timedelta | None:

@@ -66,6 +66,14 @@ class Proof:
         return json.dumps(asdict(self), indent=2, default=str)
 
 
+@dataclass(frozen=True)
+class Lifting:
+    """What lifting an erasure means. ``hashes``: what keeps it, and would go; ``obstacle``: why it cannot be lifted."""
+
+    hashes: int
+    obstacle: str
+
+
 class Watch(Protocol):
     """Who waits for an erasure."""
 
@@ -134,21 +142,30 @@ def erasure_of(session: Session, client_code: str) -> Proof | None:
     return None if erasure is None else proof_of(session, erasure)
 
 
-def lift(engine: Engine, client_code: str, by: str, because: str) -> Proof:
-    """Let a client be recorded again who was erased. Raises InvalidInput where another system has taken something of
-    the person: it would be sent once more.
+def lifting(session: Session, proof: Proof) -> Lifting:
+    """What would follow from lifting an erasure, which nothing that another system has taken may stand against: it
+    would be sent once more.
+    """
+    [row] = db.rows(session, "results/erase.hashes", erasure_id=proof.erasure_id)
+    taken = "; ".join(map(words, proof.sent))
+    why = "other systems have taken something of the person, which would be sent to them once more: "
+    return Lifting(row["hashes"], why + taken if taken else "")
+
+
+def lift(
+    engine: Engine, client_code: str, by: str, because: str, through: audit.Through = "command"
+) -> Proof:
+    """Let a client be recorded again who was erased. Raises InvalidInput where nobody of this code was, or where that
+    cannot be.
     """
     check_reason(by, because)
     with engine.begin() as session:
         proof = erasure_of(session, client_code)
         if proof is None:
             raise InvalidInput("no client of this code was erased")
-        if proof.sent:
-            raise InvalidInput(
-                "other systems have taken something of the person, which would be sent to them once more: "
-                + "; ".join(map(words, proof.sent))
-            )
-        audit.by(session, by)
+        if obstacle := lifting(session, proof).obstacle:
+            raise InvalidInput(obstacle)
+        audit.by(session, by, through)
         db.execute(session, "results/erase.forget", erasure_id=proof.erasure_id)
         db.execute(session, "results/erase.lift", erasure_id=proof.erasure_id, by=by, because=because)
         return proof_of(session, proof.erasure_id)

@@ -370,6 +370,10 @@ update ops.erasures
 set lifted_at = clock_timestamp(), lifted_by = :by, lifted_because = :because
 where erasure_id = :erasure_id
 
+-- name: hashes
+-- What the person is left out by.
+select count(*) as hashes from ops.erased where erasure_id = :erasure_id
+
 -- name: forget
 delete from ops.erased where erasure_id = :erasure_id
 

@@ -76,6 +76,7 @@ CHANGES = (
     "/integration",
     "/rejections/dismiss",
     "/erase",
+    "/erasure",
     "/reference-data-check",
     "/reference-data-import",
 )

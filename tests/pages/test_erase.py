@@ -139,3 +139,78 @@ def test_an_erasure_that_broke_off_says_that_nothing_was_erased(browse, engine):
     page = browse(*Right).get("/erasing?request_id=1")
     assert "Nothing was erased It broke off" in words(page)
     assert browse(*Right).get("/erasing?request_id=2").status_code == 404
+
+
+def lift(browser, **given):
+    page = browser.get("/erasure?erasure_id=1")
+    return browser.post("/erasure", data=form(page) | {"because": "a mistake", "client_code": "C-71"} | given)
+
+
+def test_an_administrator_sees_what_lifting_means_and_lifts_an_erasure_and_both_are_kept_with_who(
+    browse, engine
+):
+    admin = browse(*Right)
+    press(admin)
+    assert "erasure?erasure_id=1" in admin.get("/person?client_code=C-71").text
+    page = words(admin.get("/erasure?erasure_id=1"))
+    with engine.connect() as session:
+        hashes = session.exec_driver_sql("select count(*) from ops.erased").scalar_one()
+    assert f"{hashes} hashes by which the person is left out would go" in page
+    assert "What was erased does not come back from here" in page
+    answer = lift(admin)
+    assert "Lifted The client can be imported again" in words(answer)
+    assert "by somebody: a mistake" in words(answer)
+    assert "Lift this erasure" not in answer.text
+    assert "C-71" not in answer.text + str(answer.url)
+    with engine.connect() as session:
+        assert session.exec_driver_sql("select count(*) from ops.erased").scalar_one() == 0
+        audited = session.exec_driver_sql(
+            "select who, through, after ->> 'lifted_because' from ops.audit order by audit_id desc limit 1"
+        ).one()
+    assert tuple(audited) == ("somebody", "page", "a mistake")
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [({"client_code": "C-72"}, "is not that of this erasure"), ({"because": " "}, "say who decides and why")],
+)
+def test_without_the_code_of_the_erased_client_or_a_reason_nothing_is_lifted(browse, given, why):
+    admin = browse(*Right)
+    press(admin)
+    answer = lift(admin, **given)
+    assert answer.status_code == 409
+    assert "Nothing was lifted" in words(answer)
+    assert why in words(answer)
+    assert "Lift this erasure" in answer.text
+
+
+def test_the_second_of_two_who_lift_is_told(browse):
+    admin = browse(*Right)
+    press(admin)
+    given = form(admin.get("/erasure?erasure_id=1")) | {"because": "a mistake", "client_code": "C-71"}
+    lift(admin)
+    answer = admin.post("/erasure", data=given)
+    assert answer.status_code == 409
+    assert "or it was lifted" in words(answer)
+
+
+def test_what_would_be_sent_once_more_keeps_an_erasure_from_being_lifted(browse, engine):
+    with engine.begin() as session:
+        session.exec_driver_sql(TAKEN)
+    admin = browse(*Right)
+    press(admin)
+    page = admin.get("/erasure?erasure_id=1")
+    assert "It cannot be lifted: other systems have taken something" in words(page)
+    assert "Lift this erasure" not in page.text
+    sent = form(admin.get("/person")) | form(admin.get("/erase?client_code=C-72"))
+    answer = admin.post("/erasure", data=sent | {"erasure_id": 1, "because": "a", "client_code": "C-71"})
+    assert answer.status_code == 409
+    assert "sent to them once more" in words(answer)
+
+
+def test_who_is_no_administrator_lifts_nothing(browse):
+    press(browse(*Right))
+    op = browse(*set(Right) - {Right.ADMIN})
+    assert "erasure?" not in op.get("/person?client_code=C-71").text
+    given = form(browse(*Right).get("/erasure?erasure_id=1")) | {"because": "a", "client_code": "C-71"}
+    assert op.post("/erasure", data=given).status_code == 403

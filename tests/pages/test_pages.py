@@ -18,9 +18,7 @@ from etl.pages.tonight import bars
 from tests.browser.addresses import CHANGES, FILES, PAGES
 from tests.pages.conftest import SECRET
 
-SOURCE = (
-    "insert into core.sources (source, system, connection_id, timezone) values ('main', 'moodle', 'moodle', 'UTC')"
-)
+SOURCE = "insert into core.sources (source, system, connection_id, timezone) values ('main', 'moodle', 'moodle', 'UTC')"
 
 
 def words(answer):
@@ -56,7 +54,9 @@ def test_a_reason_that_is_mended_on_a_page_is_linked_to_it_from_tonight_and_from
     assert place not in links(op.get("/rejections", params=chosen("needs_graded_date")))
 
 
-def test_a_reason_on_the_page_of_a_run_is_linked_to_where_it_is_mended_and_to_its_rows(browse, op, engine, night):
+def test_a_reason_on_the_page_of_a_run_is_linked_to_where_it_is_mended_and_to_its_rows(
+    browse, op, engine, night
+):
     with engine.begin() as session:
         session.exec_driver_sql(SOURCE)
         part = runs.Step("main/4", problem_code="course_gone", problem="Course 4 is gone")
