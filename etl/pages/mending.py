@@ -5,11 +5,11 @@ What is not in it is mended outside (at the source, at the target ...), passes b
 the sentence of the reason says so (etl.transform.reasons, and each connector's own).
 """
 
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl import db
@@ -18,8 +18,11 @@ from etl.pages.access import RIGHTS
 from etl.pages.host import Right
 from etl.transform.mending import (
     CLIENT_NUMBER,
+    CODE,
     COMPETENCE_LINK,
     COURSE,
+    ID,
+    NUMBER,
     REQUEST,
     Facts,
     Place,
@@ -116,31 +119,61 @@ def systems(engine: Engine) -> dict[str, str]:
 
 # What the keys of rejected rows are made of, by what kind of row it is (etl.transform.rejected).
 _KEYS: Final[Mapping[str, RowKey]] = {
-    "unit_result": RowKey(r"(?P<occurrence>.+)/(?P<user>\d+)/(?P<unit>.+)"),
-    "activity_link": RowKey(r"(?P<occurrence>.+)/(?P<unit>.+)/(?P<activity>\d+)"),
-    "activity": RowKey(r"(?P<course>.+)/(?P<activity>\d+)"),
-    "enrolment": RowKey(r"(?P<occurrence>.+)/(?P<user>\d+)"),
-    "occurrence": RowKey(r"(?P<occurrence>.+)"),
-    "course": RowKey(r"(?:.*/)?(?P<course>[^/]+)"),
-    "participant": RowKey(r"(?P<course>.+)/(?P<user>.+)"),
-    "competence": RowKey(r"(?P<client>.+)/(?P<source>[^/]+)/(?P<course>.+)", scope="competence"),
-    "account": RowKey(r"(?P<client>.+)"),
+    "unit_result": RowKey((("occurrence", CODE), ("user", NUMBER), ("unit", CODE))),
+    "activity_link": RowKey((("occurrence", CODE), ("unit", CODE), ("activity", NUMBER))),
+    "activity": RowKey((("course", ID), ("activity", NUMBER))),
+    "enrolment": RowKey((("occurrence", CODE), ("user", NUMBER))),
+    "occurrence": RowKey((("occurrence", CODE),)),
+    "course": RowKey((("course", ID),)),
+    "participant": RowKey((("course", ID), ("user", ID))),
+    "competence": RowKey((("client", CODE), ("source", CODE), ("course", ID)), scope="competence"),
+    "account": RowKey((("client", CODE),)),
     **{kind: key for connector in CONNECTORS for kind, key in connector.row_keys.items()},
 }
-_OTHER: Final = RowKey("")
+_OTHER: Final = RowKey(())
+_CHECKED: Final = ("occurrence", "unit", "client", "source")  # the facts whose codes the warehouse knows
 
 
-def facts_of(row: Facts) -> dict[str, Any]:
-    """What a rejected row says of itself: its source, its part of it (a course, an account, a competence) and its key.
+def facts_of(rows: Iterable[Facts], session: Session) -> list[dict[str, Any]]:
+    """What rejected rows say of themselves: source, part of it (a course, an account, a competence) and key.
 
-    Of what is sent to a site the part is the site, and a course there is told by its occurrence.
+    Of what is sent to a site the part is the site, and a course there is told by its occurrence. Where a key can be
+    read in several ways the codes that there are tell which; where they leave more than one, it tells nothing.
     """
-    resource, scope, source = row["resource"], row["scope"], row["source"]
-    sent = scope == source
-    kind = "occurrence" if sent and resource == "course" else resource
-    key = _KEYS.get(kind, _OTHER)
-    found = re.fullmatch(key.pattern, row["record_key"])
-    known = {"source": source, **({} if sent else {key.scope: scope}), **(found.groupdict() if found else {})}
-    if sent and resource in ("enrolment", "withdrawal"):
-        return {"source": source, "occurrence": row["occurrence_code"], "client": row["client_code"]}
-    return known
+    read = [(row, _key_of(row)) for row in rows]
+    readings = [key.readings(row["record_key"]) for row, key in read]
+    known = _known(session, [one for found in readings if len(found) > 1 for one in found])
+    likely = [
+        [one for one in found if len(found) == 1 or known.issuperset(_codes(one))] for found in readings
+    ]
+    return [
+        _facts(row, key, found[0] if len(found) == 1 else {})
+        for (row, key), found in zip(read, likely, strict=True)
+    ]
+
+
+def _key_of(row: Facts) -> RowKey:
+    sent = row["scope"] == row["source"]
+    kind = "occurrence" if sent and row["resource"] == "course" else row["resource"]
+    return _KEYS.get(kind, _OTHER)
+
+
+def _codes(reading: Mapping[str, str]) -> set[tuple[str, str]]:
+    return {(fact, reading[fact]) for fact in _CHECKED if fact in reading}
+
+
+def _known(session: Session, readings: Iterable[Mapping[str, str]]) -> set[tuple[str, str]]:
+    """Which of the codes of these readings there are."""
+    asked = {code for one in readings for code in _codes(one)}
+    if not asked:
+        return set()
+    codes = {fact: [code for named, code in asked if named == fact] for fact in _CHECKED}
+    return {(row["fact"], row["code"]) for row in db.rows(session, "pages/rejections.known", **codes)}
+
+
+def _facts(row: Facts, key: RowKey, told: Mapping[str, str]) -> dict[str, Any]:
+    sent = row["scope"] == row["source"]
+    if sent and row["resource"] in ("enrolment", "withdrawal"):
+        of_enrolment = {"occurrence": row["occurrence_code"], "client": row["client_code"]}
+        return {"source": row["source"], **of_enrolment}
+    return {"source": row["source"], **({} if sent else {key.scope: row["scope"]}), **told}

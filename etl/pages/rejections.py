@@ -16,7 +16,7 @@ from etl import db
 from etl.load.dismissals import ChosenRejections, dismiss
 from etl.pages.access import visitor_of
 from etl.pages.host import PagesHost, Visitor
-from etl.pages.mending import Link, facts_of, mended
+from etl.pages.mending import facts_of, mended
 from etl.pages.render import html
 from etl.reference.formulas import guarded_text
 
@@ -48,12 +48,19 @@ def router(host: PagesHost) -> APIRouter:
             gone = source and reason_code and not chosen
             kind = (None, None) if gone else (source, reason_code)
             rows = _page(session, *kind, after_at, after_id, _MOST + 1)
+            facts = facts_of(rows[:_MOST], session)
         more = rows[_MOST - 1] if len(rows) > _MOST else None
         return html(
             request,
             "rejections",
             reasons=reasons,
-            rows=[{**row, "mended": _mended(row, request.state.visitor)} for row in rows[:_MOST]],
+            rows=[
+                {
+                    **row,
+                    "mended": mended(row["reason_code"], row["system"], told, request.state.visitor.rights),
+                }
+                for row, told in zip(rows, facts, strict=False)
+            ],
             chosen=chosen,
             listed={
                 name: value for name, value in zip(("source", "reason_code"), kind, strict=True) if value
@@ -85,10 +92,6 @@ def router(host: PagesHost) -> APIRouter:
         )
 
     return pages
-
-
-def _mended(row: Mapping[str, Any], visitor: Visitor) -> Link | None:
-    return mended(row["reason_code"], row["system"], facts_of(row), visitor.rights)
 
 
 def _page(

@@ -1,13 +1,18 @@
 """Where a reason is mended: places on the pages (etl.pages), said without them, and what the key of a row tells."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 # What is known of a row: source, course, occurrence, unit, activity, client ...
 Facts = Mapping[str, Any]
+# How the parts of keys look: a code of the administration may hold a slash, an id of a source does not.
+CODE: Final = ".+"
+ID: Final = "[^/]+"
+NUMBER: Final = "[0-9]+"
+_MOST_PIECES: Final = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +40,29 @@ class Place:
 
 @dataclass(frozen=True)
 class RowKey:
-    """What the key of a rejected row of a kind is made of (a pattern that names facts), and of what the row's scope is
-    the code.
+    """What the key of a rejected row of a kind is made of: from left to right each fact and how it looks. ``scope``: of
+    what the row's scope is the code.
     """
 
-    pattern: str
+    parts: tuple[tuple[str, str], ...]
     scope: str = "course"
+
+    def readings(self, key: str) -> list[dict[str, str]]:
+        """Every way to read a key: one, unless a code in it holds a slash; none where there are too many of them."""
+        pieces = key.split("/")
+        return _readings(self.parts, pieces) if len(pieces) <= _MOST_PIECES else []
+
+
+def _readings(parts: Sequence[tuple[str, str]], pieces: list[str]) -> list[dict[str, str]]:
+    if not parts:
+        return [] if pieces else [{}]
+    (name, looks), *rest = parts
+    return [
+        {name: text, **others}
+        for size in range(1, len(pieces) - len(rest) + 1)
+        if re.fullmatch(looks, text := "/".join(pieces[:size]))
+        for others in _readings(rest, pieces[size:])
+    ]
 
 
 def in_file(name: str, word: str) -> Place:

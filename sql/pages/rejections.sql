@@ -1,3 +1,14 @@
+-- name: known
+-- Which of these codes there are.
+select 'occurrence' as fact, occurrence_code as code from core.occurrences
+where occurrence_code = any(cast(:occurrence as text []))
+union all
+select 'unit', unit_code from core.units where unit_code = any(cast(:unit as text []))
+union all
+select 'client', client_code from core.clients where client_code = any(cast(:client as text []))
+union all
+select 'source', source from core.sources where source = any(cast(:source as text []))
+
 -- name: page
 -- Open rejections of one kind after a place in the list, oldest first.
 with page as (

@@ -104,8 +104,8 @@ def test_a_visitor_is_led_to_no_page_that_is_not_theirs():
             "reference-data?file=enrolment_units#file-enrolment_units",
         ),
         (
-            ("moodle_main", "2", "activity_link", "OCC-1/U/1/9", "activity_missing"),
-            "mapping?occurrence=OCC-1%2FU&unit=1&source=moodle_main&course=2#activities-9",
+            ("moodle_main", "2", "activity_link", "OCC-1/U/9", "activity_missing"),
+            "mapping?occurrence=OCC-1&unit=U&source=moodle_main&course=2#activities-9",
         ),
         (
             ("moodle_main", "2", "activity", "2/9", "activity_not_mapped"),
@@ -124,7 +124,7 @@ def test_a_visitor_is_led_to_no_page_that_is_not_theirs():
             "relation-numbers?org_id=52&client_code=CL5#number-CL5-52",
         ),
         (
-            ("pe_online", "52", "pe_attendance", "CL5/moodle_main/2/301245/7/2026-09-25", "course_unknown"),
+            ("pe_online", "52", "pe_attendance", "CL5/moodle_main/2/301245/2026-09-25", "course_unknown"),
             "accreditations?org_id=52&course=2",
         ),
         (("infocaption_main", "", "course", "104", "course_not_published"), "competences?search=104#links"),
@@ -135,13 +135,60 @@ def test_a_visitor_is_led_to_no_page_that_is_not_theirs():
         (("studio", "", "completion", "12/P9", "integration_paused"), "integration?integration=studio"),
     ],
 )  # fmt: skip
-def test_a_rejected_row_leads_to_its_own_field(row, address):
+def test_a_rejected_row_leads_to_its_own_field(engine, row, address):
     source, scope, resource, key, code = row
-    facts = facts_of({"source": source, "scope": scope, "resource": resource, "record_key": key})
+    facts = told(engine, source, scope, resource, key)
     assert mended(code, source, facts, frozenset(Right)).address == address
 
 
-def test_of_an_enrolment_that_is_sent_the_row_tells_whose_and_where():
-    row = {"source": "m", "scope": "m", "resource": "enrolment", "record_key": "E/1/2"}
-    facts = facts_of({**row, "occurrence_code": "OCC-1", "client_code": "CL1"})
+SLASHED = (
+    "insert into core.occurrences (occurrence_code, name, status) values ('A', '', 'active'), ('A/7', '', 'active')",
+    "insert into core.units (unit_code, kind, name) values ('8/U', 'unit', ''), ('U/1', 'unit', ''), ('U', 'unit', '')",
+    "insert into core.clients (client_code) values ('C/1')",
+    "insert into core.sources (source, system, connection_id, timezone) values ('m', 'moodle', 'm', 'UTC')",
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        (("m", "2", "unit_result", "A/7/9/U/1"), {"occurrence": "A/7", "user": "9", "unit": "U/1"}),
+        (("m", "2", "unit_result", "A/7/8/U"), None),  # unit 8/U of user 7 in A, or U of user 8 in A/7
+        (("m", "2", "unit_result", "A/9/8/U"), {"occurrence": "A", "user": "9", "unit": "8/U"}),
+        (("m", "2", "activity_link", "A/7/U/4"), {"occurrence": "A/7", "unit": "U", "activity": "4"}),
+        (("m", "2", "activity_link", "A/U/1/4"), {"occurrence": "A", "unit": "U/1", "activity": "4"}),
+        (("m", "2", "activity_link", "A/V/1/4"), None),  # of a unit that there is not
+        (("m", "2", "enrolment", "A/7/9"), {"occurrence": "A/7", "user": "9"}),
+        (("m", "K", "competence", "C/1/m/2"), {"client": "C/1", "source": "m", "course": "2"}),
+        (("m", "2", "unit_result", "/".join("A7" * 200)), None),
+    ],
+)
+def test_a_key_of_codes_with_slashes_is_read_as_the_codes_that_there_are_and_never_guessed(
+    engine, row, found
+):
+    with engine.begin() as session:
+        for statement in SLASHED:
+            session.exec_driver_sql(statement)
+    facts = told(engine, *row)
+    scope = {"competence": row[1]} if row[2] == "competence" else {"course": row[1]}
+    assert facts == {"source": "m", **scope, **(found or {})}
+
+
+def test_the_points_of_a_module_are_told_by_client_and_course(engine):
+    with engine.begin() as session:
+        for statement in SLASHED:
+            session.exec_driver_sql(statement)
+    facts = told(engine, "pe_online", "52", "pe_attendance", "C/1/m/2/301245/7/2026-09-25")
+    assert (facts["client"], facts["course"], facts["org_id"]) == ("C/1", "2", "52")
+
+
+def told(engine, source, scope, resource, key, **more):
+    row = {"source": source, "scope": scope, "resource": resource, "record_key": key, **more}
+    with engine.connect() as session:
+        [facts] = facts_of([row], session)
+    return facts
+
+
+def test_of_an_enrolment_that_is_sent_the_row_tells_whose_and_where(engine):
+    facts = told(engine, "m", "m", "enrolment", "E/1/2", occurrence_code="OCC-1", client_code="CL1")
     assert facts == {"source": "m", "occurrence": "OCC-1", "client": "CL1"}

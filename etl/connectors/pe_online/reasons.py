@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from etl.transform.mending import Place, RowKey
+from etl.transform.mending import CODE, ID, Place, RowKey
 
 REASONS: Final = {
     "no_relation_number": "The learner has no relation number for this profession group.",
@@ -81,7 +81,6 @@ MENDED: Final = {
 # Whose points, of which course, under which course and module there, on which day; the scope is the profession group.
 ROW_KEYS: Final = {
     "pe_attendance": RowKey(
-        r"(?P<client>.+?)/(?P<source>[^/]+)/(?P<course>[^/]+)/(?P<pe_course>[^/]+)(/[^/]+)?/[-\d]{10}",
-        "org_id",
+        (("client", CODE), ("source", CODE), ("course", ID), ("there", CODE), ("day", r"[-\d]{10}")), "org_id"
     )
 }
