@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from io import BytesIO
+from functools import partial
 from threading import Lock
 from typing import Annotated, Any, Final, Self, TypeVar
 from urllib.parse import urlencode
@@ -21,10 +21,11 @@ from urllib3.exceptions import HTTPError
 from etl import settings
 from etl.connections import Connection
 from etl.errors import AnswerLost, GiveUp, RetryLater, Unusable
+from etl.http import bodies
 from etl.http.outgoing import Outgoing
 from etl.http.repeating import repeated
 from etl.http.statuses import NotLookedAt, Refused, refused
-from etl.http.transport import transport
+from etl.http.transport import sending, transport
 from etl.http.unanswered import why
 from etl.http.width import Width
 
@@ -36,9 +37,9 @@ DEADLINE: Final = (
 WAIT_LIMIT: Final = 120.0
 _LONGEST_WAIT: Final = 3600
 _WaitLimit = Annotated[float, msgspec.Meta(ge=0, le=_LONGEST_WAIT)]
-_CHUNK: Final = 64 * 1024
 _FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 
+_Request = Callable[..., requests.Response]
 T = TypeVar("T")
 
 
@@ -89,7 +90,7 @@ class Caller:
         self._turn = turn
         self._sleep = sleep
         self._lock = Lock()
-        self._http = transport(base_url)
+        self._http, self._writing = transport(base_url), sending(base_url)
 
     def __enter__(self) -> Self:
         return self
@@ -100,6 +101,7 @@ class Caller:
     def close(self) -> None:
         """Give the connections back."""
         self._http.close()
+        self._writing.close()
 
     def read(
         self,
@@ -118,7 +120,9 @@ class Caller:
 
         def asked() -> T:
             try:
-                reply = self._exchange(call, method, path, read_timeout, content)
+                reply = self._exchange(
+                    call, path, read_timeout, partial(self._http.request, method, **content)
+                )
                 answer = check(reply)
             except RetryLater:
                 self.width.refused()
@@ -143,7 +147,8 @@ class Caller:
         """
         body = Outgoing(urlencode(form).encode())
         try:
-            reply = self._exchange(call, "POST", path, read_timeout, {"data": body, "headers": _FORM})
+            post = partial(self._writing.request, "POST", data=body, headers=_FORM)
+            reply = self._exchange(call, path, read_timeout, post)
         except (Refused, NotLookedAt):
             raise
         except (RetryLater, Unusable) as problem:
@@ -155,12 +160,10 @@ class Caller:
         self.width.answered(call.partition(" ")[0], reply.seconds)
         return check(reply)
 
-    def _exchange(
-        self, call: str, method: str, path: str, read_timeout: float, content: Mapping[str, Any]
-    ) -> Reply:
+    def _exchange(self, call: str, path: str, read_timeout: float, request: _Request) -> Reply:
         with self._turn():
             begun = time.monotonic()
-            response, body = self._answer(call, method, path, read_timeout, content)
+            response, body = self._answer(call, path, read_timeout, request)
             seconds = time.monotonic() - begun
         if not 200 <= response.status_code < 300 and not self._answers(response.status_code, body):
             status = response.status_code
@@ -171,14 +174,12 @@ class Caller:
         )
 
     def _answer(
-        self, call: str, method: str, path: str, read_timeout: float, content: Mapping[str, Any]
+        self, call: str, path: str, read_timeout: float, request: _Request
     ) -> tuple[requests.Response, bytes]:
         url = f"{self._base_url}/{path.lstrip('/')}"
         timeout = (CONNECT_TIMEOUT, read_timeout)
         try:
-            with self._http.request(
-                method, url, timeout=timeout, allow_redirects=False, stream=True, **content
-            ) as response:
+            with request(url, timeout=timeout, allow_redirects=False, stream=True) as response:
                 body = self._body(call, response)
         except ValueError:  # what requests and urllib make of an address that is none
             raise GiveUp(f"{self.system}: {call}: the connection's host is not a valid address") from None
@@ -190,18 +191,17 @@ class Caller:
         return response, body
 
     def _body(self, call: str, response: requests.Response) -> bytes:
-        """The answer's body, unpacked as it comes: never more of it than is taken, and not for ever."""
-        body, until = BytesIO(), time.monotonic() + self._deadline
-        while chunk := response.raw.read1(_CHUNK, decode_content=True):
-            if body.tell() + len(chunk) > self._most_bytes:
-                raise Unusable(
-                    f"{self.system}: {call}: the answer is larger than {self._most_bytes} bytes unpacked; "
-                    f"if that is right, raise {settings.MAX_ANSWER_BYTES}"
-                )
-            if time.monotonic() > until:
-                raise RetryLater(f"{self.system}: {call}: no complete answer in {self._deadline:.0f} seconds")
-            body.write(chunk)
-        return body.getvalue()
+        try:
+            return bodies.whole(response, self._most_bytes, self._deadline)
+        except bodies.TooLarge:
+            raise Unusable(
+                f"{self.system}: {call}: the answer is larger than {self._most_bytes} bytes unpacked; "
+                f"if that is right, raise {settings.MAX_ANSWER_BYTES}"
+            ) from None
+        except bodies.TooSlow:
+            raise RetryLater(
+                f"{self.system}: {call}: no complete answer in {self._deadline:.0f} seconds"
+            ) from None
 
     def _count(self, size: int, calls: int = 1) -> None:
         with self._lock:

@@ -1,5 +1,6 @@
 """Posts a result to Coachview, once: what each answer says about it (docs/connectors/coachview.md, Push)."""
 
+from contextlib import suppress
 from typing import Final, Self
 
 import requests
@@ -10,12 +11,15 @@ from etl.connectors.coachview.reasons import REASONS
 from etl.engine.outcomes import Outcome
 from etl.engine.webhooks.signatures import HEADER, signature
 from etl.errors import AnswerLost, EtlError, GiveUp, RetryLater
+from etl.http import bodies
 from etl.http.outgoing import Outgoing
-from etl.http.transport import transport
+from etl.http.transport import sending
 from etl.http.unanswered import ONLY_TLS, why
 
 _PATH: Final = "/elearning/result.aspx"
 _CONNECT_SECONDS: Final = 20.0
+_BODY_SECONDS: Final = 1.0
+_BODY_BYTES: Final = 64 * 1024
 _TAKEN: Final = 200
 _REFUSED: Final = {400: "message_not_usable", 404: "not_in_coachview"}
 _LATER: Final = frozenset({429, 503})
@@ -32,9 +36,7 @@ class CoachviewPoster:
     def __init__(self, account: CoachviewAccount) -> None:
         self._account = account
         self._url = account.url.rstrip("/") + _PATH
-        self._http = transport(account.url)
-        # A kept connection that the server has closed meanwhile would make the next outcome unknown.
-        self._http.headers["Connection"] = "close"
+        self._http = sending(account.url)
         self._who = f"Coachview (connection {account.conn_id})"
 
     def __enter__(self) -> Self:
@@ -55,9 +57,10 @@ class CoachviewPoster:
                 headers={"Content-Type": "text/xml; charset=utf-8", HEADER: signed},
                 timeout=(_CONNECT_SECONDS, self._account.timeout_seconds),
                 allow_redirects=False,
-                stream=True,  # the status says all; a body is not waited for
+                stream=True,
             ) as response:
                 status = response.status_code
+                _read_away(response)
         except ValueError:  # what requests makes of an address that is none
             raise GiveUp(f"{self._who}: the host is not a usable address; nothing was sent") from None
         except (requests.RequestException, HTTPError) as error:
@@ -82,3 +85,9 @@ class CoachviewPoster:
             return AnswerLost(self._who, found.said)
         words = f"{self._who}: nothing was sent: {found.said}"
         return GiveUp(words) if found.needs_person else RetryLater(words)
+
+
+def _read_away(response: requests.Response) -> None:
+    """The status has said all: the body is read so that the connection can be used again, where it is short."""
+    with suppress(bodies.TooLarge, bodies.TooSlow, requests.RequestException, HTTPError):
+        bodies.whole(response, _BODY_BYTES, _BODY_SECONDS)

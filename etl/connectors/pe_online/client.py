@@ -1,9 +1,7 @@
 """The web service of PE-Online: one operation, and what each failure says about the rows that were sent."""
 
 import logging
-import math
 import re
-import time
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +14,9 @@ from zeep.transports import Transport
 from etl import settings
 from etl.connectors.pe_online.account import PeAccount
 from etl.errors import AnswerLost, EtlError, GiveUp, RetryLater
-from etl.http import refusals
+from etl.http import bodies, refusals
 from etl.http.outgoing import Outgoing
-from etl.http.transport import transport
+from etl.http.transport import sending
 from etl.http.unanswered import ONLY_TLS, why
 
 NAMESPACE: Final = "https://www.pe-online.org/pe-services/PE_AttendanceElearning/WriteAttendance"
@@ -26,10 +24,6 @@ WSDL: Final = Path(__file__).with_name("pe_online.wsdl")
 _BINDING: Final = f"{{{NAMESPACE}}}WriteAttendanceSoap"
 _CONNECT_SECONDS: Final = 20.0
 _DEADLINE: Final = 900.0  # seconds for a whole answer: one that trickles in never ends otherwise
-_CHUNK: Final = 64 * 1024
-_KEPT_SECONDS: Final = (
-    1.0  # a connection is used again: servers keep one for longer, or say that they close it
-)
 _LATER: Final = frozenset({425, 429})
 _OPEN: Final = frozenset({408})  # of the 4xx the one that may come after the rows were taken
 _HINTS: Final = {
@@ -90,12 +84,11 @@ class _Transport(Transport):
     """Sends once, follows no redirect, writes no envelope to a log, and says what a failure means."""
 
     def __init__(self, account: PeAccount) -> None:
-        calls = transport(account.url)
+        calls = sending(account.url)
         limits = (_CONNECT_SECONDS, account.timeout_seconds)
         super().__init__(session=calls, operation_timeout=limits)  # type: ignore[no-untyped-call]
         self._account = account
         self._answered = ""
-        self._answered_at = -math.inf
         self._most_bytes = settings.MAX_ANSWER_BYTES.get()
 
     def post(self, address: str, message: bytes, headers: dict[str, str]) -> requests.Response:
@@ -152,30 +145,20 @@ class _Transport(Transport):
         self, method: str, address: str, data: Outgoing | None = None, headers: dict[str, str] | None = None
     ) -> requests.Response:
         limits = self.operation_timeout
-        # A kept connection that the server has closed meanwhile would make the outcome unknown.
-        if time.monotonic() > self._answered_at + _KEPT_SECONDS:
-            self.session.close()
         with self.session.request(
             method, address, data=data, headers=headers, timeout=limits, allow_redirects=False, stream=True
         ) as response:
             response._content = self._body(response)
-        self._answered_at = time.monotonic()
         return response
 
     def _body(self, response: requests.Response) -> bytes:
-        """The answer as it comes, never more of it than is taken and not for ever."""
-        body, until = bytearray(), time.monotonic() + _DEADLINE
-        while chunk := response.raw.read1(_CHUNK, decode_content=True):
-            body += chunk
-            if len(body) > self._most_bytes:
-                raise self.lost(
-                    f"HTTP {response.status_code}, more than {self._most_bytes} bytes", "too_large"
-                )
-            if time.monotonic() > until:
-                raise self.lost(
-                    f"HTTP {response.status_code}, not whole in {_DEADLINE:.0f} seconds", "too_slow"
-                )
-        return bytes(body)
+        status = f"HTTP {response.status_code}"
+        try:
+            return bodies.whole(response, self._most_bytes, _DEADLINE)
+        except bodies.TooLarge:
+            raise self.lost(f"{status}, more than {self._most_bytes} bytes", "too_large") from None
+        except bodies.TooSlow:
+            raise self.lost(f"{status}, not whole in {_DEADLINE:.0f} seconds", "too_slow") from None
 
     def _not_sent(self, exc: Exception) -> EtlError:
         """The connection did not stand: the service knows of no row."""

@@ -8,11 +8,12 @@ from threading import Thread
 import pytest
 
 from etl.connections import Connection
-from etl.connectors.pe_online import answers, client, payload
+from etl.connectors.pe_online import answers, payload
 from etl.connectors.pe_online.account import account
 from etl.connectors.pe_online.client import PeClient
 from etl.connectors.pe_online.payload import Attendance
 from etl.errors import GiveUp, OutcomeUnknown, RetryLater
+from etl.http import transport
 from etl.sandbox import accounts
 from tests.fixtures.http_peer import Answer, self_signed, serving
 
@@ -267,7 +268,7 @@ def test_rows_of_every_course_type_stay_pending_when_nothing_was_sent(site, thro
 def test_calls_that_follow_at_once_share_a_connection_and_later_ones_make_another(
     monkeypatch, kept_seconds, connections
 ):
-    monkeypatch.setattr(client, "_KEPT_SECONDS", kept_seconds)
+    monkeypatch.setattr(transport, "_KEPT_SECONDS", kept_seconds)
     made = []
 
     def keeps(peer):
