@@ -263,41 +263,27 @@ union
 select 'tried', source, record_key from listed_rows where rejection_id is null;
 
 insert into person_ids (kind, place, value)
-with changes as materialized (
+with named (kind, key) as (
+    values
+    ('client', 'client_code'),
+    ('client', 'pupil_key'),
+    ('enrolment', 'enrolment_code'),
+    ('request', 'request_code'),
+    ('completion', 'completion_id'),
+    ('item', 'item_id'),
+    ('listed', 'rejection_id')
+),
+
+changes as materialized (
     select audit_id, coalesce(key, '{}') || coalesce(before, '{}') || coalesce(after, '{}') as said
     from ops.audit
-    where (coalesce(key, '{}') || coalesce(before, '{}') || coalesce(after, '{}')) ?| array[
-        'client_code', 'pupil_key', 'enrolment_code', 'request_code', 'completion_id', 'item_id', 'rejection_id'
-    ]
 )
 
-select 'change', '', cast(changes.audit_id as text)
+select distinct 'change', '', cast(changes.audit_id as text)
 from changes
-join person_ids as ids on ids.kind = 'client' and ids.place = '' and ids.value = changes.said ->> 'client_code'
-union
-select 'change', '', cast(changes.audit_id as text)
-from changes
-join person_ids as ids on ids.kind = 'client' and ids.place = '' and ids.value = changes.said ->> 'pupil_key'
-union
-select 'change', '', cast(changes.audit_id as text)
-from changes
-join person_ids as ids on ids.kind = 'enrolment' and ids.place = '' and ids.value = changes.said ->> 'enrolment_code'
-union
-select 'change', '', cast(changes.audit_id as text)
-from changes
-join person_ids as ids on ids.kind = 'request' and ids.place = '' and ids.value = changes.said ->> 'request_code'
-union
-select 'change', '', cast(changes.audit_id as text)
-from changes
-join person_ids as ids on ids.kind = 'completion' and ids.place = '' and ids.value = changes.said ->> 'completion_id'
-union
-select 'change', '', cast(changes.audit_id as text)
-from changes
-join person_ids as ids on ids.kind = 'item' and ids.place = '' and ids.value = changes.said ->> 'item_id'
-union
-select 'change', '', cast(changes.audit_id as text)
-from changes
-join person_ids as ids on ids.kind = 'listed' and ids.place = '' and ids.value = changes.said ->> 'rejection_id'
+cross join named
+join person_ids as ids
+    on ids.kind = named.kind and ids.place = '' and ids.value = changes.said ->> named.key
 
 -- name: add_results
 -- Keys of results that could not be read, as messages had them.
