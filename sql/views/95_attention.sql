@@ -1,9 +1,24 @@
 create or replace view mart.attention as
-with latest as (
+with recursive latest as (
     select distinct on (flow) run_id, flow, status, started_at
     from ops.runs
     where parameters ->> 'dry_run' is distinct from 'true'
     order by flow asc, started_at desc
+),
+
+-- Whose items the ledger has: a step in the index for each account, however many items there are.
+accounts as (
+    (select target, account from ops.outbox order by target, account limit 1)
+    union all
+    select next.target, next.account
+    from accounts
+    cross join lateral (
+        select item.target, item.account
+        from ops.outbox as item
+        where (item.target, item.account) > (accounts.target, accounts.account)
+        order by item.target, item.account
+        limit 1
+    ) as next
 )
 
 select
@@ -94,12 +109,22 @@ select
     null as run_id,
     null as target
 from (
-    select source, reason_code, count(*) as items, min(first_seen_at) as since
-    from ops.rejections
-    where resolved_at is null
-    and dismissed_at is null
-    and first_seen_at > now() - interval '1 day'
-    group by source, reason_code
+    select listed.source, listed.reason_code, cast(sum(listed.items) as bigint) as items, min(listed.since) as since
+    from (
+        select source, scope, reason_code, count(*) as items, min(first_seen_at) as since
+        from ops.rejections
+        where resolved_at is null
+        and dismissed_at is null
+        and first_seen_at > now() - interval '1 day'
+        group by source, scope, reason_code
+    ) as listed
+    left join core.sources on sources.source = listed.source
+    -- What cannot be sent stands in the ledger too, and is listed from there: its scope is the account.
+    where not exists (
+        select from accounts
+        where accounts.target = coalesce(sources.system, listed.source) and accounts.account = listed.scope
+    )
+    group by listed.source, listed.reason_code
 ) as fresh
 -- The sentence of one of them, for all of one reason have the same.
 cross join lateral (
@@ -113,8 +138,6 @@ cross join lateral (
     order by one.first_seen_at, one.rejection_id
     limit 1
 ) as oldest
--- What cannot be sent stands in the ledger too, and is listed from there.
-where not exists(select from ops.outbox as item where item.target = fresh.source)
 union all
 select
     6 as urgency,

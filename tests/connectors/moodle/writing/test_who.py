@@ -164,3 +164,16 @@ def test_a_site_that_shows_nobody_makes_no_account_of_anybody(sandbox, client, e
     enrolled("N1")
     assert transfer() == "incomplete"
     assert books.mailed == []
+
+
+def test_who_is_blocked_needs_a_person_for_account_and_enrolment_and_is_not_new_besides(
+    client, store, blocked, read
+):
+    client("N1")
+    store("N1", ALICE)
+    blocked(known=True)
+    needed = "select state, about from mart.attention where reason_code = 'account_of_another' order by 1"
+    assert [tuple(row) for row in read(needed).to_numpy()] == [
+        ("rejected", "accounts"),
+        ("withheld", "enrolments"),
+    ]
