@@ -171,8 +171,11 @@ select
     fact.business_key ->> 'how' as how
 from ops.moodle_enrolments as item
 join ops.outbox as fact using (item_id)
-join core.account_holders as known
-    on known.scheme = 'moodle:' || item.source and known.client_code = item.client_code
+cross join lateral (
+    select user_id from core.account_holders
+    where scheme = 'moodle:' || item.source and client_code = item.client_code
+    offset 0
+) as known
 join core.moodle_accounts as linked
     on linked.source = item.source
     and linked.client_code = item.client_code
