@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection as Session
@@ -150,13 +151,13 @@ class Sender(Generic[Row, Done]):
         """Returns the last answer that was lost, where the site answers otherwise."""
         silent = 0
         lost: AnswerLost | None = None
-        for place, item_id in enumerate(item_ids):
+        for place, (item_id, follows) in enumerate(zip_longest(item_ids, item_ids[1:])):
             if allowance.used_up:
                 break
             if place and place % _TOLD_EVERY == 0:
                 allowance.tell(self._kind.target.kind, place, len(item_ids))
-            problem = self._sent(series, item_id)
             allowance.sent += 1
+            problem = self._sent(series, item_id, None if allowance.used_up else follows)
             if isinstance(problem, AnswerLost):
                 lost, silent = problem, silent + 1
                 if silent < _SILENT_CALLS:
@@ -168,12 +169,17 @@ class Sender(Generic[Row, Done]):
             silent = 0
         return lost
 
-    def _sent(self, series: Series, item_id: int) -> EtlError | None:
-        """Send one item and record what became of it; returns the problem that it met with the site."""
+    def _sent(self, series: Series, item_id: int, follows: int | None) -> EtlError | None:
+        """Send one item and record what became of it; returns the problem that it met with the site.
+
+        Meanwhile the claim of the item that ``follows`` is prepared.
+        """
         call_id, claimed = series.claim([item_id], self._kind.rows)
         if not claimed:
             return None
         failpoint.point("moodle.claimed")
+        if follows is not None:
+            series.prepare([follows], self._kind.rows)
         outcome, problem, keep = self._offered(claimed[0])
         series.record(call_id, {item_id: outcome}, keep)
         failpoint.point("moodle.recorded")
