@@ -79,6 +79,8 @@ class CourseCheck:
             self._findings.lacks("moodle/course:enrolreview", effect, self._where)
             body = self._client.enrolled_users(self._id, _FIELDS, only_active=False)
         users = decode_enrolled_users(body).frame
+        if self._state.separate:
+            self._groups()
         if users.empty:
             return users
         if users["email"].isna().all():
@@ -94,6 +96,13 @@ class CourseCheck:
             )
             self._findings.lacks("moodle/course:viewhiddenuserfields", effect, self._where)
         return users
+
+    def _groups(self) -> None:
+        try:
+            self._client.check_groups(self._id)
+        except CapabilityMissing:
+            effect = "the course is in separate groups, and who is in another one is left out without a word"
+            self._findings.lacks("moodle/site:accessallgroups", effect, self._where)
 
     def _reports(self, users: pd.DataFrame) -> list[bytes]:
         """The whole report of a small course, or where no learner is seen; else those of a few learners."""

@@ -13,7 +13,7 @@ from etl.connectors.moodle.errors import About, ErrorAnswer, TokenRefused, error
 from etl.connectors.moodle.profiles import profile_period
 from etl.db.turns import Turns
 from etl.engine.decoding import decoded, without_mark
-from etl.errors import GiveUp, RejectRecord, RetryLater
+from etl.errors import CapabilityMissing, GiveUp, RejectRecord, RetryLater
 from etl.http.client import READ_TIMEOUT, Caller, Client, Reply, wait_limit
 from etl.http.refusals import not_json
 from etl.http.width import calls_at_once
@@ -24,6 +24,7 @@ _SECONDS_A_STUDENT: Final = 0.065
 _LONGEST_READ: Final = 600.0
 _UNKNOWN_SIZE: Final = 300.0
 ENDPOINT: Final = "webservice/rest/server.php"
+_NO_GROUP: Final = "2147483647"
 _IDS: Final = ("courseid", "userid", "cmid")  # the parameters that a message may name
 _HINTS: Final = {
     403: "web services or the REST protocol are switched off",
@@ -103,6 +104,22 @@ class MoodleClient(Client):
             message = f"{self._system}: participants of course {course_id}: the answer is not a list"
             raise RejectRecord("malformed_record", message) from None
         return body
+
+    def check_groups(self, course_id: str) -> None:
+        """Raises CapabilityMissing where the account may not see all groups of a course.
+
+        Of a course in separate groups it then sees its own alone, and no error comes: only who asks for a group by
+        number is refused. This number no group has.
+        """
+        function, group = "core_enrol_get_enrolled_users", {"name": "groupid", "value": _NO_GROUP}
+        options = {f"options[0][{key}]": text for key, text in group.items()}
+        try:
+            self._read(function, "course", {"courseid": course_id, **options})
+        except CapabilityMissing:
+            raise CapabilityMissing(
+                f"{self._system}: {function} courseid {course_id}: who is in another of its groups is not shown: give"
+                " the service account's role moodle/site:accessallgroups"
+            ) from None
 
     def contents(self, course_id: str) -> Body:
         """Sections and activities of a course, without the files in them."""

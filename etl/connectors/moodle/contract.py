@@ -61,6 +61,7 @@ class CourseStateRow(msgspec.Struct, gc=False):
     timemodified: Epoch | None = None
     cacherev: Epoch | None = None
     enablecompletion: Flag | None = None
+    groupmode: int | None = None
 
 
 class SiteFunction(msgspec.Struct):
@@ -147,15 +148,20 @@ def decode_courses(body: bytes) -> Decoded:
     return Decoded(frame, None, rejects.frame())
 
 
+SEPARATE_GROUPS: Final = 1  # a course's groupmode
+
+
 @dataclass(frozen=True)
 class CourseState:
-    """``changed``: moments that grow with each change of settings or activities; ``tracked``: completion is kept.
+    """``changed``: moments that grow with each change of settings or activities; ``tracked``: completion is kept;
+    ``separate``: its groups do not see each other.
 
     None = the site does not tell us.
     """
 
     changed: tuple[int, int] | None = None
     tracked: bool | None = None
+    separate: bool | None = None
 
 
 def decode_course_states(body: bytes) -> dict[str, CourseState]:
@@ -167,6 +173,7 @@ def decode_course_states(body: bytes) -> dict[str, CourseState]:
         states[str(row.id)] = CourseState(
             (row.timemodified or 0, row.cacherev or 0) if shown else None,
             None if row.enablecompletion is None else bool(row.enablecompletion),
+            None if row.groupmode is None else row.groupmode == SEPARATE_GROUPS,
         )
     return states
 

@@ -63,6 +63,8 @@ REJECT: Final = {
     "errorcoursecontextnotvalid": "access_denied",
     "cannotviewreport": "access_denied",
     "nopermissiontoviewgrades": "access_denied",
+    "notingroup": "access_denied",  # of a course in separate groups, as the next one
+    "accessdenied": "access_denied",
     "invaliduser": "learner_gone",
     "userdeleted": "learner_gone",
     "usernotenroled": "not_enrolled",

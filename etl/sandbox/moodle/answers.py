@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from etl.sandbox.moodle import groups
 from etl.sandbox.moodle.protocol import MoodleError, pairs
 from etl.sandbox.moodle.site import COMPLETION, GRADE, MoodleSite, Row
 
@@ -99,7 +100,8 @@ def enrolled_users(site: MoodleSite, params: Params) -> list[Row]:
     """Everybody enrolled in a course, teachers too; filtered, sorted, paged and cut to fields by options."""
     course = _course(site, params)
     options = pairs(params, "options", "name")
-    rows: Iterable[Row] = sorted(site.enrolled.get(course, []), key=lambda row: int(row["id"]))
+    everybody = sorted(site.enrolled.get(course, []), key=lambda row: int(row["id"]))
+    rows: Iterable[Row] = groups.participants(site, course, int(options.get("groupid") or 0), everybody)
     if options.get("onlyactive") == "1" and options.get("onlysuspended") == "1":
         raise MoodleError("core_enrol_get_enrolled_users__onlyactive_and_onlysuspended")
     if options.get("onlyactive") == "1":
@@ -133,13 +135,15 @@ def grade_items(site: MoodleSite, params: Params) -> Row:
     user, group = int(params.get("userid", 0)), int(params.get("groupid", 0))
     if user:
         _person(site, user, GRADE)
+        groups.check_person(
+            site, course, "notingroup", "Sorry, but you need to be part of a group to see this page."
+        )
         reports = [site.report(course, user) or site.empty_report(course, user)]
     else:
-        reports = list(site.reports[course].values())
+        seen = groups.reported(site, course)
+        reports = [one for one in site.reports[course].values() if seen is None or one["userid"] in seen]
     if group:
-        members = {
-            row["id"] for row in site.enrolled[course] if group in (g["id"] for g in row.get("groups", []))
-        }
+        members = {row["id"] for row in site.enrolled[course] if group in groups.groups_of(row)}
         reports = [report for report in reports if report["userid"] in members]
     return {"usergrades": [_visible(site, report) for report in reports], "warnings": []}
 
@@ -150,6 +154,7 @@ def completion_status(site: MoodleSite, params: Params) -> Row:
     _person(site, user, COMPLETION)
     if not site.courses[course]["enablecompletion"]:
         raise MoodleError(COMPLETION + "completion_disabled_course")
+    groups.check_person(site, course, "accessdenied", "Access denied")
     if user not in site.reports[course]:
         raise MoodleError(COMPLETION + "user_not_enrolled")
     if (course, user) not in site.completions:

@@ -11,9 +11,10 @@ from typing import Any
 from etl.sandbox.moodle.protocol import MoodleError, recording
 
 Row = dict[str, Any]
-COURSES, USERS, MODULE, GRADES, COMPLETION = (
+COURSES, USERS, ACCOUNTS, MODULE, GRADES, COMPLETION = (
     "core_course_get_courses_by_field",
     "core_enrol_get_enrolled_users",
+    "core_user_get_users",
     "core_course_get_course_module",
     "gradereport_user_get_grade_items",
     "core_completion_get_course_completion_status",
@@ -33,13 +34,13 @@ class Withheld(StrEnum):
     PASS_GRADES = "moodle/course:manageactivities"  # noqa: S105
     GRADE_COLUMN = "user report without the grade"
     COMPLETION = "report/completion:view"
+    ALL_GROUPS = "moodle/site:accessallgroups"  # of a service account that is in no group: see groups.py
 
 
 def withhold(what: set[Withheld], function: str, answer: Any) -> Any:
     """An answer without what is kept back."""
     for one in sorted(what):
-        of, change = _CHANGES[one]
-        if of == function:
+        if change := _CHANGES.get((one, function)):
             answer = change(answer)
     return answer
 
@@ -85,19 +86,24 @@ def _contacts(answer: list[Row]) -> list[Row]:
     return [row for row in answer if any("teacher" in role["shortname"] for role in row.get("roles", []))]
 
 
+def _nobody(answer: Row) -> Row:
+    return {**answer, "users": []}
+
+
 def _refused(answer: Row) -> Row:
     raise MoodleError(f"{COMPLETION}__completion_disabled_course")
 
 
-_CHANGES: Mapping[Withheld, tuple[str, Callable[[Any], Any]]] = {
-    Withheld.COURSE_TOTAL: (GRADES, _items(lambda item: bool(item["itemtype"] != "course"))),
-    Withheld.HIDDEN_GRADES: (GRADES, _items(lambda item: not item["gradeishidden"])),
-    Withheld.GRADE_COLUMN: (GRADES, _no_grade_column),
-    Withheld.DETAILS: (USERS, _contacts),
-    Withheld.ROLES: (USERS, _users(_without("roles"))),
-    Withheld.IDNUMBERS: (USERS, _users(_without("idnumber"))),
-    Withheld.LAST_ACCESS: (USERS, _users(_without("lastcourseaccess"))),
-    Withheld.COURSE_SETTINGS: (COURSES, _basic_courses),
-    Withheld.PASS_GRADES: (MODULE, lambda answer: {**answer, "cm": _without("gradepass")(answer["cm"])}),
-    Withheld.COMPLETION: (COMPLETION, _refused),
+_CHANGES: Mapping[tuple[Withheld, str], Callable[[Any], Any]] = {
+    (Withheld.COURSE_TOTAL, GRADES): _items(lambda item: bool(item["itemtype"] != "course")),
+    (Withheld.HIDDEN_GRADES, GRADES): _items(lambda item: not item["gradeishidden"]),
+    (Withheld.GRADE_COLUMN, GRADES): _no_grade_column,
+    (Withheld.DETAILS, USERS): _contacts,
+    (Withheld.DETAILS, ACCOUNTS): _nobody,
+    (Withheld.ROLES, USERS): _users(_without("roles")),
+    (Withheld.IDNUMBERS, USERS): _users(_without("idnumber")),
+    (Withheld.LAST_ACCESS, USERS): _users(_without("lastcourseaccess")),
+    (Withheld.COURSE_SETTINGS, COURSES): _basic_courses,
+    (Withheld.PASS_GRADES, MODULE): lambda answer: {**answer, "cm": _without("gradepass")(answer["cm"])},
+    (Withheld.COMPLETION, COMPLETION): _refused,
 }

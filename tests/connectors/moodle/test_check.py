@@ -10,6 +10,7 @@ from etl.connectors.moodle.writing.check import FUNCTIONS
 from etl.connectors.moodle.writing.client import MoodleWriter
 from etl.sandbox import accounts
 from etl.sandbox.moodle import changes
+from etl.sandbox.moodle.groups import SEPARATE
 from etl.sandbox.moodle.protocol import recording
 from etl.sandbox.moodle.withheld import Withheld
 from etl.sandbox.moodle.writing.functions import WRITES
@@ -207,6 +208,17 @@ def test_each_capability_and_setting_that_makes_something_vanish_is_named(
     assert not report.ok
     assert words in "\n".join(report.lines)
     assert "Nothing is missing" not in "\n".join(report.lines)
+
+
+def test_a_course_in_separate_groups_that_the_account_may_not_see_is_named(
+    site: str, client_of: Build, sandbox: Sandbox
+) -> None:
+    sandbox.moodle.site.courses[2]["groupmode"] = SEPARATE
+    sandbox.moodle.site.changes += 1
+    assert check(client_of(site), MAPPED).ok
+    sandbox.moodle.site.withhold(Withheld.ALL_GROUPS)
+    lines = "\n".join(check(client_of(site), MAPPED).lines)
+    assert "Missing capability moodle/site:accessallgroups" in lines
 
 
 def test_grades_that_are_hidden_of_single_learners_are_named(

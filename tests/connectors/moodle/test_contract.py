@@ -343,7 +343,7 @@ def test_an_answer_that_is_no_report_is_refused_before_it_is_landed(body: bytes)
 
 def test_a_course_tells_whether_it_was_changed_and_whether_it_keeps_completion() -> None:
     states = contract.decode_course_states(recorded("core_course_get_courses_by_field__all"))
-    assert states["2"] == contract.CourseState((1795289702, 1795289742), True)
+    assert states["2"] == contract.CourseState((1795289702, 1795289742), True, False)
     shown = contract.decode_course_states(b'{"courses":[{"id":2,"fullname":"A"}]}')
     assert shown == {"2": contract.CourseState(None, None)}
     assert contract.decode_course_states(b"[]") == {}

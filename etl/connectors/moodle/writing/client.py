@@ -130,6 +130,12 @@ class MoodleWriter(WritingCalls):
         row = {"userid": user_id, "courseid": course_id}
         self._do("enrol_manual_unenrol_users", "enrolment", one_row("enrolments", row))
 
+    def check_participants(self, course_id: str) -> None:
+        """Raises CapabilityMissing where a course is, or may be, in separate groups that the account may not see."""
+        course = self.course(course_id)
+        if course is None or course.groupmode in (None, contract.SEPARATE_GROUPS):
+            self.check_groups(course_id)
+
     def role_holders(self, course_id: str, user_id: str | None = None) -> list[RoleHolder]:
         """Everybody enrolled in a course, by whatever method and suspended ones too, with their roles there."""
         body = self.enrolled_users(course_id, ["roles"], only_active=False)

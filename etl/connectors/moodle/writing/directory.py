@@ -71,11 +71,7 @@ class Directory:
 
         Raises RejectRecord where more than one fits, or one that may not be the person's.
         """
-        if not self._sees_accounts:
-            raise CapabilityMissing(
-                f"Moodle {self._site.source}: the service account sees no accounts, so that everybody would be made"
-                " anew: give its role moodle/user:viewalldetails and moodle/user:viewdetails"
-            )
+        self.check_sight()
         if person.stored_id:
             account = self._writer.account(person.stored_id)
             if account is None:
@@ -92,6 +88,14 @@ class Directory:
         if person.client_code in self._sharing:
             raise self._blocked("ambiguous_account", person)
         return self._checked(person, self._only(person, found), by_fields=True)
+
+    def check_sight(self) -> None:
+        """Raises CapabilityMissing where the site shows nobody, and says nothing of that."""
+        if not self._sees_accounts:
+            raise CapabilityMissing(
+                f"Moodle {self._site.source}: the service account sees no accounts, so that nobody is known to be or"
+                " not to be there: give its role moodle/user:viewalldetails and moodle/user:viewdetails"
+            )
 
     def check(self, person: Person) -> None:
         """Raises RejectRecord where nothing may be changed of the account that the person has."""

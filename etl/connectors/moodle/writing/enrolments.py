@@ -58,8 +58,13 @@ class Roster:
         self._roles: dict[str, frozenset[str]] = {}
 
     def of(self, course_id: str) -> dict[str, frozenset[str]]:
-        """By user id; asked once, however many of its enrolments follow each other."""
+        """By user id; asked once, however many of its enrolments follow each other.
+
+        Raises CapabilityMissing where the site keeps some of them back: who is not shown would be taken for gone.
+        """
         if course_id != self._course:
+            self._directory.check_sight()
+            self._writer.check_participants(course_id)
             holders = self._writer.role_holders(course_id)
             self._roles = {one.user_id: one.role_ids for one in holders}
             self._course = course_id

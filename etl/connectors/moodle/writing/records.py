@@ -87,7 +87,7 @@ class SiteAccount(msgspec.Struct, frozen=True):
 
 
 class SiteCourse(msgspec.Struct, frozen=True):
-    """A course as the site shows it; the last five only with moodle/course:update."""
+    """A course as the site shows it; the last six only with moodle/course:update."""
 
     id: Id
     fullname: Text
@@ -98,6 +98,7 @@ class SiteCourse(msgspec.Struct, frozen=True):
     startdate: Epoch | None = None
     enddate: Epoch | None = None
     visible: Flag | None = None
+    groupmode: int | None = None
 
     @property
     def course_id(self) -> str:
