@@ -24,7 +24,8 @@ REASONS: Final = {
     "username_taken": "Another account in Moodle has this user name: change one of the two, or match them.",
     "email_taken": "Another account in Moodle has this e-mail address: correct one of the two, or match them.",
     "value_not_taken": "Moodle does not take one of the values as it is written: look at the user name (letters"
-    " that only 'extended characters in usernames' allows), the address, the names, and the settings of the source.",
+    " that only 'extended characters in usernames' allows), the address, the names (each of at most 100 characters),"
+    " and the settings of the source.",
     "refused_by_moodle": "Moodle refused and did not say why; its log may say more.",
     "role_not_assignable": "The service account may not give the role that is set for enrolments: allow it in Moodle,"
     " or set another role id.",

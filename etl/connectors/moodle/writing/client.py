@@ -11,6 +11,7 @@ import msgspec
 
 from etl.connectors.moodle import contract
 from etl.connectors.moodle.activity_names import decode_contents
+from etl.connectors.moodle.writing.answers import NotWritten
 from etl.connectors.moodle.writing.calls import WritingCalls, as_text, one_row
 from etl.connectors.moodle.writing.records import (
     CourseSettings,
@@ -27,6 +28,15 @@ from etl.errors import CapabilityMissing
 from etl.transform.normal_form import folded_text
 
 IMPORT_TIMEOUT: Final = 900.0  # of silence: a large course is backed up and restored before the first byte
+# Columns of an account. What is longer fails in the site's database, in words that leave open whether it was written.
+_LONGEST: Final = {
+    "middlename": 255,
+    "idnumber": 255,
+    "username": 100,
+    "firstname": 100,
+    "lastname": 100,
+    "email": 100,
+}
 _GUEST: Final = "guest"  # every site has this account, and it stands in no course
 
 
@@ -95,6 +105,7 @@ class MoodleWriter(WritingCalls):
         }
         way_in = {"auth": new.auth} if new.auth else {"createpassword": "1"}
         given = {name: text for name, text in row.items() if text}
+        self._check_lengths("core_user_create_users", given)
         return self._make("core_user_create_users", "account", "users", given | way_in)
 
     def try_creating_account(self) -> None:
@@ -109,7 +120,14 @@ class MoodleWriter(WritingCalls):
         row = {name: as_text(value) for name, value in changes.items()}
         if "username" in row:
             row["username"] = row["username"].strip().lower()
+        self._check_lengths("core_user_update_users", row)
         self._update("core_user_update_users", "account", "users", {"id": user_id} | row)
+
+    def _check_lengths(self, function: str, row: Mapping[str, str]) -> None:
+        for name, text in row.items():
+            if name in _LONGEST and len(text) > _LONGEST[name]:
+                told = f"{self._system}: {function}: {name} has more than {_LONGEST[name]} characters"
+                raise NotWritten("value_not_taken", told, "too_long")
 
     # Enrolments
 

@@ -22,6 +22,21 @@ _FIELDS: Mapping[str, Kind] = {
 _NEW: Mapping[str, Kind] = {**_FIELDS, "createpassword": "bool", "password": "text"}
 _CHANGED: Mapping[str, Kind] = {**_FIELDS, "id": "int", "suspended": "bool", "email": "email"}
 _SHORTEST_PASSWORD = 8
+_WRITE_FAILED = {
+    r"core\\exception\\invalid_parameter_exception": "dml_write_exception",
+    "invalidparameter": "dmlwriteexception",
+    "Invalid parameter value detected": "Error writing to database",
+    "Invalid password: you must provide a password, or set createpassword.": "value too long for the column",
+}
+# Columns of the table user (lib/db/install.xml); what is longer fails in the database.
+_LONGEST = {
+    "middlename": 255,
+    "idnumber": 255,
+    "username": 100,
+    "firstname": 100,
+    "lastname": 100,
+    "email": 100,
+}
 
 
 def create_users(site: MoodleSite, params: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -66,11 +81,17 @@ def _created(site: MoodleSite, row: Row) -> dict[str, Any]:
         raise MoodleError(_CREATE + "no_password", _invalid(f"Email address is invalid: {row['email']}"))
     if _email_taken(site, row["email"]):
         raise MoodleError(_CREATE + "duplicate_email", {"new.person@student.example": row["email"]})
+    if _too_long(row):
+        raise MoodleError(_CREATE + "no_password", _WRITE_FAILED)
     user = _new_user(site, row)
     site.users[user["id"]] = user
     if mails:
         site.books.mailed.append(row["email"])
     return user
+
+
+def _too_long(row: Row) -> bool:
+    return any(len(text) > _LONGEST[name] for name, text in row.items() if name in _LONGEST)
 
 
 def _invalid(said: str) -> dict[str, str]:
@@ -101,7 +122,8 @@ def _updated(site: MoodleSite, row: Row) -> dict[str, Any] | None:
         return _warning(number, "usernotupdatedadmin", "Cannot update admin accounts")
     if _email_taken(site, row.get("email", ""), but=number):
         return _warning(number, "useremailduplicate", "Duplicate address")
-    if any(user["id"] != number for user in site.users.having("username", row.get("username", ""))):
+    taken = any(user["id"] != number for user in site.users.having("username", row.get("username", "")))
+    if taken or _too_long(row):
         return _warning(number, "dmlwriteexception", "Error writing to database")
     _change(site, number, row)
     return None
