@@ -1,7 +1,9 @@
 """From landed answers of courses to what is recorded, some courses at a time, each lot in one transaction."""
 
+import gc
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final, Generic, TypeVar
@@ -109,7 +111,7 @@ def derive(run_id: str, derivation: Derivation[AnyAnswers], courses: Sequence[st
     """For each night, oldest first: what was landed until then is recorded, except what was derived already."""
     engine, source = derivation.engine, derivation.source
     for night in options.nights:
-        with engine.connect() as session:
+        with _only_what_is_new_collected(), engine.connect() as session:
             read = course_readings.landed(session, source.source, courses)
             for lot in derivation.lots(session, courses, night, again=options.full):
                 _derive_lot(run_id, derivation, lot, night, options.dry_run)
@@ -118,6 +120,18 @@ def derive(run_id: str, derivation: Derivation[AnyAnswers], courses: Sequence[st
                 course_readings.remember(
                     session, derivation.flow, source.source, read, people=derivation.people
                 )
+
+
+@contextmanager
+def _only_what_is_new_collected() -> Iterator[None]:
+    """Decoding makes so many objects that Python looks again and again for those that nobody holds any more: not among
+    all that was there before.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _derive_lot(

@@ -33,9 +33,11 @@ def of_learners(users: Sequence[UserGrades]) -> list[Row]:
     """Activities with a grade item (rows of COLUMNS), of the first learners of a grade report."""
     found: dict[int, Row] = {}
     for item in chain.from_iterable(user.gradeitems for user in users[:LEARNERS_READ]):
-        activity, name = item.cmid, _text(item.itemname)
-        if item.itemtype == ACTIVITY and activity and activity not in found and name is not None:
-            found[activity] = _row(str(activity), name, item.itemmodule or "")
+        activity = item.cmid
+        if item.itemtype == ACTIVITY and activity and activity not in found:
+            name = _text(item.itemname)
+            if name is not None:
+                found[activity] = _row(str(activity), name, item.itemmodule or "")
     return list(found.values())
 
 

@@ -50,6 +50,7 @@ from etl.transform.rejected import combined
 _RULES: Final = "1"
 _RESOURCES: Final = [USERS, GRADES, USER_GRADES, MODULE, COMPLETION]
 _LEARNER: Final = ["scope", "user_id"]
+_NOBODY: Final = pd.DataFrame({"scope": [], "user_id": []}).astype({"scope": "str", "user_id": "int64"})
 
 
 @dataclass(frozen=True)
@@ -116,36 +117,49 @@ def due(engine: Engine, session: Session, source: Source, scopes: Sequence[str],
     some = both[~both["scope"].isin(list(whole))]
     fresh = fresh[fresh["scope"].isin(some["scope"])]
     lists, unreadable = _lists(session, _of_lists(session, source, fresh, found.lists - whole))
-    compared = (fresh["resource"] == USER_GRADES) & fresh["scope"].isin(anew.scopes)
-    asked = fresh.loc[fresh["resource"].isin([USER_GRADES, COMPLETION]) & ~compared, ["scope", "key"]]
-    reported = fresh.loc[fresh["resource"] == GRADES, "scope"].tolist()
-    differing = some.loc[some["reference_version"] != some["reference_version_known"], "scope"].tolist()
     claims = some.loc[some["people"] != some["people_known"], "scope"].tolist()
-    learners = [
-        asked.rename(columns={"key": "user_id"}).astype({"user_id": "int64"}),
-        _moved(session, source, lists),
-        db.query(session, "moodle/derived.enrolments_changed", source=source.source, scopes=differing),
-        _others_now(engine, session, source, claims),
-        found.learners,
-        anew.learners,
-        refused(session, source, reported, COURSE_COMPLETION),
-    ]
-    everybody = pd.concat([one.astype({"scope": "str", "user_id": "int64"}) for one in learners])
+    learners = _together(
+        [
+            _answered_for(fresh, anew),
+            _moved(session, source, lists),
+            _enrolled_otherwise(session, source, some),
+            _others_now(engine, session, source, claims),
+            found.learners,
+            anew.learners,
+            _refused_before(session, source, fresh),
+        ]
+    )
     nothing_shown = set(some.loc[some["activities"].eq("{}"), "scope"])
-    whole |= nothing_shown & {
-        *fresh["scope"],
-        *everybody["scope"],
-    }  # it has perhaps no learners, or its first
-    return Due(
-        both,
-        [scope for scope in both["scope"] if scope in whole],
-        some["scope"].tolist(),
-        everybody.drop_duplicates(ignore_index=True),
-        lists,
-        unreadable,
-        claims,
-        anew,
-    ).without(whole)
+    # It has perhaps no learners, or its first.
+    whole |= nothing_shown & {*fresh["scope"], *learners["scope"]}
+    in_order = [scope for scope in both["scope"] if scope in whole]
+    told = Due(both, in_order, some["scope"].tolist(), learners, lists, unreadable, claims, anew)
+    return told.without(whole)
+
+
+def _together(learners: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Learners that were found in several ways, each once."""
+    found = [one[_LEARNER].astype(_NOBODY.dtypes) for one in learners if len(one)]
+    return pd.concat([_NOBODY, *found]).drop_duplicates(ignore_index=True)
+
+
+def _answered_for(fresh: pd.DataFrame, anew: Anew) -> pd.DataFrame:
+    """Of whom an answer of their own came in, but for reports that are compared with a new one of the whole course."""
+    compared = (fresh["resource"] == USER_GRADES) & fresh["scope"].isin(anew.scopes)
+    theirs = fresh[fresh["resource"].isin([USER_GRADES, COMPLETION]) & ~compared]
+    return theirs[["scope", "key"]].rename(columns={"key": "user_id"})
+
+
+def _enrolled_otherwise(session: Session, source: Source, some: pd.DataFrame) -> pd.DataFrame:
+    """The learners of clients of whom the administration says something else."""
+    scopes = some.loc[some["reference_version"] != some["reference_version_known"], "scope"].tolist()
+    return db.query(session, "moodle/derived.enrolments_changed", source=source.source, scopes=scopes)
+
+
+def _refused_before(session: Session, source: Source, fresh: pd.DataFrame) -> pd.DataFrame:
+    """Whose completion is refused, in courses with a new report."""
+    reported = fresh.loc[fresh["resource"] == GRADES, "scope"].tolist()
+    return refused(session, source, reported, COURSE_COMPLETION)
 
 
 def _differing(session: Session, source: Source, scopes: Sequence[str], *, again: bool) -> pd.DataFrame:

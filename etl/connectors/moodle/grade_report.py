@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import chain
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -46,7 +45,7 @@ class GradeItem(msgspec.Struct, gc=False):
     gradehiddenbydate: Flag | None = None
 
 
-class UserGrades(msgspec.Struct):
+class UserGrades(msgspec.Struct, gc=False):
     """All grade items of one learner in a course."""
 
     userid: Id
@@ -62,7 +61,7 @@ class UserGradeRows(msgspec.Struct):
     useridnumber: Text | None = None
 
 
-class WholeReport(msgspec.Struct):
+class WholeReport(msgspec.Struct, gc=False):
     """Answer of gradereport_user_get_grade_items."""
 
     usergrades: list[UserGrades]
@@ -196,8 +195,8 @@ def _users(rows: Sequence[Raw], start: int, rejects: Rejects) -> list[UserGrades
 
 def _complete(users: Sequence[UserGrades]) -> bool:
     """Has every activity its number and a name that can be kept?"""
-    items = [i for i in chain.from_iterable(user.gradeitems for user in users) if i.itemtype == ACTIVITY]
-    return None not in [i.cmid for i in items] and all(map(_is_name, {i.itemmodule for i in items}))
+    activities = {(i.cmid, i.itemmodule) for user in users for i in user.gradeitems if i.itemtype == ACTIVITY}
+    return all(cmid is not None and _is_name(module) for cmid, module in activities)
 
 
 def _is_name(module: str | None) -> bool:

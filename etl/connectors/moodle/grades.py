@@ -141,6 +141,11 @@ def _joined(parts: Sequence[Mapping[str, Column]]) -> dict[str, Column]:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
+def _whole_numbers(values: Sequence[Any], dtype: type[np.signedinteger[Any]] = np.int64) -> Column:
+    """A column of them in half the time of np.array, which first finds out what they are."""
+    return np.fromiter(values, dtype, len(values))
+
+
 def _kept(user: UserGrades) -> list[GradeItem]:
     return [i for i in user.gradeitems if i.itemtype == ACTIVITY and (i.itemnumber or 0) < FIRST_OUTCOME]
 
@@ -154,24 +159,22 @@ def _grades(users: Sequence[UserGrades], modules: _Numbered) -> tuple[dict[str, 
         items += mine
         counts.append(len(mine))
     verdicts = _Verdicts()
-    ids = np.array([user.userid for user in users], dtype=np.int64)
     # Nearly all of them are simple: a call for each would take as long as the rest.
-    withheld = np.array(
-        [0 if i.graderaw is not None and not i.gradeneedsupdate else _withheld(i) for i in items],
-        dtype=np.int8,
+    withheld = _whole_numbers(
+        [0 if i.graderaw is not None and not i.gradeneedsupdate else _withheld(i) for i in items], np.int8
     )
     grade = np.array([i.graderaw for i in items], dtype=np.float64)
     columns: dict[str, Column] = {
-        "user_id": np.repeat(ids, counts),
-        "activity_id": np.array([i.cmid for i in items], dtype=np.int64),
-        "item": np.array([i.itemnumber or 0 for i in items], dtype=np.int64),
+        "user_id": np.repeat(_whole_numbers([user.userid for user in users]), counts),
+        "activity_id": _whole_numbers([i.cmid for i in items]),
+        "item": _whole_numbers([i.itemnumber or 0 for i in items]),
         # Five times as fast as letting pandas sort out a million texts of which ten differ.
-        "module": np.array([modules[i.itemmodule] for i in items], dtype=np.int32),
+        "module": _whole_numbers([modules[i.itemmodule] for i in items], np.int32),
         "grade": np.where(withheld > 0, np.nan, grade),
         "grade_min": np.array([i.grademin for i in items], dtype=np.float64),
         "grade_max": np.array([i.grademax for i in items], dtype=np.float64),
-        "graded_at": np.array([i.gradedategraded or 0 for i in items], dtype=np.int64),
-        "verdict": np.array([verdicts[i.gradeformatted] for i in items], dtype=np.int8),
+        "graded_at": _whole_numbers([i.gradedategraded or 0 for i in items]),
+        "verdict": _whole_numbers([verdicts[i.gradeformatted] for i in items], np.int8),
         "withheld": withheld,
     }
     return columns, counts
@@ -202,7 +205,7 @@ def _verdict(markup: str) -> int:
 
 def _learners(users: Sequence[UserGrades]) -> dict[str, Column]:
     """Everybody in the report, with the course total where it is shown."""
-    totals = [next((i for i in user.gradeitems if i.itemtype == _COURSE), None) for user in users]
+    totals = [next(iter([i for i in user.gradeitems if i.itemtype == _COURSE]), None) for user in users]
     low, high, raw = (
         np.array([None if i is None or i.gradeneedsupdate else value(i) for i in totals], dtype=np.float64)
         for value in (attrgetter("grademin"), attrgetter("grademax"), attrgetter("graderaw"))
@@ -210,7 +213,7 @@ def _learners(users: Sequence[UserGrades]) -> dict[str, Column]:
     with np.errstate(over="ignore", invalid="ignore"):
         percent = (raw - low) / np.where(high > low, high - low, np.nan) * 100
     return {
-        "user_id": np.array([user.userid for user in users], dtype=np.int64),
+        "user_id": _whole_numbers([user.userid for user in users]),
         "user_idnumber": np.array([user.useridnumber or "" for user in users], dtype=object),
         "grade_percent": percent,
     }

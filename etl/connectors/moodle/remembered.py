@@ -12,6 +12,7 @@ from etl.connectors.moodle.answers import Answers
 from etl.engine.sources import Source
 from etl.load.merge import stage
 from etl.transform.activity_outcomes import is_told
+from etl.transform.positions import filled, shared_keys
 
 _LEARNER: Final = ["scope", "user_id"]
 _EXACT: Final = 2**52 - 1  # what a float holds too: of some learners it is missing
@@ -51,11 +52,11 @@ def keep_courses(session: Session, source: Source, courses: pd.DataFrame) -> Non
 
 def with_shown(courses: pd.DataFrame, answered: pd.DataFrame) -> pd.DataFrame:
     """Courses with the ``activities`` that were shown in them when all of it was read."""
-    shown = {
-        scope: json.dumps(dict(zip(rows["activity_id"].astype("str"), rows["module"], strict=True)))
-        for scope, rows in answered.groupby("scope")
-    }
-    return courses.assign(activities=[shown.get(scope, "{}") for scope in courses["scope"]])
+    shown: dict[str, dict[str, str]] = {scope: {} for scope in courses["scope"].tolist()}
+    columns = (answered[name].tolist() for name in ("scope", "activity_id", "module"))
+    for scope, activity, module in zip(*columns, strict=True):
+        shown[scope][str(activity)] = module
+    return courses.assign(activities=[json.dumps(one) for one in shown.values()])
 
 
 def of_learners(
@@ -67,16 +68,17 @@ def of_learners(
     those who are looked at besides.
     """
     everybody = pd.concat([met[_LEARNER], persons[_LEARNER]]).drop_duplicates(ignore_index=True)
-    reports = answers.learners[[*_LEARNER, "user_idnumber"]].rename(columns={"user_idnumber": "idnumber"})
-    kept = everybody.merge(persons, on=_LEARNER, how="left")
-    kept = kept.merge(reports.assign(reported=True), on=_LEARNER, how="left")
-    kept = kept.merge(listed[_LEARNER].drop_duplicates().assign(listed=True), on=_LEARNER, how="left")
-    kept = kept.merge(shapes(answers.grades, links), on=_LEARNER, how="left")
-    return kept.assign(
-        listed=kept["listed"].eq(True).astype("bool"),
-        reported=kept["reported"].eq(True).astype("bool"),
-        shown=kept["shown"].fillna(0).astype("int64"),
-        unmapped=kept["unmapped"].fillna("{}"),
+    reports, shape = answers.learners, shapes(answers.grades, links)
+    who, *told = shared_keys(_LEARNER, everybody, persons, reports, shape, listed[_LEARNER].drop_duplicates())
+    person, report, seen, place = (pd.Index(one).get_indexer(who) for one in told)
+    return everybody.assign(
+        client_code=filled(persons["client_code"], person),
+        reason=filled(persons["reason"], person),
+        reported=report >= 0,
+        idnumber=filled(reports["user_idnumber"], report),
+        listed=place >= 0,
+        shown=np.append(shape["shown"].to_numpy(), 0)[seen],
+        unmapped=filled(shape["unmapped"], seen).fillna("{}"),
     )
 
 
