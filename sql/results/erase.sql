@@ -103,7 +103,7 @@ insert into person_ids (kind, place, value)
 select 'request', '', request_code
 from core.training_requests
 where client_code = :client_code
-or external_id in (select value from person_ids where kind = 'external')
+or external_id = any(array(select value from person_ids where kind = 'external'))
 on conflict do nothing;
 
 insert into person_ids (kind, place, value)
@@ -169,15 +169,20 @@ from (
     union
     select item_id from ops.moodle_people where client_code = :client_code
     union
-    select item_id
-    from ops.moodle_enrolments
-    where client_code = :client_code
-    or enrolment_code in (select value from person_ids where kind = 'enrolment')
+    select item_id from ops.moodle_enrolments where client_code = :client_code
+    union
+    select items.item_id
+    from core.sources
+    join ops.moodle_enrolments as items using (source)
+    where items.enrolment_code = any(array(select value from person_ids where kind = 'enrolment'))
     union
     select item_id
     from ops.coachview_results
-    where request_code in (select value from person_ids where kind = 'request')
-    or completion_id in (select number from person_ids where kind = 'completion')
+    where request_code = any(array(select value from person_ids where kind = 'request'))
+    union
+    select item_id
+    from ops.coachview_results
+    where completion_id = any(array(select number from person_ids where kind = 'completion'))
 ) as items
 on conflict do nothing;
 
@@ -219,43 +224,51 @@ on conflict do nothing;
 analyze person_ids
 
 -- name: gather_listed
--- What is listed of the person, and what people changed of it. A key ends with whose row it is, unless the row is an
--- activity's; a learner is named beside it where learners are told apart.
+-- What is listed of the person, and what people changed of it. Whose row it is tells the learner, or else the key: it
+-- ends with them, unless the row is an activity's, or names them among its pieces, by which it is found.
 create temporary table listed_rows on commit drop as
 with rejections as not materialized (
-    select rejection_id, source, resource, record_key, learner from ops.rejections
+    select rejection_id, source, resource, record_key
+    from ops.rejections
+    where learner is null
     union all
-    select null, source, resource, record_key, null from ops.dry_run_rejections
+    select null, source, resource, record_key from ops.dry_run_rejections
+),
+
+named as (
+    select kind, place, value as key from person_ids where kind in ('account', 'person', 'result', 'client')
+    union all
+    select ids.kind, items.target, items.record_key
+    from person_ids as ids
+    join ops.outbox as items on items.item_id = ids.number
+    where ids.kind = 'item'
 )
 
-select rejections.rejection_id, rejections.source, rejections.record_key
-from rejections
-join person_ids as ids on ids.place = rejections.source and ids.kind in ('account', 'person')
-where case
-    when rejections.learner is not null then rejections.learner = ids.value
-    else strpos(rejections.record_key, ids.value) > 0
-        and rejections.resource not in ('activity', 'activity_link', 'course', 'module')
+select held.rejection_id, held.source, held.record_key
+from person_ids as ids
+join ops.rejections as held on held.source = ids.place and held.learner = ids.value
+where ids.kind in ('account', 'person')
+union
+select held.rejection_id, held.source, held.record_key
+from named as ids
+-- One after the other by the index: all at once would be compared with every row.
+cross join lateral (
+    select * from rejections where ops.key_pieces(rejections.record_key) @> ops.key_pieces(ids.key) offset 0
+) as held
+where case ids.kind
+    when 'item' then held.record_key = ids.key and held.source = ids.place
+    when 'result' then held.record_key = ids.key
+    when 'client' then ids.place = ''
+        and held.resource = 'competence'
+        and regexp_replace(held.record_key, '/[^/]+/[^/]+$', '') = ids.key
+    else held.source = ids.place
+        and held.resource not in ('activity', 'activity_link', 'course', 'module')
         and (
-            right(rejections.record_key, length(ids.value) + 1) = '/' || ids.value
-            or ids.value = any(string_to_array(rejections.record_key, '/')) and rejections.resource = 'unit_result'
-            or rejections.record_key ~ ('user ' || ids.value || '($|,)')
+            right(held.record_key, length(ids.key) + 1) = '/' || ids.key
+            or ids.key = any(string_to_array(held.record_key, '/')) and held.resource = 'unit_result'
+            or held.record_key ~ ('user ' || ids.key || '($|,)')
         )
-end
-union
-select rejections.rejection_id, rejections.source, rejections.record_key
-from rejections
-join person_ids as ids on ids.kind = 'result' and ids.value = rejections.record_key
-union
-select rejections.rejection_id, rejections.source, rejections.record_key
-from rejections
-join person_ids as ids
-    on ids.kind = 'client' and ids.place = '' and ids.value = split_part(rejections.record_key, '/', 1)
-where rejections.resource = 'competence'
-union
-select rejections.rejection_id, rejections.source, rejections.record_key
-from rejections
-join ops.outbox as items on items.target = rejections.source and items.record_key = rejections.record_key
-join person_ids as ids on ids.kind = 'item' and ids.number = items.item_id;
+end;
 
 insert into person_ids (kind, place, value)
 select 'listed', '', cast(rejection_id as text) from listed_rows where rejection_id is not null
