@@ -2,27 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Engine
 
 from etl import db
 from etl.engine.sources import Source
+from etl.results.claims import Claims
 from etl.transform.completions import Places
 from etl.transform.enrolments import learner_enrolments
-from etl.transform.learners import (
-    NOBODY,
-    hidden_fields,
-    hiding,
-    learner_candidates,
-    match_learners,
-    matched_and_not,
-    used_fields,
-)
+from etl.transform.learners import hidden_fields, hiding, matched_and_not, used_fields
 from etl.transform.rejected import combined
-
-ACCOUNT_FIELDS: Final = ["idnumber", "username", "email", "given_name", "surname"]
 
 
 class Administration:
@@ -34,6 +25,7 @@ class Administration:
         """``clients``: whose enrolments are asked for, by default everybody's."""
         self._engine = engine
         self._source = source
+        self._claims = Claims(engine, source)
         self._scopes = list(scopes)
         self._wanted = None if clients is None else list(clients)
         known = self._query("results/courses.occurrences", source=source.source)
@@ -86,21 +78,19 @@ class Administration:
             clients=self._wanted,
         )
 
-    @cached_property
-    def accounts(self) -> pd.DataFrame:
-        """user_id and ACCOUNT_FIELDS (missing = never shown, "" = none) of all accounts of the site."""
-        return self._query("results/administration.accounts", source=self._source.source)
-
     def profiles(self, learners: pd.DataFrame) -> pd.DataFrame:
         """``learners`` (scope, user_id, user_idnumber as their report has it) with the fields of their accounts."""
-        people = learners.merge(self.accounts, on="user_id", how="left")
+        accounts = self._claims.accounts(learners["user_id"])
+        people = learners.merge(accounts, on="user_id", how="left")
         return people.assign(idnumber=people["idnumber"].fillna(people["user_idnumber"]))
 
     def hidden_fields(self, participants: pd.DataFrame) -> pd.DataFrame:
         """Courses that do not show any more what their learners are matched by, as rejected rows."""
         used = used_fields(self._source.match_code, self._source.match_fields)
         suspect = participants[participants["scope"].isin(hiding(participants, used))]
-        return combined([hidden_fields(suspect, self.accounts, used)] if len(suspect) else [])
+        if suspect.empty:
+            return combined([])
+        return combined([hidden_fields(suspect, self._claims.accounts(suspect["user_id"]), used)])
 
     def match(self, users: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """Matched learners, their enrolments, and the rejected; ``users`` as match_learners takes them."""
@@ -108,16 +98,7 @@ class Administration:
 
     def persons(self, users: pd.DataFrame) -> pd.DataFrame:
         """Who learners are, or why they are nobody (see match_learners); ``users`` as it takes them."""
-        if users.empty:
-            return NOBODY
-        return match_learners(
-            users,
-            self._clients,
-            self._stored,
-            self._source.match_code,
-            self._source.match_fields,
-            self._candidates,
-        )
+        return self._claims.persons(users)
 
     def enrolled(self, persons: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """Matched learners, their enrolments, and the rejected."""
@@ -131,19 +112,6 @@ class Administration:
     def _labels(self) -> "pd.Series[str]":
         """How courses are named where it is said who is not matched."""
         return self.courses.groupby("scope")["occurrence_code"].agg("+".join)
-
-    @cached_property
-    def _candidates(self) -> pd.DataFrame:
-        rules = self._source.match_code, self._source.match_fields
-        return learner_candidates(self.accounts, self._clients, self._stored, *rules)
-
-    @cached_property
-    def _clients(self) -> pd.DataFrame:
-        return self._query("results/administration.clients")
-
-    @cached_property
-    def _stored(self) -> pd.DataFrame:
-        return self._query("results/administration.stored_learner_ids", scheme=self._source.user_scheme)
 
     def _of_clients(self, name: str) -> pd.DataFrame:
         return self._query(name, occurrences=self._occurrences, clients=self._wanted)

@@ -1,8 +1,3 @@
--- name: accounts
-select user_id, idnumber, username, email, given_name, surname
-from core.site_accounts
-where source = :source
-
 -- name: activity_links
 select occurrence_code, unit_code, activity_id
 from core.activity_links
@@ -65,11 +60,6 @@ from (
     join core.unit_results u using (enrolment_code)
 ) as held
 order by enrolment_code, unit_code, core.result_rank(status)
-
--- name: stored_learner_ids
-select user_id, client_code
-from core.account_holders
-where scheme = :scheme
 
 -- name: training_plan
 -- Whose enrolments these are is found first, as for what is recorded.

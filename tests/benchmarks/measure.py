@@ -108,8 +108,15 @@ def _server_seconds(database: Engine | None) -> float:
     server = psutil.Process(backend).parent()
     assert server is not None
     ended = server.cpu_times()
-    running = sum(sum(one.cpu_times()[:2]) for one in server.children())
+    running = sum(map(_seconds, server.children()))
     return running + sum(ended[:4])
+
+
+def _seconds(process: psutil.Process) -> float:
+    try:
+        return float(sum(process.cpu_times()[:2]))
+    except psutil.NoSuchProcess:  # ended since it was listed: its parent has its time next
+        return 0.0
 
 
 def peak_mib() -> int:

@@ -1,5 +1,6 @@
 """The accounts of a site, whatever course shows them: who claims to be which client is judged over all of them."""
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -13,9 +14,10 @@ from etl.connectors.moodle.participants import ParticipantLists
 from etl.engine.sources import Source
 from etl.load import derivations, landing
 from etl.load.merge import put
-from etl.results.administration import ACCOUNT_FIELDS
+from etl.results.claims import ACCOUNT_FIELDS
 
 _PART: Final = f"{FLOW}/accounts"
+_PEOPLE_AT_ONCE: Final = 20_000  # in memory, or those of one list
 
 
 def refresh(engine: Engine, run_id: str, source: Source) -> None:
@@ -27,22 +29,32 @@ def refresh(engine: Engine, run_id: str, source: Source) -> None:
         fresh = newest[newest["scope"].map(known) != newest["sha256"]]
         if fresh.empty:
             return
-        accounts = _accounts(session, fresh)
-        put(session, "core.site_accounts", accounts, "moodle/accounts.merge", source=source.source)
+        for accounts in _accounts(session, fresh["landing_id"].tolist()):
+            put(session, "core.site_accounts", accounts, "moodle/accounts.merge", source=source.source)
         read = dict(zip(fresh["scope"], fresh["sha256"], strict=True))
         derivations.remember(session, run_id, _PART, source.source, read)
 
 
-def _accounts(session: Session, lists: pd.DataFrame) -> pd.DataFrame:
-    """user_id, the fields (missing = not shown, "" = none) and landing_id, each account as its newest list has it."""
+def _accounts(session: Session, lists: Sequence[int]) -> Iterator[pd.DataFrame]:
+    """user_id, the fields (missing = not shown, "" = none) and landing_id, some lists at a time, the oldest first."""
     taken, landing_ids = ParticipantLists(), []
-    for answer in landing.read(session, lists["landing_id"].tolist()):
+    for answer in landing.read(session, lists):
         taken.add(answer.body)
         landing_ids.append(answer.landing_id)
-    accounts = _shown(taken.table())
-    landed = np.array(landing_ids, dtype=np.int64)[accounts["list"]]
-    columns = ["user_id", *ACCOUNT_FIELDS, "landing_id"]
-    return accounts.assign(landing_id=landed)[columns].drop_duplicates("user_id", keep="last")
+        if len(taken) >= _PEOPLE_AT_ONCE:
+            yield _newest(taken.table(), landing_ids)
+            taken, landing_ids = ParticipantLists(), []
+    if len(taken):
+        yield _newest(taken.table(), landing_ids)
+
+
+def _newest(participants: pd.DataFrame, landing_ids: Sequence[int]) -> pd.DataFrame:
+    """Each account as the newest list has it; what that does not show, as the one before: as if one after the other
+    came in.
+    """
+    landed = np.array(landing_ids, dtype=np.int64)[participants["list"]]
+    accounts = _shown(participants).assign(landing_id=landed)[["user_id", *ACCOUNT_FIELDS, "landing_id"]]
+    return accounts.groupby("user_id", as_index=False).last()
 
 
 def _shown(participants: pd.DataFrame) -> pd.DataFrame:

@@ -51,6 +51,9 @@ class ParticipantLists:
         self._users: list[_User] = []
         self._sizes: list[int] = []
 
+    def __len__(self) -> int:
+        return len(self._users)
+
     def add(self, body: bytes) -> pd.DataFrame:
         """Take in a list; returns its rows that cannot be read."""
         rejects = Rejects()
