@@ -22,6 +22,7 @@ def replace(
     the client beside it; the same writes nothing.
     """
     stage(session, "core.open_activities", found.rename(columns={"scope": "source_course_id"})[_COLUMNS])
+    db.execute(session, "load/courses.elsewhere_activities", source=source)
     db.execute(
         session, "load/courses.close_activities", source=source, courses=list(courses), clients=clients
     )

@@ -18,6 +18,14 @@ and not exists (
     and staged.activity_id = known.activity_id
 )
 
+-- name: elsewhere_activities
+-- Of an activity says what is open the course that it is in, and no other that the occurrence is linked to.
+delete from staged
+using core.activities as known
+where known.source = :source
+and known.activity_id = staged.activity_id
+and known.source_course_id <> staged.source_course_id
+
 -- name: landed
 -- When anything was landed last of the courses that give a competence.
 select scope, max(landed_at) as landed_at
