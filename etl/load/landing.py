@@ -109,9 +109,9 @@ def counted(
     session: Session, source: str, scopes: Sequence[str], keys: Sequence[str], moments: Sequence[datetime]
 ) -> list[Mapping[str, object]]:
     """The answers about some keys of some scopes that were the newest at any of these moments, whatever resource they
-    are of: resource, scope, key, landed_at, sha256 (hex), whether the body is kept, and run_id.
+    are of, as ``shown`` has them.
     """
-    return db.rows(
+    found = db.rows(
         session,
         "load/landing.counted",
         source=source,
@@ -119,6 +119,14 @@ def counted(
         keys=list(keys),
         moments=list(moments),
     )
+    return shown(session, [row["landing_id"] for row in found])
+
+
+def shown(session: Session, landing_ids: Sequence[int]) -> list[Mapping[str, object]]:
+    """Answers as people are shown them, oldest first: resource, scope, key, landed_at, sha256 (hex), whether the body
+    is kept, and run_id.
+    """
+    return db.rows(session, "load/landing.shown", landing_ids=list(landing_ids))
 
 
 def unpacker_of(session: Session) -> Unpacker:

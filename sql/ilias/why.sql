@@ -17,31 +17,18 @@ with seen as (
     where said.completion_id = :completion_id and said.message_id is null
 )
 
-select
-    landings.resource,
-    landings.scope,
-    landings.key,
-    landings.landed_at,
-    encode(landings.sha256, 'hex') as sha256,
-    bodies.body is not null as body_is_kept,
-    landings.run_id
-from (
-    select landing_id from seen
-    union
-    select marks.landing_id
-    from seen
-    join core.ilias_marks as marks using (integration, user_id)
-    where marks.points is not null and marks.read_at <= seen.reported_at
-    union
-    select users_landed.landing_id
-    from seen
-    join core.ilias_users as users using (integration, user_id)
-    join raw.landings as users_landed
-        on users_landed.source = seen.integration
-        and users_landed.scope = ''
-        and users_landed.resource = 'users'
-        and users_landed.landed_at = users.read_at
-) as counted
-join raw.landings using (landing_id)
-left join raw.bodies using (sha256)
-order by landings.landing_id
+select landing_id from seen
+union
+select marks.landing_id
+from seen
+join core.ilias_marks as marks using (integration, user_id)
+where marks.points is not null and marks.read_at <= seen.reported_at
+union
+select landings.landing_id
+from seen
+join core.ilias_users as users using (integration, user_id)
+join raw.landings
+    on landings.source = seen.integration
+    and landings.scope = ''
+    and landings.resource = 'users'
+    and landings.landed_at = users.read_at

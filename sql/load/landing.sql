@@ -36,19 +36,12 @@ with recursive resources as (
     where found.resource is not null
 )
 
-select distinct
-    resources.resource,
-    resources.scope,
-    asked.key,
-    newest.landed_at,
-    encode(newest.sha256, 'hex') as sha256,
-    bodies.body is not null as body_is_kept,
-    newest.run_id
+select distinct newest.landing_id
 from resources
 cross join unnest(cast(:keys as text [])) as asked (key)
 cross join unnest(cast(:moments as timestamptz [])) as night (moment)
 cross join lateral (
-    select landings.landed_at, landings.sha256, landings.run_id
+    select landings.landing_id
     from raw.landings
     where landings.source = :source
     and landings.scope = resources.scope
@@ -58,9 +51,7 @@ cross join lateral (
     order by landings.landing_id desc
     limit 1
 ) as newest
-left join raw.bodies using (sha256)
 where resources.resource is not null
-order by newest.landed_at, resources.scope, resources.resource, asked.key
 
 -- name: dictionaries
 select resource, dictionary from raw.dictionaries where source = :source
@@ -124,3 +115,18 @@ from raw.landings
 join raw.bodies using (sha256)
 where landing_id = any(:landing_ids)
 order by landing_id
+
+-- name: shown
+-- Answers as people are shown them.
+select
+    landings.resource,
+    landings.scope,
+    landings.key,
+    landings.landed_at,
+    encode(landings.sha256, 'hex') as sha256,
+    bodies.body is not null as body_is_kept,
+    landings.run_id
+from raw.landings
+left join raw.bodies using (sha256)
+where landing_id = any(cast(:landing_ids as bigint []))
+order by landings.landed_at, landings.scope, landings.resource, landings.key, landings.landing_id

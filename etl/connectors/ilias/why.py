@@ -6,8 +6,10 @@ from typing import Any
 from sqlalchemy import Connection as Session
 
 from etl import db
+from etl.load import landing
 
 
 def answers(session: Session, completion_id: int) -> list[Mapping[str, Any]]:
     """The answer that showed it first, those about the person's numbers, and the mark that was known then."""
-    return db.rows(session, "ilias/why.answers", completion_id=completion_id)
+    found = db.rows(session, "ilias/why.answers", completion_id=completion_id)
+    return landing.shown(session, [row["landing_id"] for row in found])
