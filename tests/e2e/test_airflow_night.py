@@ -1,136 +1,39 @@
 """The product as `make run` starts it: scheduler, LocalExecutor, rerun from the API, a backfill, and the way down."""
 
-import itertools
 import os
 import re
 import signal
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
 import pytest
 import requests
-from sqlalchemy import text
 
-from etl import db
-from etl.db import embedded
 from etl.demo.administration import NEW_ENROLMENTS, SAMPLE_REFERENCE, WITHDRAWAL, import_upon
-from etl.demo.airflow import Api, command, environment
+from etl.demo.airflow import command, environment
 from tests.conformance.stand_in import golden
 from tests.connectors.coachview.requests import told
+from tests.e2e.breakage import (
+    AT_ITS_BEGINNING,
+    FORGOTTEN,
+    IN_THE_MIDDLE,
+    OPENED,
+    UNPLANNED,
+    break_the_beginning,
+    break_the_middle,
+    break_the_plans,
+    mend_the_beginning,
+    mend_the_middle,
+    mend_the_plans,
+)
+from tests.e2e.product import COMPETENCES, FLOWS, NIGHT, PUSH, RESULTS, TRANSFER, WRITTEN, Product
 from tests.fixtures.planted import alone
 
 pytestmark = pytest.mark.long
-
-NIGHT = "moodle_results"
-PUSH = "pe_online_attendance"
-COMPETENCES = "infocaption_competences"
-PUPILS = "iep_test_results"
-TRANSFER = "moodle_enrolments"
-FLOWS = (NIGHT, PUSH, COMPETENCES, PUPILS)
-RESULTS = (
-    "select enrolment_code, unit_code, status, started_on, finished_on, recorded_at from core.unit_results"
-)
-WRITTEN = {
-    "results": RESULTS.replace(", recorded_at", ""),
-    "competences": "select client_code, competence_code, valid_from, valid_to from core.earned_competences",
-    "pupils": "select brin6, result_key, test_code, value from mart.test_results",
-    "points": "select client_code, pe_course_id, status from mart.pe_attendance",
-}
-FINISHED = {"success", "failed", "skipped", "upstream_failed", "removed"}
-
-
-class Product:
-    """A running product: its Airflow, its warehouse and its sandbox."""
-
-    def __init__(self, process: subprocess.Popen[str], state: Path) -> None:
-        lines = iter(process.stdout.readline, "")
-        printed = "".join(itertools.takewhile(lambda line: "Ctrl-C" not in line, lines))
-        found = re.search(r"Airflow +(\S+) +\(user (\S+), password (\S+)\)\nSandbox +(\S+)/control", printed)
-        assert found, printed
-        url, user, password, self.sandbox = found.groups()
-        self.printed = printed
-        self.process = process
-        self.api = Api(url, user, password)
-        self.state = state
-        server = embedded.start(state / "postgres")
-        self.metadata = embedded.ensure_database(server, "airflow")
-        self.engine = db.engine(embedded.ensure_database(server, "warehouse"))
-
-    def rows(self, statement, url=None):
-        with (db.engine(url) if url else self.engine).connect() as session:
-            return sorted(map(tuple, session.execute(text(statement))), key=str)
-
-    def bookings(self):
-        answer = requests.get(f"{self.sandbox}/control/pe/ledger", timeout=10).json()
-        return Counter(str(sorted(row.items())) for row in answer["bookings"])
-
-    def wait_until(self, holds):
-        """Ask until it holds; the API has no call that waits."""
-        for _ in range(600):
-            if holds():
-                return
-            self.process.poll()
-            assert self.process.returncode is None, "the product ended by itself"
-            signal.sigtimedwait([], 0.5)
-        raise AssertionError("it did not come about in five minutes")
-
-    def all_runs_are_over(self):
-        runs = [run for dag in FLOWS for run in self.api.get(f"dags/{dag}/dagRuns", limit=100)["dag_runs"]]
-        return all(run["state"] in FINISHED for run in runs)
-
-    def change(self, *statements):
-        with self.engine.begin() as session:
-            for statement in statements:
-                session.exec_driver_sql(statement)
-
-    def trigger(self, dag, **conf):
-        return self.api.send("POST", f"dags/{dag}/dagRuns", {"logical_date": None, "conf": conf})[
-            "dag_run_id"
-        ]
-
-    def tasks(self, dag, run):
-        return self.api.get(f"dags/{dag}/dagRuns/{run}/taskInstances", limit=100)["task_instances"]
-
-    def give_up_waiting(self, dag, run):
-        """What waits to be tried again is failed at once, as a person may say in the UI."""
-        for task in self.tasks(dag, run):
-            if task["state"] == "up_for_retry":
-                path = f"dags/{dag}/dagRuns/{run}/taskInstances/{task['task_id']}"
-                path += f"/{task['map_index']}" if task["map_index"] >= 0 else ""
-                self.api.send("PATCH", path, {"new_state": "failed"})
-
-    def over(self, runs):
-        """Are these runs over? A task of theirs that failed is not waited for any longer."""
-        for dag, run in runs.items():
-            self.give_up_waiting(dag, run)
-        return all(
-            self.api.get(f"dags/{dag}/dagRuns/{run}")["state"] in FINISHED for dag, run in runs.items()
-        )
-
-    def succeed(self, dag):
-        """A run of it, which ends well."""
-        run = self.trigger(dag)
-        self.wait_until(lambda: self.over({dag: run}))
-        assert self.status(run) == "success"
-
-    def red(self, dag, run):
-        return {
-            task["task_id"] for task in self.tasks(dag, run) if task["state"] in ("failed", "upstream_failed")
-        }
-
-    def status(self, run):
-        [(status,)] = self.rows(f"select status from mart.runs where airflow_run_id = '{run}'")
-        return status
-
-    def log_of(self, dag, run, task):
-        last = [found for found in self.tasks(dag, run) if found["task_id"] == task][-1]
-        lines = self.api.get(f"dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/{last['try_number']}")
-        return "\n".join(line["event"] for line in lines["content"])
 
 
 @pytest.fixture(scope="module")
@@ -238,80 +141,6 @@ def test_a_dry_run_counts_in_the_log_of_its_report_and_sets_off_no_push(product)
     assert {task["task_id"]: task["state"] for task in product.tasks(NIGHT, run)}["loaded"] == "skipped"
     assert "| derive |" in product.log_of(NIGHT, run, "report")
     assert len(product.api.get(f"dags/{PUSH}/dagRuns", run_type="asset_triggered")["dag_runs"]) == pushes
-
-
-# What breaks, how it is mended, and what is red then: the table of docs/reruns.md, in three waves of all flows.
-FORGOTTEN = (
-    "delete from ops.derivations",
-    "delete from core.unit_results",
-    "delete from core.earned_competences",
-    "delete from core.course_passes",
-    "delete from core.test_result_versions",
-)
-OPENED = "update ops.outbox set status = 'pending' where status = 'accepted' and target = 'pe_online'"
-REFUSE = "alter table {0} add constraint broken check (false) not valid"
-ACCEPT = "alter table {0} drop constraint broken"
-TABLES = ("core.unit_results", "core.earned_competences", "core.test_result_versions")
-AT_ITS_BEGINNING = {
-    NIGHT: {"batch.land", "batch.derive", "report", "loaded"},
-    COMPETENCES: {"batch.land", "batch.derive", "award", "report"},
-    PUPILS: {"poll_drops", "derive", "report"},
-    PUSH: {"push", "report"},
-}
-UNPLANNED = {
-    NIGHT: {"plan", *AT_ITS_BEGINNING[NIGHT]},
-    COMPETENCES: {"plan", *AT_ITS_BEGINNING[COMPETENCES]},
-    PUPILS: {"poll_drops", "derive", "report"},
-    PUSH: {"plan", "push", "report"},
-}
-IN_THE_MIDDLE = {
-    NIGHT: {"batch.derive", "report", "loaded"},
-    COMPETENCES: {"award", "report"},
-    PUPILS: {"derive", "report"},
-    PUSH: {"push", "report"},
-}
-
-
-def break_the_beginning(product):
-    for system in ("moodle", "infocaption"):
-        fault = {"system": system, "kind": "forbidden", "count": None}
-        requests.post(f"{product.sandbox}/control/faults", json=fault, timeout=10).raise_for_status()
-    product.change(
-        "insert into core.sources (source, system, connection_id, timezone)"
-        " values ('iep_lvs', 'iep_lvs', 'iep_drop', 'Europe/Amsterdam')",
-        "update core.profession_groups set connection_id = 'pe_new'",
-    )
-
-
-def mend_the_beginning(product):
-    requests.delete(f"{product.sandbox}/control/faults", timeout=10).raise_for_status()
-    drop = product.state / "drop"
-    drop.mkdir()
-    product.api.send(
-        "POST", "connections", {"connection_id": "iep_drop", "conn_type": "iep_lvs", "host": str(drop)}
-    )
-    product.change("update core.profession_groups set connection_id = 'pe_online'")
-
-
-def break_the_middle(product):
-    product.change(*(REFUSE.format(table) for table in TABLES))
-    fault = {"system": "pe", "kind": "forbidden", "count": None}
-    requests.post(f"{product.sandbox}/control/faults", json=fault, timeout=10).raise_for_status()
-
-
-def break_the_plans(product):
-    product.change(
-        "alter table ops.run_steps add constraint broken check (step not in ('plan', 'drop')) not valid"
-    )
-
-
-def mend_the_plans(product):
-    product.change(ACCEPT.format("ops.run_steps"))
-
-
-def mend_the_middle(product):
-    product.change(*(ACCEPT.format(table) for table in TABLES))
-    requests.delete(f"{product.sandbox}/control/faults", timeout=10).raise_for_status()
 
 
 @pytest.mark.parametrize(

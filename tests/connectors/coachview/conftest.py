@@ -11,7 +11,8 @@ from etl.errors import ConnectionMissing
 from etl.load.report import read_report
 from etl.sandbox import accounts
 from tests.connectors.coachview import requests
-from tests.connectors.coachview.requests import report
+from tests.connectors.coachview.reading import Reading
+from tests.connectors.coachview.requests import INTEGRATIONS, report
 
 
 @pytest.fixture
@@ -110,4 +111,28 @@ def school(engine, sandbox):
     flow.run(engine, None, Options())
     made.books.enrol("R1", "T1-THEORY", "X-1001", "VCA-1")
     made.books.enrol("R2", "T1-THEORY", "X-1002", "VCA-1")
+    return made
+
+
+@pytest.fixture
+def site(engine, sandbox, read, write, school):
+    """One training with an e-learning part, asked for by two persons, of whom one has finished it."""
+    write(INTEGRATIONS)
+    made = Reading(school, read)
+    made.lists.training("t1")
+    made.lists.training("t2", name="Without e-learning")
+    made.lists.part("a1", "t1", 21)
+    made.lists.part("a2", "t1", None, environment=None, name="In a classroom")
+    made.lists.part("a3", "t2", " ", environment=None)
+    made.lists.person("p1", "X-1")
+    made.lists.person("p2")
+    made.lists.request("r1", "t1", "p1")
+    made.lists.request("r2", "t1", "p2", status="Geannuleerd")
+    made.lists.request("r3", "t2", "p2")
+    made.lists.request("r4", None, "p2")
+    made.lists.done(
+        "r1", "a1", afgerond=True, akkoord=True, datumAkkoord="2026-03-02T00:00:00", resultaat="8,5"
+    )
+    made.lists.done("r2", "a1", afgerond=False, akkoord=None, resultaat=None)
+    made.lists.done("r1", "a2", afgerond=True)
     return made

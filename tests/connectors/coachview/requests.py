@@ -38,6 +38,10 @@ insert into core.training_request_parts (request_code, part_code, result, finish
 ('R7', 'T1-THEORY', null, true, true, '2026-01-15'),
 ('R7', 'T1-EXAM', 1, false, false, null)
 """
+COUNTS = (
+    "select scope, read, written, unchanged, rejected, problem_code from ops.run_steps"
+    " where run_id = '{}' and read > 0"
+)
 
 
 def fill(engine: Engine) -> None:
@@ -86,3 +90,7 @@ def told(registered):
 
 def _in_csv(value):
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def counted(read, run_id):
+    return [tuple(row) for row in read(COUNTS.format(run_id)).fillna("").to_numpy()]

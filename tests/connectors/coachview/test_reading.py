@@ -1,108 +1,15 @@
 """Requests, parts and persons from Coachview into the reference data: nobody types them, and nothing typed is lost."""
 
-from contextlib import nullcontext
-from datetime import datetime, timedelta
-
 import pytest
 
-from etl.connectors import registry
-from etl.connectors.coachview import flow, push, requests
-from etl.connectors.coachview.budget import LIMIT, RESERVE
+from etl.connectors.coachview import flow, push
 from etl.connectors.registry import readers
 from etl.engine.options import Options
-from etl.load.report import read_report
 from etl.reference import export_set, import_set
 from etl.results import erase
-from tests.connectors.coachview.listed import Lists, reads
-from tests.connectors.coachview.requests import INTEGRATIONS, report
-
-REQUESTS = (
-    "select request_code, training_code, person_id, coalesce(external_id, '-') as external_id, status"
-    " from core.training_requests where closed_at is null order by 1"
-)
-PARTS = (
-    "select part_code, training_code, integration, course_id from core.training_parts"
-    " where closed_at is null order by 1"
-)
-HELD = (
-    "select request_code, part_code, cast(result as text), finished, approved, cast(approved_on as text)"
-    " from core.training_request_parts where closed_at is null order by 1, 2"
-)
-ROWS = "select id from raw.coachview_rows where entity"
-READ = [("r1", "t1", "p1", "X-1", "open"), ("r2", "t1", "p2", "-", "cancelled")]
-
-
-class Reading:
-    """A site whose requests are read, and runs of the flow."""
-
-    def __init__(self, school, read):
-        self.school = school
-        self.engine = school.engine
-        self.coachview = school.sandbox.coachview
-        self.lists = Lists(self.coachview)
-        self.counters = school.sandbox.counters
-        school.connection = reads(school.connection)
-        self._read = read
-
-    def night(self, **options):
-        """A run; its status."""
-        self.run_id, status = requests.run(self.engine, self.school.connect, Options(**options))
-        return status
-
-    def report(self):
-        return read_report(self.engine, self.run_id).runs[0]
-
-    def written(self):
-        """Rows that the last run wrote into the reference data."""
-        return sum(step.counts.written for step in self.report().steps)
-
-    def notes(self):
-        return [f"{one.scope}: {one.note}" for one in self.report().notes]
-
-    def problems(self):
-        return [(one.scope, one.sentence) for one in self.report().problems]
-
-    def calls(self):
-        """Requests since the last time that this was asked."""
-        found = self.counters.total("coachview")
-        self.counters.reset()
-        return found
-
-    def rows(self, statement):
-        return [tuple(row) for row in self._read(statement).astype(object).to_numpy()]
-
-    def listed(self):
-        return {
-            (row[0], row[1]): row[2]
-            for row in self.rows(
-                "select reason_code, record_key, reason from mart.rejections"
-                " where source = 'coachview' and resolved_at is null and resource like 'train%'"
-            )
-        }
-
-
-@pytest.fixture
-def site(engine, sandbox, read, write, school):
-    """One training with an e-learning part, asked for by two persons, of whom one has finished it."""
-    write(INTEGRATIONS)
-    made = Reading(school, read)
-    made.lists.training("t1")
-    made.lists.training("t2", name="Without e-learning")
-    made.lists.part("a1", "t1", 21)
-    made.lists.part("a2", "t1", None, environment=None, name="In a classroom")
-    made.lists.part("a3", "t2", " ", environment=None)
-    made.lists.person("p1", "X-1")
-    made.lists.person("p2")
-    made.lists.request("r1", "t1", "p1")
-    made.lists.request("r2", "t1", "p2", status="Geannuleerd")
-    made.lists.request("r3", "t2", "p2")
-    made.lists.request("r4", None, "p2")
-    made.lists.done(
-        "r1", "a1", afgerond=True, akkoord=True, datumAkkoord="2026-03-02T00:00:00", resultaat="8,5"
-    )
-    made.lists.done("r2", "a1", afgerond=False, akkoord=None, resultaat=None)
-    made.lists.done("r1", "a2", afgerond=True)
-    return made
+from tests.connectors.coachview.listed import reads
+from tests.connectors.coachview.reading import HELD, PARTS, READ, REQUESTS, ROWS
+from tests.connectors.coachview.requests import report
 
 
 def test_what_coachview_lists_becomes_reference_data_and_a_second_run_writes_nothing_with_few_calls(site):
@@ -260,74 +167,6 @@ def test_a_list_without_its_scope_is_named_and_stops_no_other(site):
     assert (site.night(), site.rows(REQUESTS)) == ("success", READ)
 
 
-def test_a_token_that_ended_is_asked_for_anew(site):
-    site.school.sandbox.faults.add("coachview", "answer", operation="token", text='{"access_token": "ended"}')
-    assert (site.night(), site.rows(REQUESTS)) == ("success", READ)
-
-
-def test_a_long_list_is_read_in_pages_and_in_spans_and_nothing_is_lost(site, monkeypatch):
-    monkeypatch.setattr("etl.connectors.coachview.reading._MOST_ROWS", 40)
-    site.coachview.most_rows = 17  # fewer than are asked for
-    for number in range(150):
-        site.lists.request(f"n{number:03}", "t1", "p1", days_ago=number % 50)
-    assert site.night() == "success"
-    assert len(site.rows(REQUESTS)) == 152
-
-
-@pytest.mark.parametrize("moved", ["to the front", "away", "to the end"])
-def test_rows_that_move_while_pages_are_read_lose_nothing(site, moved):
-    site.coachview.most_rows = 10
-    for number in range(40):
-        site.lists.request(f"n{number:02}", "t1", "p1")
-    requests, answer, asked = site.lists.lists["Opleidingsvragen"], site.coachview.answer, []
-
-    def in_between(call):
-        if call.path.endswith("Opleidingsvragen"):
-            asked.append(call)
-            if len(asked) == 3:
-                row = requests.pop(0)
-                row["auditTrail"]["gewijzigdDatumTijd"] = datetime.now().isoformat()
-                requests[slice(0, 0) if moved == "to the front" else slice(45, 45)] = (
-                    [] if moved == "away" else [row]
-                )
-        return answer(call)
-
-    site.coachview.answer = in_between
-    assert site.night() == "success"
-    assert len(site.rows(REQUESTS)) == (41 if moved == "away" else 42)
-
-
-def test_where_the_requests_of_the_day_are_used_up_it_stops_says_so_and_goes_on_next_time(site, write):
-    site.coachview.left = RESERVE + 3
-    assert site.night() == "success"
-    assert any("are used up but the 500 that are kept for reading back" in note for note in site.notes())
-    assert any("is not taken over before all of it was read" in note for note in site.notes())
-    assert (site.rows(REQUESTS), site.calls()) == ([], 4)
-    assert sum(step.counts.calls for step in site.report().steps) == 4
-    assert (site.night(), site.calls()) == ("success", 0)  # before the day is over nobody is asked
-    site.coachview.left = LIMIT
-    write("update ops.coachview_calls set resets_at = clock_timestamp()")
-    assert (site.night(), site.rows(REQUESTS)) == ("success", READ)
-    assert site.calls() < 8
-
-
-def test_requests_are_counted_here_too_whatever_coachview_says(site, write):
-    write("insert into ops.coachview_calls (run_id, hour, calls)"
-          f" values ('another', date_trunc('hour', clock_timestamp()), {LIMIT - RESERVE - 2})")  # fmt: skip
-    assert (site.night(), site.calls()) == ("success", 2)
-    write("update ops.coachview_calls set hour = hour - interval '26 hours'")
-    assert (site.night(), site.rows(REQUESTS)) == ("success", READ)
-
-
-def test_a_refusal_for_too_many_requests_holds_until_the_moment_that_it_names(site):
-    site.coachview.left = 0
-    site.coachview.resets_at = datetime.now(site.coachview.resets_at.tzinfo) + timedelta(hours=3)
-    assert (site.night(), site.calls()) == ("success", 2)
-    [note] = [one for one in site.notes() if "used up" in one]
-    assert f"{site.coachview.resets_at:%Y-%m-%d %H:%M} UTC" in note
-    assert (site.night(), site.calls()) == ("success", 0)
-
-
 def test_a_dry_run_says_how_much_changed_and_keeps_nothing(site):
     assert site.night(dry_run=True) == "success"
     assert "Opleidingsvragen: 4 rows changed since 2000-01-01" in site.notes()
@@ -383,32 +222,6 @@ def test_the_client_with_a_persons_external_id_is_the_requests_client(site, writ
     assert site.rows("select client_code from core.training_requests where request_code = 'r1'") == [
         ("CL00001",)
     ]
-
-
-def said_of(site):
-    report = registry.check(
-        site.school.connection, lambda: nullcontext(site.engine), lambda _: site.school.connection
-    )
-    return report.ok, "\n".join(report.lines)
-
-
-def test_the_test_of_the_connection_names_lists_without_their_scope_and_fields_that_are_not_there(site):
-    content, said = said_of(site)
-    assert content
-    assert "Opleidingsvragen: can be read\n" in said
-    site.coachview.without_scope.update({"Personen", "Opleidingsvragen"})
-    del site.lists.lists["Opleidingsonderdelen"][0]["elearningCode"]
-    content, said = said_of(site)
-    assert not content
-    assert "Personen: HTTP 403" in said
-    assert "Opleidingsvragen: HTTP 403" in said
-    assert "Opleidingsonderdelen: can be read, but its first row has no elearningCode" in said
-
-
-def test_where_only_results_are_sent_only_what_is_read_back_is_tested(site):
-    site.school.connection = reads(site.school.connection, read=False)
-    content, said = said_of(site)
-    assert (content, said.count("can be read")) == (True, 1)
 
 
 def test_nothing_of_a_person_or_secret_is_logged(site, caplog):

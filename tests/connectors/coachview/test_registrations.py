@@ -3,26 +3,15 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-import pandas as pd
 import pytest
 
-from etl import db
 from etl.connectors.coachview import flow
 from etl.engine import failpoint
 from etl.engine.options import Options
 from etl.results import registrations as results
-from etl.transform.registrations import Place
-from tests.connectors.coachview.requests import complete_in_moodle, report
+from tests.connectors.coachview.requests import counted, report
 
 GOOD = "8.0 f t t t 2026-03-02"
-COUNTS = (
-    "select scope, read, written, unchanged, rejected, problem_code from ops.run_steps"
-    " where run_id = '{}' and read > 0"
-)
-
-
-def counted(read, run_id):
-    return [tuple(row) for row in read(COUNTS.format(run_id)).fillna("").to_numpy()]
 
 
 def test_a_completion_is_registered_and_told_again_changes_nothing(engine, register, read, effects):
@@ -203,137 +192,6 @@ def waiting(engine):
         return session.exec_driver_sql(
             "select exists (select from pg_locks where locktype = 'advisory' and not granted)"
         ).scalar()
-
-
-# What senders are told
-
-
-@pytest.mark.parametrize(
-    ("integration", "person", "course", "told"),
-    [
-        ("studio", "X-1001", "VCA-1", ("registered", "")),
-        ("studio", "nobody", "VCA-1", ("refused", "person_unknown")),
-        ("studio", "X-1001", "none", ("refused", "course_not_in_training")),
-        ("exams", "1001", "78", ("refused", "no_training_request")),
-        ("studio", "X-1006", "VCA-1", ("refused", "no_training_request")),
-        ("studio", "X-1003", "VCA-1", ("refused", "request_finished")),
-        ("studio", "X-1007", "VCA-1", ("refused", "request_finished")),
-        ("studio", "X-1004", "VCA-1", ("refused", "ambiguous_request")),
-    ],
-)
-@pytest.mark.usefixtures("register")
-def test_a_sender_is_told_what_becomes_of_a_completion_before_it_is_derived(
-    engine, integration, person, course, told
-):
-    with engine.connect() as session:
-        answer = results.answer(session, integration, person, course)
-    assert (answer.outcome, answer.reason) == told
-
-
-def test_one_completion_and_many_are_looked_at_alike(engine, register, read):
-    persons = ["X-1001", "X-1003", "X-1004", "X-1006", "X-1007", "nobody"]
-    for person in persons:
-        for course in ("VCA-1", "77", "none"):
-            report(engine, "studio", person, course, "2026-03-02", grade=8)
-    register()
-    fields = list(Place.__dataclass_fields__)
-    ids = read("select completion_id from core.reported_completions")["completion_id"].tolist()
-    with engine.connect() as session:
-        many = db.query(session, "results/registrations.said", integration="studio", completions=ids)
-        for row in many.to_dict("records"):
-            [one] = db.rows(session, "results/registrations.place", integration="studio",
-                            person_id=row["person_id"], course_id=row["course_id"])  # fmt: skip
-            assert dict(one) == {name: row[name] for name in fields}
-    assert len(many) == 18
-
-
-@pytest.mark.parametrize("status", ["open", "finished"])
-def test_a_sender_is_told_that_a_part_is_registered_already(engine, register, write, status):
-    report(engine, "studio", "X-1001", "VCA-1", "2026-03-02", grade=8)
-    register()
-    write(f"update core.training_requests set status = '{status}' where request_code = 'R1'")
-    with engine.connect() as session:
-        assert results.answer(session, "studio", "X-1001", "VCA-1").outcome == "already"
-
-
-@pytest.mark.usefixtures("register")
-def test_the_answer_is_found_by_keys(engine, write):
-    write(
-        "insert into core.training_requests (request_code, training_code, external_id, status)"
-        " select 'N' || number, 'T1', 'N' || number, 'open' from generate_series(1, 20000) as number;"
-        " analyze core.training_requests"
-    )
-    with engine.connect() as session:
-        before = time_of(session)
-        assert results.answer(session, "studio", "N777", "VCA-1").outcome == "registered"
-        read_rows = time_of(session) - before
-    assert read_rows < 200
-
-
-def time_of(session):
-    """How many rows of requests were read by scanning the table so far, as the server counts in this transaction."""
-    return session.exec_driver_sql(
-        "select coalesce(pg_stat_get_xact_tuples_returned('core.training_requests'::regclass), 0)"
-    ).scalar()
-
-
-# From Moodle
-
-
-def test_a_course_completed_in_moodle_is_registered_with_its_grade_scaled_into_the_definition(
-    engine, register, read, effects
-):
-    complete_in_moodle(engine, "CL00001", "2", "2026-09-25 22:30Z", 50)
-    assert counted(read, register()[0]) == [("moodle_main", 1, 1, 0, 0, "")]
-    assert effects("R8", "T2-ONLINE") == "5.5 t t t t 2026-09-26"  # half of 1 to 10; the day is Amsterdam's
-    assert counted(read, register()[0]) == []
-
-
-def test_a_course_completed_without_a_grade_is_registered_without_a_result(engine, register, effects):
-    complete_in_moodle(engine, "CL00001", "2", "2026-09-25 12:30Z", None)
-    register()
-    assert effects("R8", "T2-ONLINE") == "- t t t t 2026-09-25"
-
-
-def test_where_there_is_a_pass_mark_the_grade_says_who_passed(engine, register, write, effects):
-    write("update core.integrations set pass_mark = 5.6 where integration = 'moodle_main'")
-    complete_in_moodle(engine, "CL00001", "2", "2026-09-25 12:30Z", 50)
-    register()
-    assert effects("R8", "T2-ONLINE") == "5.5 t f t t 2026-09-25"
-
-
-def test_more_than_all_points_of_moodle_lie_outside_the_definition(engine, register, listed):
-    complete_in_moodle(engine, "CL00001", "2", "2026-09-25 12:30Z", 110)
-    register()
-    assert listed("grade_outside_definition") == ["2/CL00001"]
-
-
-def test_a_completion_of_moodle_that_is_nobodys_open_part_is_left_until_it_is(
-    engine, register, write, effects, read
-):
-    complete_in_moodle(engine, "CL00002", "2", "2026-09-25 12:30Z", 50)  # R9 is finished
-    complete_in_moodle(engine, "CL00003", "2", "2026-09-25 12:30Z", 50)  # asked for nothing
-    register()
-    assert read("select * from core.reported_completions").empty
-    write("update core.training_requests set status = 'open' where request_code = 'R9'")
-    register()
-    assert effects("R9", "T2-ONLINE") == "5.5 t t t t 2026-09-25"
-
-
-def test_a_completion_that_a_person_revoked_is_not_registered(engine, register, write, read):
-    complete_in_moodle(engine, "CL00001", "2", "2026-09-25 12:30Z", 50)
-    write("update core.course_completions set passed = false")
-    register()
-    assert read("select * from core.registrations").empty
-
-
-@pytest.mark.usefixtures("register")
-def test_a_course_that_is_only_the_part_of_a_training_is_polled_and_its_completions_count(engine, write):
-    write("update core.training_parts set course_id = '7' where part_code = 'T2-ONLINE'")
-    with engine.connect() as session:
-        wanted = db.query(session, "results/courses.occurrences", source="moodle_main")
-    [row] = wanted[wanted["scope"] == "7"].to_dict("records")
-    assert (row["counted"], row["waited_for"], pd.isna(row["occurrence_code"])) == (True, False, True)
 
 
 def test_what_comes_in_while_a_run_is_under_way_is_looked_at_by_the_next(
