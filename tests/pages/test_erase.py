@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from etl.connectors.registry import readers
 from etl.pages import erase as erase_pages
 from etl.pages.host import Right
+from etl.results import erase
 from tests.pages.test_pages import form, words
 
 pytestmark = pytest.mark.long
@@ -141,6 +143,10 @@ def test_an_erasure_that_broke_off_says_that_nothing_was_erased(browse, engine):
     assert browse(*Right).get("/erasing?request_id=2").status_code == 404
 
 
+def was_erased(engine):
+    erase.erase(engine, "C-71", "ada", "asked for", readers())
+
+
 def lift(browser, **given):
     page = browser.get("/erasure?erasure_id=1")
     return browser.post("/erasure", data=form(page) | {"because": "a mistake", "client_code": "C-71"} | given)
@@ -150,7 +156,7 @@ def test_an_administrator_sees_what_lifting_means_and_lifts_an_erasure_and_both_
     browse, engine
 ):
     admin = browse(*Right)
-    press(admin)
+    was_erased(engine)
     assert "erasure?erasure_id=1" in admin.get("/person?client_code=C-71").text
     page = words(admin.get("/erasure?erasure_id=1"))
     with engine.connect() as session:
@@ -174,9 +180,9 @@ def test_an_administrator_sees_what_lifting_means_and_lifts_an_erasure_and_both_
     ("given", "why"),
     [({"client_code": "C-72"}, "is not that of this erasure"), ({"because": " "}, "say who decides and why")],
 )
-def test_without_the_code_of_the_erased_client_or_a_reason_nothing_is_lifted(browse, given, why):
+def test_without_the_code_of_the_erased_client_or_a_reason_nothing_is_lifted(browse, engine, given, why):
     admin = browse(*Right)
-    press(admin)
+    was_erased(engine)
     answer = lift(admin, **given)
     assert answer.status_code == 409
     assert "Nothing was lifted" in words(answer)
@@ -184,9 +190,9 @@ def test_without_the_code_of_the_erased_client_or_a_reason_nothing_is_lifted(bro
     assert "Lift this erasure" in answer.text
 
 
-def test_the_second_of_two_who_lift_is_told(browse):
+def test_the_second_of_two_who_lift_is_told(browse, engine):
     admin = browse(*Right)
-    press(admin)
+    was_erased(engine)
     given = form(admin.get("/erasure?erasure_id=1")) | {"because": "a mistake", "client_code": "C-71"}
     lift(admin)
     answer = admin.post("/erasure", data=given)
@@ -198,7 +204,7 @@ def test_what_would_be_sent_once_more_keeps_an_erasure_from_being_lifted(browse,
     with engine.begin() as session:
         session.exec_driver_sql(TAKEN)
     admin = browse(*Right)
-    press(admin)
+    was_erased(engine)
     page = admin.get("/erasure?erasure_id=1")
     assert "It cannot be lifted: other systems have taken something" in words(page)
     assert "Lift this erasure" not in page.text
@@ -208,8 +214,8 @@ def test_what_would_be_sent_once_more_keeps_an_erasure_from_being_lifted(browse,
     assert "sent to them once more" in words(answer)
 
 
-def test_who_is_no_administrator_lifts_nothing(browse):
-    press(browse(*Right))
+def test_who_is_no_administrator_lifts_nothing(browse, engine):
+    was_erased(engine)
     op = browse(*set(Right) - {Right.ADMIN})
     assert "erasure?" not in op.get("/person?client_code=C-71").text
     given = form(browse(*Right).get("/erasure?erasure_id=1")) | {"because": "a", "client_code": "C-71"}
