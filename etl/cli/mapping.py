@@ -12,6 +12,7 @@ from etl.console.warehouse import warehouse_engine
 from etl.load import audit
 from etl.reference import course_effect, effect
 from etl.reference.mapping import MappedUnit, map_unit, mapped
+from etl.words import counted
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -100,4 +101,4 @@ def _change(unit: MappedUnit, activity: str, counts: bool, by: str | None, trial
             typer.echo("\n".join(effect.sentences(found)))
             return
         changed = change(engine)
-    typer.echo(f"{changed} links changed")
+    typer.echo(f"{counted(changed, 'link')} changed")

@@ -46,7 +46,7 @@ def check(directory: Folder) -> None:
         _show(found.changes)
     for warning in found.warnings:
         _warn(warning)
-    typer.echo(f"{len(found.problems)} problems" if found.problems else "The set may be imported.")
+    typer.echo(counted(len(found.problems), "problem") if found.problems else "The set may be imported.")
     raise typer.Exit(1 if found.problems else 0)
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from etl import db
 from etl.pages import row_form
 from etl.pages.access import visitor_of
+from etl.pages.asked import Org
 from etl.pages.host import PagesHost
 from etl.pages.render import html
 from etl.pages.row_form import Field, RowForm
@@ -15,7 +16,6 @@ from etl.reference.entering import file_named
 
 _MOST: Final = 100  # rows of a page
 Chosen = Annotated[str | None, Query(max_length=200)]
-Org = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
 
 _TYPES: Final = (
     ("2", "2: e-learning"),

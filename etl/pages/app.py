@@ -45,16 +45,23 @@ from etl.pages.host import PagesHost
 from etl.pages.render import HERE, html
 
 PATH: Final = "/learning-results/pages"
+_NOT_OURS: Final = "This form is not of these pages, or too old. Open the page again."
 
 
 def create(host: PagesHost) -> Asgi:
     """All pages, behind the checks that hold for each: forms are of these pages, and browsers keep and load nothing."""
+    app = application(host)
+
+    async def not_ours(scope: Any, send: Any, _error: object) -> None:
+        request = Request(scope | {"app": app})
+        await html(request, "refused", 403, why=_NOT_OURS)(scope, request.receive, send)
+
     signed = asgi_csrf(
-        application(host),
+        app,
         signing_secret=host.secret,
         cookie_name="learning_results_form",
         cookie_path=(host.airflow or "") + PATH,
-        send_csrf_failed=_not_ours,
+        send_csrf_failed=not_ours,
         skip_if_scope=reference_data.is_upload,
     )
     return SecureASGIMiddleware(signed, secure=_headers())
@@ -95,12 +102,6 @@ def application(host: PagesHost) -> FastAPI:
     return app
 
 
-async def _not_ours(_scope: Any, send: Any, _error: object) -> None:
-    words = b"Nothing was changed: this form is not of these pages, or too old. Open the page again."
-    await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
-    await send({"type": "http.response.body", "body": words})
-
-
 def _headers() -> Secure:
     """Airflow shows pages in a frame of its own origin; nothing is loaded from anywhere else, and nothing is kept."""
     policy = ContentSecurityPolicy().default_src("'none'").style_src("'self'").script_src("'self'")
@@ -116,7 +117,8 @@ def _headers() -> Secure:
 
 async def _refused(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)  # noqa: S101 - the handler of this class
-    return html(request, "refused", problem.status_code, why=problem.detail)
+    why = "There is no page at this address." if problem.status_code == 404 else problem.detail
+    return html(request, "refused", problem.status_code, why=why)
 
 
 async def _senseless(request: Request, _problem: Exception) -> Response:

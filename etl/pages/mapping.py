@@ -1,6 +1,6 @@
 """Mapping: which activities of a Moodle course count for which unit or task of an occurrence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
@@ -18,6 +18,7 @@ from etl.pages.host import PagesHost, Visitor
 from etl.pages.render import html
 from etl.reference import effect
 from etl.reference.mapping import MappedUnit, map_unit
+from etl.words import counted
 
 _MOST: Final = 100  # occurrences of a page
 _MISTAKEN: Final = 409
@@ -49,6 +50,8 @@ def router(host: PagesHost) -> APIRouter:
             found = _occurrences(host.engine(), search or None, after or "", source or None, course or None)
             return html(request, "mapping_list", **found)
         shown = shown_of(host.engine(), occurrence, unit, source, course)
+        if unit and unit not in [one["unit_code"] for one in shown["units"]]:
+            refused = f"The administration lists no unit or task {unit}."
         return html(request, "mapping", **shown, done=done, refused=refused)
 
     @pages.post("/mapping")
@@ -71,20 +74,31 @@ def router(host: PagesHost) -> APIRouter:
         try:
             if do == "try":
                 found = effect.what_would_change(engine, host.connect, change)
-                told = {"effect": effect.sentences(found), "wanted": wanted}
+                told = {"effect": effect.sentences(found)}
             elif do == "look":
                 count = len(moodle_activities.list_course(engine, host.connect, source, course))
-                return _back(chosen, f"Moodle was asked: the course has {count} activities.")
+                told = {
+                    "done": f"Moodle was asked: the course has {counted(count, 'activity', 'activities')}."
+                }
             else:
                 count = change(engine)
-                return _back(chosen, f"Saved: {count} links of {unit} changed.")
+                return _back(chosen, f"Saved: {counted(count, 'link')} of {unit} changed.")
         except InvalidInput as refused:
             told, status = {"refused": str(refused)}, _MISTAKEN
         except EtlError as problem:
             told, status = {"refused": f"Nothing was changed: {problem}"}, _NOT_NOW
-        return html(request, "mapping", status, **shown_of(engine, occurrence, unit, source, course), **told)
+        page = shown_of(engine, occurrence, unit, source, course)
+        return html(
+            request, "mapping", status, **page, **told, wanted=_ticked(page["activities"], shown, wanted)
+        )
 
     return pages
+
+
+def _ticked(activities: Sequence[Mapping[str, Any]], shown: Sequence[str], wanted: Sequence[str]) -> set[str]:
+    """What a person ticked and unticked, upon what counts now: another may have changed it since it was shown."""
+    now = {one["activity_id"] for one in activities if one["mapped"]}
+    return (now | (set(wanted) - set(shown))) - (set(shown) - set(wanted))
 
 
 def _back(unit: MappedUnit, done: str) -> Response:

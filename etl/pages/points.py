@@ -11,6 +11,7 @@ from etl.connectors.pe_online import pauses
 from etl.connectors.pe_online.points import POINTS
 from etl.errors import InvalidInput
 from etl.pages.access import visitor_of
+from etl.pages.asked import Org
 from etl.pages.host import PagesHost, Visitor
 from etl.pages.render import html
 
@@ -27,7 +28,6 @@ STATUSES: Final = {
     "accepted_in_test": ("recorded", "accepted in test"),
 }
 Chosen = Annotated[str | None, Query(max_length=200)]
-Org = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
 
 
 def router(host: PagesHost) -> APIRouter:

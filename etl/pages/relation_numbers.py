@@ -11,12 +11,12 @@ from etl.connectors.pe_online import relation_numbers
 from etl.connectors.pe_online.points import POINTS
 from etl.errors import InvalidInput
 from etl.pages.access import visitor_of
+from etl.pages.asked import Org
 from etl.pages.host import PagesHost, Visitor
 from etl.pages.render import html
 
 _MOST: Final = 50  # rows of a page, each with a form
 _Code = Annotated[str, Query(max_length=200)]
-_Org = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
 
 
 def router(host: PagesHost) -> APIRouter:
@@ -26,7 +26,7 @@ def router(host: PagesHost) -> APIRouter:
     @pages.get("/relation-numbers")
     def numbers(
         request: Request,
-        org_id: _Org = None,
+        org_id: Org = None,
         client_code: _Code = "",
         after_client: _Code = "",
         after_org: int = 0,

@@ -76,8 +76,8 @@ def value(shown: Any) -> str:
         return ""
     if isinstance(shown, bool):
         return "yes" if shown else "no"
-    if isinstance(shown, Decimal):
-        return f"{shown.normalize():f}"
+    if isinstance(shown, Decimal | float):
+        return f"{Decimal(str(shown)).normalize():f}"
     return moment(shown) if isinstance(shown, datetime) else str(shown)
 
 

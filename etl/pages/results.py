@@ -216,7 +216,11 @@ def _dismiss(host: PagesHost, visitor: Visitor, meant: list[SeenProposal], becau
 
 
 def _left(number: int) -> str:
-    return f" {number} were changed meanwhile, or cannot be: look at them again." if number else ""
+    return (
+        f" {counted(number, 'was', 'were')} changed meanwhile, or cannot be: look at them again."
+        if number
+        else ""
+    )
 
 
 def _adjust(

@@ -9,6 +9,7 @@ from etl import db
 from etl.engine.night import Connect
 from etl.reference import effect
 from etl.results import competence_decisions
+from etl.words import counted
 
 Link = tuple[str, str, str]  # source, course, competence
 
@@ -35,7 +36,7 @@ def of_unlink(engine: Engine, connect: Connect, link: Link, by: str) -> list[str
 
     found, told = _tried(engine, connect, link, change)
     return [
-        f"{found['by_it']} people hold the competence by this course, and keep it",
+        f"{counted(found['by_it'], 'person holds', 'people hold')} the competence by this course, and keep it",
         "whoever passes the course from now on gets nothing for it",
         *told,
     ]

@@ -11,6 +11,7 @@ from etl.connectors.moodle.writing.course_planning import WantedCourse
 from etl.connectors.moodle.writing.settings import WritingSettings
 from etl.engine.night import Connect
 from etl.reference import effect
+from etl.words import counted
 
 _NOT_MADE: Final = "0"  # the number of a course that is still to be made: Moodle gives none 0
 
@@ -67,7 +68,8 @@ def _at_moodle(trial: Engine, site: WritingSettings, code: str) -> Iterator[str]
         asked.refresh_all(session)
         for one in asked.occurrences(session, code):
             if one["source"] == site.source and one["on_its_way"]:
-                yield f"{one['on_its_way']} enrolments sent to course {one['courses']}, with the accounts they need"
+                sent = counted(one["on_its_way"], "enrolment")
+                yield f"{sent} sent to course {one['courses']}, with the accounts they need"
         for row in course_planning.would_change(session, site):
             if row["occurrence_code"] == code and row["course"] != _NOT_MADE:
                 yield f"course {row['course']} gets the dates of the occurrence, and is {_visible(row)}"

@@ -24,6 +24,7 @@ from etl.load.erased import Erased, Fact
 from etl.results import erase_bodies
 from etl.results.decisions import check_reason
 from etl.results.person_tables import HELD, Held
+from etl.words import counted
 
 _CODE: Final = "client"  # the fact that an auditor who knows the code asks about
 
@@ -186,8 +187,8 @@ def proofs(session: Session, most: int = 100) -> list[Mapping[str, Any]]:
 
 def words(sent: Sent) -> str:
     """What has to be asked of another system, as a sentence says it."""
-    items, stand = ("item", "stands") if sent.items == 1 else ("items", "stand")
-    return f"{sent.items} {items} ({sent.kind}) {stand} at {sent.target}, account {sent.account}"
+    stand = "stands" if sent.items == 1 else "stand"
+    return f"{counted(sent.items, 'item')} ({sent.kind}) {stand} at {sent.target}, account {sent.account}"
 
 
 def _known(session: Session, erasure_id: int) -> tuple[Erased, list[Fact]]:
@@ -225,7 +226,7 @@ def _unsettled(session: Session) -> list[str]:
     [row] = db.rows(session, "results/erase.unsettled")
     if not row["items"]:
         return []
-    items = "1 item that was" if row["items"] == 1 else f"{row['items']} items that were"
+    items = counted(row["items"], "item that was", "items that were")
     return [
         f"nobody knows the outcome of {items} sent: settle that first, for what another system took has to be asked"
         " of it"

@@ -45,7 +45,7 @@ _ARGUMENTS = [
 _PATIENCE = 60_000  # milliseconds: a trial takes its time on a machine that does much else
 _END = sql.SQL("select pg_terminate_backend(pid) from pg_stat_activity where datname = {}")
 # What Chromium itself says of a form that was refused, with why on the page.
-_REFUSED = re.compile(r"responded with a status of (404|409|422) ")
+_REFUSED = re.compile(r"responded with a status of (403|404|409|422|503) ")
 _HERE = Path(__file__).parent
 
 

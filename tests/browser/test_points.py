@@ -2,8 +2,11 @@
 alone; accounts, profession groups and accreditations are changed.
 """
 
+import pytest
 from playwright.sync_api import expect
+from sqlalchemy import text
 
+from etl.connectors.pe_online.faults import NUMBER_CHANGED
 from tests.browser.keys import Keys
 from tests.browser.test_every_page import findings
 
@@ -107,3 +110,73 @@ def test_a_profession_group_is_changed_and_the_second_of_two_sees_it(visit, held
         page.locator("[role=status], [role=alert]").wait_for()
         assert held("select name from core.profession_groups where org_id = 62") == ["NRO, register"]
     expect(pages[1].get_by_role("alert")).to_contain_text("Open it as it is now")
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "button", "becomes"),
+    [
+        ("withheld", "points_claimed_already", "Send it all the same", "pending"),
+        ("withheld", "sent_under_another_course", "Send it all the same", "pending"),
+        ("accepted", None, "Send again all the same", "pending"),
+        ("accepted", NUMBER_CHANGED, "Send again all the same", "pending"),
+        ("accepted", NUMBER_CHANGED, "They stand as they should", "accepted"),
+    ],
+)
+def test_a_point_that_was_sent_or_withheld_for_good_is_decided_about_with_the_warning(
+    visit, held, filled, status, reason, button, becomes
+):
+    [item] = held("select min(attendance_id) from mart.pe_attendance where org_id = 19 and attempts > 0")
+    with filled.begin() as session:
+        session.execute(
+            text("update ops.outbox set status = :status, reason = :reason where item_id = :item"),
+            {"status": status, "reason": reason, "item": item},
+        )
+    page = visit(f"point?item_id={item}")
+    expect(page.locator("main")).to_contain_text("PE-Online has no undo")
+    assert findings(page) == []
+    Keys(page).enter(page.get_by_role("button", name=button))
+    expect(page.get_by_role("status")).to_contain_text("Done")
+    assert held(STATUS, item=item) == [becomes]
+    decided = (
+        "select decided_by from ops.outbox_decisions where item_id = :item order by decided_at desc limit 1"
+    )
+    assert held(decided, item=item) == ["op"]
+
+
+def test_a_profession_group_is_entered_refused_at_its_field_and_removed_by_keyboard(visit, held):
+    group = "select name, number_pattern, active from core.profession_groups where org_id = 77 and closed_at is null"
+    page = visit("points")
+    keys = Keys(page)
+    keys.enter(page.get_by_role("link", name="Enter a profession group"))
+    for label, words in (
+        ("orgID", "77"),
+        ("Name", "Seventy-seven"),
+        ("Relation numbers stand under", "pe:77"),
+    ):
+        keys.type(page.get_by_label(label), words)
+    pattern = page.get_by_label("Form of a relation number")
+    keys.type(pattern, "(")
+    keys.send()
+    expect(page.get_by_role("alert")).to_have_text("Nothing was changed: 1 field is not right.")
+    expect(pattern).to_be_focused()
+    expect(page.get_by_label("Name")).to_have_value("Seventy-seven")
+    pattern.fill("^77$")
+    keys.send()  # tries, saves nothing
+    expect(page.get_by_role("status")).to_contain_text("What this would change")
+    assert held(group) == []
+    keys.enter(page.get_by_role("button", name="Save"))
+    expect(page.get_by_role("status")).to_contain_text("Saved.")
+    assert held(group) == [("Seventy-seven", "^77$", True)]
+    keys.enter(page.get_by_role("link", name="Change Seventy-seven"))
+    page.get_by_text("Entered by mistake").click()
+    keys.enter(page.get_by_role("button", name="What removing it would change"))
+    expect(page.get_by_role("status")).to_contain_text("What removing it would change")
+    assert len(held(group)) == 1
+    keys.enter(page.get_by_role("button", name="Remove it"))
+    expect(page.get_by_role("status")).to_contain_text("The profession group is removed.")
+    assert held(group) == []
+    page = visit("profession-group?org_id=19")
+    page.get_by_text("Entered by mistake").click()
+    page.get_by_role("button", name="Remove it").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was changed")
+    assert held("select count(*) from core.profession_groups where org_id = 19 and closed_at is null") == [1]

@@ -40,7 +40,7 @@ def test_a_wrong_set_exits_1_and_names_each_wrong_line(reference, folder):
 
     checked, imported = reference("check", folder.path), reference("import", folder.path)
 
-    assert (checked.exit_code, checked.output.splitlines()) == (1, [line, "1 problems"])
+    assert (checked.exit_code, checked.output.splitlines()) == (1, [line, "1 problem"])
     assert isinstance(imported.exception, InvalidInput)
     assert str(imported.exception) == line
 

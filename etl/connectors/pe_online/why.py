@@ -1,6 +1,7 @@
 """Why an accreditation point stands as it does: what made it count, under which number it goes, what became of it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection as Session
@@ -57,6 +58,7 @@ def _shown(point: Row) -> Row:
     if point["pe_module"]:
         course += f", module {point['pe_module']}"
     kept = {name: value for name, value in point.items() if name not in hidden}
+    kept["end_date"] = datetime.fromisoformat(point["end_date"]).isoformat(" ", "minutes")
     return {**kept, "at PE-Online": f"{course}, type {point['course_type']}"}
 
 

@@ -1,14 +1,17 @@
 """What people changed of a row that something follows from, and the row as it stood before (ops.audit)."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.results.why.shape import Row
+
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 
 
 def of_row(session: Session, table: str, key: Mapping[str, Any]) -> list[Row]:
@@ -47,5 +50,18 @@ def _done(change: Row) -> str:
 
 
 def _values(values: Mapping[str, Any] | None, before: str) -> str:
-    told = ", ".join(f"{name} {value}" for name, value in (values or {}).items() if value is not None)
+    told = ", ".join(
+        f"{name.replace('_', ' ')} {_told(value)}"
+        for name, value in (values or {}).items()
+        if value is not None
+    )
     return f"{before}{told}" if told else ""
+
+
+def _told(value: Any) -> str:
+    """As people write it what the audit keeps as JSON."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return f"{datetime.fromisoformat(value).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return str(value)

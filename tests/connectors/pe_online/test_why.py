@@ -83,8 +83,8 @@ def test_an_accreditation_that_was_changed_since_is_told_as_it_stood_and_who_cha
     [line] = told["Accreditations of the course, as they stood when it counted"]
     assert (line["made_it_count"], str(line["valid_to"])) == (True, "2026-12-31")
     changed = told["What people decided, newest first"][0]
-    assert changed["decision"] == "accreditation from 2026-01-01 changed (page): valid_to 2026-09-24"
-    assert (changed["decided_by"], changed["it_was"]) == ("hr", "valid_to 2026-12-31")
+    assert changed["decision"] == "accreditation from 2026-01-01 changed (page): valid to 2026-09-24"
+    assert (changed["decided_by"], changed["it_was"]) == ("hr", "valid to 2026-12-31")
 
 
 def test_a_withheld_point_says_what_it_lacks(site):
