@@ -29,6 +29,10 @@ class _Parts:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    def execution_options(self, **_asked: object) -> "_Parts":
+        """How a transaction begins is settled: the whole has begun, and sees what others write meanwhile."""
+        return self
+
     def connect(self) -> AbstractContextManager[Session]:
         """Reading needs no part of its own; what is written meanwhile stays."""
         return nullcontext(self._session)
