@@ -51,7 +51,7 @@ _BEHIND: Final = (
     "accreditations",
     "school?brin6=00XX00",
     "received-messages?integration=i1&outcome=ignored",
-    "erase?client_code=C777",
+    "erase?client_code=C77",
 )
 _NEXT: Final = re.compile(r'<a rel="next" href="([^"]*)"')
 
