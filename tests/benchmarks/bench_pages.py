@@ -16,7 +16,7 @@ from etl.pages.app import create
 from etl.pages.host import PagesHost, Right, Visitor
 from etl.pages.render import MENU
 from etl.results import competence_groups
-from tests.benchmarks.bench_views import ROWS, fill
+from tests.benchmarks.bench_views import FILLING, ROWS, fill
 from tests.benchmarks.measure import Report, Watch, measured
 
 _LAPS: Final = 20
@@ -65,7 +65,7 @@ def bench(rows: int = ROWS, requests: int = _REQUESTS) -> Report:
             embedded.ensure_database(server_url, "pages")
             url = server_url.replace("/postgres?", "/pages?")  # as administrator: filling sets keys aside
             schema.migrate(url)
-            fill(url, rows, _FILLING)
+            fill(url, rows, FILLING, _FILLING)
             _count(url)
             report.add(measured(_ask, url, requests, laps=_LAPS))
     for name, part in report.parts.items():

@@ -9,7 +9,7 @@ from etl.db import embedded, schema, views
 from tests.benchmarks.measure import Report, Watch, measured
 
 ROWS: Final = 1_000_000
-_FILLING: Final = Path(__file__).parent / "data" / "views.sql"
+FILLING: Final = Path(__file__).parent / "data" / "views.sql"
 _PERSON: Final = 0.3  # seconds
 _OVERVIEW: Final = 1.0
 _OF_A_PERSON: Final = {
@@ -53,7 +53,7 @@ def bench(rows: int = ROWS) -> Report:
             embedded.ensure_database(server_url, "views")
             url = server_url.replace("/postgres?", "/views?")  # as administrator: filling sets keys aside
             schema.migrate(url)
-            fill(url, rows)
+            fill(url, rows, FILLING)
             report.add(measured(_ask, url))
     for kind, most in (("person", _PERSON), ("overview", _OVERVIEW)):
         for name, part in report.parts.items():
@@ -62,10 +62,10 @@ def bench(rows: int = ROWS) -> Report:
     return report
 
 
-def fill(url: str, rows: int, *more: Path) -> None:
-    """Fill an empty warehouse with so many rows of each kind; ``more``: files that fill what these leave empty."""
+def fill(url: str, rows: int, *files: Path) -> None:
+    """Fill an empty warehouse with so many rows of each kind, by the statements of these files."""
     engine = db.engine(url)
-    texts = [path.read_text(encoding="utf-8") for path in (_FILLING, *more)]
+    texts = [path.read_text(encoding="utf-8") for path in files]
     with engine.begin() as session:
         for statement in (statement for text in texts for statement in views.statements(text)):
             session.exec_driver_sql(statement.replace(":rows", str(rows)).replace("%", "%%"))
