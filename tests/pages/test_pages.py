@@ -46,6 +46,25 @@ def test_tonight_lists_new_rejections_with_a_link_to_their_rows(op, night):
     assert "Rows of main, unmatched_learner" in words(op.get(f"/{found}"))
 
 
+def test_whatever_needs_a_person_is_on_the_page_however_many_kinds_there_are(op, engine, night):
+    with engine.begin() as session:
+        codes = (
+            session.exec_driver_sql(
+                "update ops.rejections as held set reason_code = 'kind_' || chosen.n"
+                " from (select rejection_id, row_number() over (order by rejection_id) as n from ops.rejections"
+                "       where reason_code = 'unmatched_learner' order by rejection_id limit 12) as chosen"
+                " where held.rejection_id = chosen.rejection_id returning held.reason_code"
+            )
+            .scalars()
+            .all()
+        )
+    page = op.get("/tonight")
+    found = [one for one in links(page) if "reason_code=" in one]
+    assert len(codes) == 12
+    assert {f"rejections?source=main&reason_code={code}" for code in codes} <= set(found)
+    assert f"{len(found) - 8} more kinds" in words(page)
+
+
 def test_a_reason_that_is_mended_on_a_page_is_linked_to_it_from_tonight_and_from_its_rows(op, night):
     place = "reference-data?file=client_numbers#file-client_numbers"
     assert place in links(op.get("/tonight"))
