@@ -105,7 +105,7 @@ def test_one_that_was_entered_by_mistake_is_removed_after_a_look_at_what_that_ch
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_entered(op, site, said, field, why):
     answer = send(op, "accreditation", "save", "", **(GRANTED | said))
     assert answer.status_code == 409
-    assert "one field is not right" in words(answer)
+    assert "1 field is not right" in words(answer)
     [control] = re.findall(
         rf'name="{field}"[^>]*aria-invalid="true"[^>]*aria-describedby="([^"]*)"', answer.text
     )
