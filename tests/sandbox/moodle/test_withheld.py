@@ -7,6 +7,7 @@ import requests
 
 from etl.sandbox import accounts
 from etl.sandbox.moodle import changes
+from etl.sandbox.moodle.groups import SEPARATE, VISIBLE
 from etl.sandbox.moodle.withheld import Withheld
 from etl.sandbox.server import Sandbox
 
@@ -28,7 +29,7 @@ def answers(sandbox: Sandbox) -> dict[str, bytes]:
     return {function: ask(sandbox, function, **params).content for function, params in QUESTIONS.items()}
 
 
-@pytest.mark.parametrize("what", list(Withheld))
+@pytest.mark.parametrize("what", [one for one in Withheld if one is not Withheld.ALL_GROUPS])
 def test_what_is_kept_back_vanishes_from_one_answer_and_comes_back(what: Withheld, sandbox: Sandbox) -> None:
     before = answers(sandbox)
     address = f"{sandbox.url}/control/moodle/withheld/{what}"
@@ -37,6 +38,33 @@ def test_what_is_kept_back_vanishes_from_one_answer_and_comes_back(what: Withhel
     assert len([name for name in before if before[name] != without[name]]) == 1
     assert requests.delete(address, timeout=10).status_code == 200
     assert answers(sandbox) == before
+
+
+@pytest.mark.parametrize(
+    ("mode", "otherwise"),
+    [
+        (0, []),
+        (
+            SEPARATE,
+            [
+                "core_enrol_get_enrolled_users",
+                "gradereport_user_get_grade_items",
+                "core_completion_get_course_completion_status",
+            ],
+        ),
+        (VISIBLE, ["gradereport_user_get_grade_items"]),
+    ],
+)
+def test_groups_are_kept_back_of_a_course_that_is_in_groups(
+    mode: int, otherwise: list[str], sandbox: Sandbox
+) -> None:
+    site = sandbox.moodle.site
+    site.courses[3]["groupmode"] = mode
+    site.enrolled[3][0]["groups"] = [{"id": 1, "name": "A"}]
+    before = answers(sandbox)
+    site.withhold(Withheld.ALL_GROUPS)
+    without = answers(sandbox)
+    assert [name for name in before if before[name] != without[name]] == otherwise
 
 
 def test_a_fault_can_be_of_calls_about_one_thing_only(sandbox: Sandbox) -> None:
