@@ -84,8 +84,8 @@ def stage(session: Session, target: Target, account: str, wished: pd.DataFrame) 
     Until the transaction ends no other plan of the account runs.
     """
     db.execute(session, "load/locks.take", lock=f"plan of {target.system} {account}")
-    stated = {"target": target.system, "kind": target.kind, "nothing_to_do": list(target.nothing_to_do)}
-    db.execute(session, "engine/ledger.state_moot", **stated)
+    stated = {"nothing_to_do": list(target.nothing_to_do), "doubts": list(target.doubts)}
+    db.execute(session, "engine/ledger.state_reasons", target=target.system, kind=target.kind, **stated)
     merge.stage(session, f"ops.outbox join {target.details} using (item_id)", wished)
 
 

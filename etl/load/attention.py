@@ -13,6 +13,7 @@ from etl.words import counted
 
 _BY_STATE: Final = {
     "unknown": "whether it was processed is not known: look there, then settle it",
+    "doubted": "it was accepted: do what the reason names there, then settle it or send it again",
     "withheld": "it is not sent: mend what the reason names, and the next run sends it",
     "rejected": "the other side refuses it: correct what the reason names, then offer it again",
     "to review": "they are recorded when somebody approves them",

@@ -32,11 +32,13 @@ STATES: Final = {
     "stopped": ("recorded", "stopped by a person"),
     "running": ("adjusted", "running"),
 }
+_STATUS: Final = {"doubted": "accepted"}  # in the ledger, where that is called otherwise
 # The page that shows what is sent to a system.
 _SENT_FROM: Final = {"pe_online": "points", "coachview": "registrations"}
 _COLOURS: Final = {
     "not done": "blocked",
     "unknown": "unknown",
+    "doubted": "unknown",
     "withheld": "blocked",
     "rejected": "blocked",
     "to review": "ready",
@@ -117,7 +119,7 @@ def _page_of(one: Attention) -> tuple[str, dict[str, str]]:
         return "results", {"source": one.about}
     if one.target == "moodle":
         return _at_moodle(one)
-    named = {"status": one.state, "reason": one.reason_code}
+    named = {"status": _STATUS.get(one.state, one.state), "reason": one.reason_code}
     return _SENT_FROM.get(one.target, ""), {name: value for name, value in named.items() if value}
 
 

@@ -273,21 +273,30 @@ select item_id, case when :registered then 'registered' else 'not_registered' en
 from wanted
 returning item_id
 
--- name: state_moot
--- The reasons of a kind that ask nobody to do anything, for whoever reads the ledger; written where they changed.
-with over as (
-    delete from ops.moot_reasons
-    where target = :target and kind = :kind and reason <> all(cast(:nothing_to_do as text []))
+-- name: state_reasons
+-- The reasons of a kind that ask nobody to do anything, and those for which accepted items are looked at again, for
+-- whoever reads the ledger; written where they changed.
+with stated as (
+    select reason, 'nothing_to_do' as meaning from unnest(cast(:nothing_to_do as text [])) as moot (reason)
+    union all
+    select reason, 'doubt' as meaning from unnest(cast(:doubts as text [])) as doubted (reason)
+),
+
+over as (
+    delete from ops.stated_reasons
+    where target = :target and kind = :kind and reason not in (select reason from stated)
 )
 
-insert into ops.moot_reasons (target, kind, reason)
-select :target, :kind, stated.reason
-from unnest(cast(:nothing_to_do as text [])) as stated (reason)
+insert into ops.stated_reasons (target, kind, reason, meaning)
+select :target, :kind, reason, meaning
+from stated
 where not exists (
-    select from ops.moot_reasons as held
-    where held.target = :target and held.kind = :kind and held.reason = stated.reason
+    select from ops.stated_reasons as held
+    where held.target = :target
+    and held.kind = :kind
+    and (held.reason, held.meaning) = (stated.reason, stated.meaning)
 )
-on conflict do nothing
+on conflict (target, kind, reason) do update set meaning = excluded.meaning
 
 -- name: take_back
 -- What was asked for and not sent: nobody asks for it any more.

@@ -67,6 +67,22 @@ where item.status = 'unknown'
 group by item.target, item.kind, item.reason
 union all
 select
+    2 as urgency,
+    'doubted' as state,
+    item.kind as about,
+    count(*) as items,
+    item.reason as reason_code,
+    null as reason,
+    min(coalesce(item.last_attempt_at, item.entered_at)) as since,
+    null as run_id,
+    item.target
+from ops.stated_reasons as doubt
+join ops.outbox as item
+    on item.target = doubt.target and item.kind = doubt.kind and item.reason = doubt.reason
+where doubt.meaning = 'doubt' and item.status = 'accepted'
+group by item.target, item.kind, item.reason
+union all
+select
     3 as urgency,
     item.status as state,
     item.kind as about,
@@ -79,8 +95,9 @@ select
 from ops.outbox as item
 where item.status in ('withheld', 'rejected')
 and not exists (
-    select from ops.moot_reasons as moot
+    select from ops.stated_reasons as moot
     where (moot.target, moot.kind, moot.reason) = (item.target, item.kind, item.reason)
+    and moot.meaning = 'nothing_to_do'
 )
 group by item.target, item.kind, item.status, item.reason
 union all
@@ -152,9 +169,9 @@ select
 from latest
 where latest.started_at < now() - interval '36 hours';
 
-comment on view mart.attention is 'What needs a person now, most urgent first: parts of the newest run of each flow that were not done, what was sent with unknown outcome, what cannot be sent for a reason that asks somebody to do something, results that wait for review, rows that are rejected since a day ago, and flows that have not run for 36 hours';
+comment on view mart.attention is 'What needs a person now, most urgent first: parts of the newest run of each flow that were not done, what was sent with unknown outcome or was accepted and is doubted since, what cannot be sent for a reason that asks somebody to do something, results that wait for review, rows that are rejected since a day ago, and flows that have not run for 36 hours';
 comment on column mart.attention.urgency is '1 (most urgent) to 6';
-comment on column mart.attention.state is 'not done, unknown, withheld, rejected, to review, new or quiet';
+comment on column mart.attention.state is 'not done, unknown, doubted, withheld, rejected, to review, new or quiet';
 comment on column mart.attention.about is 'Flow, source, or kind of item that is sent';
 comment on column mart.attention.items is 'How many: parts of a run, items, results or rows';
 comment on column mart.attention.reason_code is 'Why, as a code; empty where nothing is wrong';

@@ -50,6 +50,18 @@ def test_the_ledger_tells_how_many_stand_how_and_why_in_plain_words(op, pushed):
     assert "G orgID 52 active" in page
 
 
+def test_accepted_points_that_are_doubted_are_listed_tonight_until_a_person_decides(op, pushed):
+    pushed.person("C052001", "062001")
+    pushed.night()
+    page = op.get("/tonight")
+    assert "accreditation points: 1. The points were accepted under a relation number" in words(page)
+    [found] = [one for one in links(page) if one == "points?status=accepted&reason=number_changed"]
+    assert re.findall(r'<span class="id">(C\w+)</span>', op.get(f"/{found}").text) == ["C052001"]
+    point = next(one for one in links(op.get(f"/{found}")) if one.startswith("point?"))
+    decide(op, op.get(f"/{point}"), "registered")
+    assert found not in links(op.get("/tonight"))
+
+
 def test_the_ledger_is_filtered_by_status_reason_group_and_learner(op, pushed):
     def shown(**chosen):
         return sorted(re.findall(r'<span class="id">(C\w+)</span>', op.get("/points", params=chosen).text))

@@ -31,7 +31,7 @@ NOBODY = {
         " ops.schema_migrations ops.views_applied raw.drop_files core.uwlr_messages ops.link_log"
         " ops.competence_groups ops.competences_changed"
     ),
-    "reasons, for everybody": "ops.moot_reasons",
+    "reasons, for everybody": "ops.stated_reasons",
     "who works here, and their keys": "ops.account_pauses ops.link_codes",
     "the erasures themselves": "ops.erasures ops.erased ops.erasure_key ops.erasure_requests",
     "written again by etl.results.erase_bodies": "raw.bodies raw.dictionaries raw.landings",

@@ -67,11 +67,13 @@ def test_a_number_that_is_corrected_after_the_points_were_accepted_is_listed_unt
     assert (len(site.received()), site.open_cases()) == (2, ["number_changed"] * 2)
     held = site.sql("select distinct status, reason from mart.pe_attendance")
     assert held == [("accepted", "number_changed")]
+    needed = "select state, items from mart.attention where reason_code = 'number_changed'"
+    assert site.sql(needed) == [("doubted", 2)]
     first, second = (row for (row,) in site.sql("select attendance_id from mart.pe_attendance order by 1"))
     site.settle(first, True)
     site.resend("accepted", item_ids=[second])
     site.night()
-    assert site.open_cases() == []
+    assert site.open_cases() == site.sql(needed) == []
     assert site.booked() == {"052001": 1, "052002": 1, "062002": 1}
 
 
