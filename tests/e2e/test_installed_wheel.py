@@ -62,12 +62,17 @@ class Installation:
         return printed
 
 
-def wait_for(url):
+def wait_for(url, process):
+    """Until it answers, however slow the machine is; what it printed where it ended before."""
     with requests.Session() as session:
-        session.mount(
-            "http://", HTTPAdapter(max_retries=Retry(connect=60, backoff_factor=0.1, backoff_max=1))
-        )
-        session.get(url, timeout=60).raise_for_status()
+        session.mount("http://", HTTPAdapter(max_retries=Retry(connect=5, backoff_factor=0.1)))
+        for _ in range(100):
+            assert process.poll() is None, process.communicate()[0]
+            try:
+                return session.get(url, timeout=60).raise_for_status()
+            except requests.ConnectionError:
+                continue
+    raise AssertionError(f"{url} does not answer")
 
 
 def install(folder):
@@ -119,7 +124,7 @@ def a_night_runs_without_airflow_against_the_sandbox(installed):
         port = free.getsockname()[1]
     sandbox = installed.start("etl", "sandbox", "start", "--port", str(port))
     try:
-        wait_for(f"http://127.0.0.1:{port}/control/docs")
+        wait_for(f"http://127.0.0.1:{port}/control/docs", sandbox)
         installed.run("etl", "db", "migrate")
         sample = installed.run("etl", "path", "etl/sandbox/data/reference").strip()
         installed.run("etl", "reference", "import", sample)
