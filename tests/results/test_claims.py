@@ -100,7 +100,7 @@ NUMBERS = st.one_of(st.integers(1, 7).map(str), st.sampled_from(["2.0", "01", "x
     asked=st.sets(st.integers(1, 8), min_size=1, max_size=3),
     rules=st.sampled_from(RULES),
 )
-@examples(300)
+@examples(100)
 def test_a_learner_is_who_a_look_at_everybody_says(
     held, clients, accounts, codes, stored, written, gone, asked, rules
 ):
