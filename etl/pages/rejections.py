@@ -59,7 +59,7 @@ def router(host: PagesHost) -> APIRouter:
                     **row,
                     "mended": mended(row["reason_code"], row["system"], told, request.state.visitor.rights),
                 }
-                for row, told in zip(rows, facts, strict=False)
+                for row, told in zip(rows[:_MOST], facts, strict=True)
             ],
             chosen=chosen,
             listed={
