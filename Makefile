@@ -2,7 +2,7 @@
 # make run ONCE=1  the same, ends after the report; its exit code says whether the night was right
 # make test | test-long | test-pages | histories | check | bench | performance | profile | constraints | wheel | release VERSION=1.2.3 | clean
 
-.PHONY: run test test-long test-pages histories check bench performance profile setup-bench constraints wheel release clean setup
+.PHONY: run test test-long test-pages histories check bench performance profile setup-bench constraints wheel release clean setup chromium
 PYTHON_OF_VENV := .venv/bin/python
 
 run: setup
@@ -11,14 +11,12 @@ run: setup
 test: setup
 	$(PYTHON_OF_VENV) -m pytest -n auto --dist worksteal -m "not long" $(ARGS)
 
-# What takes its time, and the property tests once more with all their examples.
-test-long: setup
+# What takes its time (the pages in a real Airflow among it), and the property tests once more with all their examples.
+test-long: setup chromium
 	$(PYTHON_OF_VENV) -m pytest -n auto --dist worksteal -m "(long or hypothesis) and not browser" --hypothesis-profile=thorough $(ARGS)
 
 # The pages in Chromium; CHROMIUM names another one than that of the path.
-test-pages: setup
-	@command -v "$${CHROMIUM:-chromium}" > /dev/null || \
-		{ echo "Chromium is needed to test the pages: apt-get install chromium, or say where it is: CHROMIUM=/path" >&2; exit 1; }
+test-pages: setup chromium
 	$(PYTHON_OF_VENV) -m pytest -n 2 --dist loadfile -m browser tests/browser $(ARGS)
 
 # Random histories of a Moodle site beyond those of the tests: make histories N=3000 SEED=1
@@ -70,3 +68,7 @@ clean:
 
 setup:
 	@tools/setup
+
+chromium:
+	@command -v "$${CHROMIUM:-chromium}" > /dev/null || \
+		{ echo "Chromium is needed to test the pages: apt-get install chromium, or say where it is: CHROMIUM=/path" >&2; exit 1; }

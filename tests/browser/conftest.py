@@ -1,14 +1,11 @@
 """A browser, and pages of a filled warehouse for the visitor that a test chooses: once for each worker."""
 
-import os
 import re
-import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from fastapi import HTTPException, Request
-from playwright.sync_api import expect, sync_playwright
 from psycopg2 import sql
 from sqlalchemy import text
 from starlette.applications import Starlette
@@ -23,6 +20,7 @@ from etl.sandbox.server import serve
 from tests.browser.filled import fill, serving
 from tests.browser.standing import KNOWN, plant
 from tests.fixtures.airflow_runs import StandIn
+from tests.fixtures.chromium import PATIENCE, launched
 from tests.fixtures.warehouse import copy, copy_of
 
 RIGHTS = {
@@ -32,17 +30,6 @@ RIGHTS = {
     "admin": frozenset(Right),
 }
 PREFIX = "/behind/a/proxy"
-# As root Chromium has no sandbox of its own; and it is to ask nobody for anything.
-_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-_PATIENCE = 60_000  # milliseconds: a trial takes its time on a machine that does much else
 _END = sql.SQL("select pg_terminate_backend(pid) from pg_stat_activity where datname = {}")
 # What Chromium itself says of a form that was refused, with why on the page.
 _REFUSED = re.compile(r"responded with a status of (403|404|409|422|503) ")
@@ -145,12 +132,8 @@ def served(shown, airflow):
 
 @pytest.fixture(scope="session")
 def chromium():
-    expect.set_options(timeout=_PATIENCE)
-    with sync_playwright() as playwright:
-        path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -162,7 +145,7 @@ def browsers(chromium, served):
         if (visitor, script) not in contexts:
             context = chromium.new_context(java_script_enabled=script, locale="en-GB")
             context.add_cookies([{"name": "visitor", "value": visitor, "url": served}])
-            context.set_default_timeout(_PATIENCE)
+            context.set_default_timeout(PATIENCE)
             contexts[visitor, script] = context
         return contexts[visitor, script]
 

@@ -49,9 +49,9 @@ class Product:
         self.metadata = embedded.ensure_database(server, "airflow")
         self.engine = db.engine(embedded.ensure_database(server, "warehouse"))
 
-    def rows(self, statement, url=None):
+    def rows(self, statement, url=None, **values):
         with (db.engine(url) if url else self.engine).connect() as session:
-            return sorted(map(tuple, session.execute(text(statement))), key=str)
+            return sorted(map(tuple, session.execute(text(statement), values)), key=str)
 
     def bookings(self):
         answer = requests.get(f"{self.sandbox}/control/pe/ledger", timeout=10).json()

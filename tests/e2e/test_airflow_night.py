@@ -1,13 +1,9 @@
 """The product as `make run` starts it: scheduler, LocalExecutor, rerun from the API, a backfill, and the way down."""
 
-import os
 import re
 import signal
 import subprocess
-import sys
-import tempfile
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import psutil
 import pytest
@@ -30,37 +26,10 @@ from tests.e2e.breakage import (
     mend_the_middle,
     mend_the_plans,
 )
-from tests.e2e.product import COMPETENCES, FLOWS, NIGHT, PUSH, RESULTS, TRANSFER, WRITTEN, Product
+from tests.e2e.product import COMPETENCES, FLOWS, NIGHT, PUSH, RESULTS, TRANSFER, WRITTEN
 from tests.fixtures.planted import alone
 
 pytestmark = pytest.mark.long
-
-
-@pytest.fixture(scope="module")
-def state():
-    """A folder of its own: pytest closes its folders to the user that PostgreSQL has where we are root."""
-    with tempfile.TemporaryDirectory(prefix="etl-night-", ignore_cleanup_errors=True) as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
-
-
-@pytest.fixture(scope="module")
-def product(state):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "etl", "demo"],
-        env=os.environ | {"ETL_STATE_DIR": str(state), "SANDBOX_PORT": "", "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        running = Product(process, state)
-        yield running
-        running.engine.dispose()
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            process.wait(60)
 
 
 def test_the_night_runs_and_everybody_agrees(product):
