@@ -76,6 +76,17 @@ def test_each_pass_says_what_it_did(lists):
     )  # fmt: skip
 
 
+def test_a_pass_is_told_the_period_that_held_then_and_not_a_later_one(lists, write):
+    write(
+        "insert into core.earned_competences"
+        " (client_code, competence_code, valid_from, valid_to, source, source_course_id, run_id, recorded_at) values"
+        " ('C1', 'FA', '2026-07-01', '2026-10-09', 'info', '101', 'give', '2026-11-01T04:10Z')"
+    )
+    told, _ = lists("C1")
+    did = {str(one["passed_at"])[:10]: one["what_it_did"] for one in told["Passes, and what each did"]}
+    assert did["2026-05-01"] == "changed nothing: it was held already, from 2026-03-05 until 2026-06-13"
+
+
 def test_the_answer_of_a_past_night_is_the_one_that_was_known_then(lists):
     told, _ = lists("C1")
     assert [one["sha256"] for one in told["Answers, as they landed"]] == ["aa"]

@@ -90,7 +90,7 @@ def _outcomes(passes: Sequence[Row], periods: Sequence[Row], competence: Row, wa
     held = held.reindex(columns=_PERIOD)
     for name in ("valid_from", "valid_to"):
         held[name] = pd.to_datetime(held[name]).astype("datetime64[s]")
-    covers = overlapping(dated, held).drop_duplicates("row").set_index("row")
+    covers = overlapping(dated, held.sort_values("valid_from")).drop_duplicates("row").set_index("row")
     said = {
         one["place"]: _did(one, periods, covers.loc[label] if label in covers.index else None)
         for label, one in zip(dated.index, dated.to_dict("records"), strict=True)
