@@ -59,7 +59,7 @@ def render_attention(found: Sequence[Attention], console: Console) -> None:
     """Print what needs a person, most urgent first: what the page Tonight shows."""
     _print(console, "[bold]What needs a person[/]" + ("" if found else "  nothing"))
     for one in found:
-        because = f" {one.because}." if one.because else ""
+        because = f" {one.because}" if one.because else ""
         _print(console, f"  [yellow]{one.state}[/]  {escape(f'{one.subject}.{because}')}")
         _print(console, f"    what to do: {escape(one.what_to_do)}")
     console.print()

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from etl import db
 from etl.load.problems import what_to_do
 from etl.load.report import SentenceOf, shared_sentence
-from etl.words import counted
+from etl.words import counted, full_stop
 
 _BY_STATE: Final = {
     "unknown": "whether it was processed is not known: look there, then settle it",
@@ -49,8 +49,8 @@ class Attention:
 
     @property
     def because(self) -> str:
-        """Why, in words, else as a code; empty where the state says it all."""
-        return (self.reason or self.reason_code).rstrip(".")
+        """Why, as a sentence, else as a code; empty where the state says it all."""
+        return full_stop(self.reason) if self.reason else self.reason_code
 
     @property
     def what_to_do(self) -> str:

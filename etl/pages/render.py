@@ -10,7 +10,7 @@ from fastapi.templating import Jinja2Templates
 
 from etl.pages.access import RIGHTS
 from etl.results.why.shape import told_columns
-from etl.words import counted
+from etl.words import counted, full_stop
 
 HERE: Final = Path(__file__).parent
 # The menu: address, and the word for it. A page that the visitor may not open is not in it.
@@ -85,7 +85,12 @@ def _templates() -> Jinja2Templates:
     templates = Jinja2Templates(HERE / "templates")
     templates.env.trim_blocks = templates.env.lstrip_blocks = True
     templates.env.filters |= {"number": number, "moment": moment, "took": took, "label": label}
-    templates.env.filters |= {"value": value, "told_columns": told_columns, "counted": counted}
+    templates.env.filters |= {
+        "value": value,
+        "told_columns": told_columns,
+        "counted": counted,
+        "full_stop": full_stop,
+    }
     return templates
 
 

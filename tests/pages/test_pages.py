@@ -128,7 +128,7 @@ def test_the_page_of_a_run_holds_its_report_by_our_id_or_airflows(op, engine, ni
     with engine.begin() as session:
         runs.close_run(session, runs.open_run(session, "pe_online_attendance", "scheduled__1", {}))
     page = op.get("/run", params={"run_id": "scheduled__1", "flow": "moodle_results"})
-    assert "No <access> to 3 What to do:" in words(page)
+    assert "No <access> to 3. What to do:" in words(page)
     assert "The counts add up" in words(page)
     assert "pe_online_attendance" not in page.text
     assert night in op.get("/run", params={"run_id": night}).text
