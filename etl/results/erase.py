@@ -1,7 +1,8 @@
 """Erase a person on request: everything that is kept of them, wherever it stands, with a proof that names nobody.
 
 What the list of ``person_tables`` says goes in one transaction, with the parts of landed answers and messages that are
-about the person; a count after it has to be 0. Keyed hashes stay (etl.load.erased), so that no later answer brings the
+about the person; a count after it has to be 0. Answers are looked through before it keeps others from landing, and
+then those that came since. Keyed hashes stay (etl.load.erased), so that no later answer brings the
 person back. What another system has taken stands there: the proof says what has to be asked of whom.
 """
 
@@ -21,12 +22,14 @@ from etl.engine.people import Readers
 from etl.errors import GiveUp, InvalidInput
 from etl.load import audit, erased
 from etl.load.erased import Erased, Fact
-from etl.results import erase_bodies
+from etl.results import erase_bodies, erase_landings
 from etl.results.decisions import check_reason
+from etl.results.erase_landings import Look, Walk
 from etl.results.person_tables import HELD, Held
 from etl.words import counted
 
 _CODE: Final = "client"  # the fact that an auditor who knows the code asks about
+_BEING_MADE: Final = 0  # the number of no erasure
 
 
 @dataclass(frozen=True)
@@ -114,16 +117,16 @@ def erase(
     with engine.begin() as session:
         if watch:
             watch.hold(session)
+        walk = Walk(session, tell)
+        found = _look(session, client_code, readers, walk, Look())  # meanwhile nobody waits
         db.rows(session, "reference/files.lock")
         db.execute(session, "results/erase.hold")
-        _gather(session, client_code, readers)
-        if obstacles := [*_running(session), *_unsettled(session)]:
-            raise InvalidInput("; ".join(obstacles))
+        found = _look(session, client_code, readers, walk, found)
         sent = _sent(session)
         asked = {"by": by, "because": because, "request_id": request_id}
         [opened] = db.rows(session, "results/erase.open", **asked)
-        known, facts = _known(session, opened["erasure_id"])
-        counts = erase_bodies.rewrite_landings(session, known, facts, readers, tell)
+        known, _ = _known(session, opened["erasure_id"])
+        counts = erase_landings.rewrite(session, known, readers, found)
         db.execute(session, "results/erase.hold_messages")
         _gather_more(session, client_code, readers)
         known, facts = _known(session, opened["erasure_id"])
@@ -191,11 +194,27 @@ def words(sent: Sent) -> str:
     return f"{counted(sent.items, 'item')} ({sent.kind}) {stand} at {sent.target}, account {sent.account}"
 
 
+def _look(session: Session, client_code: str, readers: Readers, walk: Walk, before: Look) -> Look:
+    """Look for the person in what landed, and was not looked through ``before``. Raises InvalidInput where nobody of
+    this code is there, or where they cannot be erased now.
+    """
+    _gather(session, client_code, readers)
+    if obstacles := [*_running(session), *_unsettled(session)]:
+        raise InvalidInput("; ".join(obstacles))
+    facts = _facts(session)
+    known = erased.read(session).alone(_BEING_MADE, facts)
+    return erase_landings.look(session, known, facts, readers, walk, before)
+
+
 def _known(session: Session, erasure_id: int) -> tuple[Erased, list[Fact]]:
     """What the person is known by, which is remembered from now on."""
-    facts = [Fact(**row) for row in db.rows(session, "results/erase.facts")]
+    facts = _facts(session)
     erased.keep(session, erasure_id, facts)
     return erased.read(session).alone(erasure_id, facts), facts
+
+
+def _facts(session: Session) -> list[Fact]:
+    return [Fact(**row) for row in db.rows(session, "results/erase.facts")]
 
 
 def _nobody(_done: int, _of: int) -> None:

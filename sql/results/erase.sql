@@ -1,4 +1,7 @@
 -- name: begin
+-- Again, where somebody was looked at before in the transaction.
+drop table if exists pg_temp.person_ids;
+
 create temporary table person_ids (
     kind text not null,
     place text not null,
@@ -385,15 +388,22 @@ select integration, system from core.integrations
 -- name: landed
 select count(*) as answers from raw.landings
 
+-- name: came
+-- The answers of a source by scope; of scopes that were looked through up to some answer, those after it.
+select landings.scope, array_agg(landings.landing_id order by landings.landing_id) as landings
+from raw.landings
+left join unnest(cast(:scopes as text []), cast(:until as bigint [])) as seen (scope, landing_id) using (scope)
+where landings.source = :source
+and landings.landing_id > coalesce(seen.landing_id, 0)
+group by landings.scope
+
 -- name: answers
--- The answers of a source, some at a time, packed.
+-- Answers, packed.
 select landing_id, scope, resource, key, sha256, body
 from raw.landings
 join raw.bodies using (sha256)
-where source = :source
-and landing_id > :after
+where landing_id = any(cast(:landings as bigint []))
 order by landing_id
-limit :most
 
 -- name: drop_landings
 delete from raw.landings where landing_id = any(cast(:landings as bigint []))
