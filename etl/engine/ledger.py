@@ -73,7 +73,12 @@ class ChosenItems:
 
 
 def business_keys(facts: pd.DataFrame) -> list[str]:
-    """Each fact as a JSON object of its columns; times to the microsecond, so that a fact is always the same."""
+    """Each fact as a JSON object of its columns; times to the microsecond, so that a fact is always the same.
+
+    Raises TypeError for numbers that pandas keeps as floats: 52 and 52.0 would be two facts, and both be sent.
+    """
+    if floats := list(facts.select_dtypes("floating")):
+        raise TypeError(f"{', '.join(floats)}: a fact is named by texts, whole numbers and times")
     lines = facts.to_json(orient="records", lines=True, date_format="iso", date_unit="us")
     return [line for line in lines.splitlines() if line]
 

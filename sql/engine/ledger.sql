@@ -147,7 +147,7 @@ select
     count(*) filter (where item.status = 'withheld' and moot) as ignored
 from staged
 join ops.outbox as item
-    on item.target = :target and item.kind = :kind and item.business_key = staged.business_key
+    on item.target = :target and item.kind = :kind and item.fact = ops.fact_of(staged.business_key)
 cross join lateral (select item.reason = any(cast(:nothing_to_do as text [])) as moot) as judged
 
 -- name: pushed
@@ -313,7 +313,7 @@ where target = :target
 and kind = :kind
 and account = :account
 and status in ('pending', 'withheld', 'rejected')
-and not exists (select from staged where staged.business_key = held.business_key)
+and not exists (select from staged where ops.fact_of(staged.business_key) = held.fact)
 
 -- name: withhold
 -- Items that are not with the target are not sent until a plan wishes for them again.

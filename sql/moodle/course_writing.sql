@@ -3,7 +3,7 @@
 select item.item_id
 from staged
 join ops.outbox as item
-    on item.target = :target and item.kind = :kind and item.business_key = staged.business_key
+    on item.target = :target and item.kind = :kind and item.fact = ops.fact_of(staged.business_key)
 left join ops.moodle_courses as held using (item_id)
 where held.item_id is null
 or (
@@ -52,7 +52,7 @@ select
     staged.asked_by
 from staged
 join ops.outbox as item
-    on item.target = :target and item.kind = :kind and item.business_key = staged.business_key
+    on item.target = :target and item.kind = :kind and item.fact = ops.fact_of(staged.business_key)
 where item.item_id = any(cast(:offered as bigint []))
 on conflict (item_id) do update
 set
@@ -183,7 +183,7 @@ where folded_code = core.folded(:occurrence_code) and closed_at is null
 select item.item_id, item.status, item.explanation, held.source_course_id
 from ops.outbox as item
 left join ops.moodle_courses as held using (item_id)
-where item.target = :target and item.kind = :kind and item.business_key = cast(:business_key as jsonb)
+where item.target = :target and item.kind = :kind and item.fact = ops.fact_of(cast(:business_key as jsonb))
 
 -- name: rows
 select

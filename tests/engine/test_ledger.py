@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from etl.engine import ledger
@@ -22,6 +23,18 @@ def test_what_a_plan_wishes_for_is_sent_once_and_a_second_plan_changes_nothing(c
     assert carrier.plan({"Ann": "Z", "Bob": "B"}) == runs.Counts(2, unchanged=2)
     assert carrier.push() == {}
     assert carrier.sql("select street from ops.letters order by 1") == [("A",), ("B",)]
+
+
+def test_facts_that_differ_in_any_sign_are_items_of_their_own(carrier):
+    names = ["\\", "\\\\", '"', "\\x41", "A", "a", "\t", "\\t", "é", "e\u0301", "漢", " A"]
+    wished = {name: "street" for name in names}
+    assert carrier.plan(wished) == runs.Counts(len(names), written=len(names))
+    assert carrier.plan(wished) == runs.Counts(len(names), unchanged=len(names))
+
+
+def test_a_number_that_may_be_written_in_two_ways_names_no_fact():
+    with pytest.raises(TypeError, match="course: a fact is named by texts, whole numbers and times"):
+        ledger.business_keys(pd.DataFrame({"course": [52, None], "name": ["Ann", "Bob"]}))
 
 
 def test_nothing_wished_for_is_no_fault(carrier):

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ import zeep
 from lxml import etree
 from urllib3.exceptions import HTTPError
 from zeep.transports import Transport
+from zeep.wsdl import Document
 
 from etl import settings
 from etl.connectors.pe_online.account import PeAccount
@@ -41,12 +43,12 @@ for _name in ("zeep.transports", "zeep.wsdl", "zeep.xsd"):
 
 
 class PeClient:
-    """PE-Online as one account sees it; built once for a push, from our own copy of the WSDL."""
+    """PE-Online as one account sees it."""
 
     def __init__(self, account: PeAccount) -> None:
         self._account = account
         self._transport = _Transport(account)
-        client = zeep.Client(str(WSDL), transport=self._transport, settings=_SETTINGS)  # type: ignore[no-untyped-call]
+        client = zeep.Client(_description(), transport=self._transport, settings=_SETTINGS)  # type: ignore[no-untyped-call]
         self._service = client.create_service(_BINDING, account.url)  # type: ignore[no-untyped-call]
 
     def __enter__(self) -> "PeClient":
@@ -78,6 +80,12 @@ class PeClient:
         """Does the address publish a WSDL with the operation and namespace that this client uses?"""
         text = self._transport.read(f"{self._account.url}?WSDL")
         return NAMESPACE in text and bool(re.search(r"operation\s+name=[\"']ProcessXML[\"']", text))
+
+
+@cache
+def _description() -> Document:
+    """Our own copy of the WSDL, read once for all accounts: it takes as long as several calls."""
+    return Document(str(WSDL), Transport(), settings=_SETTINGS)  # type: ignore[no-untyped-call, arg-type]
 
 
 class _Transport(Transport):

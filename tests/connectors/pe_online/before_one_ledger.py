@@ -17,8 +17,10 @@ _ASIDE = (
     "create table aside.decisions as select * from ops.outbox_decisions",
     # With the views on it; what other targets say of their items came later, and stays.
     "drop table ops.outbox_decisions, ops.outbox_attempts, ops.pe_attendance, ops.outbox cascade",
+    "drop function ops.fact_of",
 )
-_ON_THE_LEDGER = ("20261126820001", "20261127080003")  # what made it, and what changed it since
+# What made it, and what changed it since.
+_ON_THE_LEDGER = ("20261126820001", "20261127080003", "20261127510001")
 FIRST = ("20261101000004_pe_online",)
 LAST = (*FIRST, "20261126004001_pe_passes")
 
