@@ -82,11 +82,11 @@ def test_what_stands_in_the_way_is_said_before_and_refused_after(browse, night, 
     with engine.begin() as session:
         session.exec_driver_sql("update ops.runs set finished_at = null, status = 'running'")
     page = admin.get("/erase?client_code=C-71")
-    assert "Not now a run of moodle_results is under way" in words(page)
+    assert "Not now: a run of moodle_results is under way" in words(page)
     assert "because" not in page.text
     answer = admin.post("/erase", data=given)
     assert answer.status_code == 409
-    assert "Nothing was erased a run of moodle_results is under way" in words(answer)
+    assert "Nothing was erased: a run of moodle_results is under way" in words(answer)
     assert "Bovenkamp" in admin.get("/person?client_code=C-71").text
 
 
