@@ -3,6 +3,7 @@
 import pytest
 
 from etl.sandbox.moodle import changes
+from etl.sandbox.moodle.groups import SEPARATE, VISIBLE
 from etl.sandbox.moodle.withheld import Withheld
 from tests.fixtures.properties import one_quickly
 
@@ -230,3 +231,57 @@ def test_a_client_who_is_known_only_later_is_asked_for_completion(night, engine,
         session.exec_driver_sql("update core.enrolments set closed_at = null where client_code = 'CL00001'")
     night()
     assert ("2", "CL00001") in done()
+
+
+def shows_no_groups(sandbox, mode=SEPARATE):
+    """From now on the course is in groups, and the account may see its own alone, of which it has none."""
+    sandbox.moodle.site.courses[COURSE_A]["groupmode"] = mode
+    sandbox.moodle.site.withhold(Withheld.ALL_GROUPS)
+
+
+def graded(sandbox):
+    sandbox.moodle.site.set_grade(STUDENT, QUIZ, 9, LATER)
+    sandbox.moodle.site.touch(COURSE_A, STUDENT, LATER)
+
+
+@pytest.mark.long
+def test_a_course_whose_groups_are_no_longer_seen_is_a_problem_that_night_and_nobody_is_taken_for_gone(
+    night, sandbox, read, unit, withhold
+):
+    night()
+    before = read("select * from mart.unit_results")
+    shows_no_groups(sandbox)
+    graded(sandbox)
+    for _ in range(2):  # said every night until it is mended
+        run_id, status = night()
+        assert status == "incomplete"
+        problems = read(
+            f"select scope, problem_code, problem from mart.run_steps where run_id = '{run_id}' and problem is not null"
+        )
+        assert problems["scope"].tolist() == ["moodle_main/2"]
+        assert "moodle/site:accessallgroups" in problems["problem"].iloc[0]
+    assert len(read("select * from mart.unit_results")) == len(before)
+
+    withhold(Withheld.ALL_GROUPS, really=False)
+    assert night()[1] == "success"
+    assert unit("E-1001-010", "BSBCMM211")[0] == "passed"
+
+
+def test_groups_are_asked_for_only_in_a_course_whose_groups_do_not_see_each_other(night, sandbox, calls):
+    night()
+    calls()
+    shows_no_groups(sandbox, VISIBLE)
+    sandbox.moodle.site.changes += 1
+    assert night()[1] == "success"
+
+
+@pytest.mark.long
+def test_learners_who_are_no_longer_shown_are_asked_by_their_reports_the_same_night(
+    night, sandbox, withhold, listed, unit
+):
+    night()
+    withhold(Withheld.DETAILS)
+    graded(sandbox)
+    night()
+    assert listed("participants_not_shown") == ["2/", "3/", "4/"]
+    assert unit("E-1001-010", "BSBCMM211")[0] == "passed"
