@@ -6,7 +6,7 @@ from typing import Final
 from etl import places
 from etl.docs.markdown import anchor, cell, table
 from etl.files.columns import COURSES, USERS, Column, File
-from etl.files.kinds import Kind
+from etl.files.kinds import in_words
 from etl.reference.spec import FILES
 
 PAGE: Final = places.ROOT / "docs" / "reference-files.md"
@@ -41,15 +41,9 @@ def _holds(column: Column) -> Iterator[str]:
     elif column.ids_of:
         yield f"the id of {_IDS[column.ids_of]}"
     else:
-        yield _kind(column.kind)
+        yield cell(in_words(column.kind))
     if column.not_a:
         yield "not a {1} of {0}.csv".format(*column.not_a.split("."))
-
-
-def _kind(kind: Kind) -> str:
-    """What a kind says of itself, without what follows from it."""
-    said = (kind.__doc__ or "").partition("\n")[0].partition(";")[0].rstrip(".").replace("``", "`")
-    return cell(said[:1].lower() + said[1:])
 
 
 def _if_empty(column: Column) -> str:

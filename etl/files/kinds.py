@@ -89,15 +89,21 @@ def day(value: str) -> str | None:
     return "must be a date, YYYY-MM-DD"
 
 
-def one_of(*allowed: str) -> Kind:
+class OneOf:
+    """One of a few ``words``."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self.words = words
+        self.__doc__ = f"One of {', '.join(words)}."
+
+    def __call__(self, value: str) -> str | None:
+        """Why it is none of them."""
+        return None if value in self.words else f"must be one of {', '.join(self.words)}"
+
+
+def one_of(*allowed: str) -> OneOf:
     """One of a few words."""
-    words = ", ".join(allowed)
-
-    def kind(value: str) -> str | None:
-        return None if value in allowed else f"must be one of {words}"
-
-    kind.__doc__ = f"One of {words}."
-    return kind
+    return OneOf(allowed)
 
 
 def some_of(*allowed: str) -> Kind:
@@ -130,6 +136,12 @@ def pattern(value: str) -> str | None:
 def match_fields(value: str) -> str | None:
     """Fields that are combined with AND, such as email+given_name."""
     return _different_words("fields", value, MATCHABLE)
+
+
+def in_words(kind: Kind) -> str:
+    """What a kind says of itself, without what follows from it."""
+    said = (kind.__doc__ or "").partition("\n")[0].partition(";")[0].rstrip(".").replace("``", "`")
+    return said[:1].lower() + said[1:]
 
 
 def _different_words(what: str, value: str, allowed: tuple[str, ...]) -> str | None:

@@ -48,6 +48,8 @@ RIGHTS = {
     "why": Right.PERSONS,
     "reference-data": Right.PERSONS,
     "reference-data/change": Right.CHANGE,
+    "reference-row": Right.PERSONS,
+    "reference-row/change": Right.CHANGE,
     "rejections": Right.PERSONS,
     "rejections/dismiss": Right.CHANGE,
     "schools": Right.PERSONS,

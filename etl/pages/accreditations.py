@@ -107,5 +107,5 @@ def router(host: PagesHost) -> APIRouter:
         )
 
     for form in (ACCREDITATION, GROUP):
-        pages.include_router(row_form.router(host, form))
+        pages.include_router(row_form.router(host, form.address, form.always))
     return pages

@@ -32,6 +32,7 @@ from etl.pages import (
     point,
     points,
     reference_data,
+    reference_row,
     registrations,
     rejections,
     relation_numbers,
@@ -92,6 +93,7 @@ def application(host: PagesHost) -> FastAPI:
         erase,
         why,
         reference_data,
+        reference_row,
     ):
         app.include_router(page.router(host))
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

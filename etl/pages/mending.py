@@ -5,7 +5,7 @@ What is not in it is mended outside (at the source, at the target ...), passes b
 the sentence of the reason says so (etl.transform.reasons, and each connector's own).
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from etl import db
 from etl.connectors.registry import CONNECTORS
 from etl.pages.access import RIGHTS
 from etl.pages.host import Right
+from etl.reference.spec import FILES
 from etl.transform.mending import (
     CLIENT_NUMBER,
     CODE,
@@ -27,7 +28,7 @@ from etl.transform.mending import (
     Facts,
     Place,
     RowKey,
-    in_file,
+    in_row,
 )
 from etl.transform.reasons import REASONS
 
@@ -44,13 +45,23 @@ _OF_ACTIVITY: Final = {"occurrence": "occurrence", "unit": "unit", "source": "so
 _MAPPED: Final = Place("mapping", "map the activity", _OF_ACTIVITY, anchor="activities-{activity}")
 _UNMAPPED: Final = Place("mapping", "change the mapping", _OF_ACTIVITY, anchor="activities-{activity}")
 _INTEGRATION: Final = Place("integration", "change the integration", {"integration": "source"})
-_ENROLMENT: Final = in_file("enrolments", "correct the enrolment")
-_PLAN: Final = in_file("enrolment_units", "correct the training plan")
+_ENROLLED: Final = {"enrolment_code": "enrolment", "client_code": "client", "occurrence_code": "occurrence"}
+_PLAN: Final = in_row(
+    "enrolment_units",
+    "correct the training plan",
+    {"enrolment_code": "enrolment", "unit_code": "unit"},
+    "expected_start_date",
+)
+
+
+def _enrolment(word: str, column: str) -> Place:
+    return in_row("enrolments", word, _ENROLLED, column)
+
 
 _SHARED: Final[Mapping[str, Place]] = {
     "unmatched_learner": CLIENT_NUMBER,
     "ambiguous_learner": CLIENT_NUMBER,
-    "no_enrolment": _ENROLMENT,
+    "no_enrolment": _enrolment("enter the enrolment", "client_code"),
     "result_stands": Place(
         "results",
         "dismiss it",
@@ -58,8 +69,8 @@ _SHARED: Final[Mapping[str, Place]] = {
         {"state": "not_possible"},
         "rows",
     ),
-    "enrolment_not_active": _ENROLMENT,
-    "completed_before_start": _ENROLMENT,
+    "enrolment_not_active": _enrolment("correct the enrolment", "status"),
+    "completed_before_start": _enrolment("correct the enrolment", "start_date"),
     "course_link_lost": COURSE,
     "needs_start_date": _PLAN,
     "start_after_finish": _PLAN,
@@ -79,7 +90,12 @@ _SHARED: Final[Mapping[str, Place]] = {
         "people",
     ),
     "person_unknown": REQUEST,
-    "course_not_in_training": in_file("training_parts", "enter the course with its training"),
+    "course_not_in_training": in_row(
+        "training_parts",
+        "enter the course with its training",
+        {"integration": "source", "course_id": "course"},
+        "course_id",
+    ),
     "no_training_request": REQUEST,
     "ambiguous_request": REQUEST,
     "grade_outside_definition": _INTEGRATION,
@@ -126,11 +142,17 @@ _KEYS: Final[Mapping[str, RowKey]] = {
     "occurrence": RowKey((("occurrence", CODE),)),
     "course": RowKey((("course", ID),)),
     "participant": RowKey((("course", ID), ("user", ID))),
+    "learner": RowKey((("course", ID), ("user", NUMBER))),
+    "completion": RowKey((("course", ID), ("person", CODE))),
     "competence": RowKey((("client", CODE), ("source", CODE), ("course", ID)), scope="competence"),
     "account": RowKey((("client", CODE),)),
+    # Rows that a system states, by the files that they are of.
+    **{file.name: RowKey(tuple((name, CODE) for name in file.key), scope="file") for file in FILES},
     **{kind: key for connector in CONNECTORS for kind, key in connector.row_keys.items()},
 }
 _OTHER: Final = RowKey(())
+# The systems whose accounts client_numbers.csv holds, as <system>:<source>.
+_WITH_ACCOUNTS: Final = frozenset(one.system for one in CONNECTORS if one.user_id)
 _CHECKED: Final = ("occurrence", "unit", "client", "source")  # the facts whose codes the warehouse knows
 
 
@@ -146,15 +168,20 @@ def facts_of(rows: Iterable[Facts], session: Session) -> list[dict[str, Any]]:
     likely = [
         [one for one in found if len(found) == 1 or known.issuperset(_codes(one))] for found in readings
     ]
-    return [
+    told = [
         _facts(row, key, found[0] if len(found) == 1 else {})
         for (row, key), found in zip(read, likely, strict=True)
     ]
+    enrolments = _enrolments(session, told)
+    return [{**enrolments.get(_enrolled(one), {}), **one} for one in told]
 
 
 def _key_of(row: Facts) -> RowKey:
-    sent = row["scope"] == row["source"]
-    kind = "occurrence" if sent and row["resource"] == "course" else row["resource"]
+    kind = row["resource"]
+    if kind == "course" and row["scope"] == row["source"]:
+        kind = "occurrence"
+    elif kind == "course_completion":  # of an occurrence, or where that is lost of the course
+        kind = "learner" if row["record_key"].startswith(f"{row['scope']}/") else "enrolment"
     return _KEYS.get(kind, _OTHER)
 
 
@@ -172,8 +199,34 @@ def _known(session: Session, readings: Iterable[Mapping[str, str]]) -> set[tuple
 
 
 def _facts(row: Facts, key: RowKey, told: Mapping[str, str]) -> dict[str, Any]:
-    sent = row["scope"] == row["source"]
-    if sent and row["resource"] in ("enrolment", "withdrawal"):
-        of_enrolment = {"occurrence": row["occurrence_code"], "client": row["client_code"]}
-        return {"source": row["source"], **of_enrolment}
-    return {"source": row["source"], **({} if sent else {key.scope: row["scope"]}), **told}
+    facts = {"source": row["source"], **dict(_beside(row, told))}
+    if row["scope"] != row["source"]:
+        return {**facts, key.scope: row["scope"], **told}
+    if row["resource"] in ("enrolment", "withdrawal"):
+        return {**facts, "occurrence": row["occurrence_code"], "enrolment": row["record_key"]}
+    return {**facts, **told}
+
+
+def _beside(row: Facts, told: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What the warehouse knows of whom a row is about."""
+    if client := row.get("client_code"):
+        yield "client", client
+    if (system := row.get("system")) in _WITH_ACCOUNTS:
+        yield "scheme", f"{system}:{row['source']}"
+    if "person" in told and (scheme := row.get("person_scheme")):
+        yield f"{scheme}_id", told["person"]
+
+
+def _enrolled(facts: Facts) -> tuple[str, str]:
+    return facts.get("client") or "", facts.get("occurrence") or ""
+
+
+def _enrolments(session: Session, told: Iterable[Facts]) -> dict[tuple[str, str], dict[str, str]]:
+    """The enrolment of a client in an occurrence, where there is one and no other."""
+    asked = sorted({pair for one in told if all(pair := _enrolled(one))})
+    if not asked:
+        return {}
+    clients, occurrences = zip(*asked, strict=True)
+    of = {"clients": list(clients), "occurrences": list(occurrences)}
+    found = db.rows(session, "pages/rejections.enrolments", **of)
+    return {(row["client_code"], row["occurrence_code"]): {"enrolment": row["enrolment"]} for row in found}

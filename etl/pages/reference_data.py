@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -17,6 +17,7 @@ from etl import db, reference
 from etl.errors import InvalidInput
 from etl.pages.access import visitor_of
 from etl.pages.host import PagesHost, Visitor
+from etl.pages.reference_row import place_of
 from etl.pages.render import html
 from etl.reference import effect, uploads
 from etl.reference.spec import FILES
@@ -41,8 +42,12 @@ def router(host: PagesHost) -> APIRouter:
     changer = visitor_of(host, "reference-data/change")
 
     @pages.get("/reference-data", dependencies=[visitor_of(host, "reference-data")])
-    def page(request: Request, file: Annotated[str, Query(max_length=200)] = "") -> Response:
-        return _page(host, request, marked=file)
+    def page(
+        request: Request,
+        file: Annotated[str, Query(max_length=200)] = "",
+        done: Literal["", "saved", "removed"] = "",
+    ) -> Response:
+        return _page(host, request, marked=file, done=done)
 
     @pages.get("/reference-data.zip", dependencies=[visitor_of(host, "reference-data")])
     def exported() -> Response:
@@ -135,7 +140,16 @@ def _import(host: PagesHost, got: Unpacked, seen: tuple[str, str], by: str) -> d
 def _page(host: PagesHost, request: Request, status: int = 200, **shown: Any) -> Response:
     with host.engine().connect() as session:
         history = db.rows(session, "pages/reference_data.history", most=_SHOWN)
-    return html(request, "reference-data", status, history=history, files=FILES, most=_SHOWN, **shown)
+    return html(
+        request,
+        "reference-data",
+        status,
+        history=history,
+        files=FILES,
+        place_of=place_of,
+        most=_SHOWN,
+        **shown,
+    )
 
 
 def _version(session: Session) -> int:

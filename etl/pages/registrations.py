@@ -136,7 +136,7 @@ def router(host: PagesHost) -> APIRouter:
             chosen=chosen,
         )
 
-    pages.include_router(row_form.router(host, INTEGRATION))
+    pages.include_router(row_form.router(host, INTEGRATION.address, INTEGRATION.always))
     return pages
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -42,8 +42,9 @@ class Field:
 
 @dataclass(frozen=True)
 class RowForm:
-    """The form of a row of a file, at an address of its own, and the list that it belongs to; ``new``: what a row
-    that is begun says.
+    """The form of a row of a file, at an address, and the list that it belongs to; ``new``: what a row that is begun
+    says. ``asks``: what the address asks besides the key. ``begins``: a key of which no row stands begins one, after
+    the whole key was asked for; else it is one of a row that is gone.
     """
 
     file: File
@@ -54,6 +55,16 @@ class RowForm:
     about: str
     fields: tuple[Field, ...]
     new: Row
+    asks: Row = field(default_factory=dict)
+    begins: bool = False
+
+    def always(self, _asked: Row) -> "RowForm":
+        """This form, whatever is asked: that of an address with one file."""
+        return self
+
+    def at(self, row: Row) -> str:
+        """The address of a row."""
+        return f"{self.address}?{urlencode({**self.asks, **{name: row.get(name, '') for name in self.file.key}})}"
 
     def in_words(self, reason: str) -> str:
         """What is wrong, with the fields as they are called on the page."""
@@ -65,28 +76,30 @@ async def _sent(request: Request) -> Mapping[str, str]:
     return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
 
 
-def router(host: PagesHost, form: RowForm) -> APIRouter:
-    """The form, and what is done with it."""
+def router(host: PagesHost, address: str, form_of: Callable[[Mapping[str, str]], RowForm]) -> APIRouter:
+    """The form that ``form_of`` gives for what is asked or sent, and what is done with it."""
     pages = APIRouter()
-    address = f"/{form.address}"
 
-    @pages.get(address, dependencies=[visitor_of(host, form.address)])
+    @pages.get(f"/{address}", dependencies=[visitor_of(host, address)])
     def shown(request: Request) -> Response:
-        asked = {name: request.query_params.get(name, "") for name in form.file.key}
+        asked = request.query_params
+        form = form_of(asked)
         with host.engine().connect() as session:
             row = entering.standing(session, form.file, asked)
-        if row is None and all(asked.values()):
+        missing = next((name for name in form.file.key if not asked.get(name)), "")
+        if not (row or missing or form.begins):
             raise InvalidInput(f"No such row of {form.file.filename} stands any more.")
-        seen = entering.version(row)
-        begun = {**form.new, **{name: value for name, value in asked.items() if value}}
-        return _page(host, request, form, row or begun, seen)
+        begun = {**form.new, **{name: asked[name] for name in form.file.column_names if asked.get(name)}}
+        missing = missing if form.begins else ""
+        return _page(host, request, form, row or begun, entering.version(row), missing=missing)
 
-    @pages.post(address)
+    @pages.post(f"/{address}")
     def changed(
         request: Request,
-        visitor: Annotated[Visitor, visitor_of(host, f"{form.address}/change")],
+        visitor: Annotated[Visitor, visitor_of(host, f"{address}/change")],
         sent: Annotated[Mapping[str, str], Depends(_sent)],
     ) -> Response:
+        form = form_of(sent)
         row = {name: sent.get(name, "").strip() for name in form.file.column_names}
         do, seen = sent.get("do", ""), sent.get("seen", "")
         change = _change(form, row, seen, visitor.name, removing=do in ("try removal", "remove"))
@@ -95,8 +108,7 @@ def router(host: PagesHost, form: RowForm) -> APIRouter:
         try:
             if do in ("save", "remove"):
                 change(host.engine())
-                asked = urlencode({"done": f"{do}d", **{name: row[name] for name in form.file.key[:1]}})
-                return RedirectResponse(f"{form.back}?{asked}#main", status_code=303)
+                return RedirectResponse(_done(form, do, row), status_code=303)
             told |= _tried(host, change)
         except WrongRow as wrong:
             told["reasons"] = {column: form.in_words(why) for column, why in wrong.reasons.items()}
@@ -108,6 +120,12 @@ def router(host: PagesHost, form: RowForm) -> APIRouter:
         return _page(host, request, form, row, seen, status, **told)
 
     return pages
+
+
+def _done(form: RowForm, do: str, row: Row) -> str:
+    """The list, which says what was done, of which row."""
+    asked = {"done": f"{do}d", **form.asks, **{name: row[name] for name in form.file.key[:1]}}
+    return f"{form.back}?{urlencode(asked)}#main"
 
 
 def _change(form: RowForm, row: Row, seen: str, by: str, removing: bool) -> Callable[[Engine], list[str]]:
@@ -134,20 +152,28 @@ def _page(
     host: PagesHost, request: Request, form: RowForm, row: Row, seen: str, status: int = 200, **told: Any
 ) -> Response:
     columns = form.file.columns
-    days = {column.name for column in columns if column.kind is day}
     yes_or_no = {column.name: _YES_NO for column in columns if column.kind is boolean}
     with host.engine().connect() as session:
         choices = yes_or_no | {one.column: _choices(session, one) for one in form.fields if one.choices}
         course = _course(session, row)
-    shown = {"form": form, "row": row, "seen": seen, "choices": choices, "days": days, "course": course}
-    required = {column.name for column in columns if column.required}
-    return html(request, "row-form", status, **shown, required=required, **({"reasons": {}} | told))
+    shown = {
+        "form": form,
+        "row": row,
+        "seen": seen,
+        "choices": choices,
+        "course": course,
+        "days": {column.name for column in columns if column.kind is day},
+        "required": {column.name for column in columns if column.required and column.default is None},
+        "reasons": {},
+        "missing": "",
+    }
+    return html(request, "row-form", status, **(shown | told))
 
 
-def _choices(session: Session, field: Field) -> Choices:
-    if not isinstance(field.choices, str):
-        return field.choices
-    return tuple((str(row["value"]), row["word"]) for row in db.rows(session, field.choices))
+def _choices(session: Session, of: Field) -> Choices:
+    if not isinstance(of.choices, str):
+        return of.choices
+    return tuple((str(row["value"]), row["word"]) for row in db.rows(session, of.choices))
 
 
 def _course(session: Session, row: Row) -> str | None:

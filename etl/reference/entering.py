@@ -59,7 +59,11 @@ def file_named(name: str) -> File:
 
 def standing(session: Session, file: File, key: Row) -> Row | None:
     """The row of this key as it stands, if it does."""
-    return _of_key(file, held.lines(session, file, file.column_names), key)[1]
+    kinds = {column.name: column.kind for column in file.columns}
+    sought = {name: key.get(name, "").strip() for name in file.key}
+    if any("\0" in said or kinds[name](said) for name, said in sought.items()):
+        return None  # not to be asked of the database: no row has such a key
+    return held.of_key(session, file, [*sought.values()])
 
 
 def version(row: Row | None) -> str:
@@ -120,10 +124,10 @@ def _begin(
     db.rows(session, "reference/files.lock")
     stands = held.lines(session, file, file.column_names)
     stands.index = pd.RangeIndex(-1, -len(stands) - 1, -1)
-    same, now = _of_key(file, stands, key)
+    now = standing(session, file, key)
     if seen is not None and seen != version(now):
         raise InvalidInput(f"Nothing was changed: {_told(file, now)} by now. Look at it again")
-    return stands.drop(index=same), now
+    return stands.drop(index=_of_key(file, stands, key)), now
 
 
 def _told(file: File, row: Row | None) -> str:
@@ -133,12 +137,12 @@ def _told(file: File, row: Row | None) -> str:
     return f"the row says {', '.join(said)}" if said else "the row stands"
 
 
-def _of_key(file: File, rows: pd.DataFrame, key: Row) -> tuple["pd.Index[int]", Row | None]:
-    """Where the row of this key is, and the row."""
+def _of_key(file: File, rows: pd.DataFrame, key: Row) -> "pd.Index[int]":
+    """Where the row of this key is."""
     found = rows
     for name in file.key:
         found = found[found[name] == key.get(name, "").strip()]
-    return found.index, None if found.empty else dict(found.iloc[0].fillna(""))
+    return found.index
 
 
 def _frame(file: File, row: Row) -> pd.DataFrame:

@@ -30,6 +30,16 @@ def lines(session: Session, file: File, columns: Sequence[str]) -> pd.DataFrame:
         return pd.DataFrame(cursor.fetchall(), columns=list(columns), dtype="str")
 
 
+def of_key(session: Session, file: File, key: Sequence[str]) -> dict[str, str] | None:
+    """The open row of a key, empty where a column says nothing; None where there is none."""
+    # Literals without a type take that of the column, so that the index of the key finds the row.
+    sought = sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Literal, key)))
+    with db.driver_cursor(session) as cursor:
+        cursor.execute(statement("of_key", file, texts=texts(file.column_names), sought=sought))
+        found = cursor.fetchone()
+    return found and {name: said or "" for name, said in zip(file.column_names, found, strict=True)}
+
+
 def stated(session: Session, file: File) -> "pd.Series[str]":
     """The first column of the key in the rows that systems state: a file need not state them."""
     with db.driver_cursor(session) as cursor:

@@ -70,6 +70,21 @@ def in_file(name: str, word: str) -> Place:
     return Place("reference-data", word, always={"file": name}, anchor=f"file-{name}")
 
 
+def in_row(name: str, word: str, key: Mapping[str, str], column: str) -> Place:
+    """A row of a file of the reference data, at a column. ``key``: columns with the facts that they hold; where not all
+    of the row's key is among them, the page asks for the rest.
+    """
+    return Place("reference-row", word, key, {"file": name}, f"f-{column}")
+
+
+def _client(column: str) -> Place:
+    return in_row("clients", "correct the client", {"client_code": "client"}, column)
+
+
+def _occurrence(column: str) -> Place:
+    return in_row("occurrences", "correct the occurrence", {"occurrence_code": "occurrence"}, column)
+
+
 COURSE: Final = Place(
     "mapping",
     "choose its course",
@@ -77,7 +92,17 @@ COURSE: Final = Place(
     anchor="course",
 )
 COMPETENCE_LINK: Final = Place("competences", "change its links", {"search": "course"}, anchor="links")
-CLIENT: Final = in_file("clients", "correct the client")
-CLIENT_NUMBER: Final = in_file("client_numbers", "enter the learner's number")
-OCCURRENCE: Final = in_file("occurrences", "correct the occurrence")
-REQUEST: Final = in_file("training_requests", "correct the training request")
+USERNAME, EMAIL, ARCHIVED, GIVEN_NAME = map(_client, ("username", "email", "archived", "given_name"))
+FINISH_DATE, FOLLOW = map(_occurrence, ("finish_date", "follow"))
+CLIENT_NUMBER: Final = in_row(
+    "client_numbers",
+    "enter the learner's number",
+    {"client_code": "client", "scheme": "scheme", "value": "user"},
+    "value",
+)
+REQUEST: Final = in_row(
+    "training_requests",
+    "correct the training request",
+    {name: name for name in ("request_code", "person_id", "external_id")},
+    "person_id",
+)

@@ -1,3 +1,12 @@
+-- name: enrolments
+-- The enrolment of each client in an occurrence, unless there are several.
+select enrolments.client_code, enrolments.occurrence_code, min(enrolments.enrolment_code) as enrolment
+from unnest(cast(:clients as text []), cast(:occurrences as text [])) as asked (client_code, occurrence_code)
+join core.enrolments using (client_code, occurrence_code)
+where enrolments.closed_at is null
+group by enrolments.client_code, enrolments.occurrence_code
+having count(*) = 1
+
 -- name: known
 -- Which of these codes there are.
 select 'occurrence' as fact, occurrence_code as code from core.occurrences
@@ -12,7 +21,18 @@ select 'source', source from core.sources where source = any(cast(:source as tex
 -- name: page
 -- Open rejections of one kind after a place in the list, oldest first.
 with page as (
-    select rejection_id, flow, source, scope, resource, record_key, reason_code, reason, first_seen_at, last_seen_at
+    select
+        rejection_id,
+        flow,
+        source,
+        scope,
+        resource,
+        record_key,
+        reason_code,
+        reason,
+        first_seen_at,
+        last_seen_at,
+        case when learner ~ '^[0-9]{1,18}$' then cast(learner as bigint) end as user_id
     from ops.rejections
     where resolved_at is null
     and dismissed_at is null
@@ -26,10 +46,14 @@ with page as (
 select
     page.*,
     coalesce(sources.system, page.source) as system,
-    enrolments.client_code,
-    enrolments.occurrence_code
+    coalesce(enrolments.client_code, met.client_code) as client_code,
+    enrolments.occurrence_code,
+    integrations.person_scheme
 from page
 left join core.sources using (source)
+left join core.integrations on integrations.integration = page.source
+left join ops.derived_learners as met
+    on met.source = page.source and met.scope = page.scope and met.user_id = page.user_id
 -- What is sent of somebody's enrolment is told by the enrolment alone.
 left join core.enrolments
     on page.resource in ('enrolment', 'withdrawal')

@@ -99,6 +99,13 @@ with merged as (
 
 select count(*) as written, count(*) filter (where is_new) as added from merged
 
+-- name: of_key
+-- The row of a key, as text.
+select {texts}
+from {table}
+where closed_at is null
+and ({key}) = {sought}
+
 -- name: own
 -- The staged rows are the system's from now on.
 insert into ops.reference_origins as held (file, key, system)

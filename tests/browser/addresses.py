@@ -42,6 +42,11 @@ PAGES = {
     "/why-completion": ("why-completion?completion_id={completion}",),
     "/why-test-result": ("why-test-result?brin6=99QQ00&result_key={test}",),
     "/reference-data": ("reference-data",),
+    "/reference-row": (
+        "reference-row?file=enrolments",
+        "reference-row?file=enrolments&enrolment_code=E-1001-002",
+        "reference-row?file=sources&source=new",
+    ),
 }
 ADDRESSES = [address for addresses in PAGES.values() for address in addresses]
 FILES = {
@@ -79,4 +84,5 @@ CHANGES = (
     "/erasure",
     "/reference-data-check",
     "/reference-data-import",
+    "/reference-row",
 )

@@ -94,7 +94,7 @@ def test_what_tonight_lists_as_blocked_leads_to_those_enrolments_and_to_where_it
     [of_one] = re.findall(r'href="(enrolments\?occurrence=[^"]*)"[^>]*>OCC-1<', listed.text)
     blocked = op.get("/" + unescape(of_one).partition("#")[0])
     assert re.findall(r'<td class="id[^"]*">(E-N\d+)</td>', blocked.text) == ["E-N100"]
-    assert 'href="reference-data?file=clients#file-clients"' in blocked.text
+    assert 'href="reference-row?file=clients&amp;client_code=' in blocked.text
     assert ">OCC-1<" not in op.get("/enrolments?reason=client_archived").text
 
 

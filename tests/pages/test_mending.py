@@ -10,7 +10,9 @@ from etl.pages.app import application
 from etl.pages.host import PagesHost, Right
 from etl.pages.mending import PLACES, facts_of, mended
 from etl.pages.results import Filter
+from etl.reference.spec import FILES
 from etl.transform.reasons import REASONS
+from tests.pages.test_pages import links
 
 # Mended in the source or at the target, by whoever runs it, or by time; each sentence says by whom.
 OUTSIDE = {
@@ -48,6 +50,11 @@ FACTS = {
     "client": "CL00001",
     "org_id": "19",
     "competence": "CPR",
+    "enrolment": "E-0001",
+    "scheme": "moodle:moodle_main",
+    "request_code": "R-1",
+    "part_code": "P-1",
+    "training_code": "T-1",
 }
 
 
@@ -70,7 +77,9 @@ def understood(engine):
         path: {one["name"] for one in asked.get("get", {}).get("parameters", ())}
         for path, asked in found.items()
     }
-    return known | {"/results": {*Filter.__dataclass_fields__}, "/integration": {"integration"}}
+    rows = {"file", *(name for file in FILES for name in file.column_names)}
+    forms = {"/integration": {"integration"}, "/reference-row": rows}
+    return known | {"/results": {*Filter.__dataclass_fields__}} | forms
 
 
 @pytest.mark.long
@@ -86,7 +95,11 @@ def test_every_place_answers_with_its_filter_set_at_the_field(op, engine):
             if facts and not address.fragment.startswith(
                 ("number", "activities")
             ):  # where no night was, no rows are
-                assert not address.fragment or f'id="{address.fragment}"' in answer.text, address
+                assert (
+                    not address.fragment
+                    or f'id="{address.fragment}"' in answer.text
+                    or "Which row?" in answer.text
+                ), address
 
 
 def test_a_visitor_is_led_to_no_page_that_is_not_theirs():
@@ -101,7 +114,7 @@ def test_a_visitor_is_led_to_no_page_that_is_not_theirs():
     [
         (
             ("moodle_main", "2", "unit_result", "OCC-1001/8/BSBTEC201", "needs_start_date"),
-            "reference-data?file=enrolment_units#file-enrolment_units",
+            "reference-row?file=enrolment_units&unit_code=BSBTEC201#f-expected_start_date",
         ),
         (
             ("moodle_main", "2", "activity_link", "OCC-1/U/9", "activity_missing"),
@@ -133,6 +146,18 @@ def test_a_visitor_is_led_to_no_page_that_is_not_theirs():
             "competence-holders?state=revoked&competence=CPR#people",
         ),
         (("studio", "", "completion", "12/P9", "integration_paused"), "integration?integration=studio"),
+        (
+            ("studio", "", "completion", "12/P/9", "course_not_in_training"),
+            "reference-row?file=training_parts&integration=studio&course_id=12#f-course_id",
+        ),
+        (
+            ("coachview", "training_parts", "training_parts", "P-9", "entered_by_hand"),
+            "reference-row?file=training_parts&part_code=P-9",
+        ),
+        (
+            ("moodle_main", "2", "course_completion", "2/9", "course_link_lost"),
+            "mapping?source=moodle_main&course=2#course",
+        ),
     ],
 )  # fmt: skip
 def test_a_rejected_row_leads_to_its_own_field(engine, row, address):
@@ -191,4 +216,74 @@ def told(engine, source, scope, resource, key, **more):
 
 def test_of_an_enrolment_that_is_sent_the_row_tells_whose_and_where(engine):
     facts = told(engine, "m", "m", "enrolment", "E/1/2", occurrence_code="OCC-1", client_code="CL1")
-    assert facts == {"source": "m", "occurrence": "OCC-1", "client": "CL1"}
+    assert facts == {"source": "m", "occurrence": "OCC-1", "client": "CL1", "enrolment": "E/1/2"}
+
+
+# Somebody in the occurrence, met in the course by the account of 8; E-2 is another one of theirs, elsewhere.
+MET = (
+    "insert into core.occurrences (occurrence_code, name, status)"
+    " values ('OCC-1', '', 'active'), ('OCC-2', '', 'active')",
+    "insert into core.clients (client_code) values ('CL1')",
+    "insert into core.enrolments (enrolment_code, client_code, occurrence_code, status) values"
+    " ('E-1', 'CL1', 'OCC-1', 'active'), ('E-2', 'CL1', 'OCC-2', 'active')",
+    "insert into ops.derived_learners (source, scope, user_id, listed, reported, client_code, shown, unmapped)"
+    " values ('m', '2', 8, true, true, 'CL1', 0, '{}')",
+    "insert into ops.runs (run_id, flow, status) values ('r', 'moodle_results', 'success')",
+)
+LISTED = (
+    "insert into ops.rejections (flow, source, scope, resource, record_key, reason_code, reason, run_id, learner)"
+    " values ('moodle_results', '{}', '{}', '{}', '{}', '{}', 'Why.', 'r', {})"
+)
+TWICE = (
+    "insert into core.enrolments (enrolment_code, client_code, occurrence_code, status) values"
+    " ('E-3', 'CL1', 'OCC-1', 'withdrawn')"
+)
+PLAN = "reference-row?file=enrolment_units&{}unit_code=U#f-expected_start_date"
+
+
+@pytest.mark.parametrize(
+    ("row", "more", "address"),
+    [
+        (("m", "2", "unit_result", "OCC-1/8/U", "needs_start_date", "'8'"), (), PLAN.format("enrolment_code=E-1&")),
+        (("m", "2", "unit_result", "OCC-1/9/U", "needs_start_date", "'9'"), (), PLAN.format("")),
+        (("m", "2", "unit_result", "OCC-1/8/U", "needs_start_date", "'8'"), (TWICE,), PLAN.format("")),
+        (
+            ("m", "2", "enrolment", "OCC-1/8", "enrolment_not_active", "'8'"),
+            (),
+            "reference-row?file=enrolments&enrolment_code=E-1&client_code=CL1&occurrence_code=OCC-1#f-status",
+        ),
+        (
+            ("m", "2", "learner", "2/44", "unmatched_learner", "'44'"),
+            (),
+            "reference-row?file=client_numbers&scheme=moodle%3Am&value=44#f-value",
+        ),
+        (
+            ("m", "m", "account", "CL1", "client_archived", "null"),
+            (),
+            "reference-row?file=clients&client_code=CL1#f-archived",
+        ),
+        (
+            ("m", "m", "enrolment", "E-2", "client_incomplete", "null"),
+            (),
+            "reference-row?file=clients&client_code=CL1#f-given_name",
+        ),
+        (
+            ("studio", "", "completion", "12/P9", "person_unknown", "null"),
+            (),
+            "reference-row?file=training_requests&external_id=P9#f-person_id",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_listed_leads_to_the_row_of_the_file_and_the_column(op, engine, row, more, address):
+    with engine.begin() as session:
+        for statement in (*SLASHED[-1:], *MET, *more, LISTED.format(*row)):
+            session.exec_driver_sql(statement)
+        session.exec_driver_sql(
+            "update core.integrations set person_scheme = 'external' where integration = 'studio'"
+        )
+    page = op.get("/rejections", params={"source": row[0], "reason_code": row[4]})
+    assert address in links(page)
+    path, _, anchor = address.partition("#")
+    form = op.get(f"/{path}")
+    assert form.status_code == 200
+    assert f'id="{anchor}"' in form.text or "Which row?" in form.text

@@ -66,11 +66,11 @@ def test_whatever_needs_a_person_is_on_the_page_however_many_kinds_there_are(op,
 
 
 def test_a_reason_that_is_mended_on_a_page_is_linked_to_it_from_tonight_and_from_its_rows(op, night):
-    place = "reference-data?file=client_numbers#file-client_numbers"
-    assert place in links(op.get("/tonight"))
+    place = "reference-row?file=client_numbers"
+    assert f"{place}#f-value" in links(op.get("/tonight"))
     page = op.get("/rejections", params=chosen("unmatched_learner"))
-    assert links(page).count(place) == 100
-    assert place not in links(op.get("/rejections", params=chosen("needs_graded_date")))
+    assert sum(one.startswith(f"{place}&value=") for one in links(page)) == 100
+    assert place not in "".join(links(op.get("/rejections", params=chosen("needs_graded_date"))))
 
 
 def test_a_reason_on_the_page_of_a_run_is_linked_to_where_it_is_mended_and_to_its_rows(
@@ -81,12 +81,12 @@ def test_a_reason_on_the_page_of_a_run_is_linked_to_where_it_is_mended_and_to_it
         part = runs.Step("main/4", problem_code="course_gone", problem="Course 4 is gone")
         runs.record_steps(session, night, "land", [part])
     found = links(op.get("/run", params={"run_id": night}))
-    assert "reference-data?file=client_numbers#file-client_numbers" in found
+    assert "reference-row?file=client_numbers#f-value" in found
     assert "mapping?source=main&course=4#course" in found
     [rows] = [one for one in found if one.startswith("rejections?") and "unmatched_learner" in one]
     assert "Rows of main, unmatched_learner" in words(op.get(f"/{rows}"))
     viewers = links(browse(Right.SEE).get("/run", params={"run_id": night}))
-    assert not [one for one in viewers if one.startswith(("reference-data", "rejections"))]
+    assert not [one for one in viewers if one.startswith(("reference-", "rejections"))]
 
 
 def test_rows_of_one_reason_are_listed_whatever_their_source(op, night):

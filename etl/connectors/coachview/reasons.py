@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from etl.transform.mending import REQUEST, Place
+from etl.transform.mending import Place
 
 REASONS: Final = {
     "not_in_coachview": "Coachview knows no such person or enrolment, or the request is finished there already.",
@@ -17,6 +17,11 @@ MENDED: Final = {
     "not_in_coachview": Place(
         "registrations", "see what it refuses", always={"status": "rejected"}, anchor="rows"
     ),
-    "entered_by_hand": REQUEST,
+    "entered_by_hand": Place(
+        "reference-row",
+        "see what was entered",
+        {name: name for name in ("file", "training_code", "part_code", "request_code", "client_code")},
+        {"file": "training_requests"},
+    ),
     "outcome_unknown": Place("registrations", "settle them", always={"status": "unknown"}, anchor="rows"),
 }

@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from etl.transform.mending import CLIENT, CLIENT_NUMBER, COURSE, OCCURRENCE, Place, in_file
+from etl.transform.mending import (
+    ARCHIVED,
+    CLIENT_NUMBER,
+    COURSE,
+    EMAIL,
+    FINISH_DATE,
+    FOLLOW,
+    GIVEN_NAME,
+    USERNAME,
+    Place,
+    in_row,
+)
 
 REASONS: Final = {
     "course_not_linked": "No course of the source has this occurrence code as its idnumber.",
@@ -61,21 +72,21 @@ REASONS: Final = {
 MENDED: Final = {
     "course_not_linked": COURSE,
     "account_gone": CLIENT_NUMBER,
-    "username_taken": CLIENT,
-    "email_taken": CLIENT,
-    "value_not_taken": CLIENT,
-    "role_not_assignable": in_file("moodle_writing", "set another role"),
+    "username_taken": USERNAME,
+    "email_taken": EMAIL,
+    "value_not_taken": USERNAME,
+    "role_not_assignable": in_row("moodle_writing", "set another role", {"source": "source"}, "role_id"),
     "idnumber_taken": COURSE,
     "short_name_taken": COURSE,
     "category_not_usable": COURSE,
-    "ends_before_start": OCCURRENCE,
-    "course_of_several": OCCURRENCE,
+    "ends_before_start": FINISH_DATE,
+    "course_of_several": FOLLOW,
     "waits_for_person": Place(
         "enrolments", "have it sent", {"occurrence": "occurrence"}, {"state": "ready"}, "rows"
     ),
-    "client_not_listed": CLIENT,
-    "client_archived": CLIENT,
-    "client_incomplete": CLIENT,
+    "client_not_listed": GIVEN_NAME,
+    "client_archived": ARCHIVED,
+    "client_incomplete": GIVEN_NAME,
     "ambiguous_account": CLIENT_NUMBER,
     "account_of_another": CLIENT_NUMBER,
 }
