@@ -39,6 +39,14 @@ def test_tonight_says_what_was_not_done_and_what_to_do_with_a_link_to_the_run(op
     assert "0 of 1 flow did all they had to" in words(page)
 
 
+def test_what_to_do_that_asks_something_ends_with_its_question_mark_alone(op, engine, night):
+    with engine.begin() as session:
+        session.exec_driver_sql("update ops.runs set started_at = started_at - interval '3 days'")
+    said = words(op.get("/tonight"))
+    assert "does the scheduler run?" in said
+    assert "?." not in said
+
+
 def test_tonight_lists_new_rejections_with_a_link_to_their_rows(op, night):
     page = op.get("/tonight")
     assert "main: 249 rows. Nobody matches." in words(page)
