@@ -165,7 +165,8 @@ def _page(
 
 def _shown(row: Mapping[str, Any], visitor: Visitor) -> dict[str, Any]:
     code = row["reason_code"]
-    facts = {"occurrence": row["occurrence_code"], "client": row["client_code"], "source": row["source"]}
+    known = {name: row[f"{name}_code"] for name in ("occurrence", "client", "enrolment", "unit")}
+    facts = {**known, "source": row["source"]}
     return {
         **row,
         "why": reason(code) if code else "",

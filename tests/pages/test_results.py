@@ -204,5 +204,6 @@ def test_a_result_that_is_not_possible_leads_to_the_enrolment_that_has_to_be_men
             "update core.enrolments set status = 'withdrawn' where enrolment_code = 'E1001'"
         )
     page = op.get("/results?state=not_possible")
-    assert "reference-data?file=enrolments#file-enrolments" in links(page)
+    enrolment = "reference-row?file=enrolments&enrolment_code=E1001&client_code=CL1001&occurrence_code=OCC-1"
+    assert f"{enrolment}#f-status" in links(page)
     assert "results?state=not_possible&occurrence=OCC-1&learner=CL1000#rows" in links(page)
