@@ -78,12 +78,6 @@ class Administration:
             clients=self._wanted,
         )
 
-    def profiles(self, learners: pd.DataFrame) -> pd.DataFrame:
-        """``learners`` (scope, user_id, user_idnumber as their report has it) with the fields of their accounts."""
-        accounts = self._claims.accounts(learners["user_id"])
-        people = learners.merge(accounts, on="user_id", how="left")
-        return people.assign(idnumber=people["idnumber"].fillna(people["user_idnumber"]))
-
     def hidden_fields(self, participants: pd.DataFrame) -> pd.DataFrame:
         """Courses that do not show any more what their learners are matched by, as rejected rows."""
         used = used_fields(self._source.match_code, self._source.match_fields)
@@ -94,24 +88,20 @@ class Administration:
 
     def match(self, users: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """Matched learners, their enrolments, and the rejected; ``users`` as match_learners takes them."""
-        return self.enrolled(self.persons(users))
-
-    def persons(self, users: pd.DataFrame) -> pd.DataFrame:
-        """Who learners are, or why they are nobody (see match_learners); ``users`` as it takes them."""
-        return self._claims.persons(users)
+        return self.enrolled(self._claims.persons(users))
 
     def enrolled(self, persons: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-        """Matched learners, their enrolments, and the rejected."""
+        """Matched learners, their enrolments, and the rejected; ``persons``: see match_learners."""
         nobody = persons.loc[persons["client_code"].isna(), "scope"]
-        label = nobody.map(self._labels).astype("str").fillna("course " + nobody)
+        label = nobody.map(self._labels(nobody)).astype("str").fillna("course " + nobody)
         matched, unmatched = matched_and_not(persons.assign(label=label))
         enrolments, unenrolled = learner_enrolments(matched, self.courses, self.enrolments)
         return matched, enrolments, combined([unmatched, unenrolled])
 
-    @cached_property
-    def _labels(self) -> "pd.Series[str]":
+    def _labels(self, scopes: "pd.Series[str]") -> "pd.Series[str]":
         """How courses are named where it is said who is not matched."""
-        return self.courses.groupby("scope")["occurrence_code"].agg("+".join)
+        named = self.courses[self.courses["scope"].isin(scopes.unique())]
+        return named.groupby("scope")["occurrence_code"].agg("+".join)
 
     def _of_clients(self, name: str) -> pd.DataFrame:
         return self._query(name, occurrences=self._occurrences, clients=self._wanted)

@@ -53,6 +53,13 @@ class Claims:
         known = clients[clients["listed"]], stored, *self._rules
         return match_learners(users, *known, learner_candidates(rivals, *known))
 
+    def reported(self, learners: pd.DataFrame) -> pd.DataFrame:
+        """The same of ``learners`` (scope, user_id, user_idnumber as their report has it) by what is known of their
+        accounts.
+        """
+        people = learners.merge(self.accounts(learners["user_id"]), on="user_id", how="left")
+        return self.persons(people.assign(idnumber=people["idnumber"].fillna(people["user_idnumber"])))
+
     def _clients_of(self, session: Session, accounts: pd.DataFrame) -> pd.DataFrame:
         """The clients that accounts may claim; ``listed``: whether the administration still knows them."""
         stage(session, "core.site_accounts", accounts[["user_id", *ACCOUNT_FIELDS]])

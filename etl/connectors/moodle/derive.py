@@ -25,6 +25,7 @@ from etl.engine.polling import found_for
 from etl.load import open_activities, rejections
 from etl.load.runs import Counts
 from etl.results.administration import Administration
+from etl.results.claims import Claims
 from etl.transform.learners import NOBODY
 from etl.transform.unit_rejections import activity_keys
 
@@ -76,8 +77,7 @@ class MoodleDerivation(Derivation[Courses]):
         if not due.some:
             return None, set()
         answers, held = some_answers(session, self.source, due)
-        links = Administration(self.engine, self.source, due.some).activity_links
-        everybody = remembered.reshaped(session, self.source, held, answers, links, due.anew.shown)
+        everybody = remembered.reshaped(session, self.source, held, answers, due.links, due.anew.shown)
         if everybody:
             lot, more = self._some(session, due.without(everybody))
             return lot, everybody | more
@@ -116,16 +116,14 @@ class MoodleDerivation(Derivation[Courses]):
 
     def administration(self, lot: Lot[Courses]) -> tuple[Administration, pd.DataFrame]:
         """What is known of the courses and their learners, and who these are."""
-        administration = Administration(self.engine, self.source, lot.scopes)
-        answers, held = lot.answers.answers, lot.answers.held
+        claims, answers, held = Claims(self.engine, self.source), lot.answers.answers, lot.answers.held
         people = pd.concat([answers.people, answers.absent.assign(user_idnumber=None)], ignore_index=True)
         if held is None:
-            return administration, administration.persons(administration.profiles(people))
+            return Administration(self.engine, self.source, lot.scopes), claims.reported(people)
         sure = held.loc[held["sure"], list(NOBODY.columns)].merge(people[_LEARNER], on=_LEARNER)
         others = people.merge(sure[_LEARNER], on=_LEARNER, how="left_anti")
         if len(others):
-            found = administration.persons(administration.profiles(others))
-            sure = pd.concat([sure, found], ignore_index=True)
+            sure = pd.concat([sure, claims.reported(others)], ignore_index=True)
         clients = sorted({*sure["client_code"].dropna(), *held["client_code"].dropna()})
         return Administration(self.engine, self.source, lot.scopes, clients), sure.astype(NOBODY.dtypes)
 
@@ -149,6 +147,8 @@ class MoodleDerivation(Derivation[Courses]):
     ) -> None:
         late, held = administration.finished.intersection(lot.scopes), lot.answers.held
         for flow, part in ((FLOW, set(lot.scopes) - late), (LATE, late)):
+            if not part:
+                continue
             rows = rejected[rejected["scope"].isin(part)]
             if held is None:
                 rejections.replace(session, run_id, flow, self.source.source, part, rows)

@@ -19,6 +19,7 @@ that stand is looked at with the next of these changes. Whoever lets results dep
 to tests/connectors/moodle/test_learners_due.py.
 """
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -42,7 +43,7 @@ from etl.connectors.moodle.reach import reached, refused
 from etl.connectors.moodle.told_anew import Anew, told_anew
 from etl.engine.sources import Source
 from etl.load import landing
-from etl.results.administration import Administration
+from etl.results.claims import Claims
 from etl.transform.completions import RESOURCE as COURSE_COMPLETION
 from etl.transform.rejected import combined
 
@@ -77,12 +78,28 @@ class Due:
         """What these courses are derived from."""
         return self.courses[self.courses["scope"].isin(list(scopes))]
 
+    @property
+    def links(self) -> pd.DataFrame:
+        """The activities (scope, activity_id) with a unit, of the courses of which some learners are derived."""
+        courses = self.known_of(self.some)
+        rows = [
+            (scope, int(activity))
+            for scope, facts in zip(courses["scope"], courses["facts"], strict=True)
+            for _, _, activity in json.loads(facts)["links"]
+        ]
+        return pd.DataFrame(rows, columns=["scope", "activity_id"]).astype(
+            {"scope": "str", "activity_id": "int64"}
+        )
+
     def without(self, scopes: Collection[str]) -> "Due":
         """The same without some of the courses of which only some learners are derived."""
-        return self._of([scope for scope in self.some if scope not in scopes])
+        return self._of([scope for scope in self.some if scope not in scopes]) if scopes else self
 
     def parts(self, most: int) -> Iterator["Due"]:
         """The courses of which some learners are derived, up to so many learners at a time."""
+        if len(self.learners) < most:
+            yield self
+            return
         place = self.learners.groupby("scope").size().reindex(list(self.some), fill_value=0).cumsum() // most
         for _, part in place.groupby(place.to_numpy()):
             yield self._of(part.index.tolist())
@@ -229,9 +246,7 @@ def _others_now(engine: Engine, session: Session, source: Source, scopes: Sequen
     held = db.query(session, "moodle/derived.learners", source=source.source, scopes=list(scopes))
     if held.empty:
         return held[_LEARNER]
-    administration = Administration(engine, source, scopes)
-    people = held[_LEARNER].assign(user_idnumber=held["idnumber"])
-    now = administration.persons(administration.profiles(people))
+    now = Claims(engine, source).reported(held[_LEARNER].assign(user_idnumber=held["idnumber"]))
     both = held.astype({"scope": "str"}).merge(now, on=_LEARNER, suffixes=("", "_now"))
     same = [both[name].fillna("") == both[f"{name}_now"].fillna("") for name in ["client_code", "reason"]]
     return both.loc[~(same[0] & same[1]), _LEARNER]

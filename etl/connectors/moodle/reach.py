@@ -51,7 +51,8 @@ Reach = Callable[[Session, Source, Sequence[Change]], Reached]
 def reached(session: Session, source: Source, courses: pd.DataFrame) -> Reached:
     """Whom the changes of some courses reach; ``courses``: scope, facts, facts_known and activities, as JSON."""
     changes: dict[str, list[Change]] = {}
-    for scope, *texts in courses[["scope", "facts_known", "facts", "activities"]].itertuples(index=False):
+    other = courses[courses["facts"] != courses["facts_known"]]
+    for scope, *texts in other[["scope", "facts_known", "facts", "activities"]].itertuples(index=False):
         then, now, shown = map(json.loads, texts)
         for fact in REACHES:
             if then[fact] != now[fact]:

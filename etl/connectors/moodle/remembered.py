@@ -110,8 +110,11 @@ def reshaped(
 
 def _graded_no_more(session: Session, source: Source, now: pd.DataFrame, links: pd.DataFrame) -> set[str]:
     """Courses in which a learner had a grade for what has no unit, and nobody has one now."""
+    before = _unmapped(now, "unmapped")
+    if before.empty:
+        return set()
     there = _unmapped(now, "unmapped_now")
-    lost = _unmapped(now, "unmapped").merge(pd.concat([there, links[there.columns]]), how="left_anti")
+    lost = before.merge(pd.concat([there, links[there.columns]]), how="left_anti")
     if lost.empty:
         return set()
     others = db.query(
@@ -128,10 +131,10 @@ def _graded_no_more(session: Session, source: Source, now: pd.DataFrame, links: 
 
 def _unmapped(held: pd.DataFrame, name: str) -> pd.DataFrame:
     """The activities (scope, activity_id) of a column of arrays."""
-    arrays = held[["scope", name]].dropna().drop_duplicates()
-    numbers = arrays.assign(activity_id=arrays[name].map(lambda array: sorted(_numbers(array))))
-    numbered = numbers.explode("activity_id").dropna().astype({"scope": "str", "activity_id": "int64"})
-    return numbered[["scope", "activity_id"]].drop_duplicates()
+    arrays = set(zip(held["scope"].tolist(), held[name].fillna("{}").tolist(), strict=True))
+    found = {(scope, activity) for scope, array in arrays for activity in _numbers(array)}
+    frame = pd.DataFrame(sorted(found), columns=["scope", "activity_id"])
+    return frame.astype({"scope": "str", "activity_id": "int64"})
 
 
 def mapped_now(held: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
@@ -139,8 +142,8 @@ def mapped_now(held: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     return _unmapped(held, "unmapped").merge(links[["scope", "activity_id"]].drop_duplicates())
 
 
-def _numbers(array: str) -> set[str]:
-    return set(array.strip("{}").split(",")) - {""}
+def _numbers(array: str) -> list[int]:
+    return [int(number) for number in array.strip("{}").split(",") if number]
 
 
 def shapes(grades: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
