@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import pandas as pd
 import pyarrow as pa
@@ -33,8 +33,7 @@ class Answer:
     body: bytes
 
 
-@dataclass(frozen=True)
-class Landed:
+class Landed(NamedTuple):
     """One landed answer, read back."""
 
     landing_id: int

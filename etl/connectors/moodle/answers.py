@@ -21,7 +21,7 @@ class Answers:
     ``learners``: scope, user_id, user_idnumber, grade_percent, landing_id of everybody who has a report.
     ``answered``: scope, activity_id, module of what reports show of anybody in these courses (see shown_activities).
     ``completed``: scope, user_id, completed_at, grade_percent, current (read with or after the learner's report).
-    ``participants``: scope, user_id and what their list shows of them (see decode_enrolled_users).
+    ``participants``: scope, user_id and who their list says they are (see ParticipantLists).
     ``absent``: scope, user_id of participants who have neither: those of whom the site tells us nothing.
     ``names``: scope, activity_id (text), name, module, grade_pass of what whole reports name.
     """

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -17,9 +17,9 @@ from etl.connectors.moodle import contract
 from etl.connectors.moodle.contract import CourseState
 from etl.connectors.moodle.due import inputs_of
 from etl.connectors.moodle.grade_report import decode_learners
-from etl.connectors.moodle.landed import ACCESS, FLOW, GRADES, MODULE, USER_GRADES, USERS, newest
+from etl.connectors.moodle.landed import ACCESS, COMPLETION, FLOW, GRADES, MODULE, USER_GRADES, USERS, newest
 from etl.connectors.moodle.participants import decode_enrolled_users
-from etl.connectors.moodle.poll_plan import NOT_TOLD, changed_since, there_just_before
+from etl.connectors.moodle.poll_plan import ACCESS_MARGIN, NOT_TOLD, changed_since, there_just_before
 from etl.engine.decoding import MALFORMED
 from etl.engine.polling import COURSE
 from etl.engine.sources import Source
@@ -152,6 +152,26 @@ class Before:
         """The activities or learners that could not be read when they were asked last ("" = the course itself)."""
         keys = self.unread.loc[self.unread["resource"] == resource, "record_key"]
         return {str(key).partition("/")[2] for key in keys}
+
+    def completions_due(
+        self, learners: Sequence[int], single: Collection[int], now: pd.DataFrame
+    ) -> list[int]:
+        """Of learners those whose completion was never asked for or not read, who were in the course since (``now``),
+        or have a newer grade report (``single``: of tonight).
+        """
+        asked, again, graded = self.moments(COMPLETION), self.again(COMPLETION), self.at(GRADES)
+        reports = self.moments(USER_GRADES)
+        seen = dict(zip(now["user_id"].tolist(), now["last_course_access"].tolist(), strict=True))
+        return [
+            user
+            for user in learners
+            if user in single
+            or str(user) in again
+            or (moment := asked.get(str(user))) is None
+            or (graded is not None and moment < graded)
+            or moment < reports.get(str(user), moment)
+            or seen.get(user, -1) >= (moment - ACCESS_MARGIN).timestamp()
+        ]
 
     @property
     def broken(self) -> bool:

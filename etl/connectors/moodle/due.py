@@ -197,15 +197,12 @@ def _landed_since(session: Session, source: Source, scopes: Sequence[str]) -> pd
 
 def _courses(session: Session, source: Source, scopes: Sequence[str]) -> pd.DataFrame:
     asked = {"source": source.source, "scopes": list(scopes), "resources": _RESOURCES, "rules": _RULES}
-    return db.query(session, "moodle/derived.courses", **asked).astype({"scope": "str"})
+    return db.query(session, "moodle/derived.courses", **asked)
 
 
 def _known(session: Session, source: Source, scopes: Sequence[str]) -> pd.DataFrame:
     known = db.query(session, "moodle/derived.known", flow=FLOW, source=source.source, scopes=scopes)
-    renamed = known.rename(
-        columns={name: f"{name}_known" for name in ["accounts_version", "facts", "people"]}
-    )
-    return renamed.astype({"scope": "str"})
+    return known.rename(columns={name: f"{name}_known" for name in ["accounts_version", "facts", "people"]})
 
 
 def _with_facts(session: Session, source: Source, courses: pd.DataFrame) -> pd.DataFrame:
@@ -215,7 +212,7 @@ def _with_facts(session: Session, source: Source, courses: pd.DataFrame) -> pd.D
     scopes = courses["scope"].tolist()
     facts = db.query(session, "moodle/derived.course_facts", source=source.source, scopes=scopes)
     people = db.rows(session, "moodle/derived.people", source=source.source, scheme=source.user_scheme)[0]
-    return courses.merge(facts.astype({"scope": "str"}), on="scope").assign(**people)
+    return courses.merge(facts, on="scope").assign(**people)
 
 
 def _of_lists(session: Session, source: Source, fresh: pd.DataFrame, scopes: Collection[str]) -> list[int]:
@@ -237,7 +234,7 @@ def _moved(session: Session, source: Source, lists: pd.DataFrame) -> pd.DataFram
     """Who came to a list of participants or left it."""
     scopes = lists["scope"].unique().tolist()
     before = db.query(session, "moodle/derived.listed", source=source.source, scopes=scopes)
-    both = pd.concat([lists[_LEARNER].drop_duplicates(), before.astype({"scope": "str"})])
+    both = pd.concat([lists[_LEARNER].drop_duplicates(), before])
     return both.drop_duplicates(keep=False)
 
 
@@ -247,6 +244,6 @@ def _others_now(engine: Engine, session: Session, source: Source, scopes: Sequen
     if held.empty:
         return held[_LEARNER]
     now = Claims(engine, source).reported(held[_LEARNER].assign(user_idnumber=held["idnumber"]))
-    both = held.astype({"scope": "str"}).merge(now, on=_LEARNER, suffixes=("", "_now"))
+    both = held.merge(now, on=_LEARNER, suffixes=("", "_now"))
     same = [both[name].fillna("") == both[f"{name}_now"].fillna("") for name in ["client_code", "reason"]]
     return both.loc[~(same[0] & same[1]), _LEARNER]

@@ -18,7 +18,7 @@ from etl.connectors.moodle.grade_report import decode_learners, may_be_withheld
 from etl.connectors.moodle.grades import decode_grade_report
 from etl.connectors.moodle.landed import ACCESS, COMPLETION, GRADES, MODULE, USER_GRADES, USERS
 from etl.connectors.moodle.participants import decode_enrolled_users
-from etl.connectors.moodle.poll_plan import ACCESS_MARGIN, Poll, poll_plan
+from etl.connectors.moodle.poll_plan import Poll, poll_plan
 from etl.connectors.moodle.reasons import REASONS
 from etl.engine.polling import PolledCourse, reason_of
 from etl.errors import EtlError, RejectRecord
@@ -111,7 +111,7 @@ class CoursePoll(PolledCourse):
             self._ask_modules(poll, before)  # after the reports: no pass grade is older than its grades
         single = self._reported_alone()
         learners = self._open_learners(matched, enrolments, {*reported["user_id"], *single})
-        due = learners if poll.whole else _due(learners, single, now, before)
+        due = learners if poll.whole else before.completions_due(learners, single, now)
         self._ask_completions(due, before, everybody=poll.whole)
 
     def _known_otherwise(self, now: pd.DataFrame) -> bool:
@@ -278,22 +278,3 @@ def _decision(poll: Poll, before: Before) -> Decision:
     if poll.why:
         return cast(Decision, poll.why)
     return "changed" if before.unread.empty and before.unchanged is False else "unread"
-
-
-def _due(learners: Sequence[int], single: Collection[int], now: pd.DataFrame, before: Before) -> list[int]:
-    """Those never asked or not read, those who were in the course since, those with a newer grade report
-    (``single``: of tonight).
-    """
-    asked, again, graded = before.moments(COMPLETION), before.again(COMPLETION), before.at(GRADES)
-    reports = before.moments(USER_GRADES)
-    seen = dict(zip(now["user_id"].tolist(), now["last_course_access"].tolist(), strict=True))
-    return [
-        user
-        for user in learners
-        if user in single
-        or str(user) in again
-        or (moment := asked.get(str(user))) is None
-        or (graded is not None and moment < graded)
-        or moment < reports.get(str(user), moment)
-        or seen.get(user, -1) >= (moment - ACCESS_MARGIN).timestamp()
-    ]

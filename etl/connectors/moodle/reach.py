@@ -89,7 +89,7 @@ def _the_list(session: Session, source: Source, changes: Sequence[Change]) -> Re
 def refused(session: Session, source: Source, scopes: Sequence[str], resource: str) -> pd.DataFrame:
     """Learners (scope, user_id) of whom something of a kind is refused."""
     asked = {"source": source.source, "scopes": list(scopes), "flows": [FLOW, LATE], "resource": resource}
-    return db.query(session, "moodle/derived.refused", **asked).astype(_NOBODY.dtypes)
+    return db.query(session, "moodle/derived.refused", **asked)
 
 
 def _with_refused(session: Session, source: Source, changes: Sequence[Change]) -> Reached:
@@ -102,7 +102,7 @@ def _as_found_by(statement: str) -> Reach:
     def found(session: Session, source: Source, changes: Sequence[Change]) -> Reached:
         asked = {"source": source.source, "scopes": [one.scope for one in changes]}
         learners = db.query(session, f"moodle/derived.{statement}", **asked)
-        return Reached(learners=learners.astype(_NOBODY.dtypes))
+        return Reached(learners=learners)
 
     return found
 

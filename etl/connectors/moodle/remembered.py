@@ -126,7 +126,7 @@ def _graded_no_more(session: Session, source: Source, now: pd.DataFrame, links: 
         seen_scopes=now["scope"].tolist(),
         seen_users=now["user_id"].tolist(),
     )
-    return set(lost.merge(others.astype(lost.dtypes), how="left_anti")["scope"])
+    return set(lost.merge(others, how="left_anti")["scope"])
 
 
 def _unmapped(held: pd.DataFrame, name: str) -> pd.DataFrame:

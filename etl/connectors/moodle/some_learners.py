@@ -19,6 +19,7 @@ from etl.connectors.moodle.landed import GRADES, MODULE, USER_GRADES, LandedAnsw
 from etl.connectors.moodle.told_anew import by_pass_grade
 from etl.engine.sources import Source
 from etl.load import landing
+from etl.transform.positions import among
 from etl.transform.rejected import combined
 
 _LEARNER: Final = ["scope", "user_id"]
@@ -57,8 +58,7 @@ def some_answers(session: Session, source: Source, due: Due) -> tuple[Answers, p
     same = idnumbers["user_idnumber"].fillna("").to_numpy() == held["idnumber"].fillna("").to_numpy()
     known = held["client_code"].notna() | held["reason"].notna()
     sure = known & same & ~held["scope"].isin(list(due.claims))
-    listed_now = pd.MultiIndex.from_frame(held[_LEARNER]).isin(pd.MultiIndex.from_frame(theirs))
-    return answers, held.assign(sure=sure, listed=listed_now)
+    return answers, held.assign(sure=sure, listed=among(held, theirs))
 
 
 def _held(session: Session, source: Source, due: Due) -> pd.DataFrame:
@@ -69,8 +69,7 @@ def _held(session: Session, source: Source, due: Due) -> pd.DataFrame:
         scopes=due.learners["scope"].tolist(),
         users=due.learners["user_id"].tolist(),
     )
-    known = known.rename(columns={"listed": "was_listed"}).astype({"scope": "str", "user_id": "int64"})
-    held = due.learners.merge(known, on=_LEARNER, how="left")
+    held = due.learners.merge(known.rename(columns={"listed": "was_listed"}), on=_LEARNER, how="left")
     flags = {name: held[name].eq(True).astype("bool") for name in ["was_listed", "reported"]}
     return held.assign(**flags).sort_values(_LEARNER, ignore_index=True)
 
@@ -88,12 +87,10 @@ def _taken(
             source=source.source,
             scopes=held["scope"].tolist(),
             keys=held["user_id"].astype("str").tolist(),
-        ).astype({"scope": "str", "key": "str"})
+        )
     )
-    single = found[found["resource"] == USER_GRADES]
-    own = pd.MultiIndex.from_frame(held[_LEARNER].astype({"user_id": "str"})).isin(
-        pd.MultiIndex.from_frame(single[["scope", "key"]])
-    )
+    single = found.loc[found["resource"] == USER_GRADES, ["scope", "key"]]
+    own = among(held, single.assign(user_id=single["key"].astype("int64")))
     # A new whole report may tell of somebody who had none before.
     maybe = held["reported"] | held["scope"].isin(list(due.anew.scopes))
     needed = held[maybe & ~own].groupby("scope")["user_id"].agg(set).to_dict()
