@@ -27,9 +27,9 @@ from etl.load.runs import Counts
 from etl.results.administration import Administration
 from etl.results.claims import Claims
 from etl.transform.learners import NOBODY
+from etl.transform.positions import among
 from etl.transform.unit_rejections import activity_keys
 
-_LEARNER: Final = ["scope", "user_id"]
 _ITEMS_A_LOT: Final = 300_000  # grade items in memory at once
 _LEARNERS_A_LOT: Final = 20_000  # those of courses of which only some are derived
 _COURSES_A_LOOK: Final = 50  # of which the index of landings is held at once
@@ -120,12 +120,12 @@ class MoodleDerivation(Derivation[Courses]):
         people = pd.concat([answers.people, answers.absent.assign(user_idnumber=None)], ignore_index=True)
         if held is None:
             return Administration(self.engine, self.source, lot.scopes), claims.reported(people)
-        sure = held.loc[held["sure"], list(NOBODY.columns)].merge(people[_LEARNER], on=_LEARNER)
-        others = people.merge(sure[_LEARNER], on=_LEARNER, how="left_anti")
+        sure = held.loc[held["sure"] & among(held, people), list(NOBODY.columns)]
+        others = people[~among(people, sure)]
         if len(others):
             sure = pd.concat([sure, claims.reported(others)], ignore_index=True)
         clients = sorted({*sure["client_code"].dropna(), *held["client_code"].dropna()})
-        return Administration(self.engine, self.source, lot.scopes, clients), sure.astype(NOBODY.dtypes)
+        return Administration(self.engine, self.source, lot.scopes, clients), sure
 
     def _replace_open(
         self, session: Session, lot: Lot[Courses], derived: DerivedCourses, persons: pd.DataFrame

@@ -196,7 +196,8 @@ def _users(rows: Sequence[Raw], start: int, rejects: Rejects) -> list[UserGrades
 def _complete(users: Sequence[UserGrades]) -> bool:
     """Has every activity its number and a name that can be kept?"""
     activities = {(i.cmid, i.itemmodule) for user in users for i in user.gradeitems if i.itemtype == ACTIVITY}
-    return all(cmid is not None and _is_name(module) for cmid, module in activities)
+    numbers, names = zip(*activities, strict=True) if activities else ((), ())
+    return None not in numbers and all(map(_is_name, set(names)))
 
 
 def _is_name(module: str | None) -> bool:

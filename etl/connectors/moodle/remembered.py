@@ -15,6 +15,7 @@ from etl.transform.activity_outcomes import is_told
 from etl.transform.positions import filled, shared_keys
 
 _LEARNER: Final = ["scope", "user_id"]
+_ACTIVITY: Final = ["scope", "activity_id", "module"]
 _EXACT: Final = 2**52 - 1  # what a float holds too: of some learners it is missing
 _KEPT: Final = [
     *_LEARNER, "listed", "reported", "idnumber", "client_code", "reason", "shown", "unmapped"
@@ -94,18 +95,25 @@ def reshaped(
     nobody has a grade any more for what has no unit: that concerns everybody in them. ``held``: what is
     remembered of the learners; ``still``: scope, activity_id, module of what others show.
     """
-    activity = ["scope", "activity_id", "module"]
-    shown = answers.grades[[*activity, "user_id"]].astype({"scope": "str", "module": "str"})
-    new = shown.merge(answers.answered, on=activity, how="left_anti")
-    gone = answers.answered.merge(pd.concat([shown[activity], still]), on=activity, how="left_anti")
-    theirs = shown.drop_duplicates([*_LEARNER, "activity_id"]).groupby(_LEARNER).size().rename("theirs")
-    of_all = answers.answered.groupby("scope").size().rename("of_all")
+    shown = answers.grades[_ACTIVITY].drop_duplicates().astype({"scope": "str", "module": "str"})
+    new = shown.merge(answers.answered, on=_ACTIVITY, how="left_anti")
     now = held.merge(shapes(answers.grades, links), on=_LEARNER, how="left", suffixes=("", "_now"))
-    now = now.join(theirs, on=_LEARNER).join(of_all, on="scope")
-    differs = now["reported"] & (now["shown"].fillna(0) != now["shown_now"].fillna(0))
+    other = now[now["reported"] & (now["shown"].fillna(0) != now["shown_now"].fillna(0))]
+    unseen = _shown_no_more(other, answers, pd.concat([shown, still]))
+    return {*new["scope"], *unseen, *_graded_no_more(session, source, now, links)}
+
+
+def _shown_no_more(other: pd.DataFrame, answers: Answers, shown: pd.DataFrame) -> set[str]:
+    """Courses in which a report is an ``other`` one, and lacks something, and something is shown of nobody any more."""
+    if other.empty:
+        return set()
+    gone = answers.answered.merge(shown, on=_ACTIVITY, how="left_anti")
+    reported = answers.grades[[*_LEARNER, "activity_id"]].astype({"scope": "str"}).drop_duplicates()
+    theirs = reported.groupby(_LEARNER).size().rename("theirs")
+    of_all = answers.answered.groupby("scope").size().rename("of_all")
+    now = other.join(theirs, on=_LEARNER).join(of_all, on="scope")
     lacks = now["theirs"].fillna(0) < now["of_all"].fillna(0)
-    unseen = differs & lacks & now["scope"].isin(gone["scope"])
-    return {*new["scope"], *now.loc[unseen, "scope"], *_graded_no_more(session, source, now, links)}
+    return set(now.loc[lacks & now["scope"].isin(gone["scope"]), "scope"])
 
 
 def _graded_no_more(session: Session, source: Source, now: pd.DataFrame, links: pd.DataFrame) -> set[str]:
