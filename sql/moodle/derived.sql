@@ -36,7 +36,7 @@ answers as (
                     when 'module' then landing_id < report_id
                 end
             ),
-            chr(10) order by resource, key
+            chr(10) order by key, resource
         ) as listed
     from compared
     where resource <> 'user_grades' or whole_id is null or landing_id > whole_id
