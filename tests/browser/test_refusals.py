@@ -83,6 +83,42 @@ def test_of_two_who_enter_a_relation_number_the_second_is_told(visit, held):
     expect(pages[1].get_by_role("alert")).to_contain_text("Not done")
 
 
+# Each form of a row that has an address of its own: the field, what each of two types, and the row that stands.
+ROW_FORMS = [
+    (
+        "integration?integration=studio",
+        "Passed from",
+        ("6", "7"),
+        "select cast(pass_mark as text) from core.integrations where integration = 'studio' and closed_at is null",
+    ),
+    (
+        "accreditation?org_id=52&source=moodle_main&source_course_id=2&valid_from=2026-09-01",
+        "Own code of the module there",
+        ("M-FIRST", "M-SECOND"),
+        "select external_module_code from core.accreditations"
+        " where org_id = 52 and source_course_id = '2' and valid_from = '2026-09-01' and closed_at is null",
+    ),
+]
+
+
+@pytest.mark.parametrize(("address", "label", "typed", "stands"), ROW_FORMS)
+def test_of_two_who_change_or_remove_a_row_the_second_is_told_and_loses_nothing_typed(
+    visit, held, address, label, typed, stands
+):
+    pages = visit(address), visit(address, visitor="admin"), visit(address, visitor="admin")
+    for page, said in zip(pages, typed, strict=False):
+        page.get_by_label(label).fill(said)
+        page.get_by_role("button", name="Save").click()
+        page.locator("[role=status], [role=alert]").wait_for()
+        assert held(stands) == [typed[0]]
+    expect(pages[1].get_by_role("alert")).to_contain_text(f"“{label}” {typed[0]}")
+    expect(pages[1].get_by_label(label)).to_have_value(typed[1])
+    pages[2].get_by_text("Entered by mistake").click()
+    pages[2].get_by_role("button", name="Remove it").click()
+    expect(pages[2].get_by_role("alert")).to_contain_text("Nothing was changed")
+    assert held(stands) == [typed[0]]
+
+
 def test_of_two_who_pause_an_account_the_second_is_told_who_did(visit, held):
     pages = visit("points"), visit("points", visitor="admin")
     for page in pages:
