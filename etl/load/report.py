@@ -112,7 +112,7 @@ def _runs(session: Session, found: list[Mapping[str, Any]]) -> list[Run]:
 
 def _sent(row: Mapping[str, Any], sentence: SentenceOf) -> Sent:
     said = sentence(row["target"], row["reason"])
-    return Sent(row["kind"], row["status"], row["reason"], row["items"], said)
+    return Sent(row["target"], row["kind"], row["status"], row["reason"], row["items"], said)
 
 
 def _of_run(row: Mapping[str, Any]) -> dict[str, Any]:

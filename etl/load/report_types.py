@@ -137,6 +137,7 @@ class Sent:
     the code, and its sentence where it is one of ours; never the text of a target.
     """
 
+    target: str
     kind: str
     status: str
     reason: str

@@ -7,10 +7,13 @@ from sqlalchemy import Engine
 
 from etl.connectors import registry
 from etl.load.report import read_report
+from etl.load.report_types import Sent
 from etl.pages.access import visitor_of
 from etl.pages.host import PagesHost, Visitor
 from etl.pages.mending import Link, mended, systems
+from etl.pages.points import STATUSES
 from etl.pages.render import html
+from etl.pages.sent import address, list_of
 from etl.pages.tonight import STATES
 
 
@@ -22,8 +25,16 @@ def router(host: PagesHost) -> APIRouter:
     def run(request: Request, run_id: str, flow: str | None = None) -> Response:
         engine = host.engine()
         report = read_report(engine, run_id, registry.sentence, flow)
-        place = _places(engine, request.state.visitor)
-        return html(request, "run", report=report, states=STATES, mended=place)
+        visitor = request.state.visitor
+        return html(
+            request,
+            "run",
+            report=report,
+            states=STATES,
+            mended=_places(engine, visitor),
+            item_states=STATUSES,
+            listed=_lists(visitor),
+        )
 
     return pages
 
@@ -38,3 +49,12 @@ def _places(engine: Engine, visitor: Visitor) -> Callable[[str, str], Link | Non
         return mended(code, known.get(source, source), facts, visitor.rights)
 
     return place
+
+
+def _lists(visitor: Visitor) -> Callable[[Sent], str]:
+    """Where items of the ledger that stand alike are listed."""
+
+    def listed(one: Sent) -> str:
+        return address(*list_of(one.target, one.kind, one.status, one.reason), visitor.rights)
+
+    return listed

@@ -7,19 +7,18 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import groupby
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Engine
 
 from etl import db
 from etl.connectors import registry
-from etl.connectors.moodle.writing.targets import ENROLMENTS
 from etl.load.attention import Attention, attention
-from etl.pages.access import RIGHTS, visitor_of
+from etl.pages.access import visitor_of
 from etl.pages.host import PagesHost, Right
 from etl.pages.mending import Link, mended, systems
 from etl.pages.render import html
+from etl.pages.sent import address, list_of
 
 _TALLEST: Final = 22  # pixels of the longest of ten runs
 _STEP: Final = 13  # pixels from one bar to the next
@@ -33,8 +32,6 @@ STATES: Final = {
     "running": ("adjusted", "running"),
 }
 _STATUS: Final = {"doubted": "accepted"}  # in the ledger, where that is called otherwise
-# The page that shows what is sent to a system.
-_SENT_FROM: Final = {"pe_online": "points", "coachview": "registrations"}
 _COLOURS: Final = {
     "not done": "blocked",
     "unknown": "unknown",
@@ -106,8 +103,7 @@ def bars(runs: list[Mapping[str, Any]]) -> list[Bar]:
 
 def page_of(one: Attention, rights: Collection[Right]) -> str:
     """Where a thing is mended, as an address beside this page; empty where no page is, or none for this visitor."""
-    page, asked = _page_of(one)
-    return f"{page}?{urlencode(asked)}" if RIGHTS.get(page) in rights else ""
+    return address(*_page_of(one), rights)
 
 
 def _page_of(one: Attention) -> tuple[str, dict[str, str]]:
@@ -117,17 +113,7 @@ def _page_of(one: Attention) -> tuple[str, dict[str, str]]:
         return "rejections", {"source": one.about, "reason_code": one.reason_code}
     if one.state == "to review":
         return "results", {"source": one.about}
-    if one.target == "moodle":
-        return _at_moodle(one)
-    named = {"status": _STATUS.get(one.state, one.state), "reason": one.reason_code}
-    return _SENT_FROM.get(one.target, ""), {name: value for name, value in named.items() if value}
-
-
-def _at_moodle(one: Attention) -> tuple[str, dict[str, str]]:
-    """Enrolments have a page; accounts, courses and what else is sent there are told with all that was not recorded."""
-    reason = {"reason": one.reason_code} if one.about == ENROLMENTS.kind else {"reason_code": one.reason_code}
-    page = "enrolments" if one.about == ENROLMENTS.kind else "rejections"
-    return page, {name: value for name, value in reason.items() if value}
+    return list_of(one.target, one.about, _STATUS.get(one.state, one.state), one.reason_code)
 
 
 def _mended(one: Attention, known: Mapping[str, str], rights: Collection[Right]) -> Link | None:

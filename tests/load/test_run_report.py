@@ -141,7 +141,10 @@ def test_the_public_views_show_the_same_run_and_rejections(engine, night):
 def test_the_rows_of_the_push_ledger_are_counted_by_status_and_reason():
     points = "accreditation points"
     why = "The learner has no relation number for this profession group."
-    sent = (Sent(points, "accepted", "", 3), Sent(points, "withheld", "no_relation_number", 2, why))
+    sent = (
+        Sent("pe_online", points, "accepted", "", 3),
+        Sent("pe_online", points, "withheld", "no_relation_number", 2, why),
+    )
 
     lines = shown(RunReport((), (), sent), 100).splitlines()
 

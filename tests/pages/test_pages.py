@@ -150,6 +150,33 @@ def test_the_page_of_a_run_says_what_was_left_out_on_purpose(op, engine):
     assert "plan coachview: the &lt;push&gt; is off." in op.get("/run", params={"run_id": run_id}).text
 
 
+SENT = """
+insert into ops.outbox (target, kind, account, business_key, record_key, if_unknown, status, reason) values
+('pe_online', 'accreditation points', '52', '1', '1', 'person', 'withheld', 'no_relation_number'),
+('pe_online', 'accreditation points', '52', '2', '2', 'person', 'accepted', null),
+('moodle', 'enrolments', 'main', '3', '3', 'read_back', 'rejected', 'not_taken'),
+('moodle', 'accounts', 'main', '4', '4', 'read_back', 'accepted', null)
+"""
+
+
+def test_the_page_of_a_run_says_how_what_is_sent_stands_and_leads_to_where_it_is_listed(
+    op, browse, engine, night
+):
+    with engine.begin() as session:
+        session.exec_driver_sql(SENT)
+    page, seen = (one.get("/run", params={"run_id": night}) for one in (op, browse(Right.SEE)))
+    for shown in (page, seen):
+        assert "Accreditation points 1 accepted" in words(shown)
+        assert "Accounts 1 accepted" in words(shown)
+    lists = ("points", "enrolments", "registrations")
+    assert sorted(one for one in links(page) if one.startswith(lists) and "?" in one) == [
+        "enrolments?reason=not_taken",
+        "points?status=accepted",
+        "points?status=withheld&reason=no_relation_number",
+    ]
+    assert not [one for one in links(seen) if one.startswith(lists)]
+
+
 def test_a_run_that_is_not_there_is_said_so(op):
     answer = op.get("/run?run_id=nothing")
     assert answer.status_code == 404

@@ -61,7 +61,9 @@ def test_a_paused_account_sends_nothing_and_goes_on_when_it_is_not_paused(site):
     assert site.push(paused=True).ignored == 2
     assert (set(site.statuses().values()), site.calls()) == ({"pending"}, 0)
     assert site.sql("select distinct reason from mart.pe_attendance") == [("account_paused",)]
-    assert read_report(site.engine).sent == (Sent("accreditation points", "pending", "account_paused", 2),)
+    assert read_report(site.engine).sent == (
+        Sent("pe_online", "accreditation points", "pending", "account_paused", 2),
+    )
     before = site.sql("select xmin::text from ops.outbox")
     site.night(paused=True)
     assert site.sql("select xmin::text from ops.outbox") == before
