@@ -8,7 +8,22 @@ DISMISSED = """
 select count(*) from mart.rejections
 where source = :source and reason_code = :reason and dismissed_by = 'op' and dismissed_because = :because
 """
+KEYS = "select record_key from mart.rejections where source = :source and reason_code = :reason"
 NUMBERS = "rejections?source=pe_online&reason_code=no_relation_number"
+
+
+def test_the_count_of_a_reason_leads_to_its_rows_and_back_to_all(visit, held):
+    page = visit("rejections")
+    rows = page.locator("#rows ~ table tbody tr")
+    everything = rows.count()
+    reason = "moodle_main, needs_start_date"
+    page.get_by_role("link", name=f"3 rows of {reason}", exact=True).click()
+    expect(page.get_by_role("heading", level=2)).to_contain_text(f"Rows of {reason}")
+    shown = page.locator("#rows ~ table .id").all_inner_texts()
+    assert sorted(shown) == sorted(held(KEYS, source="moodle_main", reason="needs_start_date"))
+    assert len(shown) == 3 < everything
+    page.get_by_role("link", name="all", exact=True).click()
+    expect(rows).to_have_count(everything)
 
 
 def test_one_row_is_dismissed_by_keyboard_alone(visit, held):

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from etl.connectors.iep_lvs import links as school_links
 from etl.connectors.iep_lvs.links import LinkTerms
+from etl.pages import schools
 from etl.pages.host import Right
 
 CODE = "99QQ001234567890abcd"
@@ -32,6 +33,23 @@ def school(engine):
     with engine.begin() as session:
         terms = LinkTerms("M. Mandaat", date(2026, 1, 5), date(2026, 1, 6))
         return school_links.activate(session, CODE, "Bureau ICE", "BUREAUICE", terms, "beheer")
+
+
+def test_the_pages_of_the_list_hold_every_school_once(op, engine, monkeypatch):
+    codes = [f"{number}QQ00" for number in range(11, 16)]
+    with engine.begin() as session:
+        for code in codes:
+            terms = LinkTerms("M. Mandaat", date(2026, 1, 5), date(2026, 1, 6))
+            school_links.activate(
+                session, f"{code}1234567890abcd", "Bureau ICE", "BUREAUICE", terms, "beheer"
+            )
+    monkeypatch.setattr(schools, "_MOST", 2)
+    seen, address = [], "schools"
+    while address:
+        page = op.get(f"/{address}")
+        seen.append(re.findall(r'href="school\?brin6=([^"&]*)"', page.text))
+        address = next((unescape(one) for one in re.findall(r'rel="next" href="([^"]*)"', page.text)), None)
+    assert seen == [codes[:2], codes[2:4], codes[4:]]
 
 
 @pytest.fixture
