@@ -77,7 +77,7 @@ def business_keys(facts: pd.DataFrame) -> list[str]:
 
     Raises TypeError for numbers that pandas keeps as floats: 52 and 52.0 would be two facts, and both be sent.
     """
-    if floats := list(facts.select_dtypes("floating")):
+    if floats := [str(name) for name, kind in facts.dtypes.items() if pd.api.types.is_float_dtype(kind)]:
         raise TypeError(f"{', '.join(floats)}: a fact is named by texts, whole numbers and times")
     lines = facts.to_json(orient="records", lines=True, date_format="iso", date_unit="us")
     return [line for line in lines.splitlines() if line]
