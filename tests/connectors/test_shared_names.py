@@ -30,7 +30,7 @@ PAGES: Final = [
     ),
     *(
         f"etl/pages/{name}.py"
-        for name in ["point", "points", "registrations", "relation_numbers", "schools", "tonight", "why"]
+        for name in ["point", "points", "registrations", "relation_numbers", "schools", "sent", "why"]
     ),
     *(f"sql/pages/{name}.sql" for name in ["enrolments", "mapping", "points", "registrations"]),
 ]
