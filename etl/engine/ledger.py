@@ -84,7 +84,7 @@ def business_keys(facts: pd.DataFrame) -> list[str]:
 
 
 def stage(session: Session, target: Target, account: str, wished: pd.DataFrame) -> None:
-    """Put what a plan wishes for beside the ledger: the columns of ``ITEM`` and of the target's details.
+    """Put what a plan wishes for beside the ledger: the columns of ``ITEM`` and of the target's details, and ``fact``.
 
     Until the transaction ends no other plan of the account runs.
     """
@@ -92,6 +92,7 @@ def stage(session: Session, target: Target, account: str, wished: pd.DataFrame) 
     stated = {"nothing_to_do": list(target.nothing_to_do), "doubts": list(target.doubts)}
     db.execute(session, "engine/ledger.state_reasons", target=target.system, kind=target.kind, **stated)
     merge.stage(session, f"ops.outbox join {target.details} using (item_id)", wished)
+    db.execute(session, "engine/ledger.add_facts")
 
 
 def offer(session: Session, target: Target, account: str, changed: Sequence[int]) -> list[int]:

@@ -3,7 +3,7 @@
 select item.item_id
 from staged
 join ops.outbox as item
-    on item.target = :target and item.kind = :kind and item.fact = ops.fact_of(staged.business_key)
+    on item.target = :target and item.kind = :kind and item.fact = staged.fact
 left join ops.coachview_results as held using (item_id)
 where held.item_id is null
 or (held.person, held.course_id, held.result, held.presence, held.passed, held.completed_on) is distinct from (
@@ -28,7 +28,7 @@ select
     staged.completed_on
 from staged
 join ops.outbox as item
-    on item.target = :target and item.kind = :kind and item.fact = ops.fact_of(staged.business_key)
+    on item.target = :target and item.kind = :kind and item.fact = staged.fact
 where item.item_id = any(cast(:offered as bigint []))
 on conflict (item_id) do update
 set

@@ -4,6 +4,10 @@ update ops.outbox
 set status = 'pending', first_due_at = clock_timestamp()
 where target = :target and kind = :kind and account = :account and status = 'accepted_in_test'
 
+-- name: add_facts
+-- Each staged fact by its hash, as the ledger has it.
+alter table staged add column fact bytea generated always as (ops.fact_of(business_key)) stored
+
 -- name: as_it_is
 -- How an item stands that somebody decides about: whatever becomes of it waits for that.
 select status, attempts
@@ -147,7 +151,7 @@ select
     count(*) filter (where item.status = 'withheld' and moot) as ignored
 from staged
 join ops.outbox as item
-    on item.target = :target and item.kind = :kind and item.fact = ops.fact_of(staged.business_key)
+    on item.target = :target and item.kind = :kind and item.fact = staged.fact
 cross join lateral (select item.reason = any(cast(:nothing_to_do as text [])) as moot) as judged
 
 -- name: pushed
@@ -313,7 +317,7 @@ where target = :target
 and kind = :kind
 and account = :account
 and status in ('pending', 'withheld', 'rejected')
-and not exists (select from staged where ops.fact_of(staged.business_key) = held.fact)
+and not exists (select from staged where staged.fact = held.fact)
 
 -- name: withhold
 -- Items that are not with the target are not sent until a plan wishes for them again.

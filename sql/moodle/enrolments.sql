@@ -3,7 +3,7 @@
 select item.item_id
 from staged
 join ops.outbox as item
-    on item.target = :target and item.kind = :kind and item.fact = ops.fact_of(staged.business_key)
+    on item.target = :target and item.kind = :kind and item.fact = staged.fact
 left join ops.moodle_enrolments as held using (item_id)
 where held.item_id is null
 or (held.client_code, held.occurrence_code, held.start_date)
@@ -24,7 +24,7 @@ select
     staged.start_date
 from staged
 join ops.outbox as item
-    on item.target = :target and item.kind = :kind and item.fact = ops.fact_of(staged.business_key)
+    on item.target = :target and item.kind = :kind and item.fact = staged.fact
 where item.item_id = any(cast(:offered as bigint []))
 on conflict (item_id) do update
 set

@@ -19,7 +19,7 @@ ELSEWHERE = Target("other_carrier", "letters", "letter", "ops.letters", reasons=
 DETAILS = "create table ops.letters (item_id bigint primary key references ops.outbox, street text)"
 ENTER = """
 insert into ops.letters select item.item_id, staged.street from staged
-join ops.outbox as item on item.fact = ops.fact_of(staged.business_key) and (item.target, item.kind) = (:target, :kind)
+join ops.outbox as item on item.fact = staged.fact and (item.target, item.kind) = (:target, :kind)
 where item.item_id = any(:offered)
 on conflict (item_id) do update set street = excluded.street
 returning item_id

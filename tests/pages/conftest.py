@@ -12,6 +12,7 @@ from etl.pages.app import PATH, create
 from etl.pages.host import PagesHost, Right, Visitor
 
 SECRET = "of these tests"
+SOURCE = "insert into core.sources (source, system, connection_id, timezone) values ('main', 'moodle', 'moodle', 'UTC')"
 
 
 @pytest.fixture

@@ -12,13 +12,9 @@ from etl.load.runs import Counts
 from etl.pages.host import Right
 from etl.sandbox import accounts
 from tests.fixtures.airflow_runs import StandIn
+from tests.pages.reading import words
 
 PEOPLE = 130
-
-
-def words(answer):
-    """What a person reads on a page."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
 
 
 def form(page, action):

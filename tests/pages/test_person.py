@@ -1,18 +1,11 @@
 """A person on one page: everything that is kept, found by client code, for who may see people."""
 
-import re
-from html import unescape
-
 import pytest
 from typer.testing import CliRunner
 
 from etl.cli import _typer
 from etl.pages.host import Right
-
-
-def words(answer):
-    """What a person reads on a page."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
+from tests.pages.reading import words
 
 
 @pytest.fixture

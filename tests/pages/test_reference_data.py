@@ -8,14 +8,10 @@ from html import unescape
 import pytest
 
 from etl.pages.host import Right
+from tests.pages.reading import words
 
 HEAD = "client_code,external_id,username,given_name,other_name,surname,email,archived\n"
 CLIENTS = f"{HEAD}C1,,,Ann,,,,false\nC2,,,Bo,,,,false\n"
-
-
-def words(answer):
-    """What a person reads on a page."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
 
 
 def zipped(**files):

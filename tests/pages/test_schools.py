@@ -11,14 +11,10 @@ from etl.connectors.iep_lvs import links as school_links
 from etl.connectors.iep_lvs.links import LinkTerms
 from etl.pages import schools
 from etl.pages.host import Right
+from tests.pages.reading import links, words
 
 CODE = "99QQ001234567890abcd"
 OTHER = "99QQ00another0code0abcd"
-
-
-def words(answer):
-    """What a person reads on a page."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
 
 
 def form(page, action):
@@ -47,8 +43,9 @@ def test_the_pages_of_the_list_hold_every_school_once(op, engine, monkeypatch):
     seen, address = [], "schools"
     while address:
         page = op.get(f"/{address}")
-        seen.append(re.findall(r'href="school\?brin6=([^"&]*)"', page.text))
-        address = next((unescape(one) for one in re.findall(r'rel="next" href="([^"]*)"', page.text)), None)
+        found = links(page)
+        seen.append([one.removeprefix("school?brin6=") for one in found if one.startswith("school?brin6=")])
+        address = next((one for one in found if "after=" in one), None)
     assert seen == [codes[:2], codes[2:4], codes[4:]]
 
 

@@ -1,19 +1,12 @@
 """Why a result was recorded: rule, inputs, answers with time and hash, run, decisions."""
 
-import re
-from html import unescape
-
 import pytest
 from typer.testing import CliRunner
 
 from etl.cli import _typer
 from etl.load import runs
 from etl.pages.host import Right
-
-
-def words(answer):
-    """What a person reads on a page."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
+from tests.pages.reading import words
 
 
 @pytest.fixture
