@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
 
 from etl import db
 from etl.connectors.moodle.writing import courses, occurrence_courses
@@ -22,7 +23,34 @@ _LONGEST: Final = 255  # of a name of a course in Moodle
 _MISTAKEN: Final = 409
 _NOT_NOW: Final = 503
 _TEMPLATES: Final = 500  # courses that are offered by name; any other is entered by its number
-Given = Annotated[str, Form(max_length=_LONGEST)]
+_Named = Annotated[str, Field(max_length=_LONGEST)]
+
+
+class _Sent(BaseModel):
+    """The form of a button. ``seen``: the courses that people had linked as it was shown, each behind its site."""
+
+    do: Literal["look", "try", "link", "try unlink", "unlink", "form", "try making", "make"]
+    occurrence: _Named
+    source: _Named
+    course: _Named = ""
+    short_name: _Named = ""
+    full_name: _Named = ""
+    category: _Named = ""
+    template: _Named = ""
+    seen: Annotated[list[_Named], Field(max_length=1000)] = []
+
+    @property
+    def by_hand(self) -> str:
+        """The course that was linked by hand at this site, empty for none."""
+        linked = dict(one.rpartition(" ")[::2] for one in self.seen)
+        return linked.get(self.source, "")
+
+    @property
+    def wanted(self) -> WantedCourse:
+        """The course that is to be made."""
+        said = (self.short_name, self.full_name, self.category, self.template)
+        short_name, full_name, category, template = map(str.strip, said)
+        return WantedCourse(short_name, full_name, category, template or None)
 
 
 def router(host: PagesHost) -> APIRouter:
@@ -33,55 +61,45 @@ def router(host: PagesHost) -> APIRouter:
     def chosen(
         request: Request,
         visitor: Annotated[Visitor, visitor_of(host, "mapping/change")],
-        do: Annotated[
-            Literal["look", "try", "link", "try unlink", "unlink", "form", "try making", "make"], Form()
-        ],
-        occurrence: Given,
-        source: Given,
-        course: Given = "",
-        short_name: Given = "",
-        full_name: Given = "",
-        category: Given = "",
-        template: Given = "",
+        sent: Annotated[_Sent, Form()],
     ) -> Response:
-        engine, by = host.engine(), visitor.name
-        code = occurrence_courses.code_of(engine, occurrence)
-        number = course.strip()
-        wanted = WantedCourse(
-            short_name.strip(), full_name.strip(), category.strip(), template.strip() or None
-        )
+        code = occurrence_courses.code_of(host.engine(), sent.occurrence)
         try:
-            if do in ("look", "try"):
-                return _tried(host, request, source, code, None if do == "look" else number, by)
-            if do == "link":
-                occurrence_courses.link_course(engine, host.connect, source, code, _given(number), by, "page")
-                return _back(code, done=f"{code} is linked to course {number}.")
-            if do == "try unlink":
-                lines = course_effect.of_unlink(engine, host.connect, source, code, number, by)
-                return _page(host, request, code, tried=_Tried(source, number, lines, "unlink"))
-            if do == "unlink":
-                with engine.begin() as session:
-                    courses.unlink(session, source, code, by, number, "page")
-                return _back(
-                    code, done=f"{code} is no longer linked to course {number}; what was sent there stays."
-                )
-            if do == "form":
-                return _making(host, request, code, source)
-            if do == "try making":
-                return _making(
-                    host, request, code, source, wanted, _would_make(host, source, code, wanted, by)
-                )
-            return _back(code, **_made(host, source, code, wanted, by))
+            return _done(host, request, sent, code, visitor.name)
         except InvalidInput as problem:
             refused, status = str(problem), _MISTAKEN
         except EtlError as problem:
             refused, status = str(problem), _NOT_NOW
         said = f"Nothing was changed: {refused}"
-        if do in ("try making", "make"):
-            return _making(host, request, code, source, wanted, status=status, refused=said)
-        return _page(host, request, code, status, refused=said)
+        if sent.do in ("try making", "make"):
+            return _making(host, request, code, sent.source, sent.wanted, status=status, refused=said)
+        return _page(host, request, code, status, refused=said, typed=sent)
 
     return pages
+
+
+def _done(host: PagesHost, request: Request, sent: _Sent, code: str, by: str) -> Response:
+    engine, source, number = host.engine(), sent.source, sent.course.strip()
+    if sent.do in ("look", "try"):
+        return _tried(host, request, sent, code, None if sent.do == "look" else _given(number), by)
+    if sent.do == "link":
+        occurrence_courses.link_course(
+            engine, host.connect, source, code, _given(number), by, "page", sent.by_hand
+        )
+        return _back(code, done=f"{code} is linked to course {number}.")
+    if sent.do == "try unlink":
+        lines = course_effect.of_unlink(engine, host.connect, source, code, sent.by_hand, by)
+        return _page(host, request, code, tried=_Tried(source, number, lines, "unlink"))
+    if sent.do == "unlink":
+        with engine.begin() as session:
+            courses.unlink(session, source, code, by, sent.by_hand, "page")
+        return _back(code, done=f"{code} is no longer linked to course {number}; what was sent there stays.")
+    if sent.do == "form":
+        return _making(host, request, code, source)
+    if sent.do == "try making":
+        lines = _would_make(host, source, code, sent.wanted, by)
+        return _making(host, request, code, source, sent.wanted, lines)
+    return _back(code, **_made(host, source, code, sent.wanted, by))
 
 
 class _Tried:
@@ -92,11 +110,11 @@ class _Tried:
 
 
 def _tried(
-    host: PagesHost, request: Request, source: str, occurrence: str, number: str | None, by: str
+    host: PagesHost, request: Request, sent: _Sent, occurrence: str, course: str | None, by: str
 ) -> Response:
-    course = None if number is None else _given(number)
-    code, found = occurrence_courses.find_course(host.engine(), host.connect, source, occurrence, course)
-    lines = course_effect.of_link(host.engine(), host.connect, source, code, found, by)
+    engine, source = host.engine(), sent.source
+    code, found = occurrence_courses.find_course(engine, host.connect, source, occurrence, course)
+    lines = course_effect.of_link(engine, host.connect, source, code, found, by, sent.by_hand)
     return _page(host, request, code, tried=_Tried(source, found, lines, "link"))
 
 

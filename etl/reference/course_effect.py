@@ -16,23 +16,31 @@ from etl.words import counted
 _NOT_MADE: Final = "0"  # the number of a course that is still to be made: Moodle gives none 0
 
 
-def of_link(engine: Engine, connect: Connect, source: str, code: str, course: str, by: str) -> list[str]:
+def of_link(
+    engine: Engine,
+    connect: Connect,
+    source: str,
+    code: str,
+    course: str,
+    by: str,
+    seen: str | None = None,
+) -> list[str]:
     """Sentences: what follows where the occurrence gets this course."""
 
     def link(trial: Engine) -> None:
-        occurrence_courses.keep_link(trial, source, code, course, by, "page")
+        occurrence_courses.keep_link(trial, source, code, course, by, "page", seen)
 
     return _sentences(engine, connect, source, code, link)
 
 
 def of_unlink(
-    engine: Engine, connect: Connect, source: str, code: str, course: str | None, by: str
+    engine: Engine, connect: Connect, source: str, code: str, seen: str | None, by: str
 ) -> list[str]:
-    """Sentences: what follows where the link that a person made goes, to this course where one is named."""
+    """Sentences: what follows where the link that a person made goes."""
 
     def unlink(trial: Engine) -> None:
         with trial.begin() as session:
-            courses.unlink(session, source, code, by, course, "page")
+            courses.unlink(session, source, code, by, seen, "page")
 
     return _sentences(engine, connect, source, code, unlink)
 

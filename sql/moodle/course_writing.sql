@@ -1,3 +1,9 @@
+-- name: by_hand
+-- The course that a person linked an occurrence to.
+select source_course_id, linked_by
+from core.moodle_course_links
+where source = :source and occurrence_code = :occurrence_code and closed_at is null
+
 -- name: changed
 -- Items that say something else now than the ledger has of them.
 select item.item_id

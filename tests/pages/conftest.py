@@ -2,17 +2,35 @@
 
 import pandas as pd
 import pytest
+from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
+from etl import db
+from etl.connectors.moodle import flow as moodle_results
+from etl.engine.options import Options
 from etl.load import rejections, runs
 from etl.load.runs import Counts
 from etl.pages.app import PATH, create
 from etl.pages.host import PagesHost, Right, Visitor
+from etl.sandbox.server import serve
+from tests.fixtures.nights import moodle_connection
+from tests.fixtures.warehouse import copy_of
 
 SECRET = "of these tests"
 SOURCE = "insert into core.sources (source, system, connection_id, timezone) values ('main', 'moodle', 'moodle', 'UTC')"
+
+
+@pytest.fixture(scope="package")
+def night_template(postgres_url, sample_template):
+    """A warehouse of the sample reference set after a night of Moodle."""
+    with copy_of(postgres_url, sample_template) as url:
+        engine = db.engine(url)
+        with serve() as sandbox:
+            moodle_results.run(engine, lambda conn_id: moodle_connection(sandbox.url, conn_id), Options())
+        engine.dispose()  # a database that is in use cannot be copied
+        yield engine.url.database
 
 
 @pytest.fixture
@@ -50,3 +68,14 @@ def browse(engine):
 def op(browse):
     """A browser of somebody who may do everything."""
     return browse(*Right)
+
+
+@pytest.fixture
+def held(engine):
+    """A function that reads rows of the warehouse."""
+
+    def held(statement):
+        with engine.connect() as session:
+            return [tuple(row) for row in session.execute(text(statement))]
+
+    return held

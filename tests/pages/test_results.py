@@ -4,7 +4,6 @@ import re
 from html import unescape
 
 import pytest
-from sqlalchemy import text
 
 from etl.pages.host import Right
 from tests.pages.test_pages import links, words
@@ -36,15 +35,6 @@ insert into core.course_links (occurrence_code, source, source_course_id) values
 def standing(engine):
     with engine.begin() as session:
         session.exec_driver_sql(NIGHT)
-
-
-@pytest.fixture
-def held(engine):
-    def held(statement):
-        with engine.connect() as session:
-            return [tuple(row) for row in session.execute(text(statement))]
-
-    return held
 
 
 def rows(page):

@@ -122,8 +122,14 @@ class CourseChanges(CourseKind):
         return course.has(row.settings)
 
 
-def link(session: Session, source: str, occurrence: str, course: str, by: str) -> None:
-    """An occurrence has this course from now on, as a person said; who said so of another one stays on record."""
+def link(
+    session: Session, source: str, occurrence: str, course: str, by: str, seen: str | None = None
+) -> None:
+    """An occurrence has this course from now on, as a person said; who said so of another one stays on record.
+
+    ``seen``: as ``unlink`` has it, and raises.
+    """
+    _check_as_seen(session, source, occurrence, seen)
     named: dict[str, Any] = {"source": source, "occurrence_code": occurrence, "source_course_id": course}
     db.execute(session, "moodle/course_writing.close_link", **named)
     db.execute(session, "moodle/course_writing.link", **named, linked_by=by)
@@ -139,17 +145,26 @@ def unlink(
 ) -> str:
     """Undo a link that a person made; returns the course. What was sent to it stays there.
 
-    ``seen``: the course that whoever decides has seen; None where it does not matter. Raises InvalidInput where it is
-    another by now, or where the occurrence has none: what an idnumber or a file says is undone where it is said.
+    ``seen``: the course by hand that whoever decides has seen, empty for none; None where it does not matter. Raises
+    InvalidInput where it is another by now, or where the occurrence has none: what an idnumber or a file says is undone
+    where it is said.
     """
-    named = {"source": source, "occurrence_code": occurrence}
     audit.by(session, by, through)
+    _check_as_seen(session, source, occurrence, seen)
+    named = {"source": source, "occurrence_code": occurrence}
     closed = db.rows(session, "moodle/course_writing.unlink", **named)
     if not closed:
         raise InvalidInput(
             f"{occurrence} is not linked by hand: an idnumber is taken away in Moodle, a line of course_links.csv there"
         )
-    course = str(closed[0]["source_course_id"])
-    if seen not in (None, course):
-        raise InvalidInput(f"{occurrence} was changed meanwhile, and is linked to course {course} now")
-    return course
+    return str(closed[0]["source_course_id"])
+
+
+def _check_as_seen(session: Session, source: str, occurrence: str, seen: str | None) -> None:
+    """Until the transaction ends nobody else links the occurrence by hand."""
+    db.execute(session, "load/locks.take", lock=f"course of {source} {occurrence}")
+    named = {"source": source, "occurrence_code": occurrence}
+    now = next(iter(db.rows(session, "moodle/course_writing.by_hand", **named)), None)
+    if seen not in (None, now["source_course_id"] if now else ""):
+        by_now = f"course {now['source_course_id']} by {now['linked_by']}" if now else "no course by hand"
+        raise InvalidInput(f"{occurrence} was changed meanwhile, and is linked to {by_now} now")

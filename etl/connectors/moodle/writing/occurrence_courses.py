@@ -63,13 +63,16 @@ def link_course(
     course: str | None,
     by: str,
     through: Through = "command",
+    seen: str | None = None,
 ) -> tuple[str, str]:
     """Link an occurrence to a course of this number, else to that with its code as idnumber; returns code and course.
 
-    Raises InvalidInput where the site shows none, or where the occurrence has another by its idnumber or by file.
+    ``seen``: the course by hand that whoever decides has seen, empty for none; None where it does not matter. Raises
+    InvalidInput where that is another by now, where the site shows no such course, or where the occurrence has another
+    by its idnumber or by file.
     """
     code, chosen = find_course(engine, connect, source, occurrence, course)
-    keep_link(engine, source, code, chosen, by, through)
+    keep_link(engine, source, code, chosen, by, through, seen)
     return code, chosen
 
 
@@ -85,11 +88,19 @@ def find_course(
     return code, chosen
 
 
-def keep_link(engine: Engine, source: str, code: str, course: str, by: str, through: Through) -> None:
+def keep_link(
+    engine: Engine,
+    source: str,
+    code: str,
+    course: str,
+    by: str,
+    through: Through,
+    seen: str | None = None,
+) -> None:
     """An occurrence has this course from now on; the site is not asked."""
     with engine.begin() as session:
         audit.by(session, by, through)
-        link(session, source, code, course, by)
+        link(session, source, code, course, by, seen)
 
 
 def to_be_made(engine: Engine, writer: MoodleWriter, source: str, occurrence: str) -> str:
