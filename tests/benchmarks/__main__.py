@@ -4,6 +4,7 @@ With --page docs/performance.md is written anew; of what is not measured now it 
 """
 
 import sys
+from collections.abc import Set
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -19,12 +20,24 @@ def main(names: list[str]) -> None:
     """Each bench_<name>.py in turn: its tables, and a line for each figure in .state/bench."""
     console = Console()
     present = {path.stem.removeprefix("bench_") for path in Path(__file__).parent.glob("bench_*.py")}
-    for given in names or sorted(present - _ON_REQUEST):
-        name, _, size = given.partition("=")
+    wanted = [_asked(given, present) for given in names or sorted(present - _ON_REQUEST)]
+    for name, sizes in wanted:
         console.print(f"Measuring {name} ...")
-        report = import_module(f"tests.benchmarks.bench_{name}").bench(*filter(None, [size]))
+        report = import_module(f"tests.benchmarks.bench_{name}").bench(*sizes)
         report.show(console)
         console.print(f"Added to {report.save()}")
+
+
+def _asked(given: str, present: Set[str]) -> tuple[str, list[int]]:
+    """A benchmark and its sizes; refused before anything is measured, which may take long."""
+    name, _, sizes = given.partition("=")
+    try:
+        numbers = [int(size) for size in sizes.split(",") if size]
+    except ValueError:
+        sys.exit(f"{given}: the size is no whole number")
+    if name not in present:
+        sys.exit(f"{name}: there is no such benchmark, but {', '.join(sorted(present))}")
+    return name, numbers
 
 
 if __name__ == "__main__":

@@ -30,17 +30,17 @@ _SHARE: Final = 0.4
 _LOCK: Final = db.sql("results/erase.hold").strip()
 
 
-def bench(rows: int | str = ROWS) -> Report:
+def bench(rows: int = ROWS) -> Report:
     """Fill a warehouse of its own and erase a few people, one after the other."""
-    people = int(rows) // 5
-    report = Report("erase", f"{int(rows):,} rejections, {people:,} people, answers of {_NIGHTS} nights")
+    people = rows // 5
+    report = Report("erase", f"{rows:,} rejections, {people:,} people, answers of {_NIGHTS} nights")
     with TemporaryDirectory(prefix="etl-bench-") as folder:
         Path(folder).chmod(0o755)  # as root, the server runs as another user, who has to get in
         with embedded.running(Path(folder) / "postgres", durable=False) as server_url:
             embedded.ensure_database(server_url, "erase")
             url = server_url.replace("/postgres?", "/erase?")  # as administrator: filling sets keys aside
             schema.migrate(url)
-            fill(url, int(rows), _FILLING)
+            fill(url, rows, _FILLING)
             landed = measured(_land, url, people, laps=1)["land"].facts["mib"]
             report.add(measured(_erase, url, people))
     part = report.parts["erase"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -20,15 +21,11 @@ ONE_CLASS: Final = GeneratedSettings(courses=1, students=20_000, activities=12)
 OVER_HTTP: Final = GeneratedSettings(courses=20, students=50, activities=12)
 
 
-def bench(
-    large: GeneratedSettings = LARGE,
-    one_class: GeneratedSettings = ONE_CLASS,
-    over_http: GeneratedSettings = OVER_HTTP,
-    laps: int = LAPS,
-) -> Report:
+def bench(courses: int = LARGE.courses) -> Report:
     """Measure on a PostgreSQL server that is started for it."""
+    large = replace(LARGE, courses=courses)
     with TemporaryDirectory(prefix="etl-bench-") as folder, server(Path(folder)) as server_url:
-        return measure(server_url, large, one_class, over_http, laps)
+        return measure(server_url, large, ONE_CLASS, OVER_HTTP, LAPS)
 
 
 def measure(

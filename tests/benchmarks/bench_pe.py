@@ -1,6 +1,12 @@
-"""Points to PE-Online: a push from the ledger to its outcomes, beside zeep alone sending the same envelopes."""
+"""Points to PE-Online: a push from the ledger to its outcomes, beside zeep alone sending the same envelopes.
 
+Once with the stand-in at work on the same processors, and once as from another machine: then its answers take as long,
+and no processor of this one.
+"""
+
+import time
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final
 
@@ -15,17 +21,20 @@ from etl.connectors.pe_online.sender import batches
 from etl.db import embedded, schema
 from etl.engine.options import Options
 from etl.sandbox import accounts
+from etl.sandbox.frame import Call, SandboxReply
 from etl.sandbox.pe_online.ledger import BookedCourse, Ledger
-from etl.sandbox.pe_online.system import PATH
+from etl.sandbox.pe_online.system import PATH, PeOnline
 from etl.sandbox.server import serve
 from tests.benchmarks.measure import LAPS, Report, Watch, measured
 
 POINTS: Final = 5_000
 ORG, COURSE = 52, 700001
 _ZEEP, _COMMITTED, _PUSH = "zeep alone", "zeep, a durable commit before each call", "a push"
+_HERE, _ELSEWHERE = "", ", the service elsewhere"
 _NOTHING_DURABLY: Final = (
     "select pg_logical_emit_message(true, 'bench', '')"  # is in the log, and in no table
 )
+_NOTHING_SENT: Final = "truncate ops.outbox cascade"
 _BINDING: Final = f"{{{client.NAMESPACE}}}WriteAttendanceSoap"
 _FILL: Final = """
 insert into core.sources (source, system, connection_id, timezone)
@@ -53,16 +62,38 @@ def bench(points: int = POINTS, laps: int = LAPS) -> Report:
             schema.migrate(url)
             _fill(url, points)
             _know_everybody(sandbox.ledger)
-            report.add(measured(_laps, url, sandbox.url, laps=laps))
+            report.add(measured(_laps, url, sandbox.url, _HERE, laps=laps))
+            sandbox.app.systems[PeOnline.name] = _Elsewhere(sandbox.pe)
+            report.add(measured(_laps, url, sandbox.url, _ELSEWHERE, laps=laps))
         embedded.remove(home / "postgres")
-    for of, beside, bound in ((_PUSH, _ZEEP, 0.8), (_PUSH, _COMMITTED, 0.8), (_COMMITTED, _ZEEP, 0.8)):
-        ratio = report.parts[beside].seconds / report.parts[of].seconds
-        report.goal(f"envelopes/s of {of} / of {beside}", ratio, at_least=bound)
-    report.goal("points that were not accepted", report.parts["left"].rows, at_most=0)
+    for where in (_HERE, _ELSEWHERE):
+        for of, beside in ((_PUSH, _ZEEP), (_PUSH, _COMMITTED), (_COMMITTED, _ZEEP)):
+            ratio = report.parts[beside + where].seconds / report.parts[of + where].seconds
+            report.goal(f"envelopes/s of {of} / of {beside}{where}", ratio, at_least=0.8)
+        report.goal(f"points that were not accepted{where}", report.parts[f"left{where}"].rows, at_most=0)
     return report
 
 
-def _laps(watch: Watch, url: str, sandbox: str) -> None:
+class _Elsewhere(PeOnline):
+    """The stand-in as from another machine: an answer worked out once is waited for as long as that took."""
+
+    def __init__(self, here: PeOnline) -> None:
+        super().__init__(here.ledger)
+        self._answers: dict[bytes, SandboxReply] = {}
+        self._seconds: list[float] = []
+
+    def answer(self, call: Call) -> SandboxReply:
+        """What the service answers; the same to the same envelope, since the books hold each point already."""
+        if call.body in self._answers:
+            time.sleep(median(self._seconds))
+        else:
+            began = time.perf_counter()
+            self._answers[call.body] = super().answer(call)
+            self._seconds.append(time.perf_counter() - began)
+        return self._answers[call.body]
+
+
+def _laps(watch: Watch, url: str, sandbox: str, where: str) -> None:
     """One after the other in each lap, so that whatever else the machine does disturbs all of them."""
     engine, connection = db.engine(url), _connection(sandbox)
     documents = _documents(engine, account(connection))
@@ -70,28 +101,28 @@ def _laps(watch: Watch, url: str, sandbox: str) -> None:
     for document in documents:
         service.ProcessXML(sXML=document)  # the books hold each point from the first lap on
     for lap in watch.laps:
-        with watch(_ZEEP, lap):
+        with watch(_ZEEP + where, lap):
             for document in documents:
                 service.ProcessXML(sXML=document)
-        with watch(_COMMITTED, lap, engine), engine.connect() as session:
+        with watch(_COMMITTED + where, lap, engine), engine.connect() as session:
             for document in documents:
                 with session.begin():
                     session.exec_driver_sql(_NOTHING_DURABLY)
                 service.ProcessXML(sXML=document)
         run_id = _planned_anew(engine, connection)
-        with watch(_PUSH, lap, engine):
+        with watch(_PUSH + where, lap, engine):
             counts = flow.push(engine, run_id, ORG, connection)
     for name in (_ZEEP, _COMMITTED, _PUSH):
-        watch.count(name, len(documents), "envelopes")
-    with watch("left"):
+        watch.count(name + where, len(documents), "envelopes")
+    with watch(f"left{where}"):
         left = counts.read - counts.written
-    watch.count("left", left, "points")
+    watch.count(f"left{where}", left, "points")
 
 
 def _planned_anew(engine: Engine, connection: Connection) -> str:
     """A run in which every point is due."""
     with engine.begin() as session:
-        session.exec_driver_sql("truncate ops.outbox cascade")
+        session.exec_driver_sql(_NOTHING_SENT)
     run_id = flow.open_run(engine, Options())
     flow.plan(engine, run_id, lambda _: connection, Options())
     return run_id
@@ -100,6 +131,7 @@ def _planned_anew(engine: Engine, connection: Connection) -> str:
 def _documents(engine: Engine, pe_account: PeAccount) -> list[str]:
     """What a push would send."""
     with engine.connect() as session:
+        session.exec_driver_sql(_NOTHING_SENT)
         points.refresh(session, ORG, pe_account)
         due = points.due(session, ORG)
         calls = batches(due, points.persons(session, due), pe_account.batch_limit)

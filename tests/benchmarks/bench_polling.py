@@ -1,5 +1,6 @@
 """What a night asks of a Moodle site, beside asking for everything: calls, the site's own time, rows written."""
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -23,12 +24,12 @@ _NIGHTS: Final = (("first", 0), ("quiet", 0), ("1 % changed", 1))
 _BARE: Final = "bare calls of a first night"
 
 
-def bench(settings: GeneratedSettings = SITE) -> Report:
+def bench(courses: int = SITE.courses) -> Report:
     """Measure in a warehouse of its own."""
     with TemporaryDirectory(prefix="etl-bench-") as folder:
         Path(folder).chmod(0o755)  # as root, the server runs as another user, who has to get in
         with embedded.running(Path(folder) / "postgres") as server_url:
-            return measure(server_url, settings)
+            return measure(server_url, replace(SITE, courses=courses))
 
 
 def measure(server_url: str, settings: GeneratedSettings) -> Report:

@@ -15,16 +15,16 @@ from tests.benchmarks import moodle_stages
 from tests.benchmarks.bench_moodle import server, warehouse
 from tests.benchmarks.measure import Report, measured
 
-_ENROLMENTS: Final = "10000,100000,1000000"
+_ENROLMENTS: Final = (10_000, 100_000, 1_000_000)
 _STUDENTS, _ACTIVITIES = 250, 12
 _FULL: Final = 100_000  # enrolments that fill what is in memory at once; below, memory grows with the site
 
 
-def bench(enrolments: str = _ENROLMENTS) -> Report:
+def bench(*enrolments: int) -> Report:
     """Measure one size after the other on a PostgreSQL server that is started for it."""
     sites = [
-        GeneratedSettings(courses=int(size) // _STUDENTS, students=_STUDENTS, activities=_ACTIVITIES)
-        for size in enrolments.split(",")
+        GeneratedSettings(courses=size // _STUDENTS, students=_STUDENTS, activities=_ACTIVITIES)
+        for size in enrolments or _ENROLMENTS
     ]
     with TemporaryDirectory(prefix="etl-bench-") as folder, server(Path(folder)) as server_url:
         return measure(server_url, sites)

@@ -7,6 +7,7 @@ before what is measured: gathering statistics, writing pages out, and a night th
 the administration is another.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -20,26 +21,25 @@ from tests.benchmarks import moodle_stages
 from tests.benchmarks.bench_moodle import warehouse
 from tests.benchmarks.measure import Report, measured
 
-_STANDING: Final = "100000,10000000"
+_STANDING: Final = (100_000, 10_000_000)
 _SITE: Final = GeneratedSettings(
     courses=100, students=250, activities=12
 )  # a first night gives 100,000 results
 _FILLING: Final = Path(__file__).parent / "data" / "standing.sql"
 
 
-def bench(standing: str = _STANDING) -> Report:
+def bench(*standing: int) -> Report:
     """Measure one size after the other on a PostgreSQL server that is started for it."""
-    sizes = [int(size) for size in standing.split(",")]
     with TemporaryDirectory(prefix="etl-bench-") as folder:
         Path(folder).chmod(0o755)  # as root, the server runs as another user, who has to get in
         home = Path(folder) / "postgres"
         with embedded.running(home, durable=False) as server_url:
-            report = measure(server_url, _SITE, sizes)
+            report = measure(server_url, _SITE, standing or _STANDING)
         embedded.remove(home)
     return report
 
 
-def measure(server_url: str, site: GeneratedSettings, sizes: list[int]) -> Report:
+def measure(server_url: str, site: GeneratedSettings, sizes: Sequence[int]) -> Report:
     """Measure in databases of their own on a server, the smallest size first."""
     changed = []
     report = Report("standing", f"{site.courses * site.students:,} enrolments, of which 1 % changed")

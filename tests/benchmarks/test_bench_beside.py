@@ -6,7 +6,7 @@ import pytest
 
 from etl.sandbox.moodle.generated_site import GeneratedSettings
 from tests.benchmarks import page
-from tests.benchmarks.bench_beside import NIGHTS, bench
+from tests.benchmarks.bench_beside import NIGHTS, measure
 
 pytestmark = pytest.mark.long
 
@@ -15,7 +15,7 @@ EVERYTHING = 1 + TINY.courses * (2 + TINY.activities + TINY.students)
 
 
 def test_a_sequential_poller_asks_everything_every_night_and_the_product_what_changed():
-    parts = bench(TINY).parts
+    parts = measure(TINY).parts
     calls = {name: part.rows for name, part in parts.items()}
     assert [calls[f"sequential: {night}"] for night in NIGHTS] == [EVERYTHING] * 3
     assert calls["product: first"] == EVERYTHING
