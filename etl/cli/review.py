@@ -68,9 +68,9 @@ def approve(
     chosen = review.ChosenProposals(source, enrolment, unit)
     with warehouse_engine() as engine:
         _make_sure(chosen, everything, "Approve every open proposal that is possible?")
-        decided, recorded = review.decide(engine, chosen, "approved", by)
+        done = review.decide(engine, chosen, "approved", by)
         left = len(review.open_proposals(engine, chosen))
-    typer.echo(f"{decided} approved, {recorded} recorded")
+    typer.echo(f"{done.decided} approved, {done.recorded} recorded")
     if left:
         typer.echo(f"{left} are not possible and stay open: `etl review list` says why")
 
@@ -88,8 +88,8 @@ def dismiss(
     chosen = review.ChosenProposals(source, enrolment, unit)
     with warehouse_engine() as engine:
         _make_sure(chosen, everything, "Dismiss every open proposal?")
-        decided, _ = review.decide(engine, chosen, "dismissed", by, because=because)
-    typer.echo(f"{decided} dismissed")
+        done = review.decide(engine, chosen, "dismissed", by, because=because)
+    typer.echo(f"{done.decided} dismissed")
 
 
 def _make_sure(chosen: review.ChosenProposals, everything: bool, question: str) -> None:

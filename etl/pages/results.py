@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
 from sqlalchemy import Connection as Session
 
 from etl import db
@@ -18,7 +19,7 @@ from etl.pages.host import PagesHost, Visitor
 from etl.pages.mending import mended
 from etl.pages.render import html
 from etl.results import review
-from etl.results.review import ChosenProposals, SeenProposal
+from etl.results.review import ChosenProposals, Decided, SeenProposal
 from etl.transform.reasons import reason
 from etl.words import counted
 
@@ -60,7 +61,40 @@ class Filter:
         return Filter(self.occurrence, self.course).address
 
 
-Given = Annotated[str, Form(max_length=200)]
+_Given = Annotated[str, Field(max_length=200)]
+
+
+class _Sent(BaseModel):
+    """The form of a button. ``do``: what, and of which row where it is a row's own button; else of the chosen ones."""
+
+    do: Annotated[str, Field(max_length=1000)]
+    shown_at: datetime
+    chosen: Annotated[list[str], Field(max_length=_MOST)] = []
+    because: Annotated[str, Field(max_length=500)] = ""
+    started_on: _Given = ""
+    finished_on: _Given = ""
+    result: _Given = ""
+
+    @property
+    def what(self) -> str:
+        """What is to be done."""
+        return self.do.partition(" ")[0]
+
+    @property
+    def meant(self) -> list[SeenProposal]:
+        """The rows, as they were shown. Raises InvalidInput where none was selected."""
+        row = self.do.partition(" ")[2]
+        if not (row or self.chosen):
+            raise InvalidInput("Nothing was changed: no row was selected.")
+        return [_seen(one) for one in ([row] if row else self.chosen)]
+
+    @property
+    def adjusted(self) -> str | None:
+        """The row that was being adjusted, as the address names it."""
+        if self.what != "adjust":
+            return None
+        [one] = self.meant[:1]
+        return "|".join([one.enrolment_code, one.unit_code, one.proposed_status])
 
 
 def _asked(given: Mapping[str, str]) -> Filter:
@@ -112,34 +146,27 @@ def router(host: PagesHost) -> APIRouter:
     def decided(
         request: Request,
         visitor: Annotated[Visitor, visitor_of(host, "results/change")],
-        do: Annotated[str, Form(max_length=1000)],
-        shown_at: Annotated[datetime, Form()],
-        chosen: Annotated[list[str], Form(max_length=_MOST)] = [],  # noqa: B006 - what FastAPI asks for
-        because: Annotated[str, Form(max_length=500)] = "",
-        started_on: Given = "",
-        finished_on: Given = "",
-        result: Given = "",
+        sent: Annotated[_Sent, Form()],
     ) -> Response:
         asked = _asked(request.query_params)
-        what, _, row = do.partition(" ")
-        meant = [_seen(one) for one in ([row] if row else chosen)]
         try:
-            if what == "adjust":
-                done = _adjust(host, visitor, meant[0], started_on, finished_on, result)
-            elif what == "green":
-                done = _record(host, visitor, _green(host, asked, shown_at))
-            elif not meant:
-                raise InvalidInput("Nothing was changed: no row was selected.")
-            elif what == "record":
-                done = _record(host, visitor, meant)
-            else:
-                done = _dismiss(host, visitor, meant, because)
+            done = _done(host, visitor, asked, sent)
         except InvalidInput as refused:
-            return shown(request, asked, _MISTAKEN, refused=str(refused))
+            return shown(request, asked, _MISTAKEN, refused=str(refused), adjust=sent.adjusted, sent=sent)
         address = "&".join(filter(None, [asked.address, urlencode({"done": done})]))
         return RedirectResponse(f"results?{address}#rows", status_code=303)
 
     return pages
+
+
+def _done(host: PagesHost, visitor: Visitor, asked: Filter, sent: _Sent) -> str:
+    if sent.what == "adjust":
+        return _adjust(host, visitor, sent)
+    if sent.what == "green":
+        return _record(host, visitor, _green(host, asked, sent.shown_at))
+    if sent.what == "record":
+        return _record(host, visitor, sent.meant)
+    return _dismiss(host, visitor, sent.meant, sent.because)
 
 
 def _page(
@@ -191,20 +218,24 @@ def _green(host: PagesHost, asked: Filter, shown_at: datetime) -> list[SeenPropo
     """All that are ready under the filter, and were so when the page was shown."""
     ready = replace(asked, state="ready")
     with host.engine().connect() as session:
-        return [_proposal(row) for row in _page(session, ready, most=_ALL, until=shown_at)]
+        found = [_proposal(row) for row in _page(session, ready, most=_ALL, until=shown_at)]
+    if not found:
+        raise InvalidInput(
+            "Nothing was changed: of what was ready when the page was shown,"
+            " all is recorded, dismissed or another by now."
+        )
+    return found
 
 
 def _record(host: PagesHost, visitor: Visitor, meant: list[SeenProposal]) -> str:
-    done, recorded = review.decide(
-        host.engine(), ChosenProposals(), "approved", visitor.name, "page", seen=meant
-    )
-    return f"{counted(recorded, 'result')} recorded." + _left(len(meant) - done)
+    done = review.decide(host.engine(), ChosenProposals(), "approved", visitor.name, "page", seen=meant)
+    return _told(done, f"{counted(done.recorded, 'result')} recorded.")
 
 
 def _dismiss(host: PagesHost, visitor: Visitor, meant: list[SeenProposal], because: str) -> str:
     if not because.strip():
         raise InvalidInput("Nothing was changed: say why, to dismiss them.")
-    done, _ = review.decide(
+    done = review.decide(
         host.engine(),
         ChosenProposals(),
         "dismissed",
@@ -213,29 +244,31 @@ def _dismiss(host: PagesHost, visitor: Visitor, meant: list[SeenProposal], becau
         because=because.strip(),
         seen=meant,
     )
-    return f"{counted(done, 'result')} dismissed." + _left(len(meant) - done)
+    return _told(done, f"{counted(done.decided, 'result')} dismissed.")
 
 
-def _left(number: int) -> str:
-    return (
-        f" {counted(number, 'was', 'were')} changed meanwhile, or cannot be: look at them again."
-        if number
-        else ""
-    )
+def _told(done: Decided, what: str) -> str:
+    """What was done, and how the others stand. Raises InvalidInput where nothing was."""
+    if not done.left_alone:
+        return what
+    left = f"{', '.join(sorted(map(str, done.left_alone)))}: look at it again."
+    if not done.decided:
+        raise InvalidInput(f"Nothing was changed: {left}")
+    return f"{what} {left}"
 
 
-def _adjust(
-    host: PagesHost, visitor: Visitor, one: SeenProposal, start: str, finish: str, result: str
-) -> str:
+def _adjust(host: PagesHost, visitor: Visitor, sent: _Sent) -> str:
+    [one] = sent.meant[:1]
     try:
-        started, finished = (date.fromisoformat(day) if day else None for day in (start, finish))
+        start, finish = (
+            date.fromisoformat(day) if day else None for day in (sent.started_on, sent.finished_on)
+        )
     except ValueError:
         raise InvalidInput("Nothing was changed: a day is written YYYY-MM-DD.") from None
     key = one.enrolment_code, one.unit_code, one.proposed_status
+    to = start, finish, sent.result or None
     try:
-        review.adjust(
-            host.engine(), *key, started, finished, result or None, by=visitor.name, through="page", seen=one
-        )
+        review.adjust(host.engine(), *key, *to, by=visitor.name, through="page", seen=one)
     except InvalidInput as refused:
-        raise InvalidInput(f"Nothing was changed, or another changed it meanwhile: {refused}") from None
+        raise InvalidInput(f"Nothing was changed: {refused}.") from None
     return f"{one.unit_code} of {one.enrolment_code} is adjusted."

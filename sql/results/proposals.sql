@@ -31,9 +31,15 @@ and proposed.status = wanted.derived
 and wanted.started_on <= coalesce(wanted.finished_on, 'infinity')
 and (wanted.status = 'started' or wanted.finished_on is not null)
 
+-- name: as_it_is
+select status, started_on, finished_on, state, decided_by
+from mart.proposals
+where enrolment_code = :enrolment_code and unit_code = :unit_code and proposed_status = :proposed_status
+
 -- name: decide
 -- Approved proposals are recorded by the same rule as results that need no review; those that cannot be recorded stay.
--- seen: those that are meant, as whoever decides saw them; one that is another by now stays open.
+-- seen: those that are meant, as whoever decides saw them; one that is another by now is left alone, and how it stands
+-- is told.
 with chosen as (
     select enrolment_code, unit_code, proposed_status, status, finished_on
     from mart.proposals
@@ -64,6 +70,7 @@ decided as (
     returning
         proposed.enrolment_code,
         proposed.unit_code,
+        proposed.status as proposed_status,
         proposed.source,
         chosen.status,
         proposed.started_on,
@@ -95,9 +102,24 @@ recorded as (
         (select s.allow_resit from core.sources s where s.source = excluded.source)
     )
     returning 1
+),
+
+left_alone as (
+    select now.state, now.decided_by, count(*) as results
+    from jsonb_to_recordset(cast(:seen as jsonb)) as meant (
+        enrolment_code text, unit_code text, proposed_status text
+    )
+    left join mart.proposals as now using (enrolment_code, unit_code, proposed_status)
+    where (enrolment_code, unit_code, proposed_status) not in (
+        select enrolment_code, unit_code, proposed_status from decided
+    )
+    group by now.state, now.decided_by
 )
 
-select (select count(*) from decided) as decided, (select count(*) from recorded) as recorded
+select
+    (select count(*) from decided) as decided,
+    (select count(*) from recorded) as recorded,
+    (select coalesce(json_agg(left_alone), '[]') from left_alone) as left_alone
 
 -- name: open
 select

@@ -128,17 +128,56 @@ def test_a_start_after_the_finish_is_refused_and_nothing_is_changed(op, held):
     assert held("select count(*) from core.proposed_results where adjusted") == [(0,)]
 
 
-def test_the_second_of_two_people_is_told_that_the_row_is_another_now(op, held):
+def test_the_second_of_two_who_adjust_is_told_what_it_is_now_and_keeps_what_was_typed(op, held):
     page = op.get("/results", params={"learner": "CL1001", "adjust": "E1001|U1|passed"})
     key = keys(page)["E1001"]
-    post(op, page, f"adjust {key}", finished_on="2026-09-09")
-    again = post(op, page, f"adjust {key}", finished_on="2026-09-08")
-    assert (again.status_code, "another changed it meanwhile" in words(again)) == (409, True)
-    recorded = post(op, page, f"record {key}")
-    assert "0 results recorded. 1 was changed meanwhile" in words(op.get(f"/{recorded.headers['location']}"))
+    post(op, page, f"adjust {key}", "/results?learner=CL1001", finished_on="2026-09-09")
+    again = post(
+        op, page, f"adjust {key}", "/results?learner=CL1001", finished_on="2026-09-08", result="failed"
+    )
+    assert again.status_code == 409
+    assert "it is passed, 2026-09-01 to 2026-09-09, by now: look at it again" in words(again)
+    assert 'name="finished_on" value="2026-09-08"' in again.text
+    assert "<option selected>failed</option>" in again.text
     assert held("select finished_on::text from core.proposed_results where enrolment_code = 'E1001'") == [
         ("2026-09-09",)
     ]
+    post(op, page, f"dismiss {keys(again)['E1001']}", because="it is none")
+    late = post(op, page, f"adjust {key}", finished_on="2026-09-08")
+    assert "it was dismissed by somebody already" in words(late)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(first, second) for first in ("record", "dismiss") for second in ("record", "dismiss")],
+)
+def test_the_second_of_two_who_review_is_told_how_it_stands_and_what_was_typed_is_kept(
+    op, held, first, second
+):
+    page = op.get("/results", params={"occurrence": "OCC-2"})
+    one, other = keys(page)["E1140"], keys(page)["E1141"]
+    decided = "select decision, decided_because from core.proposed_results where enrolment_code = 'E1140'"
+    post(op, page, first, chosen=[one], because="the first")
+    stands = held(decided)
+    answer = post(op, page, second, chosen=[one], because="the second")
+    assert answer.status_code == 409
+    done = {"record": "recorded", "dismiss": "dismissed"}
+    assert f"Nothing was changed: 1 was {done[first]} by somebody already: look at it again." in words(answer)
+    assert 'name="because" maxlength="500" size="30" value="the second"' in answer.text
+    both = post(op, page, second, chosen=[one, other], because="the second")
+    told = words(op.get(f"/{both.headers['location']}"))
+    assert f"1 result {done[second]}. 1 was {done[first]} by somebody already: look at it again." in told
+    assert held(decided) == stands
+
+
+def test_of_two_who_record_all_green_the_second_is_told_that_nothing_is_ready_any_more(op, held):
+    page = op.get("/results", params={"occurrence": "OCC-2"})
+    post(op, page, "green", "/results?occurrence=OCC-2")
+    recorded = held("select * from core.unit_results order by 1, 2")
+    answer = post(op, page, "green", "/results?occurrence=OCC-2")
+    assert answer.status_code == 409
+    assert "Nothing was changed: of what was ready when the page was shown, all is recorded" in words(answer)
+    assert held("select * from core.unit_results order by 1, 2") == recorded
 
 
 def test_one_is_dismissed_only_with_a_reason_which_is_kept(op, held):

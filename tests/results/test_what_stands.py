@@ -153,7 +153,8 @@ def test_a_proposal_is_possible_and_recorded_by_it(engine, fill, now, held, resu
     assert (shown["state"], shown["reason_code"]) == (
         ("ready", None) if possible else ("not_possible", "result_stands")
     )
-    assert decide(engine, ChosenProposals(), "approved", "somebody") == (int(possible), int(possible))
+    done = decide(engine, ChosenProposals(), "approved", "somebody")
+    assert (done.decided, done.recorded) == (int(possible), int(possible))
     assert now() == [AFTER[held, result, resit]]
 
 

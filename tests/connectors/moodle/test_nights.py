@@ -197,12 +197,11 @@ def test_reviewed_results_are_recorded_only_when_a_person_approves(night, engine
     assert (len(proposals), results()["unit_results"]) == (72, set())
     review.adjust(engine, "E-1001-001", "BSBTEC201", "passed", datetime(2026, 9, 10).date(), None)
     night(full=True)  # the same proposals, and the adjusted one stays adjusted
-    assert (
-        review.decide(engine, review.ChosenProposals(unit_code="BSBTEC201"), "dismissed", "planner")[1] == 0
-    )
+    chosen = review.ChosenProposals(unit_code="BSBTEC201")
+    assert review.decide(engine, chosen, "dismissed", "planner").recorded == 0
     assert review.decide(
         engine, review.ChosenProposals(enrolment_code="E-1001-001"), "approved", "planner"
-    ) == (4, 4)
+    ) == review.Decided(4, 4, [])
     assert unit("E-1001-001", "BSBTEC201") is None
     night(full=True)
     assert (
