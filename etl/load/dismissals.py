@@ -44,7 +44,7 @@ def dismiss(
     """Nothing is to be done about these; returns how many they were.
 
     ``seen_until``: only those that somebody who decides at this moment can have seen. Raises InvalidInput where it is
-    not said who decides and why, or where there is nothing open to dismiss.
+    not said who decides and why, or where there is nothing open to dismiss, with who dismissed it already.
     """
     if not (by.strip() and because.strip()):
         raise InvalidInput("say who decides and why")
@@ -62,8 +62,15 @@ def restore(engine: Engine, chosen: ChosenRejections, by: str = "", through: Thr
 
 
 def _decided(session: Session, statement: str, chosen: ChosenRejections, state: str, **said: Any) -> int:
-    decided = db.execute(session, statement, **asdict(chosen), **said)
+    which = asdict(chosen)
+    decided = db.execute(session, statement, **which, **said)
     if not decided:
         named = f" {chosen.record_key}" if chosen.record_key else ""
-        raise InvalidInput(f"{chosen.source}, {chosen.reason_code}{named}: there is no row that is {state}")
+        already = db.rows(session, "load/dismissals.already", **which) if state == "open" else []
+        by_whom = "".join(
+            f"; {one['dismissed_by']} dismissed it already: {one['dismissed_because']}" for one in already
+        )
+        raise InvalidInput(
+            f"{chosen.source}, {chosen.reason_code}{named}: there is no row that is {state}{by_whom}"
+        )
     return decided

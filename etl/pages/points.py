@@ -1,6 +1,7 @@
 """Points: profession groups and accounts, and the ledger of accreditation points by status."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -58,12 +59,13 @@ def router(host: PagesHost) -> APIRouter:
         change: Annotated[Literal["pause", "resume"], Form()],
         visitor: Annotated[Visitor, visitor_of(host, "points/account")],
         because: Annotated[str, Form(max_length=500)] = "",
+        seen: Annotated[datetime | None, Form()] = None,
     ) -> Response:
         try:
             if change == "pause":
                 pauses.pause(host.engine(), account, visitor.name, because, through="page")
             else:
-                pauses.resume(host.engine(), account, visitor.name, through="page")
+                pauses.resume(host.engine(), account, visitor.name, "page", seen)
         except InvalidInput as problem:
             return _page(host, request, {}, refused=str(problem))
         return RedirectResponse(f"points?done={change}d#accounts", status_code=303)

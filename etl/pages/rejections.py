@@ -13,6 +13,7 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from etl import db
+from etl.errors import InvalidInput
 from etl.load.dismissals import ChosenRejections, dismiss
 from etl.pages.access import visitor_of
 from etl.pages.host import PagesHost, Visitor
@@ -21,10 +22,12 @@ from etl.pages.render import html
 from etl.reference.formulas import guarded_text
 
 _MOST: Final = 100  # rows of a page
+_MISTAKEN: Final = 409
 _BATCH: Final = 5_000  # rows of an export that are held at a time
 _COLUMNS: Final = (
     "flow", "source", "scope", "resource", "record_key", "reason_code", "reason", "first_seen_at", "last_seen_at",
 )  # fmt: skip
+_KIND: Final = ("source", "reason_code")
 Chosen = Annotated[str | None, Query(max_length=200)]
 
 
@@ -40,49 +43,31 @@ def router(host: PagesHost) -> APIRouter:
         after_at: datetime | None = None,
         after_id: int = 0,
         done: int | None = None,
+        left: int = 0,
     ) -> Response:
-        with host.engine().connect() as session:
-            reasons = db.rows(session, "pages/rejections.reasons")
-            asked = (source, reason_code)
-            chosen = next((one for one in reasons if (one["source"], one["reason_code"]) == asked), None)
-            gone = source and reason_code and not chosen
-            kind = (None, None) if gone else (source, reason_code)
-            rows = _page(session, *kind, after_at, after_id, _MOST + 1)
-            facts = facts_of(rows[:_MOST], session)
-        more = rows[_MOST - 1] if len(rows) > _MOST else None
-        return html(
-            request,
-            "rejections",
-            reasons=reasons,
-            rows=[
-                {
-                    **row,
-                    "mended": mended(row["reason_code"], row["system"], told, request.state.visitor.rights),
-                }
-                for row, told in zip(rows[:_MOST], facts, strict=True)
-            ],
-            chosen=chosen,
-            listed={
-                name: value for name, value in zip(("source", "reason_code"), kind, strict=True) if value
-            },
-            more=more,
-            done=done,
-            now=datetime.now(UTC),
-        )
+        after = after_at, after_id
+        return _list(host, request, source, reason_code, after, done=done, left=left)
 
-    @pages.post("/rejections/dismiss")
+    @pages.post("/rejections")
     def dismissed(
+        request: Request,
         because: Annotated[str, Form(max_length=500)],
         source: Annotated[str, Form(max_length=200)],
         reason_code: Annotated[str, Form(max_length=200)],
         shown_at: Annotated[datetime, Form()],
         visitor: Annotated[Visitor, visitor_of(host, "rejections/dismiss")],
+        shown: Annotated[int, Form(ge=0)] = 0,
         record_key: Annotated[str | None, Form(max_length=500)] = None,
     ) -> Response:
         chosen = ChosenRejections(source, reason_code, record_key)
-        count = dismiss(host.engine(), chosen, visitor.name, because, shown_at, through="page")
+        try:
+            done = dismiss(host.engine(), chosen, visitor.name, because, shown_at, through="page")
+        except InvalidInput as refused:
+            told = {"refused": refused, "because": because}
+            return _list(host, request, source, reason_code, (None, 0), _MISTAKEN, **told)
         kind = {"source": source, "reason_code": reason_code} if record_key else {}
-        return RedirectResponse(f"../rejections?{urlencode({**kind, 'done': count})}#rows", status_code=303)
+        left = 0 if record_key else max(shown - done, 0)
+        return RedirectResponse(f"rejections?{urlencode({**kind, 'done': done, 'left': left})}#rows", 303)
 
     @pages.get("/rejections.csv")
     def exported(source: Chosen = None, reason_code: Chosen = None) -> Response:
@@ -92,6 +77,39 @@ def router(host: PagesHost) -> APIRouter:
         )
 
     return pages
+
+
+def _list(
+    host: PagesHost,
+    request: Request,
+    source: str | None,
+    reason_code: str | None,
+    after: tuple[datetime | None, int],
+    status: int = 200,
+    **told: Any,
+) -> Response:
+    rights = request.state.visitor.rights
+    with host.engine().connect() as session:
+        reasons = db.rows(session, "pages/rejections.reasons")
+        asked = (source, reason_code)
+        chosen = next((one for one in reasons if (one["source"], one["reason_code"]) == asked), None)
+        gone = source and reason_code and not chosen
+        kind = (None, None) if gone else asked
+        found = _page(session, *kind, *after, _MOST + 1)
+        rows = found[:_MOST]
+        facts = facts_of(rows, session)
+    links = [
+        mended(row["reason_code"], row["system"], of, rights) for row, of in zip(rows, facts, strict=True)
+    ]
+    shown = {
+        "reasons": reasons,
+        "rows": [{**row, "mended": link} for row, link in zip(rows, links, strict=True)],
+        "chosen": chosen,
+        "listed": {name: value for name, value in zip(_KIND, kind, strict=True) if value},
+        "more": rows[-1] if len(found) > _MOST else None,
+        "now": datetime.now(UTC),
+    }
+    return html(request, "rejections", status, **shown, **told)
 
 
 def _page(

@@ -1,6 +1,6 @@
 """Relation numbers: whose points wait for one, or for another one, with the place to enter it."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -51,7 +51,8 @@ def router(host: PagesHost) -> APIRouter:
                 host.engine(), org_id, client_code, number, visitor.name, was, through="page"
             )
         except InvalidInput as problem:
-            return _page(host, request, chosen, chosen_client, refused=str(problem))
+            told = {"refused": str(problem), "typed": {(client_code, org_id): number}}
+            return _page(host, request, chosen, chosen_client, after=(client_code, org_id - 1), **told)
         asked = {"org_id": "" if chosen is None else chosen, "client_code": chosen_client, "done": "entered"}
         address = urlencode({name: value for name, value in asked.items() if value != ""})
         return RedirectResponse(
@@ -67,8 +68,7 @@ def _page(
     org_id: int | None,
     client: str,
     after: tuple[str, int] = ("", 0),
-    done: bool = False,
-    refused: str | None = None,
+    **told: Any,
 ) -> Response:
     with host.engine().connect() as session:
         groups = db.rows(session, "pages/points.groups")
@@ -76,13 +76,12 @@ def _page(
     return html(
         request,
         "relation-numbers",
-        409 if refused else 200,
+        409 if told.get("refused") else 200,
         groups=groups,
         rows=rows[:_MOST],
         more=rows[_MOST - 1] if len(rows) > _MOST else None,
         words={row["reason"]: POINTS.words(row["reason"])["explanation"] for row in rows},
         org_id=org_id,
         client=client,
-        done=done,
-        refused=refused,
+        **told,
     )

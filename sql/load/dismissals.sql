@@ -1,3 +1,15 @@
+-- name: already
+-- The dismissal of such rows that came last.
+select dismissed_by, dismissed_because
+from ops.rejections
+where resolved_at is null
+and dismissed_at is not null
+and source = :source
+and reason_code = :reason_code
+and (cast(:record_key as text) is null or record_key = :record_key)
+order by dismissed_at desc
+limit 1
+
 -- name: dismiss
 update ops.rejections
 set dismissed_at = clock_timestamp(), dismissed_by = :by, dismissed_because = :because

@@ -19,6 +19,14 @@ from (
 left join ops.account_pauses as pauses on pauses.connection_id = groups.connection_id and pauses.resumed_at is null
 order by account
 
+-- name: last
+-- The pause of an account that came last, and who ended it.
+select paused_by, paused_because, resumed_by
+from ops.account_pauses
+where connection_id = :connection_id
+order by paused_at desc
+limit 1
+
 -- name: open
 select paused_by, paused_because, paused_at
 from ops.account_pauses
@@ -33,4 +41,6 @@ on conflict (connection_id) where resumed_at is null do nothing
 -- name: resume
 update ops.account_pauses
 set resumed_at = clock_timestamp(), resumed_by = :by
-where connection_id = :connection_id and resumed_at is null
+where connection_id = :connection_id
+and resumed_at is null
+and (cast(:seen as timestamptz) is null or paused_at = :seen)

@@ -79,7 +79,7 @@ CHANGES = (
     "/set-school",
     "/registrations",
     "/integration",
-    "/rejections/dismiss",
+    "/rejections",
     "/erase",
     "/erasure",
     "/reference-data-check",

@@ -12,3 +12,9 @@ def words(answer):
 def links(answer):
     """The addresses on a page, as a browser asks for them."""
     return [unescape(address) for address in re.findall(r'href="([^"]*)"', answer.text)]
+
+
+def form(page):
+    """The hidden fields of the forms of a page, as a browser sends them."""
+    hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', page.text)
+    return {name: unescape(value) for name, value in hidden}

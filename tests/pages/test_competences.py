@@ -10,7 +10,7 @@ from etl.engine.options import Options
 from etl.pages.app import create
 from etl.pages.host import PagesHost, Right, Visitor
 from tests.pages.conftest import SECRET
-from tests.pages.test_pages import form, words
+from tests.pages.reading import form, words
 
 LINK = {"source": "infocaption_main", "course": "107"}
 

@@ -9,7 +9,7 @@ from etl.load import runs
 from etl.load.runs import Counts
 from etl.pages.host import Right
 from tests.fixtures.airflow_runs import StandIn
-from tests.pages.test_pages import words
+from tests.pages.reading import words
 
 pytestmark = pytest.mark.long
 FLOW = "moodle_results"

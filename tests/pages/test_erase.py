@@ -8,7 +8,7 @@ from etl.connectors.registry import readers
 from etl.pages import erase as erase_pages
 from etl.pages.host import Right
 from etl.results import erase
-from tests.pages.test_pages import form, words
+from tests.pages.reading import form, words
 
 pytestmark = pytest.mark.long
 PEOPLE = (

@@ -13,7 +13,7 @@ from etl.cli.mapping import app as commands
 from etl.pages.app import PATH, create
 from etl.pages.host import PagesHost, Right, Visitor
 from tests.pages.conftest import SECRET
-from tests.pages.test_pages import words
+from tests.pages.reading import words
 from tests.reference.test_effect import connect
 
 UNIT = {"occurrence": "OCC-1001", "unit": "BSBWHS211", "source": "moodle_main", "course": "2"}

@@ -12,7 +12,7 @@ from etl.pages.mending import PLACES, facts_of, mended
 from etl.pages.results import Filter
 from etl.reference.spec import FILES
 from etl.transform.reasons import REASONS
-from tests.pages.test_pages import links
+from tests.pages.reading import links
 
 # Mended in the source or at the target, by whoever runs it, or by time; each sentence says by whom.
 OUTSIDE = {

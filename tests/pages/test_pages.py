@@ -65,9 +65,9 @@ def test_whatever_needs_a_person_is_on_the_page_however_many_kinds_there_are(op,
 def test_a_reason_that_is_mended_on_a_page_is_linked_to_it_from_tonight_and_from_its_rows(op, night):
     place = "reference-row?file=client_numbers"
     assert f"{place}#f-value" in links(op.get("/tonight"))
-    page = op.get("/rejections", params=chosen("unmatched_learner"))
+    page = op.get("/rejections?source=main&reason_code=unmatched_learner")
     assert sum(one.startswith(f"{place}&value=") for one in links(page)) == 100
-    assert place not in "".join(links(op.get("/rejections", params=chosen("needs_graded_date"))))
+    assert place not in "".join(links(op.get("/rejections?source=main&reason_code=needs_graded_date")))
 
 
 def test_rows_of_one_reason_are_listed_whatever_their_source(op, night):
@@ -181,64 +181,7 @@ def test_an_address_that_makes_no_sense_is_refused(op, value):
     assert "holds what it cannot mean" in words(answer)
 
 
-def form(page):
-    """The fields of the form of a page, as a browser sends them."""
-    hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', page.text)
-    return {name: unescape(value) for name, value in hidden}
-
-
-def chosen(reason_code):
-    return {"source": "main", "reason_code": reason_code}
-
-
-def test_who_dismisses_rows_says_why_and_they_are_listed_no_more(op, engine, night):
-    page = op.get("/rejections", params=chosen("unmatched_learner"))
-    answer = op.post("/rejections/dismiss", data=form(page) | {"because": "trainees of the vendor"})
-    assert "249 rows are dismissed." in words(answer)
-    assert "unmatched_learner" not in answer.text
-    assert "unmatched_learner" not in op.get("/tonight").text
-    with engine.connect() as session:
-        kept = session.exec_driver_sql(
-            "select count(*), min(dismissed_by), min(dismissed_because) from mart.rejections"
-            " where dismissed_at is not null and resolved_at is null"
-        ).one()
-    assert tuple(kept) == (249, "somebody", "trainees of the vendor")
-
-
-def test_one_row_can_be_dismissed_by_itself(op, night):
-    page = op.get("/rejections", params=chosen("unmatched_learner"))
-    op.post("/rejections/dismiss", data=form(page) | {"because": "a test account", "record_key": "2/7"})
-    assert "main: 248 rows" in words(op.get("/tonight"))
-
-
-def test_what_came_in_after_the_page_was_opened_is_not_dismissed_with_it(op, engine, night):
-    fields = form(op.get("/rejections", params=chosen("needs_graded_date")))
-    with engine.begin() as session:
-        session.exec_driver_sql("update ops.rejections set first_seen_at = clock_timestamp()")
-    answer = op.post("/rejections/dismiss", data=fields | {"because": "old"})
-    assert answer.status_code == 404
-    assert "Nothing was changed" in words(answer)
-    assert "there is no row that is open" in words(answer)
-
-
-def test_a_form_that_these_pages_did_not_make_changes_nothing(op, night):
-    fields = form(op.get("/rejections", params=chosen("unmatched_learner")))
-    answer = op.post("/rejections/dismiss", data=fields | {"because": "x", "csrftoken": "forged"})
-    assert answer.status_code == 403
-    assert "Nothing was changed" in answer.text
-    assert "main: 249 rows" in words(op.get("/tonight"))
-
-
-def test_who_may_only_look_sees_no_form_and_can_change_nothing(browse, night):
-    reader = browse(Right.SEE, Right.PERSONS)
-    page = reader.get("/rejections", params=chosen("unmatched_learner"))
-    assert not form(page)
-    given = {"because": "x", "shown_at": "2026-01-01T00:00:00Z", **chosen("unmatched_learner")}
-    assert reader.post("/rejections/dismiss", data=given).status_code == 403
-
-
-def test_a_refusal_below_another_address_finds_its_stylesheet_and_the_menu(browse, night):
-    refused = browse(Right.SEE).post("/rejections/dismiss", data={})
-    here = [address for address in links(refused) if not address.startswith("#")]
-    assert "../tonight" in here
-    assert [browse(*Right).get(f"/rejections/{address}").status_code for address in here] == [200] * len(here)
+def test_a_refusal_below_another_address_finds_its_stylesheet(browse):
+    refused = browse(*Right).get("/rejections/nothing")
+    assert "There is no page at this address" in words(refused)
+    assert "../static/pages.css" in links(refused)

@@ -7,7 +7,7 @@ import pytest
 from etl.connectors.pe_online import relation_numbers
 from etl.pages.host import Right
 from tests.connectors.pe_online.site import ORG, Site
-from tests.pages.test_pages import form, links, words
+from tests.pages.reading import form, links, words
 
 
 @pytest.fixture
@@ -146,6 +146,34 @@ def test_of_two_people_who_pause_an_account_the_second_is_told_who_did(op, site)
     answer = op.post("/points", data=fields)
     assert answer.status_code == 409
     assert "paused already by somebody" in words(answer)
+
+
+def test_an_account_that_was_paused_anew_since_is_let_go_on_by_nobody_who_did_not_see_that(op, site):
+    for_both = form(op.get("/points"))
+    op.post("/points", data=for_both | {"change": "pause", "because": "a holiday"})
+    opened = form(op.get("/points")) | {"change": "resume"}
+    op.post("/points", data=opened)
+    late = op.post("/points", data=opened)
+    assert late.status_code == 409
+    assert "is not paused by a person any more: somebody let it go on" in words(late)
+    op.post("/points", data=for_both | {"change": "pause", "because": "the key leaked"})
+    late = op.post("/points", data=opened)
+    assert late.status_code == 409
+    assert "was paused anew by somebody: the key leaked; look at it again" in words(late)
+    assert site.sql("select paused_because from ops.account_pauses where resumed_at is null") == [
+        ("the key leaked",)
+    ]
+
+
+def test_of_two_who_enter_a_number_the_second_is_told_and_finds_what_was_typed_beside_what_stands(op, pushed):
+    opened = form(op.get("/relation-numbers")) | {"client_code": "C_none", "was": ""}
+    op.post("/relation-numbers", data=opened | {"number": "052777"})
+    answer = op.post("/relation-numbers", data=opened | {"number": "052778"})
+    assert answer.status_code == 409
+    assert "client C_none has another number by now: look at it again" in words(answer)
+    assert "now: 052777" in words(answer)
+    assert 'value="052778" autocomplete="off" aria-label="Relation number of C_none' in answer.text
+    assert pushed.sql("select value from core.client_numbers where client_code = 'C_none'") == [("052777",)]
 
 
 def test_a_number_that_is_entered_sends_the_points_that_waited_for_it(op, pushed):

@@ -9,7 +9,7 @@ from etl.pages.reference_row import place_of
 from etl.reference.entering import file_named
 from etl.reference.spec import FILES
 from tests.fixtures.warehouse import SAMPLE
-from tests.pages.test_pages import form, links, words
+from tests.pages.reading import form, links, words
 
 HERE = [file for file in FILES if place_of(file).startswith("reference-row")]
 ELSEWHERE = [file for file in FILES if file not in HERE]

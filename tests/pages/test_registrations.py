@@ -8,7 +8,7 @@ from etl.engine.options import Options
 from etl.pages.host import Right
 from tests.connectors.coachview import requests
 from tests.connectors.coachview.requests import report
-from tests.pages.test_pages import form, links, words
+from tests.pages.reading import form, links, words
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 
 from etl.pages.host import Right
-from tests.pages.test_pages import links, words
+from tests.pages.reading import links, words
 
 pytestmark = pytest.mark.long
 NIGHT = """

@@ -7,7 +7,7 @@ import pytest
 
 from etl.pages.host import Right
 from tests.connectors.pe_online.site import ORG, Site
-from tests.pages.test_pages import form, links, words
+from tests.pages.reading import form, links, words
 
 KEY = {"org_id": "52", "source": "moodle_main", "source_course_id": "2", "valid_from": "2026-01-01"}
 GRANTED = KEY | {"valid_to": "2026-12-31", "pe_course_id": "700001", "course_type": "2"}

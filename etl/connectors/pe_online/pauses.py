@@ -5,6 +5,7 @@ nobody but Airflow's administrator is to let it go on.
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
@@ -35,14 +36,32 @@ def pause(engine: Engine, connection_id: str, by: str, because: str, through: Th
     raise InvalidInput(f"no profession group has the account {connection_id}")
 
 
-def resume(engine: Engine, connection_id: str, by: str, through: Through = "command") -> None:
-    """Let this account send again: what waits goes with the next push. Raises InvalidInput where it is not paused."""
+def resume(
+    engine: Engine, connection_id: str, by: str, through: Through = "command", seen: datetime | None = None
+) -> None:
+    """Let this account send again: what waits goes with the next push.
+
+    ``seen``: since when it was paused as whoever decides saw it; None where it does not matter. Raises InvalidInput,
+    with how it stands, where it is not paused, or was paused anew since.
+    """
     if not by.strip():
         raise InvalidInput("say who lets it go on")
+    said = {"connection_id": connection_id, "by": by.strip(), "seen": seen}
     with engine.begin() as session:
         audit.by(session, by, through)
-        if not db.execute(session, "pe_online/pauses.resume", connection_id=connection_id, by=by.strip()):
-            raise InvalidInput(f"account {connection_id} is not paused by a person")
+        if not db.execute(session, "pe_online/pauses.resume", **said):
+            raise InvalidInput(_as_it_is(session, connection_id))
+
+
+def _as_it_is(session: Session, connection_id: str) -> str:
+    last = next(iter(db.rows(session, "pe_online/pauses.last", connection_id=connection_id)), None)
+    if last is None:
+        return f"account {connection_id} is not paused by a person"
+    if last["resumed_by"]:
+        return (
+            f"account {connection_id} is not paused by a person any more: {last['resumed_by']} let it go on"
+        )
+    return f"account {connection_id} was paused anew by {last['paused_by']}: {last['paused_because']}; look at it again"
 
 
 def with_pause(session: Session, account: PeAccount) -> PeAccount:
