@@ -64,6 +64,7 @@ def attention(engine: Engine, sentence: SentenceOf = shared_sentence) -> list[At
     ``sentence``: of a target and a reason code; etl.connectors.registry has those of all connectors.
     """
     with engine.connect() as session:
+        db.execute(session, "load/plans.along_indexes")
         return [_with_reason(dict(row), sentence) for row in db.rows(session, "load/attention.now")]
 
 

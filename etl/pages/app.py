@@ -43,7 +43,7 @@ from etl.pages import (
     why,
 )
 from etl.pages.host import PagesHost
-from etl.pages.render import HERE, html
+from etl.pages.render import HERE, compile_templates, html
 
 PATH: Final = "/learning-results/pages"
 _NOT_OURS: Final = "This form is not of these pages, or too old. Open the page again."
@@ -52,6 +52,7 @@ _NOT_OURS: Final = "This form is not of these pages, or too old. Open the page a
 def create(host: PagesHost) -> Asgi:
     """All pages, behind the checks that hold for each: forms are of these pages, and browsers keep and load nothing."""
     app = application(host)
+    compile_templates()
 
     async def not_ours(scope: Any, send: Any, _error: object) -> None:
         request = Request(scope | {"app": app})

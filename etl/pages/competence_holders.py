@@ -1,7 +1,7 @@
 """Who holds a competence, whose ends soon or has ended, and from whom it was revoked; with the place to revoke it."""
 
 from datetime import date
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -38,16 +38,14 @@ def router(host: PagesHost) -> APIRouter:
         days: Days = 90,
         after: Code = "",
         after_from: date = date.min,
+        after_source: Code = "",
+        after_everyone: bool = False,
         done: Code = "",
     ) -> Response:
         if not competence:
             return html(request, "competence-groups", groups=competence_groups.of_groups(host.engine()))
-        return html(
-            request,
-            "competence-holders",
-            **_shown(host, competence, state, days, after, after_from),
-            done=done,
-        )
+        ended = After(after, after_from, after_source, after_everyone)
+        return html(request, "competence-holders", **_shown(host, competence, state, days, ended), done=done)
 
     @pages.post("/competence-holders")
     def changed(
@@ -72,10 +70,19 @@ def router(host: PagesHost) -> APIRouter:
     return pages
 
 
+class After(NamedTuple):
+    """The row that ended the page before: the same period may be of several origins, and revoked in both ways."""
+
+    after: str = ""
+    after_from: date = date.min
+    after_source: str = ""
+    after_everyone: bool = False
+
+
 def _shown(
-    host: PagesHost, competence: str, state: State, days: int, after: str = "", after_from: date = date.min
+    host: PagesHost, competence: str, state: State, days: int, after: After | None = None
 ) -> dict[str, Any]:
-    of = {"competence_code": competence, "after": after, "after_from": after_from, "most": _MOST + 1}
+    of = {"competence_code": competence, **(after or After())._asdict(), "most": _MOST + 1}
     with host.engine().connect() as session:
         found = db.rows(session, "pages/competences.standing", competence_code=competence)
         if not found:

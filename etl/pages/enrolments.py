@@ -23,6 +23,7 @@ from etl.pages.progress import progress_of
 from etl.pages.render import html
 
 _MOST: Final = 100  # rows of a page
+_OCCURRENCES: Final = 25  # of a page: each enrolment of theirs is counted
 _MOST_PREVIEWED: Final = 50  # the site is asked about each while somebody waits
 STATES: Final = {"ready": "ready", "transferred": "recorded", "blocked": "blocked"}
 _SWITCHED: Final = {True: Switch.ON, False: Switch.OFF, None: Switch.SITE}
@@ -43,19 +44,14 @@ def router(host: PagesHost) -> APIRouter:
         occurrence: Code | None = None,
         state: Code | None = None,
         reason: Code = "",
+        search: Code = "",
         after: Code = "",
         after_id: int = 0,
         told: Code | None = None,
         run: Code = "",
     ) -> Response:
-        if occurrence is None:
-            with host.engine().connect() as session:
-                found = asked.occurrences(session)
-                blocked = db.rows(session, "pages/enrolments.blocked", reason=reason) if reason else []
-            if reason:
-                of_reason = {row["occurrence_code"] for row in blocked}
-                found = [one for one in found if one["occurrence_code"] in of_reason]
-            return html(request, "enrolments", occurrences=found, reason=reason)
+        if not occurrence:
+            return _occurrences(host, request, search.strip(), reason, after)
         return _occurrence(
             host,
             request,
@@ -165,6 +161,16 @@ def _back(occurrence: str, told: str, run: str = "") -> Response:
     return RedirectResponse(f"enrolments?{urlencode(asked)}#main", status_code=303)
 
 
+def _occurrences(host: PagesHost, request: Request, search: str, reason: str, after: str) -> Response:
+    of = {"search": search, "reason": reason or None, "after": after, "most": _OCCURRENCES + 1}
+    with host.engine().connect() as session:
+        db.execute(session, "load/plans.along_indexes")
+        codes = [row["occurrence_code"] for row in db.rows(session, "pages/enrolments.listed", **of)]
+        found = asked.occurrences(session, codes[:_OCCURRENCES])
+    more = codes[_OCCURRENCES - 1] if len(codes) > _OCCURRENCES else None
+    return html(request, "enrolments", occurrences=found, search=search, reason=reason, more=more)
+
+
 def _occurrence(
     host: PagesHost,
     request: Request,
@@ -190,7 +196,7 @@ def _occurrence(
         found = db.rows(session, "pages/enrolments.occurrence", occurrence=occurrence)
         if not found:
             raise InvalidInput(f"there is no occurrence {occurrence}")
-        sites = [one for one in asked.occurrences(session, occurrence)]
+        sites = asked.occurrences(session, [occurrence])
         rows = db.rows(session, "pages/enrolments.page", occurrence=occurrence, **where)
     shown: dict[str, Any] = {
         "rows": rows[:_MOST],

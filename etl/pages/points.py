@@ -85,7 +85,9 @@ def _page(
         groups = db.rows(session, "pages/points.groups")
         accounts = db.rows(session, "pe_online/pauses.accounts")
         counts = db.rows(session, "pages/points.counts", most=_COUNTED + 1)
-        rows = db.rows(session, "pages/points.page", **chosen, before=before, most=_MOST + 1)
+        statuses = [chosen["status"]] if chosen["status"] else list(STATUSES)
+        found = {**chosen, "statuses": statuses, "before": before, "most": _MOST + 1}
+        rows = db.rows(session, "pages/points.page", **found)
     return html(
         request,
         "points",

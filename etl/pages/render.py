@@ -97,6 +97,12 @@ def _templates() -> Jinja2Templates:
 _TEMPLATES: Final = _templates()
 
 
+def compile_templates() -> None:
+    """When the pages start, so that nobody who opens one waits for it."""
+    for name in _TEMPLATES.env.list_templates():
+        _TEMPLATES.env.get_template(name)
+
+
 def html(request: Request, page: str, status: int = 200, **shown: Any) -> Response:
     """The page of this name. What it shows of people is kept by no browser: nothing of a page is."""
     visitor = getattr(request.state, "visitor", None)

@@ -24,6 +24,8 @@ from etl.transform.reasons import reason
 from etl.words import counted
 
 _MOST: Final = 100  # rows of a page
+_COUNTED: Final = 10_000  # that wait: more are told as so many and more
+_LOOKED_AT: Final = 50_000  # that wait, for those that are not possible: the next page looks on
 _MISTAKEN: Final = 409
 _ALL: Final = 2_000_000_000
 # The state of a row: its colour and shape, and the word beside it.
@@ -59,6 +61,16 @@ class Filter:
     def of_courses(self) -> str:
         """What of it says which courses are meant, as the query of an address."""
         return Filter(self.occurrence, self.course).address
+
+
+@dataclass(frozen=True)
+class After:
+    """The row that ended the page before; the same result may be a proposal and, after it, recorded."""
+
+    enrolment: str = ""
+    unit: str = ""
+    status: str = ""
+    state: str = ""
 
 
 _Given = Annotated[str, Field(max_length=200)]
@@ -112,24 +124,24 @@ def router(host: PagesHost) -> APIRouter:
     pages = APIRouter(dependencies=[visitor_of(host, "results")])
 
     def shown(request: Request, asked: Filter, status: int = 200, **more: Any) -> Response:
-        after = tuple(request.query_params.get("after", "").split("|", 2)) or ("",)
+        after = After(*request.query_params.get("after", "").split("|", 3))
         with host.engine().connect() as session:
-            rows = _page(session, asked, after)
-            waiting = db.rows(session, "pages/results.waiting")[0]["results"]
+            before = _look_before(session, asked, after.enrolment)
+            rows = _page(session, asked, _MOST + 1, after, before)
+            waiting = db.rows(session, "pages/results.waiting", most=_COUNTED + 1)[0]["results"]
         seen = [_shown(row, request.state.visitor) for row in rows[:_MOST]]
-        last = seen[-1] if len(rows) > _MOST else None
         return html(
             request,
             "results",
             status,
             rows=seen,
             waiting=waiting,
+            counted_to=_COUNTED,
             asked=asked,
             states=STATES,
             runs=host.runs is not None,
-            more="|".join([last["enrolment_code"], last["unit_code"], last["proposed_status"]])
-            if last
-            else None,
+            more=_key(seen[-1]) if len(rows) > _MOST else before,
+            looked_at=_LOOKED_AT if before and len(rows) <= _MOST else None,
             now=datetime.now(UTC),
             **more,
         )
@@ -169,22 +181,29 @@ def _done(host: PagesHost, visitor: Visitor, asked: Filter, sent: _Sent) -> str:
     return _dismiss(host, visitor, sent.meant, sent.because)
 
 
+def _look_before(session: Session, asked: Filter, after: str) -> str | None:
+    """The enrolment before which a page ends, full or not: what is not possible is few among all that wait."""
+    if asked.state != "not_possible":
+        return None
+    found = db.rows(session, "pages/results.look_before", after_enrolment=after, most=_LOOKED_AT)
+    return found[0]["enrolment_code"] if found else None
+
+
 def _page(
     session: Session,
     asked: Filter,
-    after: tuple[str, ...] = (),
-    most: int = _MOST + 1,
+    most: int,
+    after: After = After(),
+    before: str | None = None,
     until: datetime | None = None,
 ) -> list[Mapping[str, Any]]:
-    enrolment, unit, status = (*after, "", "", "")[:3]
-    db.execute(session, "pages/results.along_indexes")
+    db.execute(session, "load/plans.along_indexes")
     return db.rows(
         session,
         "pages/results.page",
         **asdict(asked),
-        after_enrolment=enrolment,
-        after_unit=unit,
-        after_status=status,
+        **{f"after_{name}": value for name, value in asdict(after).items()},
+        before_enrolment=before,
         most=most,
         until=until,
     )
@@ -203,6 +222,10 @@ def _shown(row: Mapping[str, Any], visitor: Visitor) -> dict[str, Any]:
     }
 
 
+def _key(row: Mapping[str, Any]) -> str:
+    return "|".join(row[name] for name in ("enrolment_code", "unit_code", "proposed_status", "state"))
+
+
 def _proposal(row: Mapping[str, Any]) -> SeenProposal:
     return SeenProposal(**{name: row[name] for name in SeenProposal.__dataclass_fields__})
 
@@ -218,7 +241,7 @@ def _green(host: PagesHost, asked: Filter, shown_at: datetime) -> list[SeenPropo
     """All that are ready under the filter, and were so when the page was shown."""
     ready = replace(asked, state="ready")
     with host.engine().connect() as session:
-        found = [_proposal(row) for row in _page(session, ready, most=_ALL, until=shown_at)]
+        found = [_proposal(row) for row in _page(session, ready, _ALL, until=shown_at)]
     if not found:
         raise InvalidInput(
             "Nothing was changed: of what was ready when the page was shown,"

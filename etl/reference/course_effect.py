@@ -74,7 +74,7 @@ def _at_moodle(trial: Engine, site: WritingSettings, code: str) -> Iterator[str]
     """What would be sent to the site next, as it is planned."""
     with trial.begin() as session:
         asked.refresh_all(session)
-        for one in asked.occurrences(session, code):
+        for one in asked.occurrences(session, [code]):
             if one["source"] == site.source and one["on_its_way"]:
                 sent = counted(one["on_its_way"], "enrolment")
                 yield f"{sent} sent to course {one['courses']}, with the accounts they need"

@@ -120,7 +120,7 @@ select
 from mart.moodle_enrolments as held
 join core.occurrences using (occurrence_code)
 join core.moodle_writing as site using (source)
-where cast(:occurrence as text) is null or held.occurrence_code = :occurrence
+where cast(:occurrences as text []) is null or held.occurrence_code = any(cast(:occurrences as text []))
 group by held.source, held.occurrence_code, occurrences.occurrence_code, site.source
 order by held.occurrence_code, held.source
 

@@ -35,7 +35,19 @@ order by old.client_code, old.valid_from
 limit :most
 
 -- name: held
--- Who holds a competence now; of those whose period ends, only within so many days where that is asked.
+-- Who holds a competence now; of those whose period ends, only within so many days where that is asked. Names are looked
+-- up for these alone.
+with first_ones as materialized (
+    select client_code, valid_from, valid_to, days_left, source, source_course_id
+    from mart.competences
+    where competence_code = :competence_code
+    and held_now
+    and (cast(:within as integer) is null or days_left <= :within)
+    and (client_code, valid_from, source) > (:after, cast(:after_from as date), :after_source)
+    order by client_code, valid_from, source
+    limit :most
+)
+
 select
     held.client_code,
     concat_ws(' ', clients.given_name, clients.surname) as client_name,
@@ -44,14 +56,9 @@ select
     held.days_left,
     held.source,
     held.source_course_id
-from mart.competences as held
+from first_ones as held
 join core.clients using (client_code)
-where held.competence_code = :competence_code
-and held.held_now
-and (cast(:within as integer) is null or held.days_left <= :within)
-and (held.client_code, held.valid_from) > (:after, cast(:after_from as date))
-order by held.client_code, held.valid_from
-limit :most
+order by held.client_code, held.valid_from, held.source
 
 -- name: links
 -- Which courses give which competences, after one of them.
@@ -79,8 +86,9 @@ select
 from mart.competences_revoked as revoked
 join core.clients using (client_code)
 where revoked.competence_code = :competence_code
-and (revoked.client_code, revoked.valid_from) > (:after, cast(:after_from as date))
-order by revoked.client_code, revoked.valid_from
+and (revoked.client_code, revoked.valid_from, revoked.source, revoked.from_everyone)
+    > (:after, cast(:after_from as date), :after_source, cast(:after_everyone as boolean))
+order by revoked.client_code, revoked.valid_from, revoked.source, revoked.from_everyone
 limit :most
 
 -- name: standing

@@ -69,22 +69,29 @@ where registered.closed_at is null
 order by registered.org_id
 
 -- name: page
--- Points of the ledger before one, newest first. They are found in the ledger before anything else of them is read.
+-- Points of the ledger before one, newest first. They are found in the ledger, status by status as its indexes are,
+-- before anything else of them is read.
 with found as materialized (
-    select item_id
-    from ops.outbox
-    where target = 'pe_online'
-    and (cast(:org_id as integer) is null or account = cast(:org_id as text))
-    and (cast(:status as text) is null or status = :status)
-    and (cast(:reason as text) is null or reason = :reason)
-    and (
-        cast(:client_code as text) is null
-        or item_id = any(array(
-            select point.item_id from ops.pe_attendance as point where point.client_code = :client_code
-        ))
-    )
-    and (cast(:before as bigint) is null or item_id < :before)
-    order by item_id desc
+    select item.item_id
+    from unnest(cast(:statuses as text [])) as asked (status)
+    cross join lateral (
+        select item_id
+        from ops.outbox
+        where target = 'pe_online'
+        and status = asked.status
+        and (cast(:org_id as integer) is null or account = cast(:org_id as text))
+        and (cast(:reason as text) is null or reason = :reason)
+        and (
+            cast(:client_code as text) is null
+            or item_id = any(array(
+                select point.item_id from ops.pe_attendance as point where point.client_code = :client_code
+            ))
+        )
+        and (cast(:before as bigint) is null or item_id < :before)
+        order by item_id desc
+        limit :most
+    ) as item
+    order by item.item_id desc
     limit :most
 )
 

@@ -1,9 +1,11 @@
--- name: along_indexes
--- For this transaction: a page reads few rows of many, from indexes that a server in use has in memory. Priced as a disk,
--- hundreds of thousands of keys would be hashed that two indexes hold in the same order.
-select
-    set_config('random_page_cost', '1.1', true),
-    set_config('max_parallel_workers_per_gather', '0', true)
+-- name: look_before
+-- The enrolment before which :most results wait for review, of enrolments after one: none where fewer wait.
+select enrolment_code
+from core.proposed_results
+where decision = 'open' and enrolment_code > :after_enrolment
+order by enrolment_code, unit_code, status
+offset :most
+limit 1
 
 -- name: page
 -- Results that wait for review, and those that are recorded, by enrolment and unit. Each part finds its own rows by the
@@ -23,25 +25,33 @@ select
         held.finished_on,
         held.grade_percent
     from core.proposed_results as listed
-    -- Nothing else can be not possible: all of them are found at once, and only where they are asked for.
+    -- Nothing else can be not possible: these are found at once, and only where they are asked for.
     left join (
         select one.enrolment_code, one.unit_code, one.status
         from core.proposed_results as one
         join core.enrolments as enrolled using (enrolment_code)
         where one.decision = 'open' and (enrolled.status = 'withdrawn' or enrolled.closed_at is not null)
+        and enrolled.enrolment_code >= :after_enrolment
+        and (cast(:before_enrolment as text) is null or enrolled.enrolment_code < :before_enrolment)
         union
         select one.enrolment_code, one.unit_code, one.status
         from core.proposed_results as one
         where one.decision = 'open'
+        and one.enrolment_code >= :after_enrolment
+        and (cast(:before_enrolment as text) is null or one.enrolment_code < :before_enrolment)
         and exists (
             select from core.unit_results as held
             where held.enrolment_code = one.enrolment_code and held.unit_code = one.unit_code
+            and held.enrolment_code >= :after_enrolment
+            and (cast(:before_enrolment as text) is null or held.enrolment_code < :before_enrolment)
         )
         union
         select one.enrolment_code, one.unit_code, one.status
         from core.proposed_results as one
         join core.recorded_results as held using (enrolment_code, unit_code)
         where one.decision = 'open' and held.closed_at is null
+        and held.enrolment_code >= :after_enrolment
+        and (cast(:before_enrolment as text) is null or held.enrolment_code < :before_enrolment)
     ) as doubtful
         on :state = 'not_possible'
         and doubtful.enrolment_code = listed.enrolment_code
@@ -62,6 +72,7 @@ select
     and (cast(:state as text) is null or held.state = :state)
     and (cast(:until as timestamptz) is null or listed.proposed_at <= :until)
     and (listed.enrolment_code, listed.unit_code, listed.status) > (:after_enrolment, :after_unit, :after_status)
+    and (cast(:before_enrolment as text) is null or listed.enrolment_code < :before_enrolment)
     and (cast(:occurrence as text) is null or enrolled.occurrence_code = :occurrence)
     and (cast(:learner as text) is null or enrolled.client_code = :learner)
     and (cast(:source as text) is null or listed.source = :source)
@@ -102,7 +113,8 @@ union
     ) as held
     where coalesce(cast(:state as text), 'recorded') = 'recorded'
     and (listed.enrolment_code, listed.unit_code) >= (:after_enrolment, :after_unit)
-    and (listed.enrolment_code, listed.unit_code, held.status) > (:after_enrolment, :after_unit, :after_status)
+    and (listed.enrolment_code, listed.unit_code, held.status, 'recorded')
+        > (:after_enrolment, :after_unit, :after_status, :after_state)
     and (cast(:occurrence as text) is null or enrolled.occurrence_code = :occurrence)
     and (cast(:learner as text) is null or enrolled.client_code = :learner)
     and (cast(:source as text) is null or listed.source = :source)
@@ -144,7 +156,8 @@ union
     where listed.closed_at is null
     and coalesce(cast(:state as text), 'recorded') = 'recorded'
     and (listed.enrolment_code, listed.unit_code) >= (:after_enrolment, :after_unit)
-    and (listed.enrolment_code, listed.unit_code, held.status) > (:after_enrolment, :after_unit, :after_status)
+    and (listed.enrolment_code, listed.unit_code, held.status, 'recorded')
+        > (:after_enrolment, :after_unit, :after_status, :after_state)
     and (cast(:occurrence as text) is null or enrolled.occurrence_code = :occurrence)
     and (cast(:learner as text) is null or enrolled.client_code = :learner)
     and (cast(:source as text) is null or held.source = :source)
@@ -164,7 +177,10 @@ order by enrolment_code, unit_code, proposed_status, state
 limit :most
 
 -- name: waiting
--- How many wait for review.
+-- How many wait for review: no more than :most are counted.
 select count(*) as results
-from core.proposed_results
-where decision = 'open'
+from (
+    select from core.proposed_results
+    where decision = 'open'
+    limit :most
+) as first_ones

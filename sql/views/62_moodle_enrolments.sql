@@ -1,3 +1,5 @@
+-- Account, who asked and what was withdrawn are aggregates, of which there is one row: so a query that shows none of
+-- them, such as a count, does not look for them.
 create or replace view mart.moodle_enrolments as
 select
     item.item_id as transfer_id,
@@ -22,27 +24,26 @@ select
     gone.withdrawn_at
 from ops.moodle_enrolments as held
 join ops.outbox as item on item.item_id = held.item_id and item.kind = 'enrolments'
-left join core.account_holders as known
-    on known.scheme = 'moodle:' || held.source and known.client_code = held.client_code
 left join lateral (
-    select decided_by
+    select min(user_id) as user_id
+    from core.account_holders
+    where scheme = 'moodle:' || held.source and client_code = held.client_code
+) as known on true
+left join lateral (
+    select (array_agg(decided_by order by decided_at desc))[1] as decided_by
     from ops.outbox_decisions
     where item_id = item.item_id and decision = 'resend'
-    order by decided_at desc
-    limit 1
 ) as asked on true
 left join lateral (
     select
-        done.business_key ->> 'how' as withdrawn,
-        done.last_attempt_at as withdrawn_at
+        (array_agg(done.business_key ->> 'how' order by done.last_attempt_at desc))[1] as withdrawn,
+        (array_agg(done.last_attempt_at order by done.last_attempt_at desc))[1] as withdrawn_at
     from ops.moodle_enrolments as withdrawal
     join ops.outbox as done on done.item_id = withdrawal.item_id and done.kind = 'withdrawals'
     where withdrawal.source = held.source
     and withdrawal.source_course_id = held.source_course_id
     and withdrawal.enrolment_code = held.enrolment_code
     and done.status = 'accepted'
-    order by done.last_attempt_at desc
-    limit 1
 ) as gone on true
 where item.reason is distinct from 'no_longer_wished';
 

@@ -68,6 +68,10 @@ insert into ops.link_log (brin6, event, detail)
 select to_char(n % 1000 / 100, 'FM00') || 'XX' || to_char(n % 100, 'FM00'), 'message', 'results: 20'
 from generate_series(1, :rows / 10) as n;
 
+insert into core.moodle_writing (source, writing) values ('main', 'on');
+insert into core.client_numbers (client_code, scheme, value)
+select 'C' || n, 'moodle:main', n
+from generate_series(1, :rows / 5) as n;
 insert into ops.outbox (target, kind, account, business_key, record_key, if_unknown, status, reason)
 select
     'moodle',

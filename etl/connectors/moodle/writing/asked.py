@@ -91,11 +91,12 @@ def ask_withdrawal(session: Session, codes: Sequence[str], how: str, by: str) ->
     return _by_site(rows)
 
 
-def occurrences(session: Session, occurrence: str | None = None) -> list[Mapping[str, Any]]:
-    """Every linked occurrence, or this one, with its courses, whether it sends by itself, and how many of its
+def occurrences(session: Session, codes: Sequence[str] | None = None) -> list[Mapping[str, Any]]:
+    """Every linked occurrence, or these, with its courses, whether it sends by itself, and how many of its
     enrolments are ready, on their way, transferred or blocked.
     """
-    return db.rows(session, "moodle/enrolments.occurrences", occurrence=occurrence)
+    of = None if codes is None else list(codes)
+    return db.rows(session, "moodle/enrolments.occurrences", occurrences=of)
 
 
 def enrolments(session: Session, choice: Choice, state: str | None) -> list[Mapping[str, Any]]:
