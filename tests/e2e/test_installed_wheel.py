@@ -1,28 +1,20 @@
 """The wheel in an environment of its own, outside the repository: beside other DAGs, by itself, and its demo."""
 
 import json
-import os
 import re
 import socket
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import pytest
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import Retry
 
 from etl.connectors import registry
 from etl.demo import outside
+from tests.e2e.installation import PAGE, install, wait_for
 
 pytestmark = pytest.mark.long
 
-ROOT = Path(__file__).parents[2]
-ONE_LINE = re.search(  # as the page tells it
-    r"^dag_bundle_config_list = (.*)$", (ROOT / "docs" / "installation.md").read_text(), re.MULTILINE
-).group(1)
+ONE_LINE = re.search(r"^dag_bundle_config_list = (.*)$", PAGE, re.MULTILINE).group(1)  # as the page tells it
 BUNDLES = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
 THEIRS = """
 from airflow.sdk import dag
@@ -33,60 +25,6 @@ def theirs():
 
 theirs()
 """
-
-
-class Installation:
-    """A virtual environment with the wheel and what it needs, and an empty folder to work in."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.programs = folder / "empty", folder / "venv" / "bin"
-        self.folder.mkdir()
-        ours = ("PYTHONPATH", "VIRTUAL_ENV", "WAREHOUSE_URL", "ETL_", "AIRFLOW", "SANDBOX_PORT")
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-        self.environment = inherited | {"XDG_STATE_HOME": str(folder / "state")}
-
-    def start(self, program, *arguments, **environment):
-        return subprocess.Popen(
-            [self.programs / program, *arguments],
-            cwd=self.folder,
-            env=self.environment | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def run(self, program, *arguments, **environment):
-        process = self.start(program, *arguments, **environment)
-        printed, _ = process.communicate()
-        assert process.returncode == 0, printed
-        return printed
-
-
-def wait_for(url, process):
-    """Until it answers, however slow the machine is; what it printed where it ended before."""
-    with requests.Session() as session:
-        session.mount("http://", HTTPAdapter(max_retries=Retry(connect=5, backoff_factor=0.1)))
-        for _ in range(100):
-            assert process.poll() is None, process.communicate()[0]
-            try:
-                return session.get(url, timeout=60).raise_for_status()
-            except requests.ConnectionError:
-                continue
-    raise AssertionError(f"{url} does not answer")
-
-
-def install(folder):
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    made = Installation(folder)
-    # Links what it has unpacked once; pip unpacks the same packages in a minute.
-    needed = ["--require-hashes", "--no-deps", "-r", ROOT / "constraints.txt", "--python", folder / "venv"]
-    subprocess.run([sys.executable, "-m", "uv", "pip", "install", "--quiet", *needed], check=True)
-    pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps")
-    made.run("python", *pip, *map(str, folder.glob("*.whl")))
-    made.run("python", "-m", "pip", "check")
-    return made
 
 
 def test_the_wheel_does_all_that_a_clone_does():

@@ -8,10 +8,7 @@ from starlette.testclient import TestClient
 
 from etl.pages.app import application, create
 from etl.pages.host import PagesHost, Visitor
-
-# What shows counts and reasons only; all else that can be read names people, or ids of theirs.
-OF_NO_PERSON = {"/", "/tonight", "/run", "/mapping", "/competences", "/download"}
-OF_ADMIN = {"/erase", "/erasing", "/erasure", "/erasure.json", "/erasures"}
+from tests.fixtures.page_rights import addresses, may
 
 
 @pytest.mark.parametrize(
@@ -26,16 +23,6 @@ OF_ADMIN = {"/erase", "/erasing", "/erasure", "/erasure.json", "/erasures"}
 )
 def test_each_role_of_airflow_has_its_rights_on_the_pages(role, held):
     assert rights(SimpleAuthManager(), SimpleAuthManagerUser(username="somebody", role=role)) == held
-
-
-def addresses(app):
-    """Each address of the pages, but the files that are anybody's, and the ways to ask for it."""
-    return [
-        (path, method)
-        for route in app.routes
-        if (path := getattr(route, "path", None)) and hasattr(route, "methods")
-        for method in route.methods
-    ]
 
 
 def taken_as_signed(app):
@@ -59,10 +46,8 @@ def test_every_address_asks_for_its_right(engine, role):
     host = PagesHost(lambda: Visitor(role, held), lambda: engine, "of these tests")
     app = application(host)
     ask = {"GET": TestClient(create(host)), "POST": TestClient(taken_as_signed(app))}
-    powerful = role in ("op", "admin")
     for path, method in addresses(app):
-        may = role == "admin" if path in OF_ADMIN else powerful or (method == "GET" and path in OF_NO_PERSON)
-        assert refused(ask[method], path, method) != may, (method, path)
+        assert refused(ask[method], path, method) != may(role, path, method), (method, path)
 
 
 @pytest.mark.long
