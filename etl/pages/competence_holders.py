@@ -1,11 +1,13 @@
 """Who holds a competence, whose ends soon or has ended, and from whom it was revoked; with the place to revoke it."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Literal, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy import Connection as Session
 
 from etl import db
 from etl.errors import InvalidInput
@@ -15,6 +17,9 @@ from etl.pages.render import html
 from etl.results import competence_decisions, competence_groups
 
 _MOST: Final = 100  # rows of a page
+_LOOKED_AT: Final = (
+    2_000  # periods: they fill a page where most of them are as asked, of however many there are
+)
 State = Literal["held", "expiring", "expired", "revoked"]
 STATES: Final[dict[State, str]] = {
     "held": "held now",
@@ -87,11 +92,7 @@ def _shown(
         found = db.rows(session, "pages/competences.standing", competence_code=competence)
         if not found:
             raise InvalidInput(f"there is no competence {competence}")
-        if state in ("held", "expiring"):
-            within = days if state == "expiring" else None
-            rows = db.rows(session, "pages/competences.held", **of, within=within)
-        else:
-            rows = db.rows(session, f"pages/competences.{state}", **of)
+        rows = _rows(session, state, days, of)
     return {
         "competence": found[0],
         "state": state,
@@ -100,3 +101,22 @@ def _shown(
         "rows": rows[:_MOST],
         "more": rows[_MOST - 1] if len(rows) > _MOST else None,
     }
+
+
+def _rows(session: Session, state: State, days: int, of: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The first rows, one more than a page holds: of the first periods where these have as many, else of all."""
+    asked = {"competence_code": of["competence_code"], "after": of["after"], "most": _LOOKED_AT}
+    for found in db.rows(session, "pages/competences.look_before", **asked):
+        rows = _of(session, state, days, of, found["client_code"])
+        if len(rows) > _MOST:
+            return rows
+    return _of(session, state, days, of, None)
+
+
+def _of(
+    session: Session, state: State, days: int, of: Mapping[str, Any], before: str | None
+) -> list[Mapping[str, Any]]:
+    if state in ("held", "expiring"):
+        within = days if state == "expiring" else None
+        return db.rows(session, "pages/competences.held", **of, within=within, before=before)
+    return db.rows(session, f"pages/competences.{state}", **of, before=before)

@@ -30,6 +30,7 @@ select
 from mart.competences_expired as old
 join core.clients using (client_code)
 where old.competence_code = :competence_code
+and (cast(:before as text) is null or old.client_code < :before)
 and (old.client_code, old.valid_from) > (:after, cast(:after_from as date))
 order by old.client_code, old.valid_from
 limit :most
@@ -43,6 +44,7 @@ with first_ones as materialized (
     where competence_code = :competence_code
     and held_now
     and (cast(:within as integer) is null or days_left <= :within)
+    and (cast(:before as text) is null or client_code < :before)
     and (client_code, valid_from, source) > (:after, cast(:after_from as date), :after_source)
     order by client_code, valid_from, source
     limit :most
@@ -70,6 +72,15 @@ and (source, source_course_id, competence_code) > (:after_source, :after_course,
 order by source, source_course_id, competence_code
 limit :most
 
+-- name: look_before
+-- The person before whom so many periods of a competence stand after a person: none where there are fewer.
+select client_code
+from core.earned_competences
+where competence_code = :competence_code and client_code > :after
+order by client_code, valid_from
+offset :most
+limit 1
+
 -- name: revoked
 select
     revoked.client_code,
@@ -86,6 +97,7 @@ select
 from mart.competences_revoked as revoked
 join core.clients using (client_code)
 where revoked.competence_code = :competence_code
+and (cast(:before as text) is null or revoked.client_code < :before)
 and (revoked.client_code, revoked.valid_from, revoked.source, revoked.from_everyone)
     > (:after, cast(:after_from as date), :after_source, cast(:after_everyone as boolean))
 order by revoked.client_code, revoked.valid_from, revoked.source, revoked.from_everyone

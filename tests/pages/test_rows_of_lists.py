@@ -223,6 +223,7 @@ def test_who_holds_or_held_a_competence_is_listed_once_a_period(
     op, odd, engine, every, monkeypatch, asked, expected
 ):
     monkeypatch.setattr(competence_holders, "_MOST", 7)
+    monkeypatch.setattr(competence_holders, "_LOOKED_AT", 30)
     with engine.begin() as session:
         session.execute(text(HOLDERS))
     listed = [
