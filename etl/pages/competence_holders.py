@@ -1,7 +1,7 @@
 """Who holds a competence, whose ends soon or has ended, and from whom it was revoked; with the place to revoke it."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal, NamedTuple
 from urllib.parse import urlencode
 
@@ -62,13 +62,15 @@ def router(host: PagesHost) -> APIRouter:
         days: Annotated[int, Form(ge=0, le=36_525)] = 90,
         because: Annotated[str, Form(max_length=500)] = "",
         client: Annotated[str, Form(max_length=200)] = "",
+        shown_at: Annotated[datetime | None, Form()] = None,
     ) -> Response:
         change = competence_decisions.revoke if do == "revoke" else competence_decisions.restore
         try:
-            change(host.engine(), competence, client or None, visitor.name, because, through="page")
+            change(host.engine(), competence, client or None, visitor.name, because, "page", shown_at)
         except InvalidInput as problem:
             shown = _shown(host, competence, state, days)
-            return html(request, "competence-holders", 409, **shown, refused=str(problem))
+            told = {"refused": str(problem), "tried": do, "because": because}
+            return html(request, "competence-holders", 409, **shown, **told)
         asked = {"competence": competence, "state": state, "days": days, "done": do}
         return RedirectResponse(f"competence-holders?{urlencode(asked)}#people", status_code=303)
 

@@ -75,7 +75,7 @@ def router(host: PagesHost) -> APIRouter:
         try:
             lines = transfers.preview(host.engine(), host.connect, chosen, _MOST_PREVIEWED)
         except EtlError as refused:
-            return _occurrence(host, request, occurrence, 422, refused)
+            return _occurrence(host, request, occurrence, 422, refused, chosen=enrolment)
         return html(
             request,
             "enrolments_preview",
@@ -97,17 +97,18 @@ def router(host: PagesHost) -> APIRouter:
             if which == "selected" and not enrolment:
                 raise InvalidInput("no enrolment is selected")
             chosen = Choice([occurrence], enrolment if which == "selected" else None)
-            transfers.have_sent(host.engine(), host.connect, chosen, visitor.name, "page")
+            anew = transfers.have_sent(host.engine(), host.connect, chosen, visitor.name, "page")
         except EtlError as refused:
-            return _occurrence(host, request, occurrence, 422, refused)
-        return _back(occurrence, *_begun(host, visitor))
+            return _occurrence(host, request, occurrence, 422, refused, chosen=enrolment)
+        told, run = _begun(host, visitor)
+        return _back(occurrence, told if anew else "already", run)
 
     @pages.post("/enrolments-stop")
     def stopped(visitor: Annotated[Visitor, changer], occurrence: Named) -> Response:
         with host.engine().begin() as session:
             audit.by(session, visitor.name, "page")
-            asked.stop(session, Choice([occurrence]), visitor.name)
-        return _back(occurrence, "stopped")
+            left = asked.stop(session, Choice([occurrence]), visitor.name)
+        return _back(occurrence, "stopped" if left else "over")
 
     @pages.post("/enrolments-automatic")
     def switched(
@@ -122,7 +123,7 @@ def router(host: PagesHost) -> APIRouter:
                 audit.by(session, visitor.name, "page")
                 switches.send_automatically(session, occurrence, switch, visitor.name, shown)
         except InvalidInput as refused:
-            return _occurrence(host, request, occurrence, 409, refused)
+            return _occurrence(host, request, occurrence, 409, refused, wanted=switch)
         return _back(occurrence, "switched")
 
     return pages
@@ -131,6 +132,8 @@ def router(host: PagesHost) -> APIRouter:
 _TOLD: Final = {
     "begun": "The transfer is asked for, and the run that sends it is started: it shows below as it goes.",
     "asked": "The transfer is asked for: it goes with the next run of moodle_enrolments, and shows below as it goes.",
+    "already": "It is on its way already: nothing is sent twice. It shows below as it goes.",
+    "over": "Nothing was on its way any more: nothing was stopped.",
     "stopped": "Stopped: what was not sent yet is asked for no longer.",
     "switched": "Saved: how the enrolments of this occurrence are sent.",
 }
@@ -184,6 +187,8 @@ def _occurrence(
     after_id: int = 0,
     told: str | None = None,
     run: str = "",
+    chosen: Collection[str] = (),
+    wanted: Switch | None = None,
 ) -> Response:
     where: dict[str, Any] = {
         "state": state,
@@ -207,6 +212,8 @@ def _occurrence(
         "switched": _SWITCHED[found[0]["send_automatically"]],
         "on_its_way": sum(one["on_its_way"] for one in sites),
         "refused": refused,
+        "chosen": chosen,
+        "wanted": wanted,
         "told": told,
         "mended": partial(_mended, rights=request.state.visitor.rights),
         "progress": progress_of(host, FLOW, run) if run else None,

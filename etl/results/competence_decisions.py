@@ -5,6 +5,10 @@ See docs/results.md, Competences.
 A revoked competence is not deleted: it does not count while the revocation stands, and no night gives it again.
 """
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
@@ -24,13 +28,23 @@ def revoke(
     by: str,
     reason: str,
     through: Through = "command",
+    seen_at: datetime | None = None,
 ) -> int:
-    """Take a competence from one person, or (no ``client_code``) from everyone. Returns how many periods that ends."""
+    """Take a competence from one person, or (no ``client_code``) from everyone. Returns how many periods that ends.
+
+    ``seen_at``: when whoever decides saw how it stood; None where it does not matter. Raises InvalidInput, with who
+    decided what, where it is revoked already or something else was decided since.
+    """
+    of: dict[str, Any] = {"competence_code": competence_code, "client_code": client_code}
     with engine.begin() as session:
         audit.by(session, by, through)
         _open_decision(session, competence_code, client_code, by, reason)
-        if _is_revoked(session, competence_code, client_code):
-            raise InvalidInput(f"{_named(competence_code, client_code)} was revoked already")
+        last = _last(session, **of)
+        if last and last["decision"] == "revoked":
+            raise InvalidInput(
+                f"{_named(**of)} was revoked already by {last['decided_by']}: {last['reason']}"
+            )
+        _check_as_seen(session, seen_at, **of)
         _record(session, "revoked", competence_code, client_code, by, reason)
         competence_groups.count_ahead(session)
         return _periods(session, competence_code, client_code)
@@ -43,18 +57,21 @@ def restore(
     by: str,
     reason: str,
     through: Through = "command",
+    seen_at: datetime | None = None,
 ) -> int:
     """Let a revoked competence count again, and let nights give it again. Returns how many periods come back.
 
     What was revoked from everyone is restored for everyone, what was revoked from a person for that person.
+    ``seen_at``: as ``revoke`` has it, and raises.
     """
+    of: dict[str, Any] = {"competence_code": competence_code, "client_code": client_code}
     with engine.begin() as session:
         audit.by(session, by, through)
         _open_decision(session, competence_code, client_code, by, reason)
-        if not _is_revoked(session, competence_code, client_code):
-            everyone = client_code is not None and _is_revoked(session, competence_code, None)
-            hint = "; it was revoked from everyone, and is restored for everyone" if everyone else ""
-            raise InvalidInput(f"{_named(competence_code, client_code)} is not revoked{hint}")
+        last = _last(session, **of)
+        if not last or last["decision"] == "restored":
+            raise InvalidInput(f"{_named(**of)} is not revoked{_hint(session, last, **of)}")
+        _check_as_seen(session, seen_at, **of)
         _record(session, "restored", competence_code, client_code, by, reason)
         competence_groups.count_ahead(session)
         return _periods(session, competence_code, client_code)
@@ -125,9 +142,26 @@ def _open_decision(
         raise InvalidInput(f"there is no client {client_code}")
 
 
-def _is_revoked(session: Session, competence_code: str, client_code: str | None) -> bool:
-    rows = db.rows(session, "results/competences.revoked", competence_code=competence_code)
-    return client_code in {row["client_code"] for row in rows}
+def _last(session: Session, competence_code: str, client_code: str | None) -> Mapping[str, Any] | None:
+    of = {"competence_code": competence_code, "client_code": client_code}
+    return next(iter(db.rows(session, "results/competences.last_decision", **of)), None)
+
+
+def _hint(
+    session: Session, last: Mapping[str, Any] | None, competence_code: str, client_code: str | None
+) -> str:
+    everyone = client_code and _last(session, competence_code, None)
+    if everyone and everyone["decision"] == "revoked":
+        return "; it was revoked from everyone, and is restored for everyone"
+    return f": {last['decided_by']} restored it already: {last['reason']}" if last else ""
+
+
+def _check_as_seen(session: Session, seen_at: datetime | None, **of: Any) -> None:
+    since = db.rows(session, "results/competences.decided_since", **of, since=seen_at) if seen_at else []
+    for one in since:
+        raise InvalidInput(
+            f"{_named(**of)}: {one['decision']} meanwhile by {one['decided_by']}: {one['reason']}; look at it again"
+        )
 
 
 def _periods(session: Session, competence_code: str, client_code: str | None) -> int:

@@ -190,6 +190,9 @@ left join (
 where item.item_id = any(:item_ids)
 order by item.source_course_id, item.item_id
 
+-- name: state
+select state from mart.moodle_enrolments where enrolment_code = :enrolment_code
+
 -- name: waiting
 -- What a person may have sent: enrolments that are ready, were refused or whose answer was lost, those of whose account
 -- that is so, and such accounts.

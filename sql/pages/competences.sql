@@ -104,8 +104,9 @@ order by revoked.client_code, revoked.valid_from, revoked.source, revoked.from_e
 limit :most
 
 -- name: standing
--- A competence, and whether it was revoked from everyone.
+-- A competence, whether it was revoked from everyone, and when that was so.
 select
+    clock_timestamp() as shown_at,
     competence_code,
     name,
     validity_days,

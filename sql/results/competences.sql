@@ -44,6 +44,17 @@ insert into ops.competence_decisions
 (decision, competence_code, client_code, source, source_course_id, decided_by, reason)
 values (:decision, :competence_code, :client_code, :source, :source_course_id, :decided_by, :reason)
 
+-- name: decided_since
+-- What was decided about the competence of a person, or of everyone, last since then.
+select decision, decided_by, reason
+from ops.competence_decisions
+where competence_code = :competence_code
+and (client_code is null or client_code = :client_code)
+and decision in ('revoked', 'restored')
+and decided_at > :since
+order by decision_id desc
+limit 1
+
 -- name: earned_merge
 insert into core.earned_competences
 (client_code, competence_code, valid_from, valid_to, source, source_course_id, run_id)
@@ -228,6 +239,15 @@ cross join lateral (
 ) as readings
 where links.competence_code = :competence_code
 and links.closed_at is null
+
+-- name: last_decision
+select decision, decided_by, reason
+from ops.competence_decisions
+where competence_code = :competence_code
+and client_code is not distinct from :client_code
+and decision in ('revoked', 'restored')
+order by decision_id desc
+limit 1
 
 -- name: revoked
 select competence_code, client_code

@@ -79,9 +79,30 @@ def test_a_competence_is_revoked_from_everyone_and_the_second_who_does_it_is_tol
     assert "Revoked from everyone by hr: the norm is new" in words(
         hr.post("/competence-holders", data=fields)
     )
-    answer = hr.post("/competence-holders", data=fields)
+    answer = hr.post("/competence-holders", data=fields | {"because": "another"})
     assert answer.status_code == 409
-    assert "was revoked already" in words(answer)
+    assert "competence CPR of everyone was revoked already by hr: the norm is new" in words(answer)
+    of_one = hr.post("/competence-holders", data=fields | {"client": "CL00001"})
+    assert of_one.status_code == 409
+    assert "CPR of CL00001: revoked meanwhile by hr: the norm is new; look at it again" in words(of_one)
+
+
+def test_of_two_who_revoke_or_restore_the_second_is_told_who_did_and_keeps_the_reason_typed(hr, held):
+    opened = form(holders(hr)) | {"client": "CL00001", "do": "revoke"}
+    decisions = "select decision, reason from ops.competence_decisions order by decision_id"
+    hr.post("/competence-holders", data=opened | {"because": "a mistake"})
+    answer = hr.post("/competence-holders", data=opened | {"because": "another"})
+    assert answer.status_code == 409
+    assert "CPR of CL00001 was revoked already by hr: a mistake" in words(answer)
+    assert 'name="because" required maxlength="500" size="40" value="another"' in answer.text
+    revoked = form(holders(hr, state="revoked")) | {"client": "CL00001"}
+    hr.post("/competence-holders", data=revoked | {"because": "it was none"})
+    answer = hr.post("/competence-holders", data=revoked | {"because": "another"})
+    assert answer.status_code == 409
+    assert "CPR of CL00001 is not revoked: hr restored it already: it was none" in words(answer)
+    late = hr.post("/competence-holders", data=opened | {"because": "late"})
+    assert "CPR of CL00001: restored meanwhile by hr: it was none; look at it again" in words(late)
+    assert held(decisions) == [("revoked", "a mistake"), ("restored", "it was none")]
 
 
 def given(engine):
@@ -115,11 +136,17 @@ def test_what_a_link_would_change_is_told_and_is_what_the_next_night_does(hr, en
 def test_a_course_is_linked_once_and_the_link_is_removed_with_a_reason(hr):
     fields = form(hr.get("/competences", params={"search": "107"})) | LINK | {"competence": "TRUCK"}
     assert "Linked." in words(hr.post("/competences", data=fields | {"do": "link"}))
-    again = hr.post("/competences", data=fields | {"do": "link"})
-    assert again.status_code == 409
-    assert "gives competence TRUCK already" in words(again)
+    for do in ("link", "try"):
+        again = hr.post("/competences", data=fields | {"do": do})
+        assert again.status_code == 409
+        assert "gives competence TRUCK already" in words(again)
+        assert '<option value="TRUCK" selected>' in again.text
     removed = hr.post("/competences", data=fields | {"do": "unlink", "because": "another course now"})
     assert "The link is removed" in words(removed)
+    for do in ("unlink", "try unlink"):
+        again = hr.post("/competences", data=fields | {"do": do, "because": "once more"})
+        assert again.status_code == 409
+        assert "course 107 of infocaption_main is not linked to competence TRUCK" in words(again)
 
 
 def test_what_removing_a_link_would_change_is_told_and_nothing_is_removed(hr, engine):

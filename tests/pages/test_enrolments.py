@@ -157,6 +157,7 @@ def test_a_transfer_is_asked_for_where_no_run_can_be_started(browse, site, state
         answer = op.post("/enrolments-transfer", data=fields | {"which": "all"})
         assert "The transfer is asked for: it goes with the next run" in words(answer)
         assert ("ready", True, 129) in states()
+        op.post("/enrolments-stop", data=form(answer, "enrolments-stop"))
 
 
 def test_what_cannot_be_transferred_is_said_and_nothing_is_asked_for(op, site, states, engine):
@@ -167,7 +168,8 @@ def test_what_cannot_be_transferred_is_said_and_nothing_is_asked_for(op, site, s
     answer = op.post(
         "/enrolments-transfer", data=fields | {"which": "selected", "enrolment": ["E-N101", "E-N100"]}
     )
-    assert "E-N100 is not ready" in words(answer)
+    assert "E-N100 is not ready: it is blocked" in words(answer)
+    assert 'value="E-N101" checked' in answer.text
     with engine.begin() as session:
         session.exec_driver_sql("update core.moodle_writing set writing = 'test'")
     answer = op.post("/enrolments-transfer", data=fields | {"which": "all"})
@@ -176,13 +178,33 @@ def test_what_cannot_be_transferred_is_said_and_nothing_is_asked_for(op, site, s
     assert states() == before
 
 
+@pytest.mark.parametrize("which", ["selected", "all"])
+def test_of_two_who_transfer_or_stop_the_second_is_told_that_the_first_did(op, site, engine, held, which):
+    opened = form(page_of(op), "enrolments-transfer") | {"which": which, "enrolment": ["E-N101"]}
+    assert "The transfer is asked for" in words(op.post("/enrolments-transfer", data=opened))
+    decisions = held("select * from ops.outbox_decisions order by 1")
+    page = op.post("/enrolments-transfer", data=opened)
+    assert "It is on its way already: nothing is sent twice" in words(page)
+    assert held("select * from ops.outbox_decisions order by 1") == decisions
+    stop = form(page, "enrolments-stop")
+    assert "Stopped" in words(op.post("/enrolments-stop", data=stop))
+    assert "Nothing was on its way any more" in words(op.post("/enrolments-stop", data=stop))
+    with engine.begin() as session:
+        session.exec_driver_sql("update ops.outbox set status = 'accepted' where kind = 'enrolments'")
+    answer = op.post("/enrolments-transfer", data=opened)
+    assert answer.status_code == 422
+    said = {"selected": "E-N101 is not ready: it is transferred", "all": "nothing is ready any more"}
+    assert said[which] in words(answer)
+
+
 def test_sending_automatically_is_switched_unless_somebody_else_switched_it(op, site, engine):
     opened = form(page_of(op), "enrolments-automatic")
     answer = op.post("/enrolments-automatic", data=opened | {"switch": "on"})
     assert "Saved" in words(answer)
     answer = op.post("/enrolments-automatic", data=opened | {"switch": "off"})
     assert answer.status_code == 409
-    assert "somebody else switched it meanwhile" in words(answer)
+    assert "somebody else switched it meanwhile, to on" in words(answer)
+    assert '<option value="off" selected>' in answer.text
     with engine.connect() as session:
         assert session.exec_driver_sql("select send_automatically from core.occurrences").scalars().all() == [
             True

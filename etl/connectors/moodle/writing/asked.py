@@ -19,6 +19,16 @@ from etl.errors import InvalidInput
 from etl.load import audit
 
 Items = dict[str, frozenset[int]]  # by site
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be sent, and how much of it nobody had asked for before, nor goes by itself."""
+
+    items: Items
+    anew: int
+
+
 _OFFERED_AGAIN: Final = ("withheld", "rejected")  # what is unknown is looked up first, asked for or not
 
 
@@ -37,8 +47,8 @@ def refresh_all(session: Session) -> None:
             pass
 
 
-def ask(session: Session, choice: Choice, by: str) -> Items:
-    """Have the enrolments of a choice sent, with the accounts that they need; returns what that is, by site.
+def ask(session: Session, choice: Choice, by: str) -> Asked:
+    """Have the enrolments of a choice sent, with the accounts that they need; what is on its way already stays so.
 
     What was refused before is offered again. An account that is needed anew has no item before the ledger is up to
     date once more. Raises InvalidInput where an enrolment that is named is not ready.
@@ -47,10 +57,13 @@ def ask(session: Session, choice: Choice, by: str) -> Items:
     refresh_all(session)
     waiting = _waiting(session, choice)
     if missing := sorted(set(choice.codes or ()) - {row["enrolment_code"] for row in waiting}):
-        raise InvalidInput(f"enrolment {missing[0]} is not ready: look at etl moodle enrolments list")
-    ledger.resend(session, [row["item_id"] for row in waiting if row["status"] in _OFFERED_AGAIN], by)
+        found = db.rows(session, "moodle/enrolments.state", enrolment_code=missing[0])
+        raise InvalidInput(
+            f"enrolment {missing[0]} is not ready: it is {found[0]['state'] if found else 'not listed'}"
+        )
+    anew = ledger.resend(session, [row["item_id"] for row in waiting if row["status"] in _OFFERED_AGAIN], by)
     refresh_all(session)
-    return _by_site(_waiting(session, choice))
+    return Asked(_by_site(_waiting(session, choice)), anew)
 
 
 def take_back(session: Session, items: Items, by: str) -> int:

@@ -22,6 +22,7 @@ class Switch(StrEnum):
     SITE = "site"
 
 
+_WORDS: Final = {Switch.ON: "on", Switch.OFF: "off", Switch.SITE: "as the site has it"}
 _STORED: Final[dict[Switch, bool | None]] = {Switch.ON: True, Switch.OFF: False, Switch.SITE: None}
 
 
@@ -30,13 +31,15 @@ def send_automatically(
 ) -> None:
     """Have the enrolments of an occurrence sent by themselves, or no longer.
 
-    ``shown``: how it was switched as whoever decides saw it. Raises InvalidInput where it is otherwise now.
+    ``shown``: how it was switched as whoever decides saw it. Raises InvalidInput, with how it is now, where that is
+    otherwise.
     """
     if shown is not None:
         code = occurrence_named(session, occurrence)["occurrence_code"]
         [now] = db.rows(session, "moodle/switches.now", occurrence_code=code)
         if now["send_automatically"] != _STORED[shown]:
-            raise InvalidInput(f"occurrence {code}: somebody else switched it meanwhile")
+            how = next(one for one, stored in _STORED.items() if stored == now["send_automatically"])
+            raise InvalidInput(f"occurrence {code}: somebody else switched it meanwhile, to {_WORDS[how]}")
     _set(session, "send_automatically", occurrence, switch, by)
 
 

@@ -50,7 +50,7 @@ def preview(engine: Engine, connect: Connect, choice: Choice, most: int | None =
     ``most``: raises InvalidInput, before the site is asked, where more would be sent.
     """
     with engine.connect() as session:
-        items = asked.ask(session, choice, "preview")
+        items = asked.ask(session, choice, "preview").items
         if most is not None and (sent := sum(map(len, items.values()))) > most:
             raise InvalidInput(
                 f"{sent} accounts and enrolments would be sent; at most {most} are shown at once"
@@ -77,19 +77,23 @@ def transfer(
     for, where more is due than the site allows, or it may not be sent to.
     """
     pushing = pushing or Pushing()
-    return _asked_and_sent(engine, connect, lambda session: asked.ask(session, choice, by), by, pushing, tell)
+    return _asked_and_sent(
+        engine, connect, lambda session: asked.ask(session, choice, by).items, by, pushing, tell
+    )
 
 
 def have_sent(engine: Engine, connect: Connect, choice: Choice, by: str, through: Through) -> int:
-    """Have the enrolments of a choice sent by the next run of the flow; returns how many items that are.
+    """Have the enrolments of a choice sent by the next run of the flow; returns how many were not on their way before.
 
-    Raises InvalidInput, with nothing asked for, where ``transfer`` would.
+    Raises InvalidInput, with nothing asked for, where ``transfer`` would, or where nothing is ready.
     """
     with engine.begin() as session:
         audit.by(session, by, through)
-        items = asked.ask(session, choice, by)
-        _check(session, connect, items, Pushing())
-    return sum(map(len, items.values()))
+        ready = asked.ask(session, choice, by)
+        if not ready.items:
+            raise InvalidInput("nothing is ready any more: each is transferred or blocked")
+        _check(session, connect, ready.items, Pushing())
+    return ready.anew
 
 
 def withdraw(
