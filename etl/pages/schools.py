@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
 from sqlalchemy import Connection as Session
 
 from etl import db
@@ -29,10 +31,51 @@ _EVENTS: Final = (
 )  # fmt: skip
 
 Brin6 = Annotated[str, Query(max_length=6)]
-School = Annotated[str, Form(max_length=6)]
 Key = Annotated[str, Query(max_length=200)]
-Seen = Annotated[int, Form()]
-Code = Annotated[str, Form(max_length=200)]
+
+
+class _Link(BaseModel):
+    """The form of a button. ``seen``: the last change of the link as it was shown; 0 for a school without one."""
+
+    brin6: Annotated[str, Field(max_length=6)]
+    seen: int
+
+    @property
+    def school(self) -> str:
+        """The school whose page it is on."""
+        return self.brin6
+
+
+class _Code(_Link):
+    code: Annotated[str, Field(max_length=200)]
+
+
+class _Settings(_Link):
+    reading: Reading
+    unknown_pupil: UnknownPupil
+    schoolkey: Annotated[str, Field(max_length=256)] = ""
+
+
+class _Activation(BaseModel):
+    """The form of a link that is opened; its code says of which school."""
+
+    code: Annotated[str, Field(max_length=200)]
+    seen: int
+    accepted_by: Annotated[str, Field(max_length=200)]
+    supplier: Annotated[str, Field(max_length=64)]
+    supplier_code: Annotated[str, Field(max_length=64)]
+    start_date: date
+    terms_accepted: bool = False
+
+    @property
+    def school(self) -> str:
+        """The school whose page it is on, where it is on one."""
+        return self.code[:6]
+
+    @property
+    def brin6(self) -> str:
+        """The school. Raises InvalidInput where the code can be of none."""
+        return links.school_of(self.code)
 
 
 def router(host: PagesHost) -> APIRouter:
@@ -80,86 +123,75 @@ def _changing(host: PagesHost) -> APIRouter:
 
     @pages.post("/activate-school")
     def activated(
-        request: Request,
-        visitor: Annotated[Visitor, changer],
-        code: Code,
-        seen: Seen,
-        accepted_by: Annotated[str, Form(max_length=200)],
-        supplier: Annotated[str, Form(max_length=64)],
-        supplier_code: Annotated[str, Form(max_length=64)],
-        start_date: Annotated[date, Form()],
-        terms_accepted: Annotated[bool, Form()] = False,
+        request: Request, visitor: Annotated[Visitor, changer], sent: Annotated[_Activation, Form()]
     ) -> Response:
-        terms = LinkTerms(accepted_by.strip(), datetime.now(WITHOUT_OFFSET).date(), start_date)
-
-        def activate(session: Session) -> None:
-            if not terms_accepted:
-                raise InvalidInput("the terms must be accepted: tick the box")
-            links.check_unchanged(session, links.school_of(code), seen)
-            links.activate(session, code, supplier.strip(), supplier_code.strip(), terms, visitor.name)
-
-        return _changed(host, request, visitor.name, code[:6], seen, activate)
+        return _changed(host, request, visitor, sent, partial(_activate, sent=sent, by=visitor.name))
 
     @pages.post("/pause-school")
-    def paused(request: Request, visitor: Annotated[Visitor, changer], brin6: School, seen: Seen) -> Response:
-        def pause(session: Session) -> None:
-            links.check_unchanged(session, brin6, seen)
-            links.pause(session, brin6, visitor.name)
-
-        return _changed(host, request, visitor.name, brin6, seen, pause)
+    def paused(
+        request: Request, visitor: Annotated[Visitor, changer], sent: Annotated[_Link, Form()]
+    ) -> Response:
+        return _changed(host, request, visitor, sent, lambda on: links.pause(on, sent.brin6, visitor.name))
 
     @pages.post("/resume-school")
     def resumed(
-        request: Request, visitor: Annotated[Visitor, changer], brin6: School, seen: Seen, code: Code
+        request: Request, visitor: Annotated[Visitor, changer], sent: Annotated[_Code, Form()]
     ) -> Response:
-        def resume(session: Session) -> None:
-            if links.school_of(code) != brin6:
-                raise InvalidInput(f"the verificatiecode is not of this school: it starts with {brin6}")
-            links.check_unchanged(session, brin6, seen)
-            links.resume(session, code, visitor.name)
-
-        return _changed(host, request, visitor.name, brin6, seen, resume)
+        return _changed(host, request, visitor, sent, partial(_resume, sent=sent, by=visitor.name))
 
     @pages.post("/end-school")
-    def ended(request: Request, visitor: Annotated[Visitor, changer], brin6: School, seen: Seen) -> Response:
-        def end(session: Session) -> None:
-            links.check_unchanged(session, brin6, seen)
-            links.end(session, brin6, visitor.name)
-
-        return _changed(host, request, visitor.name, brin6, seen, end)
+    def ended(
+        request: Request, visitor: Annotated[Visitor, changer], sent: Annotated[_Link, Form()]
+    ) -> Response:
+        return _changed(host, request, visitor, sent, lambda on: links.end(on, sent.brin6, visitor.name))
 
     @pages.post("/set-school")
     def configured(
-        request: Request,
-        visitor: Annotated[Visitor, changer],
-        brin6: School,
-        seen: Seen,
-        reading: Annotated[Reading, Form()],
-        unknown_pupil: Annotated[UnknownPupil, Form()],
-        schoolkey: Annotated[str, Form(max_length=256)] = "",
+        request: Request, visitor: Annotated[Visitor, changer], sent: Annotated[_Settings, Form()]
     ) -> Response:
-        def configure(session: Session) -> None:
-            links.check_unchanged(session, brin6, seen)
-            links.configure(session, brin6, visitor.name, reading, unknown_pupil, schoolkey.strip() or None)
-
-        return _changed(host, request, visitor.name, brin6, seen, configure)
+        how = sent.reading, sent.unknown_pupil, sent.schoolkey.strip() or None
+        return _changed(
+            host, request, visitor, sent, lambda on: links.configure(on, sent.brin6, visitor.name, *how)
+        )
 
     return pages
 
 
+def _activate(session: Session, sent: _Activation, by: str) -> None:
+    if not sent.terms_accepted:
+        raise InvalidInput("the terms must be accepted: tick the box")
+    accepted_on = datetime.now(WITHOUT_OFFSET).date()
+    terms = LinkTerms(sent.accepted_by.strip(), accepted_on, sent.start_date)
+    links.activate(session, sent.code, sent.supplier.strip(), sent.supplier_code.strip(), terms, by)
+
+
+def _resume(session: Session, sent: _Code, by: str) -> None:
+    if links.school_of(sent.code) != sent.brin6:
+        raise InvalidInput(f"the verificatiecode is not of this school: it starts with {sent.brin6}")
+    links.resume(session, sent.code, by)
+
+
 def _changed(
-    host: PagesHost, request: Request, by: str, brin6: str, seen: int, change: Callable[[Session], None]
+    host: PagesHost,
+    request: Request,
+    visitor: Visitor,
+    sent: _Link | _Activation,
+    change: Callable[[Session], object],
 ) -> Response:
-    """The school's page after a change; where it was refused, the page that it came from, with why."""
+    """The school's page after a change; where it was refused, the page that it came from, with why and what was typed
+    but for the code.
+    """
     try:
+        brin6 = sent.brin6
         with host.engine().begin() as session:
-            audit.by(session, by, "page")
+            audit.by(session, visitor.name, "page")
+            links.check_unchanged(session, brin6, sent.seen)
             change(session)
     except InvalidInput as refused:
         status = 409 if isinstance(refused, links.LinkChanged) else 422
-        if seen:
-            return _school(host, request, brin6, status, refused)
-        return _schools(host, request, status, refused)
+        if sent.seen:
+            return _school(host, request, sent.school, status, refused, sent=sent)
+        return _schools(host, request, status, refused, sent=sent)
     return RedirectResponse(f"school?brin6={brin6}#change", status_code=303)
 
 
@@ -169,6 +201,7 @@ def _schools(
     code: int = 200,
     refused: InvalidInput | None = None,
     *,
+    sent: BaseModel | None = None,
     status: str | None = None,
     after: str = "",
 ) -> Response:
@@ -177,6 +210,7 @@ def _schools(
     shown: dict[str, Any] = {
         "status_shown": status,
         "refused": refused,
+        "sent": sent,
         "more": rows[_MOST - 1] if len(rows) > _MOST else None,
     }
     return html(request, "schools", code, rows=rows[:_MOST], states=STATES, today=_today(), **shown)
@@ -189,6 +223,7 @@ def _school(
     code: int = 200,
     refused: InvalidInput | None = None,
     *,
+    sent: BaseModel | None = None,
     event: str | None = None,
     before: int | None = None,
     after: str = "",
@@ -211,6 +246,7 @@ def _school(
         "pupils": pupils[:_MOST],
         "more": pupils[_MOST - 1] if len(pupils) > _MOST else None,
         "refused": refused,
+        "sent": sent,
     }
     return html(request, "school", code, link=found[0], states=STATES, today=_today(), **shown)
 

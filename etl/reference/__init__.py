@@ -3,7 +3,17 @@
 from etl.files.problems import Problem
 from etl.reference.checking import check
 from etl.reference.exporting import export_set
-from etl.reference.importing import Imported, import_set
+from etl.reference.importing import Imported, import_set, version
 from etl.reference.preview import Changes, Preview, preview
 
-__all__ = ["Changes", "Imported", "Preview", "Problem", "check", "export_set", "import_set", "preview"]
+__all__ = [
+    "Changes",
+    "Imported",
+    "Preview",
+    "Problem",
+    "check",
+    "export_set",
+    "import_set",
+    "preview",
+    "version",
+]

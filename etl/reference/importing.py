@@ -35,17 +35,24 @@ class Imported:
 
 
 def import_set(
-    engine: Engine, directory: Path, warn: Callable[[Problem], None] = lambda _: None, by: str = ""
+    engine: Engine,
+    directory: Path,
+    warn: Callable[[Problem], None] = lambda _: None,
+    by: str = "",
+    seen: int | None = None,
 ) -> dict[str, Imported]:
     """Make the tables of the files in ``directory`` equal to them, in one transaction.
 
     Raises InvalidInput with a line for every problem, and then nothing is imported. A second identical
     import writes nothing. A run that goes on meanwhile sees either all of the import or nothing of it.
-    ``warn`` is told what was perhaps not meant; ``by``: who imports, by default whoever runs this program.
+    ``warn`` is told what was perhaps not meant; ``by``: who imports, by default whoever runs this program. ``seen``:
+    the ``version`` of what stood when the set was checked; raises InvalidInput where something was changed since.
     """
     reference_set = read_set(directory)
     with engine.begin() as session:
         db.rows(session, "reference/files.lock")
+        if seen not in (None, version(session)):
+            raise InvalidInput("reference data was changed since the set was checked: check it again")
         audit.by(session, by, "import")
         problems = problems_with(reference_set, session)
         if problems:
@@ -58,6 +65,11 @@ def import_set(
     for warning in warnings:
         warn(warning)
     return imported
+
+
+def version(session: Session) -> int:
+    """What tells whether reference data is still what somebody saw."""
+    return int(db.rows(session, "reference/files.version")[0]["version"])
 
 
 def _import(session: Session, file: File, frame: pd.DataFrame) -> Imported:

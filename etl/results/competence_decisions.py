@@ -121,6 +121,7 @@ def unlink(
     with engine.begin() as session:
         check_reason(by, reason)
         audit.by(session, by, through)
+        db.rows(session, "reference/files.lock")
         if not db.execute(session, "results/competences.unlink", competence_code=competence_code, **link):
             raise InvalidInput(
                 f"course {source_course_id} of {source} is not linked to competence {competence_code}"

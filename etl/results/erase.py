@@ -229,7 +229,9 @@ def _gather(session: Session, client_code: str, readers: Readers) -> None:
     db.execute(session, "results/erase.begin")
     _gather_more(session, client_code, readers)
     if not db.rows(session, "results/erase.facts"):
-        raise InvalidInput("there is no client of this code")
+        proof = erasure_of(session, client_code)
+        already = f" any more: {proof.erased_by} erased the person on request" if proof else ""
+        raise InvalidInput(f"there is no client of this code{already}")
 
 
 def _gather_listed(session: Session) -> None:

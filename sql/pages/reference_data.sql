@@ -6,7 +6,3 @@ where key is null
 and through = 'import'
 order by audit_id desc
 limit :most
-
--- name: version
--- Whatever changes reference data raises it.
-select version from ops.reference_version

@@ -157,6 +157,10 @@ and origin.key in (
     ) as differing
 )
 
+-- name: version
+-- Whatever changes reference data raises it.
+select version from ops.reference_version
+
 -- name: values
 -- The different values of columns in the rows that the administration still lists.
 select distinct {texts}

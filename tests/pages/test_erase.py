@@ -76,6 +76,17 @@ def test_without_the_code_typed_again_or_a_reason_nothing_is_erased(browse, give
     assert "Bovenkamp" in admin.get("/person?client_code=C-71").text
 
 
+def test_of_two_who_erase_somebody_the_second_is_told_that_the_person_was_erased(browse, held):
+    admin = browse(*Right)
+    opened = form(admin.get("/erase?client_code=C-71")) | {"again": "C-71", "because": "asked for"}
+    admin.post("/erase", data=opened)
+    answer = admin.post("/erase", data=opened | {"because": "asked for twice"})
+    assert answer.status_code == 404
+    assert "Nothing was changed" in words(answer)
+    assert "no client of this code any more: somebody erased the person on request" in words(answer)
+    assert held("select because from ops.erasures") == [("asked for",)]
+
+
 def test_what_stands_in_the_way_is_said_before_and_refused_after(browse, night, engine):
     admin = browse(*Right)
     given = form(admin.get("/erase?client_code=C-71")) | {"because": "asked for", "again": "C-71"}

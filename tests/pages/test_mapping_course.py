@@ -163,6 +163,17 @@ def test_a_course_is_made_in_a_category_of_the_site_and_filled_from_another_one(
     assert held("select import_from from ops.moodle_courses") == [("2",)]
 
 
+def test_of_two_who_look_for_a_course_the_second_is_told(clerk, engine, held):
+    with engine.begin() as session:
+        session.exec_driver_sql("update core.courses set idnumber = null where source_course_id = '2'")
+    opened = course_form(clerk, "OCC-1001")
+    course_of(clerk, "link", "OCC-1001", course="2")
+    answer = clerk.post("/mapping-course", data=opened | {"do": "look"})
+    assert answer.status_code == 409
+    assert "OCC-1001 was changed meanwhile, and is linked to course 2 by clerk now" in words(answer)
+    assert held(LINKED) == [("OCC-1001", "2", "clerk")]
+
+
 def test_of_two_who_make_a_course_the_second_is_told_and_keeps_what_was_typed(clerk, held):
     wanted = {"short_name": "S9", "full_name": "Nine", "category": "1"}
     opened = course_form(clerk) | wanted

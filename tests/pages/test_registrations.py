@@ -1,5 +1,7 @@
 """What the page of registrations shows: integrations, what was registered, and what became of messages."""
 
+import re
+
 import pytest
 from sqlalchemy import text
 
@@ -98,25 +100,44 @@ def test_of_two_people_who_settle_a_result_the_second_is_told_what_it_is_now(op,
     told("unknown")
     page = op.get("/registrations", params={"status": "unknown"})
     decide(op, page, "registered")
-    assert "is accepted, offered 1 time by now" in words(decide(op, page, "not_registered"))
+    for decision in ("registered", "not_registered", "resend"):
+        assert "is accepted, offered 1 time by now" in words(decide(op, page, decision))
     assert told() == "accepted"
+
+
+STUDIO = {
+    "integration": "studio",
+    "system": "elearning",
+    "connection_id": "studio",
+    "hash": "sha512",
+    "timezone": "Europe/Amsterdam",
+    "minimum": "1",
+    "maximum": "10",
+    "decimals": "0",
+    "person_scheme": "person",
+    "active": "true",
+    **dict.fromkeys(("sends_result", "sends_presence", "sends_passed"), "true"),
+}
+
+
+def test_of_two_who_change_an_integration_the_second_sees_what_the_first_saved(op, held):
+    opened = form(op.get("/integration", params={"integration": "studio"})) | STUDIO
+    op.post("/integration", data=opened | {"do": "save", "pass_mark": "6"})
+    for do in ("save", "remove", "try", "try removal"):
+        answer = op.post("/integration", data=opened | {"do": do, "pass_mark": "7"})
+        assert answer.status_code == 409
+        assert "“Passed from” 6" in words(answer)
+        assert re.search(r'name="pass_mark"[^>]* value="7"', answer.text)
+    assert held(
+        "select pass_mark from core.integrations where integration = 'studio' and closed_at is null"
+    ) == [(6,)]
 
 
 def test_the_result_definition_of_an_integration_is_changed_on_a_page(op, engine):
     page = op.get("/integration", params={"integration": "studio"})
-    row = {"integration": "studio", "system": "elearning", "connection_id": "studio", "hash": "sha512"}
-    row |= {
-        "timezone": "Europe/Amsterdam",
-        "minimum": "1",
-        "maximum": "10",
-        "decimals": "0",
-        "pass_mark": "11",
-    }
-    row |= {"person_scheme": "person", "active": "true"}
-    row |= dict.fromkeys(("sends_result", "sends_presence", "sends_passed"), "true")
-    wrong = op.post("/integration", data=form(page) | row | {"do": "save"})
+    wrong = op.post("/integration", data=form(page) | STUDIO | {"do": "save", "pass_mark": "11"})
     assert "must not be less than “Passed from”" in words(wrong)
-    right = op.post("/integration", data=form(page) | row | {"do": "save", "pass_mark": "6"})
+    right = op.post("/integration", data=form(page) | STUDIO | {"do": "save", "pass_mark": "6"})
     assert "Saved. What follows from it" in words(right)
     with engine.connect() as session:
         found = session.execute(text("select pass_mark from core.integrations where integration = 'studio'"))

@@ -128,6 +128,19 @@ def test_the_second_of_two_people_sees_what_the_first_saved(op, site):
     assert stands(site) == [("2026-06-30", "700001")]
 
 
+def test_of_two_who_change_a_profession_group_the_second_sees_what_the_first_saved(op, site):
+    row = {"org_id": str(ORG), "name": "First", "active": "true", "number_scheme": "pe:52"}
+    row |= {"number_pattern": r"^\d{6}$", "connection_id": "pe_online"}
+    seen = seen_of(op.get("/profession-group", params={"org_id": str(ORG)}))
+    assert send(op, "profession-group", "save", seen, **row).status_code == 303
+    for do in ("save", "remove", "try", "try removal"):
+        answer = send(op, "profession-group", do, seen, **(row | {"name": "Second"}))
+        assert answer.status_code == 409
+        assert "“Name” First" in words(answer)
+        assert 'value="Second"' in answer.text
+    assert site.sql("select name from core.profession_groups where closed_at is null") == [("First",)]
+
+
 def test_a_row_that_does_not_stand_is_not_found(op, site):
     assert op.get("/accreditation", params=KEY).status_code == 404
 

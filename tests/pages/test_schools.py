@@ -157,14 +157,37 @@ def test_the_code_of_another_school_does_not_open_this_one(op, school):
     assert "it starts with 99QQ00" in words(answer)
 
 
-def test_the_second_of_two_people_sees_what_the_first_did_and_changes_nothing(op, school, engine):
+@pytest.mark.parametrize(
+    ("first", "second"), [("pause", "pause"), ("set", "resume"), ("resume", "end"), ("end", "set")]
+)
+def test_whatever_two_do_with_a_link_the_second_is_told_what_the_first_did(op, school, held, first, second):
     opened = op.get("/school?brin6=99QQ00")
-    op.post("/pause-school", data=form(opened, "pause-school"))
-    answer = op.post("/end-school", data=form(opened, "end-school"))
+    more = {"resume": {"code": OTHER}, "set": {"reading": "lenient", "unknown_pupil": "fault"}}
+    op.post(f"/{first}-school", data=form(opened, f"{first}-school") | more.get(first, {}))
+    stands = held("select * from core.school_links"), held("select * from ops.link_codes")
+    answer = op.post(f"/{second}-school", data=form(opened, f"{second}-school") | more.get(second, {}))
     assert answer.status_code == 409
-    assert "Nothing was changed: school 99QQ00: code removed by somebody" in words(answer)
-    assert "School 99QQ00 paused" in words(answer)
-    assert tuple(status(engine)) == ("paused", False)
+    assert re.search(r"Nothing was changed: school 99QQ00: [a-z ]+ by somebody at", words(answer))
+    assert (held("select * from core.school_links"), held("select * from ops.link_codes")) == stands
+
+
+def test_of_two_who_activate_or_set_the_second_is_told_and_keeps_what_was_typed_but_for_the_code(op, held):
+    opened = op.get("/schools")
+    op.post("/activate-school", data=given(opened))
+    typed = {"supplier": "Another", "accepted_by": "A. Second", "start_date": "2026-09-01", "code": OTHER}
+    answer = op.post("/activate-school", data=given(opened, **typed))
+    assert answer.status_code == 409
+    assert "Nothing was changed: school 99QQ00: code entered by somebody" in words(answer)
+    for said in ("Another", "A. Second", "2026-09-01"):
+        assert f'value="{said}"' in answer.text
+    assert OTHER not in answer.text
+    opened = form(op.get("/school?brin6=99QQ00"), "set-school") | {"unknown_pupil": "fault"}
+    op.post("/set-school", data=opened | {"reading": "lenient", "schoolkey": "S1"})
+    answer = op.post("/set-school", data=opened | {"reading": "strict", "schoolkey": "S2"})
+    assert answer.status_code == 409
+    assert 'name="schoolkey" maxlength="256" value="S2"' in answer.text
+    assert "Now: lenient, fault, schoolkey S1." in words(answer)
+    assert held("select reading, schoolkey from core.school_links") == [("lenient", "S1")]
 
 
 def test_how_messages_are_read_is_set(op, school, engine):
