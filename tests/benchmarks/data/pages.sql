@@ -21,6 +21,12 @@ insert into core.activity_links (occurrence_code, unit_code, source, activity_id
 select 'O' || 1 + n % 500, 'U' || 1 + n % 200, 'main', n
 from generate_series(1, 20000) as n;
 
+-- What everybody holds, or held.
+insert into core.competences (competence_code, parent_code, name, validity_days) values ('K200', 'G0', 'Competence 200', 365);
+insert into core.earned_competences
+(client_code, competence_code, valid_from, valid_to, source, source_course_id, run_id)
+select 'C' || n, 'K200', current_date - n % 400, current_date - n % 400 + 364, 'ic', 'course', 'r'
+from generate_series(1, :rows / 5) as n;
 insert into core.competence_links (source, source_course_id, competence_code)
 select 'main', n, 'K' || n % 200
 from generate_series(1, 500) as n;
