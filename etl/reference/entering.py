@@ -89,9 +89,10 @@ def enter(
             raise WrongRow(wrong)
         doubted = [one for one in doubts.doubts(Beside(together, session)) if one.line == _THE_ROW]
         stage(session, file.table, new)
-        held.run(session, "take_over", file)
+        doubted += doubts.take_over(file.filename, held.run(session, "take_over", file))
         written, _ = held.counts(session, "merge", file)
-    return Entered(bool(written), [f"{one.column}: {one.reason}" for one in doubted])
+    said = [f"{one.column}: {one.reason}" if one.column else one.reason for one in doubted]
+    return Entered(bool(written), said)
 
 
 def remove(

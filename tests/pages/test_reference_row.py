@@ -130,6 +130,23 @@ def test_the_second_of_two_people_sees_what_the_first_saved(op, query):
     assert query("select status from core.enrolments where enrolment_code = 'E-1001-002'") == [("withdrawn",)]
 
 
+def test_that_a_row_which_a_system_states_is_taken_over_is_said_before_and_done_by_saving_alone(
+    op, engine, held
+):
+    origin = "select system from ops.reference_origins where file = 'enrolments'"
+    with engine.begin() as session:
+        session.exec_driver_sql(
+            """insert into ops.reference_origins values ('enrolments', '["E-1001-002"]', 'coachview')"""
+        )
+    page = opened(op, "enrolments", enrolment_code="E-1001-002")
+    warning = "changes 1 row that a system states: it stands as it is here, whatever it says later"
+    assert "a system states" not in words(send(op, page, "try"))
+    assert f"Is it meant? {warning}" in words(send(op, page, "try", status="withdrawn"))
+    assert held(origin) == [("coachview",)]
+    send(op, page, "save", status="withdrawn")
+    assert held(origin) == []
+
+
 def test_who_may_only_look_sees_the_row_and_can_change_nothing(browse, op):
     reader = browse(Right.SEE, Right.PERSONS)
     page = opened(reader, "enrolments", enrolment_code="E-1001-002")
