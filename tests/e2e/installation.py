@@ -61,7 +61,7 @@ def wait_for(url, process):
 def install(folder):
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    subprocess.run([sys.executable, "-m", "uv", "venv", "--quiet", "--seed", folder / "venv"], check=True)
     made = Installation(folder)
     made.add("--require-hashes", "--no-deps", "-r", ROOT / "constraints.txt")
     pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps")
