@@ -198,6 +198,8 @@ def _page(
     until: datetime | None = None,
 ) -> list[Mapping[str, Any]]:
     db.execute(session, "load/plans.along_indexes")
+    if asked.since:
+        db.execute(session, "load/plans.along_days")
     return db.rows(
         session,
         "pages/results.page",
