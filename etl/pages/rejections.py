@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from io import StringIO
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -107,7 +107,6 @@ def _list(
         "chosen": chosen,
         "listed": {name: value for name, value in zip(_KIND, kind, strict=True) if value},
         "more": rows[-1] if len(found) > _MOST else None,
-        "now": datetime.now(UTC),
     }
     return html(request, "rejections", status, **shown, **told)
 

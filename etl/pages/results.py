@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
@@ -128,21 +128,21 @@ def router(host: PagesHost) -> APIRouter:
         with host.engine().connect() as session:
             before = _look_before(session, asked, after.enrolment)
             rows = _page(session, asked, _MOST + 1, after, before)
-            waiting = db.rows(session, "pages/results.waiting", most=_COUNTED + 1)[0]["results"]
+            [waiting] = db.rows(session, "pages/results.waiting", most=_COUNTED + 1)
         seen = [_shown(row, request.state.visitor) for row in rows[:_MOST]]
         return html(
             request,
             "results",
             status,
             rows=seen,
-            waiting=waiting,
+            waiting=waiting["results"],
             counted_to=_COUNTED,
             asked=asked,
             states=STATES,
             runs=host.runs is not None,
             more=_key(seen[-1]) if len(rows) > _MOST else before,
             looked_at=_LOOKED_AT if before and len(rows) <= _MOST else None,
-            now=datetime.now(UTC),
+            shown_at=waiting["shown_at"],
             **more,
         )
 

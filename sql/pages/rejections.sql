@@ -63,13 +63,15 @@ order by page.first_seen_at, page.rejection_id
 
 -- name: reasons
 -- Counted by the index of what is open; the sentence is that of the oldest, for all of one reason have the same.
+-- shown_at: when the page began to read, by the clock that its rows have their times from.
 select
     counted.source,
     counted.reason_code,
     oldest.reason,
     counted.rejected,
     counted.oldest,
-    counted.fresh
+    counted.fresh,
+    now() as shown_at
 from (
     select
         source,

@@ -177,8 +177,9 @@ order by enrolment_code, unit_code, proposed_status, state
 limit :most
 
 -- name: waiting
--- How many wait for review: no more than :most are counted.
-select count(*) as results
+-- How many wait for review: no more than :most are counted. shown_at: when the page began to read, by the clock that its
+-- rows have their times from.
+select count(*) as results, now() as shown_at
 from (
     select from core.proposed_results
     where decision = 'open'

@@ -1,6 +1,7 @@
 """A page as its reader has it: words, and addresses to go on to."""
 
 import re
+from datetime import datetime
 from html import unescape
 
 
@@ -18,3 +19,14 @@ def form(page):
     """The hidden fields of the forms of a page, as a browser sends them."""
     hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', page.text)
     return {name: unescape(value) for name, value in hidden}
+
+
+def ahead(fast):
+    """The clock of a web server that is so fast, to stand in the place of ``datetime``."""
+
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + fast
+
+    return Ahead

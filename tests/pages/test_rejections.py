@@ -1,7 +1,11 @@
 """Rejections on their page: dismissed with who and why, one or all of a reason, and once whoever presses."""
 
+from datetime import timedelta
+
+import pytest
+
 from etl.pages.host import Right
-from tests.pages.reading import form, words
+from tests.pages.reading import ahead, form, words
 
 
 def chosen(reason_code):
@@ -28,7 +32,11 @@ def test_one_row_can_be_dismissed_by_itself(op, night):
     assert "main: 248 rows" in words(op.get("/tonight"))
 
 
-def test_what_came_in_after_the_page_was_opened_is_not_dismissed_with_it(op, engine, night):
+@pytest.mark.parametrize("fast", [timedelta(0), timedelta(minutes=5)])  # the clock of the web server
+def test_what_came_in_after_the_page_was_opened_is_not_dismissed_with_it(
+    op, engine, night, monkeypatch, fast
+):
+    monkeypatch.setattr("etl.pages.rejections.datetime", ahead(fast))
     fields = form(op.get("/rejections", params=chosen("needs_graded_date")))
     with engine.begin() as session:
         session.exec_driver_sql("update ops.rejections set first_seen_at = clock_timestamp()")

@@ -1,12 +1,13 @@
 """Results on a page: filtered, paged, adjusted, recorded and dismissed, each by whoever saw what they decide about."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
 
 from etl.pages.host import Right
-from tests.pages.reading import links, words
+from tests.pages.reading import ahead, links, words
 
 pytestmark = pytest.mark.long
 NIGHT = """
@@ -97,7 +98,11 @@ def test_the_selected_are_recorded_and_the_page_says_so_with_its_filter_kept(op,
     assert held("select distinct who, through from ops.audit") == [("somebody", "page")]
 
 
-def test_all_green_records_what_is_ready_under_the_filter_and_was_so_when_it_was_shown(op, engine, held):
+@pytest.mark.parametrize("fast", [timedelta(0), timedelta(minutes=5)])  # the clock of the web server
+def test_all_green_records_what_is_ready_under_the_filter_and_was_so_when_it_was_shown(
+    op, engine, held, monkeypatch, fast
+):
+    monkeypatch.setattr("etl.pages.results.datetime", ahead(fast))
     page = op.get("/results", params={"occurrence": "OCC-2"})
     with engine.begin() as session:
         session.exec_driver_sql(
