@@ -25,7 +25,7 @@ from etl.words import counted
 
 _MOST: Final = 100  # rows of a page
 _COUNTED: Final = 10_000  # that wait: more are told as so many and more
-_LOOKED_AT: Final = 50_000  # that wait, for those that are not possible: the next page looks on
+_LOOKED_AT: Final = 50_000  # enrolments, for what may be few among all results: the next page looks on
 _MISTAKEN: Final = 409
 _ALL: Final = 2_000_000_000
 # The state of a row: its colour and shape, and the word beside it.
@@ -182,8 +182,9 @@ def _done(host: PagesHost, visitor: Visitor, asked: Filter, sent: _Sent) -> str:
 
 
 def _look_before(session: Session, asked: Filter, after: str) -> str | None:
-    """The enrolment before which a page ends, full or not: what is not possible is few among all that wait."""
-    if asked.state != "not_possible":
+    """The enrolment before which a page ends, full or not, where no index finds what is asked for."""
+    of_whom = asked.occurrence or asked.course or asked.learner
+    if asked.state != "not_possible" and (not asked.source or of_whom):
         return None
     found = db.rows(session, "pages/results.look_before", after_enrolment=after, most=_LOOKED_AT)
     return found[0]["enrolment_code"] if found else None

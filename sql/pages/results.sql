@@ -1,9 +1,9 @@
 -- name: look_before
--- The enrolment before which :most results wait for review, of enrolments after one: none where fewer wait.
+-- The enrolment before which :most others lie behind one: none where fewer do.
 select enrolment_code
-from core.proposed_results
-where decision = 'open' and enrolment_code > :after_enrolment
-order by enrolment_code, unit_code, status
+from core.enrolments
+where enrolment_code > :after_enrolment
+order by enrolment_code
 offset :most
 limit 1
 
@@ -113,6 +113,7 @@ union
     ) as held
     where coalesce(cast(:state as text), 'recorded') = 'recorded'
     and (listed.enrolment_code, listed.unit_code) >= (:after_enrolment, :after_unit)
+    and (cast(:before_enrolment as text) is null or listed.enrolment_code < :before_enrolment)
     and (listed.enrolment_code, listed.unit_code, held.status, 'recorded')
         > (:after_enrolment, :after_unit, :after_status, :after_state)
     and (cast(:occurrence as text) is null or enrolled.occurrence_code = :occurrence)
@@ -156,6 +157,7 @@ union
     where listed.closed_at is null
     and coalesce(cast(:state as text), 'recorded') = 'recorded'
     and (listed.enrolment_code, listed.unit_code) >= (:after_enrolment, :after_unit)
+    and (cast(:before_enrolment as text) is null or listed.enrolment_code < :before_enrolment)
     and (listed.enrolment_code, listed.unit_code, held.status, 'recorded')
         > (:after_enrolment, :after_unit, :after_status, :after_state)
     and (cast(:occurrence as text) is null or enrolled.occurrence_code = :occurrence)

@@ -154,12 +154,14 @@ def test_the_odd_cases_are_all_there(odd, every):
     assert len(every(f"{twins} having count(*) > 1")) > 7
 
 
-def test_a_page_on_which_none_is_not_possible_says_how_many_were_looked_at_and_leads_on(op, odd, monkeypatch):
+@pytest.mark.parametrize("asked", ["state=not_possible&occurrence=OCC-100", "source=elsewhere"])
+def test_a_page_without_what_is_asked_for_says_how_many_were_looked_at_and_leads_on(
+    op, odd, monkeypatch, asked
+):
     monkeypatch.setattr(results, "_LOOKED_AT", 3)
-    pages = list(pages_of(op, "results?state=not_possible"))
-    assert any(
-        "None of the 3 that were looked at" in page and "Look through the next 3" in page for page in pages
-    )
+    looked = "Of the 3 enrolments that were looked at no result is as you asked."
+    pages = list(pages_of(op, f"results?{asked}"))
+    assert any(looked in page and "Look through the next 3 enrolments" in page for page in pages)
 
 
 def test_more_than_are_counted_wait_as_so_many_and_more(op, odd, monkeypatch):
