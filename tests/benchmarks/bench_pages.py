@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from html import unescape
+from math import ceil
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
@@ -103,7 +104,7 @@ def _ask(watch: Watch, url: str, requests: int) -> None:
         processor = fmean(
             map(sum, zip(part.cpu, part.server, strict=True))
         )  # the server's clock ticks are coarse
-        p95 = sorted(part.wall)[int(0.95 * len(part.wall))]
+        p95 = sorted(part.wall)[ceil(0.95 * len(part.wall)) - 1]  # so many took at most this long
         part.facts = {"p95": p95, "bytes": len(answer.content), "processor": processor}
         told = f"{len(answer.content):,} bytes, p95 {p95:.3f} s, processor {processor:.3f} s"
         watch.count(address, answer.text.count("<tr"), told)
