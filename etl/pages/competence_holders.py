@@ -1,8 +1,9 @@
 """Who holds a competence, whose ends soon or has ended, and from whom it was revoked; with the place to revoke it."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -17,9 +18,7 @@ from etl.pages.render import html
 from etl.results import competence_decisions, competence_groups
 
 _MOST: Final = 100  # rows of a page
-_LOOKED_AT: Final = (
-    2_000  # periods: they fill a page where most of them are as asked, of however many there are
-)
+_LOOKED_AT: Final = 2_000  # periods: they fill a page where most are as asked, of however many there are
 State = Literal["held", "expiring", "expired", "revoked"]
 STATES: Final[dict[State, str]] = {
     "held": "held now",
@@ -29,6 +28,16 @@ STATES: Final[dict[State, str]] = {
 }
 Code = Annotated[str, Query(max_length=200)]
 Days = Annotated[int, Query(ge=0, le=36_525)]
+
+
+@dataclass(frozen=True)
+class After:
+    """The row that ended the page before: the same period may be of several origins, and revoked in both ways."""
+
+    after: str = ""
+    after_from: date = date.min
+    after_source: str = ""
+    after_everyone: bool = False
 
 
 def router(host: PagesHost) -> APIRouter:
@@ -77,19 +86,10 @@ def router(host: PagesHost) -> APIRouter:
     return pages
 
 
-class After(NamedTuple):
-    """The row that ended the page before: the same period may be of several origins, and revoked in both ways."""
-
-    after: str = ""
-    after_from: date = date.min
-    after_source: str = ""
-    after_everyone: bool = False
-
-
 def _shown(
-    host: PagesHost, competence: str, state: State, days: int, after: After | None = None
+    host: PagesHost, competence: str, state: State, days: int, after: After = After()
 ) -> dict[str, Any]:
-    of = {"competence_code": competence, **(after or After())._asdict(), "most": _MOST + 1}
+    of = {"competence_code": competence, **asdict(after), "most": _MOST + 1}
     with host.engine().connect() as session:
         found = db.rows(session, "pages/competences.standing", competence_code=competence)
         if not found:

@@ -20,6 +20,27 @@ from tests.fixtures.warehouse import copy_of
 
 SECRET = "of these tests"
 SOURCE = "insert into core.sources (source, system, connection_id, timezone) values ('main', 'moodle', 'moodle', 'UTC')"
+# Sources, clients and their enrolments, of which some are withdrawn, closed or both.
+PEOPLE = """
+insert into core.sources (source, system, connection_id, timezone, review, allow_resit)
+values
+('main', 'moodle', 'main', 'Europe/Amsterdam', 'required', false),
+('again', 'moodle', 'again', 'Europe/Amsterdam', 'required', true);
+insert into core.clients (client_code, given_name) select 'C' || n, 'Given' from generate_series(100, 199) as n;
+insert into core.occurrences (occurrence_code, name, status)
+select 'OCC-' || n, 'Some', 'active' from generate_series(100, 102) as n;
+insert into core.units (unit_code, kind, name) values ('U1', 'unit', 'One'), ('U2', 'unit', 'Two');
+insert into core.courses (source, source_course_id, name, visible) values ('main', '7', 'Seven', true);
+insert into core.course_links (occurrence_code, source, source_course_id) values ('OCC-101', 'main', '7');
+insert into core.enrolments (enrolment_code, client_code, occurrence_code, status, closed_at)
+select
+    'E' || n,
+    'C' || n,
+    'OCC-' || 100 + n % 3,
+    case when n % 7 = 0 then 'withdrawn' else 'active' end,
+    case when n % 11 = 0 then now() end
+from generate_series(100, 199) as n;
+"""
 
 
 @pytest.fixture(scope="package")
@@ -79,3 +100,10 @@ def held(engine):
             return [tuple(row) for row in session.execute(text(statement))]
 
     return held
+
+
+@pytest.fixture
+def people(engine):
+    """A hundred clients, each with an enrolment in one of three occurrences."""
+    with engine.begin() as session:
+        session.execute(text(PEOPLE))

@@ -15,6 +15,18 @@ def links(answer):
     return [unescape(address) for address in re.findall(r'href="([^"]*)"', answer.text)]
 
 
+def pages_of(browser, address, most=200):
+    """Each page of a list, by its links to the next one."""
+    for _ in range(most):
+        page = browser.get(f"/{address}")
+        yield page.text
+        following = re.search(r'rel="next" href="([^"]*)"', page.text)
+        if not following:
+            return
+        address = unescape(following[1])
+    raise AssertionError("the list has no end")
+
+
 def form(page):
     """The hidden fields of the forms of a page, as a browser sends them."""
     hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', page.text)

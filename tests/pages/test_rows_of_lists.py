@@ -1,173 +1,12 @@
 """Lists hold each row of the views once, in order, over all their pages: whatever of a row coincides."""
 
 import re
-from html import unescape
 
 import pytest
 from sqlalchemy import text
 
-from etl.pages import competence_holders, enrolments, points, results
-from etl.pages.results import STATES
-from tests.pages.reading import words
-
-# Enrolments that are withdrawn, closed or both; results that stand beside open proposals of the same unit, of the
-# administration and derived, closed ones too; adjusted ones; two proposals of one unit.
-ODD = """
-insert into core.sources (source, system, connection_id, timezone, review, allow_resit)
-values
-('main', 'moodle', 'main', 'Europe/Amsterdam', 'required', false),
-('again', 'moodle', 'again', 'Europe/Amsterdam', 'required', true);
-insert into core.clients (client_code, given_name) select 'C' || n, 'Given' from generate_series(100, 199) as n;
-insert into core.occurrences (occurrence_code, name, status)
-select 'OCC-' || n, 'Some', 'active' from generate_series(100, 102) as n;
-insert into core.units (unit_code, kind, name) values ('U1', 'unit', 'One'), ('U2', 'unit', 'Two');
-insert into core.courses (source, source_course_id, name, visible) values ('main', '7', 'Seven', true);
-insert into core.course_links (occurrence_code, source, source_course_id) values ('OCC-101', 'main', '7');
-insert into core.enrolments (enrolment_code, client_code, occurrence_code, status, closed_at)
-select
-    'E' || n,
-    'C' || n,
-    'OCC-' || 100 + n % 3,
-    case when n % 7 = 0 then 'withdrawn' else 'active' end,
-    case when n % 11 = 0 then now() end
-from generate_series(100, 199) as n;
-insert into core.proposed_results
-(
-    enrolment_code, unit_code, source, status, started_on, finished_on, run_id, adjusted, adjusted_status, decision,
-    decided_by, decided_at
-)
-select
-    'E' || n,
-    unit,
-    case when n % 2 = 0 then 'main' else 'again' end,
-    status,
-    date '2026-08-01' + n % 30,
-    date '2026-09-01' + n % 30,
-    'run',
-    n % 4 = 0,
-    case when n % 8 = 0 then 'started' when n % 4 = 0 then 'failed' end,
-    case when n % 9 = 0 then 'dismissed' else 'open' end,
-    case when n % 9 = 0 then 'somebody' end,
-    case when n % 9 = 0 then now() end
-from generate_series(100, 199) as n
-cross join (values ('U1', 'passed'), ('U1', 'failed'), ('U2', 'passed')) as of (unit, status);
-insert into core.unit_results (enrolment_code, unit_code, source, status, started_on, finished_on, run_id)
-select
-    'E' || n,
-    'U1',
-    'main',
-    (array['started', 'passed', 'failed'])[1 + n % 3],
-    date '2026-08-02',
-    case when n % 3 > 0 then date '2026-09-02' + n % 30 end,
-    'run'
-from generate_series(100, 199) as n
-where n % 5 < 2;
-insert into core.recorded_results (enrolment_code, unit_code, status, started_on, finished_on, closed_at)
-select
-    'E' || n,
-    'U' || 1 + n / 2 % 2,
-    (array['failed', 'passed', 'started'])[1 + n % 3],
-    date '2026-08-03',
-    case when n % 3 < 2 then date '2026-09-03' + n % 30 end,
-    case when n % 4 = 1 then now() end
-from generate_series(100, 199) as n
-where n % 3 < 2 and n % 6 < 5;
-"""
-SHOWN = """
-select enrolment_code, unit_code, status, state
-from (
-    select source, occurrence_code, client_code, enrolment_code, unit_code, proposed_status as status, state,
-        coalesce(finished_on, started_on) as day
-    from mart.proposals
-    where state not in ('approved', 'dismissed')
-    union
-    select source, occurrence_code, client_code, enrolment_code, unit_code, status, 'recorded',
-        coalesce(finished_on, started_on)
-    from mart.unit_results
-) as every
-where {where}
-order by enrolment_code, unit_code, status, state
-"""
-
-
-@pytest.fixture
-def odd(engine):
-    with engine.begin() as session:
-        session.execute(text(ODD))
-
-
-@pytest.fixture
-def every(engine):
-    def every(statement):
-        with engine.connect() as session:
-            return [tuple(row) for row in session.exec_driver_sql(statement)]
-
-    return every
-
-
-def pages_of(browser, address, most=200):
-    """Each page of a list, by its links to the next one."""
-    for _ in range(most):
-        page = browser.get(f"/{address}")
-        yield page.text
-        following = re.search(r'rel="next" href="([^"]*)"', page.text)
-        if not following:
-            return
-        address = unescape(following[1])
-    raise AssertionError("the list has no end")
-
-
-@pytest.mark.parametrize(
-    ("asked", "where"),
-    [
-        ("", "true"),
-        *((f"state={state}", f"state = '{state}'") for state in STATES),
-        ("state=not_possible&occurrence=OCC-101", "state = 'not_possible' and occurrence_code = 'OCC-101'"),
-        ("state=not_possible&learner=C154", "state = 'not_possible' and client_code = 'C154'"),
-        ("course=7", "occurrence_code = 'OCC-101'"),
-        ("source=again", "source = 'again'"),
-        ("since=2026-09-20", "day >= '2026-09-20'"),
-        ("since=2027-01-01", "day >= '2027-01-01'"),
-    ],
-)
-def test_results_are_listed_once_each_in_order_with_their_state(op, odd, every, monkeypatch, asked, where):
-    monkeypatch.setattr(results, "_MOST", 7)
-    monkeypatch.setattr(results, "_LOOKED_AT", 11)
-    looks = {look: state for state, (look, _) in STATES.items()}
-    listed = [
-        (*unescape(key).split("|"), looks[look])
-        for page in pages_of(op, f"results?{asked}")
-        for key, look in re.findall(r'<tr id="([^"]*)".*?class="state (\w+)"', page, re.DOTALL)
-    ]
-    assert listed == every(SHOWN.format(where=where))
-
-
-def test_the_odd_cases_are_all_there(odd, every):
-    counts = dict(
-        every(f"select state, count(*) from ({SHOWN.format(where='true')}) as every group by state")
-    )
-    assert set(counts) == set(STATES)
-    assert min(counts.values()) > 7
-    twins = (
-        f"select 1 from ({SHOWN.format(where='true')}) as every group by 1, enrolment_code, unit_code, status"
-    )
-    assert len(every(f"{twins} having count(*) > 1")) > 7
-
-
-@pytest.mark.parametrize("asked", ["state=not_possible&occurrence=OCC-100", "source=elsewhere"])
-def test_a_page_without_what_is_asked_for_says_how_many_were_looked_at_and_leads_on(
-    op, odd, monkeypatch, asked
-):
-    monkeypatch.setattr(results, "_LOOKED_AT", 3)
-    looked = "Of the 3 enrolments that were looked at no result is as you asked."
-    pages = list(pages_of(op, f"results?{asked}"))
-    assert any(looked in page and "Look through the next 3 enrolments" in page for page in pages)
-
-
-def test_more_than_are_counted_wait_as_so_many_and_more(op, odd, monkeypatch):
-    monkeypatch.setattr(results, "_COUNTED", 10)
-    assert "10+ wait for review" in words(op.get("/results"))
-
+from etl.pages import competence_holders, enrolments, points
+from tests.pages.reading import pages_of
 
 # Periods of a source and of the administration that begin on one day, ended ones that were earned again, revocations
 # from a person, from everyone and from both.
@@ -222,7 +61,7 @@ values ('revoked', 'K2', 'somebody', 'because');
     ],
 )
 def test_who_holds_or_held_a_competence_is_listed_once_a_period(
-    op, odd, engine, every, monkeypatch, asked, expected
+    op, people, engine, held, monkeypatch, asked, expected
 ):
     monkeypatch.setattr(competence_holders, "_MOST", 7)
     monkeypatch.setattr(competence_holders, "_LOOKED_AT", 30)
@@ -237,7 +76,7 @@ def test_who_holds_or_held_a_competence_is_listed_once_a_period(
             r'<span class="id">(C\d+)</span>.*?"From">([^<]*).*?"To">([^<]*)', page, re.DOTALL
         )
     ]
-    found = every(f"select client_code, {expected} order by client_code, valid_from")
+    found = held(f"select client_code, {expected} order by client_code, valid_from")
     assert len(found) > 7
     assert sorted(listed) == sorted((who, str(begins), str(ends or "no end")) for who, begins, ends in found)
     assert [(who, begins) for who, begins, _ in listed] == [(who, str(begins)) for who, begins, _ in found]
@@ -279,13 +118,13 @@ where target = 'pe_online';
         ("client_code=C103", "client_code = 'C103'"),
     ],
 )
-def test_points_are_listed_once_each_the_newest_first(op, odd, engine, every, monkeypatch, asked, where):
+def test_points_are_listed_once_each_the_newest_first(op, people, engine, held, monkeypatch, asked, where):
     monkeypatch.setattr(points, "_MOST", 4)
     with engine.begin() as session:
         session.execute(text(POINTS))
     pages = pages_of(op, f"points?{asked}")
     listed = [(int(one),) for page in pages for one in re.findall(r'href="point\?item_id=(\d+)"', page)]
-    found = every(f"select attendance_id from mart.pe_attendance where {where} order by attendance_id desc")
+    found = held(f"select attendance_id from mart.pe_attendance where {where} order by attendance_id desc")
     assert listed == found
     assert len(found) > 1
 
@@ -316,7 +155,7 @@ join core.enrolments on enrolment_code = 'E' || left(record_key, 3);
     [("", "true"), ("search=OCC-101", "occurrence_code = 'OCC-101'"), ("reason=client_archived", "true")],
 )
 def test_occurrences_are_listed_once_each_with_how_their_enrolments_stand(
-    op, odd, engine, every, monkeypatch, asked, where
+    op, people, engine, held, monkeypatch, asked, where
 ):
     monkeypatch.setattr(enrolments, "_OCCURRENCES", 1)
     with engine.begin() as session:
@@ -334,7 +173,7 @@ def test_occurrences_are_listed_once_each_with_how_their_enrolments_stand(
         f"cast(count(*) filter (where {state}) as text)"
         for state in ("state = 'ready'", "on_its_way", "state = 'transferred'", "state = 'blocked'")
     )
-    found = every(
+    found = held(
         f"select occurrence_code, {counts} from mart.moodle_enrolments where source = 'main' and {where}"
         " group by occurrence_code order by occurrence_code"
     )
