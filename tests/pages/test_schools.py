@@ -186,7 +186,10 @@ def test_of_two_who_activate_or_set_the_second_is_told_and_keeps_what_was_typed_
     answer = op.post("/set-school", data=opened | {"reading": "strict", "schoolkey": "S2"})
     assert answer.status_code == 409
     assert 'name="schoolkey" maxlength="256" value="S2"' in answer.text
-    assert "Now: lenient, fault, schoolkey S1." in words(answer)
+    assert (
+        "Now a message that deviates is read, bad rows are listed;"
+        " of a pupil who is not known the message is refused; schoolkey S1."
+    ) in words(answer)
     assert held("select reading, schoolkey from core.school_links") == [("lenient", "S1")]
 
 
