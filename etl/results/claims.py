@@ -48,7 +48,9 @@ class Claims:
         with self._engine.begin() as session:
             clients = self._clients_of(session, users)
             rivals = self._rivals(session, clients, users)
-            clients = pd.concat([clients, self._clients_of(session, rivals)]).drop_duplicates("client_code")
+            if len(rivals):
+                more = self._clients_of(session, rivals)
+                clients = pd.concat([clients, more]).drop_duplicates("client_code")
             stored = self._holders(session, pd.concat([users["user_id"], rivals["user_id"]]))
         known = clients[clients["listed"]], stored, *self._rules
         return match_learners(users, *known, learner_candidates(rivals, *known))

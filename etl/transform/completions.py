@@ -9,7 +9,7 @@ import pandas as pd
 
 from etl.transform.dates import local_dates
 from etl.transform.positions import pairs_of, shared_keys
-from etl.transform.rejected import rejected_rows
+from etl.transform.rejected import combined, rejected_rows
 
 RESOURCE = "course_completion"
 _LEARNER = ["scope", "user_id"]
@@ -172,6 +172,8 @@ def _fresh(people: pd.DataFrame) -> np.ndarray:
 
 def unsettled(completed: pd.DataFrame, matched: pd.DataFrame, recorded: pd.DataFrame) -> pd.DataFrame:
     """Learners (scope, user_id) whose completion has another moment than any that is recorded of them."""
+    if recorded.empty:
+        return completed[_LEARNER].iloc[:0]
     people = _matched(completed, matched)
     row, _, exact = _held(people, recorded)
     return people[_LEARNER].take(np.unique(row[~exact[row]]))
@@ -249,6 +251,8 @@ def _started_between(pairs: pd.DataFrame, enrolments: pd.DataFrame, timezone: st
 
 
 def _listed(people: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
+    if refused.empty:
+        return combined([])
     theirs = people[_LEARNER].take(refused["row"].to_numpy()).reset_index(drop=True)
     place = refused["occurrence_code"].astype("str").fillna(theirs["scope"])
     keys = place + "/" + theirs["user_id"].astype("str")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from etl.transform.normal_form import folded
+from etl.transform.positions import filled, pairs_of, shared_codes, shared_keys
 from etl.transform.rejected import rejected_rows
 
 RESOURCE = "learner"
@@ -37,7 +38,8 @@ def match_learners(
     others = others[~others["user_id"].isin(learners["user_id"])]
     candidates = pd.concat([theirs, others], ignore_index=True)
     sure = candidates[~_ambiguous(candidates)]
-    persons = learners[["scope", "user_id"]].merge(sure[["user_id", "client_code"]], on="user_id", how="left")
+    place = pd.Index(sure["user_id"]).get_indexer(learners["user_id"])
+    persons = learners[["scope", "user_id"]].assign(client_code=filled(sure["client_code"], place))
     met = persons["user_id"].isin(theirs["user_id"])
     code = pd.Series(np.where(met, "ambiguous_learner", "unmatched_learner"), persons.index, "str")
     return persons.assign(reason=code.where(persons["client_code"].isna()))
@@ -99,6 +101,8 @@ def learner_candidates(
     ``stored``: user_id (text), client_code. Text is compared in its normal form.
     Returns user_id, client_code, rank (of the first rule that found any).
     """
+    if users.empty:
+        return _NO_CANDIDATES
     learners = users.drop_duplicates("user_id", ignore_index=True)
     attempts = [_by_stored_id(learners, stored)]
     if match_code:
@@ -113,35 +117,40 @@ def learner_candidates(
 
 def _by_stored_id(learners: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:
     """By text: as a number 2.041 would be user 2."""
-    ids = _numbered(learners[["user_id"]].astype("str"))
-    return ids.merge(stored, on="user_id")[["learner", "client_code"]]
+    learner, row = pairs_of(*shared_codes(learners["user_id"].astype("str"), stored["user_id"]))
+    return _found(learner, stored, row)
 
 
 def _by_fields(
     learners: pd.DataFrame, clients: pd.DataFrame, pairs: Sequence[tuple[str, str]]
 ) -> pd.DataFrame:
-    left = _numbered(_folded(learners, [ours for ours, _ in pairs]))
-    right = _folded(clients, [theirs for _, theirs in pairs]).assign(client_code=clients["client_code"])
-    keys = [f"key{position}" for position in range(len(pairs))]
-    return left.dropna(subset=keys).merge(right.dropna(subset=keys), on=keys)[["learner", "client_code"]]
-
-
-def _numbered(learners: pd.DataFrame) -> pd.DataFrame:
-    return learners.assign(learner=np.arange(len(learners)))
+    """By fields that are known of both, and equal."""
+    ours, theirs = (
+        _folded(learners, [name for name, _ in pairs]),
+        _folded(clients, [name for _, name in pairs]),
+    )
+    learner, row = pairs_of(*shared_keys(list(ours.columns), ours, theirs))
+    return _found(ours.index.to_numpy()[learner], clients, theirs.index.to_numpy()[row])
 
 
 def _folded(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """The named columns as key0, key1 ..., folded."""
-    keys = {f"key{position}": folded(frame[name]) for position, name in enumerate(names)}
-    return pd.DataFrame(keys, index=frame.index)
+    """The named columns, folded, as key0, key1 ..., of the rows (by position) that have all of them."""
+    keys = {f"key{position}": folded(frame[name]).array for position, name in enumerate(names)}
+    return pd.DataFrame(keys).dropna()
+
+
+def _found(learner: np.ndarray, clients: pd.DataFrame, row: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame({"learner": learner, "client_code": clients["client_code"].take(row).array})
 
 
 def _first_that_matches(attempts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """For each learner (a number) the candidates of the first rule that found any, with the rank of that rule."""
-    ranked = pd.concat(
-        [found.assign(rank=rank) for rank, found in enumerate(attempts)], ignore_index=True
-    ).drop_duplicates(["learner", "client_code"])
-    return ranked[ranked["rank"] == ranked.groupby("learner")["rank"].transform("min")]
+    ranked = pd.concat([found.assign(rank=rank) for rank, found in enumerate(attempts)], ignore_index=True)
+    first = ranked.drop_duplicates("learner")
+    place = pd.Index(first["learner"]).get_indexer(ranked["learner"])
+    of_it = ranked["rank"].to_numpy() == first["rank"].to_numpy()[place]
+    best: pd.DataFrame = ranked[of_it].drop_duplicates(["learner", "client_code"])
+    return best
 
 
 def _ambiguous(candidates: pd.DataFrame) -> pd.Series:

@@ -52,8 +52,9 @@ def open_activities(known: pd.DataFrame, outcomes: pd.DataFrame, links: pd.DataF
             **{code: known[code].take(row[still]).array for code in ("enrolment_code", "unit_code")},
             "activity_id": pd.Index(listed.astype("str"), dtype="str").take(name),
             "state": _NAMES.take(pd.Index(list(_STATES)).get_indexer(pd.Index(worst[still]))),
-        }
-    ).astype(dict.fromkeys(COLUMNS, "str"))
+        },
+        dtype="str",
+    )
 
 
 def _reached(

@@ -28,8 +28,8 @@ def pairs_of(left: Column, right: Column) -> tuple[Column, Column]:
 
 def shared_codes(*columns: pd.Series) -> list[Column]:
     """Texts as numbers from 0, the same in all columns. Of a categorical one only its categories are looked at."""
-    texts = [column.cat.categories if _is_categorical(column) else column for column in columns]
-    codes, _ = pd.factorize(pd.concat([pd.Series(one) for one in texts], ignore_index=True))
+    texts = [column.cat.categories.to_series() if _is_categorical(column) else column for column in columns]
+    codes, _ = pd.factorize(pd.concat(texts, ignore_index=True))
     parts = np.split(codes, np.cumsum([len(one) for one in texts])[:-1])
     return [
         part[column.cat.codes] if _is_categorical(column) else part

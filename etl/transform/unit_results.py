@@ -24,7 +24,7 @@ from etl.transform.activity_outcomes import (
 )
 from etl.transform.dates import epoch_dates
 from etl.transform.open_activities import open_activities
-from etl.transform.positions import filled, numbered, numbered_rows, pairs_of, shared_codes
+from etl.transform.positions import filled, numbered, numbered_rows, pairs_of, shared_codes, shared_keys
 from etl.transform.rejected import combined
 from etl.transform.unit_rejections import missing_activities, not_mapped, refused_types, unfit_results
 
@@ -147,11 +147,12 @@ def _blocked_targets(
     links: pd.DataFrame, answered: pd.DataFrame, learners: pd.DataFrame, modules: pd.DataFrame
 ) -> tuple[set[int], pd.DataFrame]:
     """A unit with an activity that is missing or of a refused type gets no status, until that is mended."""
-    told = pd.concat([answered, modules], ignore_index=True)[["scope", "activity_id", "module"]]
-    keys = numbered_rows(pd.concat([told, links])[["scope", "activity_id"]])
-    first = np.flatnonzero(~pd.Series(keys[: len(told)]).duplicated())  # the answered ones come first
-    state = pd.Index(keys[first]).get_indexer(keys[len(told) :])
-    module = filled(told["module"].take(first), state).set_axis(links.index)
+    *told, mapped = shared_keys(["scope", "activity_id"], answered, modules, links)
+    keys = np.concatenate(told)
+    first = np.flatnonzero(~pd.Series(keys).duplicated())  # the answered ones come first
+    state = pd.Index(keys[first]).get_indexer(mapped)
+    types = pd.concat([answered["module"], modules["module"]], ignore_index=True)
+    module = filled(types.take(first), state).set_axis(links.index)
     refused = module.notna() & ~module.isin(SUPPORTED_MODULES)
     asked = links["scope"].isin(learners["scope"].unique())  # without learners nobody has grade items
     shown = (state >= 0) & (np.append(first, 0)[state] < len(answered))
@@ -198,7 +199,8 @@ def _placed(targets: pd.DataFrame, enrolments: pd.DataFrame) -> tuple[np.ndarray
 
 def _status(rated: pd.DataFrame, mapped: pd.Series, record_failed: bool) -> pd.Categorical:
     worst = {**_NO_STATUS, FAILED: "failed" if record_failed else "started"}
-    rules = [*(rated["worst"] == outcome for outcome in worst), rated["graded"] == mapped]
+    decides = rated["worst"].to_numpy()
+    rules = [*(decides == outcome for outcome in worst), (rated["graded"] == mapped).to_numpy()]
     codes = np.select(rules, [_STATUS.index(status) for status in (*worst.values(), "passed")], 0)
     return pd.Categorical.from_codes(codes, pd.Index(_STATUS, dtype="str"))
 
@@ -257,17 +259,18 @@ def _dated(rows: pd.DataFrame, rules: Rules) -> pd.DataFrame:
 
 def _checked(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Results to record, and those that cannot be, with the reason."""
-    finished = rows["status"] != "started"
+    status = rows["status"].cat.codes.to_numpy()
+    finished = status != _STATUS.index("started")
     faults = {
         "unit_not_in_plan": ~rows["planned"],
-        **{reason: rows["status"] == reason for reason in _NO_STATUS.values()},
+        **{reason: status == _STATUS.index(reason) for reason in _NO_STATUS.values()},
         "needs_graded_date": finished & rows["finished_on"].isna(),
         "needs_start_date": rows["started_on"].isna(),
         "start_after_finish": rows["started_on"] > rows["finished_on"],
         "grade_out_of_range": rows["grade_percent"].abs() >= MOST_PERCENT,
     }
-    code = np.select(list(faults.values()), range(1, len(faults) + 1), 0)
+    code = np.select([np.asarray(one) for one in faults.values()], range(1, len(faults) + 1), 0)
     unfit = rows[code > 0].assign(reason=np.array(["", *faults])[code[code > 0]])
     good = rows.loc[code == 0, RESULT_COLUMNS].reset_index(drop=True)
-    status = good["status"].cat
-    return good.assign(status=status.categories.take(status.codes)), unfit
+    named = good["status"].cat
+    return good.assign(status=named.categories.take(named.codes)), unfit

@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.transform.enrolments import courses_without_learners, learner_enrolments, not_enrolled
-from etl.transform.learners import hidden_fields, match_learners, matched_and_not, used_fields
+from etl.transform.learners import (
+    hidden_fields,
+    learner_candidates,
+    match_learners,
+    matched_and_not,
+    used_fields,
+)
 from tests.fixtures.properties import examples
 
 PERSON = ["idnumber", "username", "email", "given_name", "surname"]
@@ -127,6 +133,59 @@ def test_every_learner_is_either_matched_or_listed_in_any_order(codes, random):
     shuffled = match(learners(*random.sample(rows, len(rows))), clients(ANNA, BEN))
     assert straight == shuffled
     assert len(straight[0]) + len(straight[1]) == len(rows)
+
+
+CODES, MAILS, NAMES = (
+    ["C1", "c1 ", "C2", "", None],
+    ["a@x.example", " A@X.example", None],
+    ["Anna", "ben", None],
+)
+
+
+def claimed(user, people, held, match_code, match_fields):
+    """The clients that a learner may be, and by which rule, as docs/results.md says it; in plain words of Python."""
+
+    def same(one, other):
+        one, other = ((value or "").strip().lower() for value in (one, other))
+        return one != "" and one == other
+
+    user_id, code, mail, name = user
+    ours, attempts = (
+        {"email": mail, "given_name": name},
+        [{client for held_by, client in held if held_by == user_id}],
+    )
+    if match_code:
+        attempts.append({client for client, _, _ in people if same(code, client)})
+    if match_fields:
+        fields = match_fields.split("+")
+        known = [(client, {"email": their_mail, "given_name": their}) for client, their_mail, their in people]
+        attempts.append({client for client, his in known if all(same(ours[one], his[one]) for one in fields)})
+    found = [(rank, clients) for rank, clients in enumerate(attempts) if clients]
+    return {(user_id, client, found[0][0]) for client in found[0][1]} if found else set()
+
+
+@examples(100)
+@given(
+    st.lists(st.tuples(st.sampled_from(CODES), st.sampled_from(MAILS), st.sampled_from(NAMES)), max_size=4),
+    st.lists(
+        st.tuples(st.sampled_from(["C1", "C2", "C3"]), st.sampled_from(MAILS), st.sampled_from(NAMES)),
+        max_size=3,
+        unique_by=lambda one: one[0],
+    ),
+    st.lists(st.tuples(st.integers(6, 9), st.sampled_from(["C1", "C3"])), max_size=3),
+    st.booleans(),
+    st.sampled_from([None, "email", "email+given_name"]),
+)
+def test_the_clients_that_a_learner_may_be_are_those_of_the_first_rule_that_finds_any(
+    users, people, held, match_code, match_fields
+):
+    rows = [(user_id, *user) for user_id, user in enumerate(users, start=7)]
+    stored = pd.DataFrame([(str(user), client) for user, client in held], columns=["user_id", "client_code"])
+    found = learner_candidates(
+        learners(*rows), clients(*people), stored.astype("str"), match_code, match_fields
+    )
+    expected = [claimed(row, people, held, match_code, match_fields) for row in rows]
+    assert set(found.itertuples(index=False, name=None)) == set().union(*expected)
 
 
 def enrolments(*rows):
