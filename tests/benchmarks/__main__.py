@@ -13,12 +13,14 @@ from rich.console import Console
 
 from tests.benchmarks import page
 
+_COLUMNS: Final = 160
 _ON_REQUEST: Final = {"airflow", "erase", "scale", "standing"}  # take minutes
 
 
 def main(names: list[str]) -> None:
     """Each bench_<name>.py in turn: its tables, and a line for each figure in .state/bench."""
-    console = Console()
+    # Into a file as well as onto a screen: at the 80 columns of no terminal, tables are columns of single letters.
+    console = Console(width=None if sys.stdout.isatty() else _COLUMNS)
     present = {path.stem.removeprefix("bench_") for path in Path(__file__).parent.glob("bench_*.py")}
     wanted = [_asked(given, present) for given in names or sorted(present - _ON_REQUEST)]
     for name, sizes in wanted:
