@@ -110,7 +110,7 @@ def _matched(addresses: "pd.Series[str]", clients: pd.DataFrame) -> "pd.Series[s
 
 
 def _listed(refused: pd.DataFrame) -> pd.DataFrame:
-    keys = refused["scope"] + "/" + refused["user_id"]
+    keys = refused["scope"], refused["user_id"]
     rows = rejected_rows(refused["scope"], _ATTEMPT, keys, refused["code"])
     if rows.empty:
         return rows
@@ -154,7 +154,7 @@ def new_competences(
     free = candidates[~concerned & ~_overlaps(candidates, held)]
     periods = pd.concat([_chained(free[~blocked[free.index]]), changed.given])
     stopped = free[blocked[free.index]]
-    keys = stopped["client_code"] + "/" + stopped["source"] + "/" + stopped["source_course_id"]
+    keys = stopped["client_code"], stopped["source"], stopped["source_course_id"]
     rejected = rejected_rows(stopped["competence_code"], "competence", keys, "competence_revoked")
     return Earned(
         periods=periods[PERIOD_COLUMNS].reset_index(drop=True),

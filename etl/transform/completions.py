@@ -9,7 +9,7 @@ import pandas as pd
 
 from etl.transform.dates import local_dates
 from etl.transform.positions import pairs_of, shared_keys
-from etl.transform.rejected import combined, rejected_rows
+from etl.transform.rejected import rejected_rows
 
 RESOURCE = "course_completion"
 _LEARNER = ["scope", "user_id"]
@@ -251,9 +251,7 @@ def _started_between(pairs: pd.DataFrame, enrolments: pd.DataFrame, timezone: st
 
 
 def _listed(people: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
-    if refused.empty:
-        return combined([])
     theirs = people[_LEARNER].take(refused["row"].to_numpy()).reset_index(drop=True)
     place = refused["occurrence_code"].astype("str").fillna(theirs["scope"])
-    keys = place + "/" + theirs["user_id"].astype("str")
+    keys = place, theirs["user_id"]
     return rejected_rows(theirs["scope"], RESOURCE, keys, refused["reason"], theirs["user_id"])

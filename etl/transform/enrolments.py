@@ -80,7 +80,5 @@ def courses_without_learners(
 
 
 def _listed(rows: pd.DataFrame, code: str) -> pd.DataFrame:
-    if rows.empty:
-        return combined([])
-    keys = rows["occurrence_code"] + "/" + rows["user_id"].astype("str")
+    keys = rows["occurrence_code"], rows["user_id"]
     return rejected_rows(rows["scope"], RESOURCE, keys, code, rows["user_id"])

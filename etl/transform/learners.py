@@ -51,7 +51,7 @@ def matched_and_not(persons: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     nobody = persons["client_code"].isna()
     missed = persons[nobody]
-    keys = missed["label"] + "/" + missed["user_id"].astype("str")
+    keys = missed["label"], missed["user_id"]
     matched = persons.loc[~nobody, ["scope", "user_id", "client_code"]].reset_index(drop=True)
     return matched, rejected_rows(missed["scope"], RESOURCE, keys, missed["reason"], missed["user_id"])
 

@@ -222,5 +222,5 @@ def _is(value: Any) -> bool:
 
 
 def _listed(refused: pd.DataFrame) -> pd.DataFrame:
-    keys = refused["course_id"] + "/" + refused["person_id"]
+    keys = refused["course_id"], refused["person_id"]
     return rejected_rows(pd.Series("", index=refused.index), RESOURCE, keys, refused["reason"])

@@ -13,19 +13,22 @@ _NOTHING = pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS})
 def rejected_rows(
     scope: pd.Series,
     resource: str,
-    record_key: pd.Series,
+    record_key: pd.Series | Sequence[pd.Series],
     code: pd.Series | str,
     learner: pd.Series | None = None,
     own: Mapping[str, str] = NO_OTHERS,
 ) -> pd.DataFrame:
-    """Rows that will not be recorded; ``record_key`` is made of ids only, ``code`` is a reason code, shared or
-    among a connector's ``own``. ``learner`` is whose row it is, where it is judged learner by learner.
+    """Rows that will not be recorded; ``record_key`` is made of ids only: one, or several with slashes between them;
+    ``code`` is a reason code, shared or among a connector's ``own``. ``learner`` is whose row it is, where it is judged
+    learner by learner.
     """
-    if scope.empty:
+    if scope.empty:  # mostly: nothing is made of no rows
         return _NOTHING
-    rows = pd.DataFrame(
-        {"scope": scope.astype("str"), "resource": resource, "record_key": record_key.astype("str")}
-    )
+    first, *others = [record_key] if isinstance(record_key, pd.Series) else record_key
+    keys = first.astype("str")
+    for one in others:
+        keys = keys + "/" + one.astype("str")
+    rows = pd.DataFrame({"scope": scope.astype("str"), "resource": resource, "record_key": keys})
     rows["reason_code"] = code
     rows["reason"] = rows["reason_code"].map({one: reason(one, own) for one in rows["reason_code"].unique()})
     if learner is not None:

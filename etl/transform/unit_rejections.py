@@ -18,7 +18,7 @@ def unfit_results(unfit: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
     if unfit.empty:
         return combined([])
     bad = unfit[["user_id", "target", "reason"]].join(targets, on="target")
-    keys = bad["occurrence_code"] + "/" + bad["user_id"].astype("str") + "/" + bad["unit_code"]
+    keys = bad["occurrence_code"], bad["user_id"], bad["unit_code"]
     return rejected_rows(bad["scope"], RESOURCE, keys, bad["reason"].astype("str"), bad["user_id"])
 
 
@@ -38,16 +38,12 @@ def missing_activities(links: pd.DataFrame) -> pd.DataFrame:
 
 
 def _of_links(links: pd.DataFrame, code: str) -> pd.DataFrame:
-    if links.empty:
-        return combined([])
-    keys = links["occurrence_code"] + "/" + links["unit_code"] + "/" + links["activity_id"].astype("str")
+    keys = links["occurrence_code"], links["unit_code"], links["activity_id"]
     return rejected_rows(links["scope"], "activity_link", keys, code)
 
 
 def not_mapped(answered: pd.DataFrame, graded: pd.Series) -> pd.DataFrame:
     """Activities with grades that no unit is mapped to, one row an activity."""
-    if graded.empty:
-        return combined([])
     found = activity_keys(answered[answered["activity_id"].isin(graded.unique())])
     return rejected_rows(found["scope"], ACTIVITY, found["record_key"], "activity_not_mapped")
 

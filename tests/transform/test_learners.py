@@ -135,25 +135,21 @@ def test_every_learner_is_either_matched_or_listed_in_any_order(codes, random):
     assert len(straight[0]) + len(straight[1]) == len(rows)
 
 
-CODES, MAILS, NAMES = (
-    ["C1", "c1 ", "C2", "", None],
-    ["a@x.example", " A@X.example", None],
-    ["Anna", "ben", None],
-)
+CODES = ["C1", "c1 ", "C2", "", None]
+MAILS = ["a@x.example", " A@X.example", None]
+NAMES = ["Anna", "ben", None]
 
 
 def claimed(user, people, held, match_code, match_fields):
-    """The clients that a learner may be, and by which rule, as docs/results.md says it; in plain words of Python."""
+    """The clients that a learner may be, and by which rule, as docs/results.md says it; in plain Python."""
 
     def same(one, other):
         one, other = ((value or "").strip().lower() for value in (one, other))
         return one != "" and one == other
 
     user_id, code, mail, name = user
-    ours, attempts = (
-        {"email": mail, "given_name": name},
-        [{client for held_by, client in held if held_by == user_id}],
-    )
+    ours = {"email": mail, "given_name": name}
+    attempts = [{client for held_by, client in held if held_by == user_id}]
     if match_code:
         attempts.append({client for client, _, _ in people if same(code, client)})
     if match_fields:

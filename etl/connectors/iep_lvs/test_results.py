@@ -195,9 +195,8 @@ def _joined(warnings: dict[str, pd.Series], index: pd.Index) -> pd.Series:
 
 def _rejected(bad: pd.DataFrame) -> pd.DataFrame:
     bad = bad.reset_index(drop=True)
-    listed = rejected_rows(
-        bad["scope"], RESOURCE, bad["brin6"] + "/" + bad["result_key"], bad["code"], own=REASONS
-    )
+    keys = bad["brin6"], bad["result_key"]
+    listed = rejected_rows(bad["scope"], RESOURCE, keys, bad["code"], own=REASONS)
     told = _WHAT_TO_ENTER + bad["brin6"] + "."
     return listed.assign(reason=listed["reason"].mask(bad["code"].isin(_NOT_FOUND), listed["reason"] + told))
 
@@ -205,6 +204,6 @@ def _rejected(bad: pd.DataFrame) -> pd.DataFrame:
 def _unreadable(deliveries: Deliveries) -> pd.DataFrame:
     rows = deliveries.unreadable.merge(deliveries.messages, on="scope")
     rows = rows[~rows["is_test"].astype(bool)].reset_index(drop=True)
-    keys = rows["brin6"] + "/" + rows["result_key"]
+    keys = rows["brin6"], rows["result_key"]
     listed = rejected_rows(rows["scope"], RESOURCE, keys, "malformed_record")
     return listed.assign(reason=reason("malformed_record") + " " + rows["reason"])

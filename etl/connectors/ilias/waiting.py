@@ -36,7 +36,7 @@ def verdicts(waiting: pd.DataFrame, *, with_marks: bool) -> Verdicts:
     """Judge completions; ``with_marks``: their integration registers results."""
     codes = _codes(waiting, with_marks)
     held = waiting[codes != _READY]
-    keys = held["course_id"] + "/" + held["user_id"]
+    keys = held["course_id"], held["user_id"]
     listed = rejected_rows(pd.Series("", index=held.index), RESOURCE, keys, codes[held.index], own=REASONS)
     return Verdicts(waiting[codes == _READY], listed)
 

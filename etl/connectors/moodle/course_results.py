@@ -56,7 +56,7 @@ def results_of(
     matched, enrolments, unmatched = administration.enrolled(persons)
     matched, _ = _told_of(matched, answers)
     enrolments, of_absent = _told_of(enrolments, answers)
-    unmatched = _listed_of(unmatched, answers)
+    unmatched, _ = _told_of(unmatched.assign(user_id=unmatched["learner"].astype("int64")), answers)
     units = unit_results(
         answers.grades,
         answers.learners,
@@ -103,14 +103,6 @@ def _told_of(rows: pd.DataFrame, answers: Answers) -> tuple[pd.DataFrame, pd.Dat
         return rows, rows.iloc[:0]
     absent = among(rows, answers.absent)
     return rows[~absent], rows[absent]
-
-
-def _listed_of(rejected: pd.DataFrame, answers: Answers) -> pd.DataFrame:
-    """The rejected rows of learners of whom something is told."""
-    if answers.absent.empty:
-        return rejected
-    told, _ = _told_of(rejected.assign(user_id=rejected["learner"].astype("int64")), answers)
-    return told
 
 
 def _with_proof(answers: Answers, site: CourseList) -> pd.DataFrame:
